@@ -1,0 +1,72 @@
+/* Who may what: methods x roles x relation to the object. One table, default deny, read by broker and
+ * workers.
+ *
+ * The broker decides whether a role may call a method at all; the worker that answers decides what of the
+ * answer the caller's relation to each object lets it see, by bb_method_scope(). */
+#ifndef BB_METHODS_H
+#define BB_METHODS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What of the objects of a method a role may touch. */
+enum bb_scope {
+    BB_SCOPE_NONE = 0,
+    BB_SCOPE_OWN = 1, /* objects of the caller's own organization */
+    BB_SCOPE_SHARED =
+        2, /* own ones, those of organizations that share, and totals of two or more organizations */
+    BB_SCOPE_TOTALS = 3, /* totals only */
+    BB_SCOPE_ALL = 4,
+};
+
+enum bb_lane { BB_LANE_COMMAND = 0, BB_LANE_QUERY = 1, BB_LANES = 2 };
+
+enum bb_service { BB_SERVICE_BROKER = 0, BB_SERVICE_MEASUREMENT = 1, BB_SERVICES = 2 };
+
+/* X(number, NAME, "name", service, lane, operator, staff, partner, observer) */
+#define BB_METHODS(X)                                                                                        \
+    X(1, STATUS, "status", BROKER, QUERY, ALL, ALL, NONE, NONE)                                              \
+    X(2, PARTNER_PUT, "partner.put", BROKER, COMMAND, ALL, ALL, NONE, NONE)                                  \
+    X(3, PARTNER_LIST, "partner.list", BROKER, QUERY, ALL, ALL, OWN, OWN)                                    \
+    X(32, SUBMIT, "measurement.submit", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE)                          \
+    X(33, INDICATOR_DEFINE, "indicator.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE)                 \
+    X(34, INDICATOR_LIST, "indicator.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL)                         \
+    X(35, PLACE_DEFINE, "place.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE)                         \
+    X(36, PLACE_LIST, "place.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL)                                 \
+    X(37, READINGS_LIST, "readings.list", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE)                       \
+    X(38, READINGS_HISTORY, "readings.history", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE)                 \
+    X(39, TREND, "trend", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS)                                     \
+    X(40, MEASUREMENT_STATUS, "measurement.status", MEASUREMENT, QUERY, ALL, ALL, NONE, NONE)
+
+enum bb_method {
+#define X(number, id, name, service, lane, op, staff, partner, observer) BB_METHOD_##id = (number),
+    BB_METHODS(X)
+#undef X
+};
+
+#define BB_METHOD_MAX 63
+
+struct bb_method_info {
+    const char *name; /* NULL: no such method */
+    enum bb_service service;
+    enum bb_lane lane;
+};
+
+/* NULL when there is no such method. Static. */
+const struct bb_method_info *
+bb_method_info(uint32_t method);
+
+/* What this role may touch by this method. role: a number of enum Bb__Role; anything unknown gets
+ * BB_SCOPE_NONE. */
+enum bb_scope
+bb_method_scope(uint32_t method, uint32_t role);
+
+/* "measurement"; NULL for an unknown number. Static. */
+const char *
+bb_service_name(uint32_t service);
+
+/* The service of this name, or -1. */
+int
+bb_service_by_name(const char *name);
+
+#endif

@@ -1,0 +1,86 @@
+/* A worker's session with the broker: READY, heartbeat, credit, replies, reconnection; and its loop.
+ *
+ * The worker is single-threaded towards its owner: every callback and every bb_worker_*() call happens on the
+ * thread that called bb_worker_run(), except bb_worker_wake(). The owner's data is whatever `self` is.
+ *
+ * Replies and credits are gathered and sent as one frame after each round: drain what the broker sent, call
+ * flush(), send. So flush() is the place to commit a group, and nothing is answered before it.
+ *
+ * worker_session.h is the pure core: (state, now, frame) -> events and frames to send. */
+#ifndef BB_WORKER_H
+#define BB_WORKER_H
+
+#include "bytes.h"
+#include "clock.h"
+
+#include <stdint.h>
+
+struct bb_worker;
+
+struct bb_work {
+    uint64_t tag;
+    uint32_t method;
+    uint32_t role; /* Bb__Role */
+    struct bb_bytes organization;
+    struct bb_bytes member;
+    uint32_t timeout_ms;
+    uint32_t window_bytes;
+    struct bb_bytes body;
+};
+
+/* Bytes in arguments are borrowed until the callback returns. */
+struct bb_worker_ops {
+    void (*work)(void *self, const struct bb_work *work);
+    void (*pull)(void *self, uint64_t tag, uint32_t bytes);
+    void (*cancel)(void *self, uint64_t tag);
+    /* One Directory message, packed (Bb__Directory). Called in order with work. */
+    void (*directory)(void *self, struct bb_bytes packed);
+    /* Everything at hand has been delivered. Non-zero ends bb_worker_run() with it. */
+    int (*flush)(void *self);
+    /* Called at least once a second and whenever bb_worker_wake() was called. Returns when it wants to be
+     * called again (BB_NEVER: no wish). */
+    bb_mono (*tick)(void *self, bb_mono now);
+    /* The broker is a new one (or back): every request that was open is gone. */
+    void (*reset)(void *self);
+    /* What the next READY and HEARTBEAT say. */
+    uint64_t (*directory_version)(void *self);
+    void (*position)(void *self, uint64_t *ret_sequence, uint64_t *ret_lag);
+};
+
+struct bb_worker_config {
+    const char *endpoint;        /* ipc://... of the broker's worker socket */
+    const char *service;         /* "measurement" */
+    uint32_t credit_messages[2]; /* by lane (enum bb_lane), granted at READY */
+    uint32_t credit_bytes[2];
+    int signal_fd; /* from the daemon skeleton, or -1 */
+};
+
+/* 0 | -errno. Connects in the background: a broker that is not there yet is waited for. */
+int
+bb_worker_new(const struct bb_worker_config *config, const struct bb_worker_ops *ops, void *self,
+              struct bb_worker **ret_worker);
+void
+bb_worker_destroy(struct bb_worker **worker);
+
+/* Until SIGTERM (drains: DRAIN, flush, answers out) or flush() failed. 0 | what flush() returned. */
+int
+bb_worker_run(struct bb_worker *worker);
+
+/* Have tick() called soon. From any thread. */
+void
+bb_worker_wake(struct bb_worker *worker);
+
+/* Answer. `final` ends the request. Bytes are copied. Unknown tags (cancelled meanwhile) are ignored by the
+ * broker. */
+void
+bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
+void
+bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
+               uint32_t retry_after_ms);
+
+/* Give credit back: by default each final answer gives back what its request took. With hold on, a lane's
+ * credit is kept until it is let go again. */
+void
+bb_worker_hold(struct bb_worker *worker, int lane, bool hold);
+
+#endif
