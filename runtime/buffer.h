@@ -5,7 +5,7 @@
 #ifndef BB_BUFFER_H
 #define BB_BUFFER_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 
 struct bb_buffer {
     uint8_t *data;

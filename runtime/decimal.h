@@ -7,7 +7,7 @@
 #ifndef BB_DECIMAL_H
 #define BB_DECIMAL_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #ifndef BB_PERIOD_H
 #define BB_PERIOD_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 
 #include <stdint.h>
 

@@ -2,7 +2,7 @@
 #ifndef BB_TEXT_H
 #define BB_TEXT_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 
 /* A code: 1 to 128 letters, digits, '_', '.', '-'; the first a letter or digit. */
 bool

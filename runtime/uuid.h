@@ -2,7 +2,7 @@
 #ifndef BB_UUID_H
 #define BB_UUID_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 
 #define BB_UUID_BYTES 16
 #define BB_UUID_TEXT  37

@@ -10,7 +10,7 @@
 #ifndef BB_WORKER_H
 #define BB_WORKER_H
 
-#include "bytes.h"
+#include "proto/bytes.h"
 #include "clock.h"
 
 #include <stdint.h>
