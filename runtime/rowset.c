@@ -1,0 +1,471 @@
+/* Columns hold what the wire holds, so that filling the message is a matter of pointers and lengths.
+ *
+ * A column knows whether all its entries are equal; that decides its length on the wire: none (all equal to
+ * the default, 0), one (all equal) or one a row. The dictionary is an open-addressing table of indexes into
+ * `text`, hashed with FNV-1a: a set lives for one submission, so a peer who picks collisions slows only the
+ * submission it sends, and only on the side that builds, which is its own. */
+#include "rowset.h"
+
+#include "proto/arena.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TEXT_MEMORY ((size_t)4 << 20)
+
+struct column32 {
+    uint32_t *at;
+    bool same;
+};
+
+struct column64 {
+    int64_t *at;
+    bool same;
+};
+
+enum {
+    INDICATOR,
+    ORGANIZATION,
+    PLACE,
+    DISAGGREGATION,
+    PERIOD,
+    COMMENT,
+    FLAGS,
+    SCALE0,
+    COLUMNS32 = SCALE0 + 3
+};
+enum { MANTISSA0, COLUMNS64 = MANTISSA0 + 3 };
+
+struct bb_rowset {
+    struct bb_arena texts; /* the bytes of the dictionary */
+    char **text;
+    size_t n_text, text_size;
+    uint32_t *slot; /* hash table: 0 free, else index into text plus 1 */
+    size_t n_slot;
+    struct column32 c32[COLUMNS32];
+    struct column64 c64[COLUMNS64];
+    uint32_t count, size;
+    size_t bytes;
+};
+
+int
+bb_rowset_new(struct bb_rowset **ret_set)
+{
+    struct bb_rowset *set = calloc(1, sizeof *set);
+
+    if (!set)
+        return -ENOMEM;
+    bb_arena_init(&set->texts, TEXT_MEMORY);
+    bb_rowset_reset(set);
+    *ret_set = set;
+    return 0;
+}
+
+void
+bb_rowset_destroy(struct bb_rowset **set_pointer)
+{
+    struct bb_rowset *set = *set_pointer;
+
+    if (!set)
+        return;
+    bb_arena_release(&set->texts);
+    free(set->text);
+    free(set->slot);
+    for (int i = 0; i < COLUMNS32; i++)
+        free(set->c32[i].at);
+    for (int i = 0; i < COLUMNS64; i++)
+        free(set->c64[i].at);
+    free(set);
+    *set_pointer = NULL;
+}
+
+void
+bb_rowset_reset(struct bb_rowset *set)
+{
+    bb_arena_reset(&set->texts);
+    set->n_text = 0;
+    if (set->n_slot)
+        memset(set->slot, 0, set->n_slot * sizeof *set->slot);
+    for (int i = 0; i < COLUMNS32; i++)
+        set->c32[i].same = true;
+    for (int i = 0; i < COLUMNS64; i++)
+        set->c64[i].same = true;
+    set->count = 0;
+    set->bytes = 16;
+}
+
+static uint64_t
+hash_text(struct bb_bytes text)
+{
+    uint64_t h = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < text.len; i++)
+        h = (h ^ text.data[i]) * 0x100000001b3u;
+    return h ^ h >> 32;
+}
+
+static size_t
+find_slot(const struct bb_rowset *set, struct bb_bytes text)
+{
+    size_t i = hash_text(text) & (set->n_slot - 1);
+
+    while (set->slot[i] && !bb_bytes_equal(bb_bytes_str(set->text[set->slot[i] - 1]), text))
+        i = (i + 1) & (set->n_slot - 1);
+    return i;
+}
+
+static int
+grow_slots(struct bb_rowset *set)
+{
+    size_t n = set->n_slot ? set->n_slot * 2 : 64;
+    uint32_t *slot = calloc(n, sizeof *slot);
+
+    if (!slot)
+        return -ENOMEM;
+    free(set->slot);
+    set->slot = slot;
+    set->n_slot = n;
+    for (size_t i = 0; i < set->n_text; i++)
+        slot[find_slot(set, bb_bytes_str(set->text[i]))] = (uint32_t)i + 1;
+    return 0;
+}
+
+/* The index of a text in the dictionary, 0 for the empty one. */
+static int
+intern(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index)
+{
+    size_t at;
+    char *copy;
+
+    if (text.len == 0) {
+        *ret_index = 0;
+        return 0;
+    }
+    if (set->n_text * 2 >= set->n_slot && grow_slots(set) < 0)
+        return -ENOMEM;
+    at = find_slot(set, text);
+    if (set->slot[at]) {
+        *ret_index = set->slot[at];
+        return 0;
+    }
+    if (set->n_text == set->text_size) {
+        size_t size = set->text_size ? set->text_size * 2 : 32;
+        char **grown = realloc(set->text, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        set->text = grown;
+        set->text_size = size;
+    }
+    copy = bb_arena_alloc(&set->texts, text.len + 1);
+    if (!copy)
+        return -ENOMEM;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    set->text[set->n_text++] = copy;
+    set->slot[at] = (uint32_t)set->n_text;
+    set->bytes += text.len + 4;
+    *ret_index = (uint32_t)set->n_text;
+    return 0;
+}
+
+static int
+grow_columns(struct bb_rowset *set)
+{
+    uint32_t size = set->size ? set->size * 2 : 32;
+
+    for (int i = 0; i < COLUMNS32; i++) {
+        uint32_t *grown = realloc(set->c32[i].at, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        set->c32[i].at = grown;
+    }
+    for (int i = 0; i < COLUMNS64; i++) {
+        int64_t *grown = realloc(set->c64[i].at, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        set->c64[i].at = grown;
+    }
+    set->size = size;
+    return 0;
+}
+
+static size_t
+varint_bytes(uint64_t v)
+{
+    return (size_t)(63 - __builtin_clzll(v | 1)) / 7 + 1;
+}
+
+static void
+put32(struct bb_rowset *set, int column, uint32_t v)
+{
+    struct column32 *c = &set->c32[column];
+
+    c->at[set->count] = v;
+    c->same = c->same && v == c->at[0];
+    set->bytes += varint_bytes(v);
+}
+
+static void
+put64(struct bb_rowset *set, int column, int64_t v)
+{
+    struct column64 *c = &set->c64[column];
+
+    c->at[set->count] = v;
+    c->same = c->same && v == c->at[0];
+    set->bytes += varint_bytes((uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+}
+
+/* A number is its mantissa and scale, or where 64 bits do not hold the mantissa, a text. */
+static int
+put_number(struct bb_rowset *set, int which, bool present, struct bb_decimal d)
+{
+    char text[BB_DECIMAL_TEXT];
+    uint32_t index;
+
+    if (!present) {
+        put64(set, MANTISSA0 + which, 0);
+        put32(set, SCALE0 + which, 0);
+    } else if (d.mantissa >= INT64_MIN && d.mantissa <= INT64_MAX) {
+        put64(set, MANTISSA0 + which, (int64_t)d.mantissa);
+        put32(set, SCALE0 + which, d.scale);
+    } else {
+        size_t len = bb_decimal_format(d, text);
+        if (intern(set, bb_bytes(text, len), &index) < 0)
+            return -ENOMEM;
+        put64(set, MANTISSA0 + which, index);
+        put32(set, SCALE0 + which, BB_SCALE_TEXT);
+    }
+    return 0;
+}
+
+int
+bb_rowset_add(struct bb_rowset *set, const struct bb_row *row)
+{
+    const struct bb_bytes texts[] = {row->indicator,      row->organization, row->place,
+                                     row->disaggregation, row->period,       row->comment};
+    uint32_t index[6];
+
+    if (set->count == set->size && grow_columns(set) < 0)
+        return -ENOMEM;
+    for (int i = 0; i < 6; i++)
+        if (intern(set, texts[i], &index[i]) < 0)
+            return -ENOMEM;
+    for (int i = 0; i < 6; i++)
+        put32(set, i, index[i]);
+    put32(set, FLAGS, row->flags);
+    if (put_number(set, 0, row->flags & BB_ROW_VALUE, row->value) < 0 ||
+        put_number(set, 1, row->flags & BB_ROW_NUMERATOR, row->numerator) < 0 ||
+        put_number(set, 2, row->flags & BB_ROW_DENOMINATOR, row->denominator) < 0)
+        return -ENOMEM;
+    set->count++;
+    return 0;
+}
+
+uint32_t
+bb_rowset_count(const struct bb_rowset *set)
+{
+    return set->count;
+}
+
+size_t
+bb_rowset_bytes(const struct bb_rowset *set)
+{
+    return set->bytes + (COLUMNS32 + COLUMNS64) * 6;
+}
+
+static size_t
+length32(const struct bb_rowset *set, int column)
+{
+    const struct column32 *c = &set->c32[column];
+
+    return set->count == 0 || (c->same && c->at[0] == 0) ? 0 : c->same ? 1 : set->count;
+}
+
+static size_t
+length64(const struct bb_rowset *set, int column)
+{
+    const struct column64 *c = &set->c64[column];
+
+    return set->count == 0 || (c->same && c->at[0] == 0) ? 0 : c->same ? 1 : set->count;
+}
+
+void
+bb_rowset_message(struct bb_rowset *set, Bb__Rows *rows)
+{
+    bb__rows__init(rows);
+    rows->count = set->count;
+    rows->n_text = set->n_text;
+    rows->text = set->text;
+#define COLUMN32(field, column) (rows->n_##field = length32(set, (column)), rows->field = set->c32[column].at)
+#define COLUMN64(field, column) (rows->n_##field = length64(set, (column)), rows->field = set->c64[column].at)
+    COLUMN32(indicator, INDICATOR);
+    COLUMN32(organization, ORGANIZATION);
+    COLUMN32(place, PLACE);
+    COLUMN32(disaggregation, DISAGGREGATION);
+    COLUMN32(period, PERIOD);
+    COLUMN32(comment, COMMENT);
+    COLUMN32(flags, FLAGS);
+    COLUMN64(value, MANTISSA0);
+    COLUMN32(value_scale, SCALE0);
+    COLUMN64(numerator, MANTISSA0 + 1);
+    COLUMN32(numerator_scale, SCALE0 + 1);
+    COLUMN64(denominator, MANTISSA0 + 2);
+    COLUMN32(denominator_scale, SCALE0 + 2);
+#undef COLUMN32
+#undef COLUMN64
+}
+
+/* Reading */
+
+static bool
+column_fits(const Bb__Rows *rows, size_t n)
+{
+    return n == 0 || n == 1 || n == rows->count;
+}
+
+static const char *
+check_index(const struct bb_rowview *view, size_t n, const uint32_t *at, const char *what)
+{
+    if (!column_fits(view->rows, n))
+        return what;
+    for (size_t i = 0; i < n; i++)
+        if (at[i] > view->n_text)
+            return what;
+    return NULL;
+}
+
+static inline uint32_t
+at32(size_t n, const uint32_t *column, uint32_t i)
+{
+    return n == 0 ? 0 : column[n == 1 ? 0 : i];
+}
+
+static inline int64_t
+at64(size_t n, const int64_t *column, uint32_t i)
+{
+    return n == 0 ? 0 : column[n == 1 ? 0 : i];
+}
+
+static const char *
+check_number(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
+             const uint32_t *scale, const char *what)
+{
+    struct bb_decimal d;
+    size_t n = n_mantissa > n_scale ? n_mantissa : n_scale;
+
+    if (!column_fits(view->rows, n_mantissa) || !column_fits(view->rows, n_scale))
+        return what;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t s = at32(n_scale, scale, i);
+        int64_t m = at64(n_mantissa, mantissa, i);
+        if (s == BB_SCALE_TEXT) {
+            if (m < 1 || (uint64_t)m > view->n_text || bb_decimal_parse(view->text[m], &d) != 0)
+                return what;
+        } else if (s > BB_SCALE_MAX) {
+            return what;
+        }
+    }
+    return NULL;
+}
+
+static const char *
+check_flags(const Bb__Rows *rows)
+{
+    if (!column_fits(rows, rows->n_flags))
+        return "flags";
+    for (size_t i = 0; i < rows->n_flags; i++)
+        if (rows->flags[i] > BB_ROW_FLAGS_MAX)
+            return "flags";
+    return NULL;
+}
+
+static const char *
+check_columns(const struct bb_rowview *view)
+{
+    const Bb__Rows *rows = view->rows;
+    const char *what = check_flags(rows);
+
+#define INDEX(field)                                                                                         \
+    if (!what)                                                                                               \
+    what = check_index(view, rows->n_##field, rows->field, #field)
+#define NUMBER(field)                                                                                        \
+    if (!what)                                                                                               \
+    what = check_number(view, rows->n_##field, rows->field, rows->n_##field##_scale, rows->field##_scale,    \
+                        #field)
+    INDEX(indicator);
+    INDEX(organization);
+    INDEX(place);
+    INDEX(disaggregation);
+    INDEX(period);
+    INDEX(comment);
+    NUMBER(value);
+    NUMBER(numerator);
+    NUMBER(denominator);
+#undef INDEX
+#undef NUMBER
+    return what;
+}
+
+int
+bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what)
+{
+    const char *what;
+
+    *view = (struct bb_rowview){.rows = rows, .n_text = rows->n_text};
+    view->text = malloc((rows->n_text + 1) * sizeof *view->text);
+    if (!view->text)
+        return -ENOMEM;
+    view->text[0] = bb_bytes(NULL, 0);
+    for (size_t i = 0; i < rows->n_text; i++)
+        view->text[i + 1] = bb_bytes_str(rows->text[i]);
+    what = check_columns(view);
+    if (what) {
+        bb_rowview_release(view);
+        *ret_what = what;
+        return -EBADMSG;
+    }
+    return 0;
+}
+
+void
+bb_rowview_release(struct bb_rowview *view)
+{
+    free(view->text);
+    view->text = NULL;
+}
+
+static struct bb_decimal
+number_at(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
+          const uint32_t *scale, uint32_t i)
+{
+    uint32_t s = at32(n_scale, scale, i);
+    int64_t m = at64(n_mantissa, mantissa, i);
+    struct bb_decimal d = {.mantissa = m, .scale = (uint8_t)s};
+
+    if (s == BB_SCALE_TEXT)
+        (void)bb_decimal_parse(view->text[m], &d); /* checked by bb_rowview_init() */
+    return d;
+}
+
+void
+bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref)
+{
+    const Bb__Rows *r = view->rows;
+
+#define TEXT(field)   at32(r->n_##field, r->field, i)
+#define NUMBER(field) number_at(view, r->n_##field, r->field, r->n_##field##_scale, r->field##_scale, i)
+    *ret_ref = (struct bb_rowref){
+        .indicator = TEXT(indicator),
+        .organization = TEXT(organization),
+        .place = TEXT(place),
+        .disaggregation = TEXT(disaggregation),
+        .period = TEXT(period),
+        .comment = TEXT(comment),
+        .flags = TEXT(flags),
+        .value = NUMBER(value),
+        .numerator = NUMBER(numerator),
+        .denominator = NUMBER(denominator),
+    };
+#undef TEXT
+#undef NUMBER
+}
