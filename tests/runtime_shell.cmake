@@ -1,0 +1,1 @@
+bb_unit_test(runtime/bundle bb_runtime)
