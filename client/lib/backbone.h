@@ -1,0 +1,639 @@
+/* libbackbone: send readings to a backbone, and ask what it knows.
+ *
+ * NAME
+ *     backbone.h - the client library of backbone
+ *
+ * SYNOPSIS
+ *     #include <backbone.h>
+ *     cc program.c -lbackbone
+ *
+ * DESCRIPTION
+ *     A client is one encrypted connection to one broker, under one key. It connects in the background, and
+ *     connects again whenever the connection breaks, after a jittered pause of 0.2 to 30 seconds. A request
+ *     that is open then, or that the broker asks to repeat, is sent again with the same content until it is
+ *     answered or its deadline passes. Repeating is safe: a submission is known by its batch and index, and
+ *     the second time its first answer comes back, marked as a duplicate.
+ *
+ *     Each request function has two forms in one. With a `done` function it returns at once, and done() is
+ *     called later, exactly once, from bb_client_process() (or from any blocking call on a client of the same
+ *     context). Without one (NULL) it blocks until the request ends and returns how it ended. What the
+ *     request brings is given piece by piece to its `each` function, always before the end. Any number of
+ *     requests may be open; the broker's limit is 1,024 a connection, and the library queues what is beyond.
+ *
+ *     Requests that are made in one round (between two calls of bb_client_process(), or within it, from
+ *     callbacks) leave as one encrypted frame. Make many requests, then process: that is what is fast.
+ *
+ * THREADS
+ *     A context and all its clients belong to one thread at a time; the library locks nothing. Callbacks run
+ *     on the thread that called. Within a callback new requests may be made, but not blocking ones
+ * (-EDEADLK), and no client may be destroyed.
+ *
+ * RETURN VALUES
+ *     0 (BB_OK); a positive enum bb_result, which bb_client_problem() explains; or a negative errno for a
+ *     mistake in the call or exhausted memory. Texts that a callback is given are valid until it returns.
+ *
+ * TEXT
+ *     Texts are UTF-8 without NUL. Values are decimal texts ("12.50"), exact both ways; the library never
+ *     makes a floating-point number of them. Times are microseconds since 1970-01-01 UTC. Keys are Z85, 40
+ *     characters.
+ *
+ * EXAMPLE
+ *     struct bb_client *client;
+ *     struct bb_client_options options = {
+ *         .endpoint = "tcp://backbone.example.org:7600",
+ *         .server_key = "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7",
+ *         .key_file = "/etc/backbone/hartford.key",
+ *     };
+ *     if (bb_client_new(&options, &client) != 0)
+ *         errx(78, "%s", bb_new_problem()->message);
+ *     struct bb_submission *s;
+ *     struct bb_row_text row = {.field = {
+ *         [BB_COLUMN_INDICATOR] = bb_text("grade3-reading"),
+ *         [BB_COLUMN_PERIOD] = bb_text("2018-19"),
+ *         [BB_COLUMN_VALUE] = bb_text("32.7"),
+ *     }};
+ *     bb_submission_new(&s);
+ *     bb_submission_add(s, &row, NULL);
+ *     if (bb_client_submit(client, s, print_outcomes, NULL, NULL) != BB_OK)
+ *         warnx("%s", bb_client_problem(client)->message);
+ *     bb_submission_destroy(&s);
+ *     bb_client_destroy(&client);
+ */
+#ifndef BACKBONE_H
+#define BACKBONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BB_API __attribute__((visibility("default")))
+
+/* The version of the library that runs: "0.1.0". Static. */
+BB_API const char *
+bb_version(void);
+
+/* --- texts -----------------------------------------------------------------------------------------------
+ */
+
+/* Bytes of somebody else: not necessarily ended by NUL. data NULL is an absent text, other than an empty one.
+ */
+struct bb_text {
+    const char *data;
+    size_t len;
+};
+
+static inline struct bb_text
+bb_text(const char *text)
+{
+    struct bb_text t = {text, text ? strlen(text) : 0};
+    return t;
+}
+
+/* --- how a request ends ----------------------------------------------------------------------------------
+ */
+
+enum bb_result {
+    BB_OK = 0,
+    /* Nothing answers at the endpoint: the request was never sent. */
+    BB_UNREACHABLE = 1,
+    /* Sent, but not answered before the deadline, or the connection broke in the middle of an answer, or the
+     * service was too busy all the time. It may have been done; to repeat it is safe. */
+    BB_TIMED_OUT = 2,
+    /* The broker refused the connection (unknown key, disabled partner, wrong server key), or the caller's
+     * role may not do this. */
+    BB_NOT_ALLOWED = 3,
+    /* The request was answered with an error that repeating would not change: see bb_problem.code. */
+    BB_FAILED = 4,
+    /* The client was destroyed, or `each` asked to stop. */
+    BB_STOPPED = 5,
+    /* A key or an endpoint is not one; a key file cannot be used. Only from bb_client_new(). */
+    BB_CONFIGURATION = 6,
+};
+
+struct bb_problem {
+    int result;          /* enum bb_result */
+    uint32_t code;       /* the broker's error (ERRORS below), or 0 when the library says so itself */
+    const char *name;    /* "NOT_FOUND", "UNREACHABLE" ...; static */
+    const char *message; /* a sentence for people */
+};
+
+/* ERRORS: what the broker and its services answer. PROTOCOL.md explains each. */
+enum bb_code {
+    BB_CODE_MALFORMED = 1,
+    BB_CODE_VERSION = 2,
+    BB_CODE_UNKNOWN_METHOD = 3,
+    BB_CODE_NOT_ALLOWED = 4,
+    BB_CODE_UNKNOWN_KEY = 5,
+    BB_CODE_TOO_LARGE = 6,
+    BB_CODE_OVERLOADED = 7,
+    BB_CODE_UNAVAILABLE = 8,
+    BB_CODE_TIMEOUT = 9,
+    BB_CODE_CONFLICT = 10, /* the same batch and index came with other content */
+    BB_CODE_NOT_FOUND = 11,
+    BB_CODE_INVALID = 12,
+    BB_CODE_NOSPACE = 13,
+    BB_CODE_INTERNAL = 14,
+    BB_CODE_CANCELLED = 15,
+    BB_CODE_STATE = 16,
+    BB_CODE_EXISTS = 17,
+};
+
+/* The end of a request. sequence: of the journal, as of which a query was answered; 0 where there is none. */
+typedef void
+bb_done_fn(void *self, const struct bb_problem *end, uint64_t sequence);
+
+/* --- contexts --------------------------------------------------------------------------------------------
+ */
+
+/* What connections share: one background thread for input and output, and one descriptor to wait on. A client
+ * without a context makes one of its own; a program with hundreds of connections gives them one in common. */
+struct bb_context;
+
+/* max_clients: how many clients it will have at most (each takes three descriptors). 0 | -ENOMEM | -EMFILE */
+BB_API int
+bb_context_new(unsigned max_clients, struct bb_context **ret_context);
+/* Its clients must be gone. */
+BB_API void
+bb_context_destroy(struct bb_context **context);
+
+/* Readable (poll, epoll) when bb_context_process() has something to do. The same for the context's life. */
+BB_API int
+bb_context_fd(const struct bb_context *context);
+/* Milliseconds after which bb_context_process() wants to be called even if the descriptor stays quiet; -1:
+ * no wish; 0: now (requests were made that have not left yet). */
+BB_API int
+bb_context_timeout(const struct bb_context *context);
+/* Send what was requested, take what has come, call callbacks, for all clients of the context. Waits at most
+ * wait_ms (0: not at all; -1: until something happened). 0 | -errno */
+BB_API int
+bb_context_process(struct bb_context *context, int wait_ms);
+
+/* --- clients ---------------------------------------------------------------------------------------------
+ */
+
+struct bb_client;
+
+struct bb_client_options {
+    struct bb_context *context; /* NULL: one of its own */
+    const char *endpoint;       /* "tcp://host:port", or "ipc:///path" of the operators' socket (no keys) */
+    const char *server_key;     /* public key of the broker; NULL with ipc */
+    const char *key_file;       /* file of `backbone keys new`: readable by its owner only; NULL with ipc */
+    const char *public_key;     /* instead of a file: both halves of the key */
+    const char *secret_key;
+    const char *agent;       /* what the operator sees of this program; NULL: "libbackbone/VERSION" */
+    uint32_t timeout_ms;     /* deadline of a request, reconnecting and repeating included; 0: 30,000 */
+    uint32_t unreachable_ms; /* end requests as BB_UNREACHABLE when there was no connection for so long; 0:
+                                only at their deadline. */
+};
+
+/* Connects in the background: that nobody listens yet is no error.
+ * 0 | BB_CONFIGURATION, explained by bb_new_problem() | -errno */
+BB_API int
+bb_client_new(const struct bb_client_options *options, struct bb_client **ret_client);
+/* Ends what is open as BB_STOPPED. NULL is fine. */
+BB_API void
+bb_client_destroy(struct bb_client **client);
+
+/* Why bb_client_new() failed last on this thread. */
+BB_API const struct bb_problem *
+bb_new_problem(void);
+/* How the client's last blocking request ended; valid until its next one. Never NULL. */
+BB_API const struct bb_problem *
+bb_client_problem(const struct bb_client *client);
+
+/* As for the context of the client. */
+BB_API int
+bb_client_fd(const struct bb_client *client);
+BB_API int
+bb_client_timeout(const struct bb_client *client);
+BB_API int
+bb_client_process(struct bb_client *client, int wait_ms);
+
+/* Requests that are open. */
+BB_API size_t
+bb_client_open(const struct bb_client *client);
+/* Deadline of the requests made from now on; 0: the default. At most ten minutes. */
+BB_API void
+bb_client_set_timeout(struct bb_client *client, uint32_t timeout_ms);
+
+/* Who the broker says we are. The texts are valid until the connection changes: copy them. */
+struct bb_identity {
+    const char *organization; /* code */
+    const char *name;
+    const char *member;
+    const char *role; /* "staff", "partner", "observer", "operator" */
+    int64_t broker_time_us;
+    uint32_t submission_rows; /* most rows of a submission */
+};
+/* 0 | -ENOTCONN: no connection now */
+BB_API int
+bb_client_identity(const struct bb_client *client, struct bb_identity *ret_identity);
+/* Our public key, 40 characters, or "" with ipc. */
+BB_API const char *
+bb_client_public_key(const struct bb_client *client);
+
+/* There and back to the broker: the end tells. Also the way to wait for a connection. */
+BB_API int
+bb_client_ping(struct bb_client *client, bb_done_fn *done, void *self);
+
+/* --- submitting readings ---------------------------------------------------------------------------------
+ */
+
+/* The columns of a row, in the order of an import file. */
+enum bb_column {
+    BB_COLUMN_INDICATOR = 0,
+    BB_COLUMN_ORGANIZATION = 1, /* absent: the caller's own */
+    BB_COLUMN_PLACE = 2,
+    BB_COLUMN_DISAGGREGATION = 3,
+    BB_COLUMN_PERIOD = 4,
+    BB_COLUMN_VALUE = 5,
+    BB_COLUMN_NUMERATOR = 6,
+    BB_COLUMN_DENOMINATOR = 7,
+    BB_COLUMN_STATUS = 8,  /* empty, ok, missing, suppressed, not_applicable */
+    BB_COLUMN_COMMENT = 9, /* absent: an earlier comment stays */
+    BB_COLUMNS = 10,
+};
+
+/* A row as it is written. Indicator, organization and place by code, name or alias; a period in any spelling.
+ * Absent and empty mean the same, except in the comment. */
+struct bb_row_text {
+    struct bb_text field[BB_COLUMNS];
+};
+
+/* What is wrong with a row, or worth a warning. */
+struct bb_note {
+    uint32_t row;          /* index within the submission, from 0 */
+    uint32_t code;         /* a number that is never reused */
+    const char *code_name; /* "BAD_PERIOD" */
+    const char *field;     /* the column, "" for the row as a whole */
+    const char *text;      /* what was found, what is expected; "" when there is nothing to add */
+};
+
+/* Rows that travel together: one submission of a batch. Collect rows, submit, and use it again. */
+struct bb_submission;
+
+BB_API int
+bb_submission_new(struct bb_submission **ret_submission);
+BB_API void
+bb_submission_destroy(struct bb_submission **submission);
+
+#define BB_BATCH_ID   16 /* bytes of a batch's id, a UUID */
+#define BB_BATCH_TEXT 37 /* its text, with NUL */
+
+/* A fresh id (UUID of version 7). */
+BB_API void
+bb_batch_new(uint8_t ret_batch[BB_BATCH_ID]);
+BB_API void
+bb_batch_format(const uint8_t batch[BB_BATCH_ID], char ret_text[BB_BATCH_TEXT]);
+/* 0 | -EINVAL */
+BB_API int
+bb_batch_parse(const char *text, uint8_t ret_batch[BB_BATCH_ID]);
+
+enum bb_submission_flag {
+    BB_SUBMISSION_LAST = 1,    /* no further submission of this batch will come */
+    BB_SUBMISSION_ATOMIC = 2,  /* all rows or none */
+    BB_SUBMISSION_DRY_RUN = 4, /* say what would be, keep nothing */
+};
+
+/* Empty again, for submission `index` (0, 1, 2 ...) of this batch. A new submission is the only one of a
+ * fresh batch. flags: enum bb_submission_flag. */
+BB_API void
+bb_submission_begin(struct bb_submission *submission, const uint8_t batch[BB_BATCH_ID], uint32_t index,
+                    unsigned flags);
+/* The flags may be changed until it is submitted: who knows only at the end which one is the last. */
+BB_API void
+bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
+
+enum bb_add {
+    BB_ADD_REFUSED = 1, /* the row cannot be sent: ret_note says why; nothing was added */
+    BB_ADD_FULL = 2,    /* submit what is there, then add it to the next submission */
+};
+
+/* Add a row; its texts are copied. ret_note (may be NULL): texts valid until the next call; row is the index
+ * it would have had. 0 | BB_ADD_REFUSED | BB_ADD_FULL | -ENOMEM
+ * Refused here is only what cannot travel: text that is not UTF-8 or too long, a number that is none, an
+ * unknown status, no indicator, no period. What the words mean is judged by the service. */
+BB_API int
+bb_submission_add(struct bb_submission *submission, const struct bb_row_text *row, struct bb_note *ret_note);
+
+BB_API uint32_t
+bb_submission_count(const struct bb_submission *submission);
+
+enum bb_outcome_code {
+    BB_REJECTED = 0,
+    BB_CREATED = 1,
+    BB_UPDATED = 2,
+    BB_UNCHANGED = 3,
+    BB_LOCKED = 4,
+};
+
+/* What became of a submission. */
+struct bb_outcomes {
+    uint64_t sequence; /* of its journal entry; 0 when nothing was kept */
+    bool duplicate;    /* this submission had been accepted before: these are the outcomes of then */
+    bool aborted;      /* atomic, and a row was refused: nothing was kept */
+    uint32_t rows;
+    const uint8_t *outcome;         /* [rows] enum bb_outcome_code */
+    const struct bb_note *rejected; /* in the order of rows */
+    size_t n_rejected;
+    const struct bb_note *warning;
+    size_t n_warnings;
+};
+
+typedef void
+bb_outcomes_fn(void *self, const struct bb_outcomes *outcomes);
+
+/* Send it. The submission may be begun again as soon as this returns.
+ * each: called once when it was answered. 0 | enum bb_result | -EINVAL: no rows | -errno */
+BB_API int
+bb_client_submit(struct bb_client *client, const struct bb_submission *submission, bb_outcomes_fn *each,
+                 bb_done_fn *done, void *self);
+
+/* --- asking for readings ---------------------------------------------------------------------------------
+ */
+
+enum bb_reading_state {
+    BB_READING_OK = 0,
+    BB_READING_MISSING = 1,
+    BB_READING_SUPPRESSED = 2,
+    BB_READING_NOT_APPLICABLE = 3,
+};
+
+struct bb_reading {
+    struct bb_text indicator;      /* code */
+    struct bb_text organization;   /* code */
+    struct bb_text place;          /* name; empty: the total */
+    struct bb_text disaggregation; /* canonical: dimension=code, joined by ';'; empty: the total */
+    struct bb_text period;         /* canonical */
+    const char *value;             /* decimal text; NULL: none */
+    const char *numerator;
+    const char *denominator;
+    struct bb_text comment; /* absent: none */
+    int state;              /* enum bb_reading_state */
+    const char *status;     /* "ok", "missing", "suppressed", "not_applicable"; static */
+    bool computed;          /* the value was computed from its parts */
+    uint64_t sequence;      /* of the entry that made this revision */
+    int64_t time_us;
+    uint32_t revision;    /* 1 for the first */
+    const char *member;   /* history: organization/member that sent it; else NULL */
+    const uint8_t *batch; /* history: [BB_BATCH_ID], or NULL */
+};
+
+/* Non-zero: stop, no further pieces; the request ends as BB_STOPPED. */
+typedef int
+bb_reading_fn(void *self, const struct bb_reading *reading);
+
+/* Any field may be NULL: all. place "" and disaggregation "" are the totals. */
+struct bb_readings_query {
+    const char *indicator;
+    const char *organization;
+    const char *place;
+    const char *disaggregation;
+    const char *period_from;
+    const char *period_to;
+    uint64_t as_of_sequence; /* 0: not asked */
+    int64_t as_of_us;        /* 0: not asked */
+    uint64_t min_sequence;   /* answer at this sequence or later; 0: at the head */
+};
+
+/* Readings in the order of the store (period first). Streamed: memory does not grow with the answer. */
+BB_API int
+bb_client_readings(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
+                   bb_done_fn *done, void *self);
+
+/* Every revision of one reading, oldest first. indicator and period are needed. organization NULL: the
+ * caller's own. */
+BB_API int
+bb_client_history(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
+                  bb_done_fn *done, void *self);
+
+/* --- indicators and places -------------------------------------------------------------------------------
+ */
+
+/* Texts as in the columns of `indicator define`; NULL: not given. */
+struct bb_indicator {
+    const char *code;
+    const char *name;
+    const char *definition;
+    const char *unit;
+    const char *direction;
+    const char *numerator;
+    const char *denominator;
+    const char *factor;
+    const char *decimals;
+    const char *frequency;
+    const char *time_aggregation;
+    const char *organization_aggregation;
+    const char *baseline_period;
+    const char *baseline_value;
+    const char *target_period;
+    const char *target_value;
+    const char *minimum;
+    const char *maximum;
+    const char *due_days;
+    const char *owner;
+    uint32_t version;  /* in answers: 1 for the first definition */
+    uint64_t sequence; /* in answers: of the entry that made this version */
+};
+
+struct bb_place {
+    const char *name;
+    const char *parent; /* NULL: none */
+    const char *const *alias;
+    size_t n_aliases;
+    bool aggregate; /* contains others, so sums leave it out */
+};
+
+/* What became of one definition. */
+struct bb_define_outcome {
+    uint32_t item;   /* index */
+    uint8_t outcome; /* BB_CREATED, BB_UPDATED, BB_UNCHANGED or BB_REJECTED */
+    uint32_t code;
+    const char *code_name; /* "" unless rejected */
+    const char *field;     /* the column; may be "" */
+    const char *text;      /* may be "" */
+};
+
+typedef void
+bb_define_fn(void *self, const struct bb_define_outcome *outcome);
+typedef int
+bb_indicator_fn(void *self, const struct bb_indicator *indicator);
+typedef int
+bb_place_fn(void *self, const struct bb_place *place);
+
+/* Define indicators or places; a changed one becomes a new version. As many as fit into 192 KiB: -E2BIG when
+ * they do not, and nothing was sent. */
+BB_API int
+bb_client_define_indicators(struct bb_client *client, const struct bb_indicator *indicators, size_t n,
+                            bb_define_fn *each, bb_done_fn *done, void *self);
+BB_API int
+bb_client_define_places(struct bb_client *client, const struct bb_place *places, size_t n, bb_define_fn *each,
+                        bb_done_fn *done, void *self);
+
+/* Bytes that these definitions take of the 192 KiB, for cutting a long list. */
+BB_API size_t
+bb_indicator_bytes(const struct bb_indicator *indicator);
+BB_API size_t
+bb_place_bytes(const struct bb_place *place);
+
+/* code: code or name; NULL: all. */
+BB_API int
+bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each, bb_done_fn *done,
+                     void *self);
+BB_API int
+bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, void *self);
+
+/* --- trend -----------------------------------------------------------------------------------------------
+ */
+
+struct bb_trend_query {
+    const char *indicator;
+    const char *period_from; /* NULL: from the first */
+    const char *period_to;
+    const char *const *place; /* added up; none: see the manual */
+    size_t n_places;
+    const char *disaggregation; /* NULL: see the manual; "": the total */
+    const char *by;             /* NULL, "place", "organization" or "disaggregation" */
+    uint64_t as_of_sequence;
+    int64_t as_of_us;
+    uint64_t min_sequence;
+};
+
+struct bb_point {
+    const struct bb_indicator *indicator; /* as it was at that sequence; the same for every point */
+    const char *period;                   /* canonical */
+    const char *group;                    /* of `by`; NULL without */
+    const char *value;                    /* decimal text; NULL: none */
+    const char *numerator;
+    const char *denominator;
+    uint32_t organizations;
+    uint32_t readings;
+    uint32_t without_parts;
+    bool withheld; /* the line of an organization that does not share it */
+};
+
+typedef int
+bb_point_fn(void *self, const struct bb_point *point);
+/* The indicator, once, before the points (also when there are none). */
+typedef void
+bb_trend_fn(void *self, const struct bb_indicator *indicator);
+
+/* head may be NULL. */
+BB_API int
+bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb_trend_fn *head,
+                bb_point_fn *each, bb_done_fn *done, void *self);
+
+/* --- partners and status ---------------------------------------------------------------------------------
+ */
+
+struct bb_partner {
+    const char *code;
+    const char *name;
+    const char *role; /* "staff", "partner", "observer" */
+    const char *const *alias;
+    size_t n_aliases;
+    bool enabled;
+    bool share_own_line;
+    const char *joined; /* date; NULL: unknown */
+    const char *left;
+    const char *key; /* public key of the main member; NULL: none yet */
+};
+
+typedef int
+bb_partner_fn(void *self, const struct bb_partner *partner);
+
+enum bb_switch { BB_KEEP = 0, BB_ON = 1, BB_OFF = 2 };
+
+/* NULL and BB_KEEP: leave as it is. Aliases are added to those there are. */
+struct bb_partner_change {
+    const char *code;
+    bool create; /* it must not be there yet; otherwise it must */
+    bool upsert; /* with create: change it when it is there */
+    const char *name;
+    const char *role;
+    const char *key;
+    const char *const *alias;
+    size_t n_aliases;
+    enum bb_switch enabled;
+    enum bb_switch share_own_line;
+};
+
+/* each: the organization as it is now. changed: whether that is new. */
+typedef void
+bb_partner_put_fn(void *self, const struct bb_partner *partner, bool changed);
+BB_API int
+bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *change,
+                      bb_partner_put_fn *each, bb_done_fn *done, void *self);
+
+/* code: code, name or alias of one; NULL: all that the caller may see. */
+BB_API int
+bb_client_partners(struct bb_client *client, const char *code, bb_partner_fn *each, bb_done_fn *done,
+                   void *self);
+
+struct bb_service_status {
+    const char *service;
+    bool ready;
+    uint64_t queued;    /* requests that wait for the service */
+    uint64_t in_flight; /* requests that it works on */
+    uint64_t sequence;  /* head of its journal */
+    uint64_t lag;       /* entries that its views are behind */
+};
+
+struct bb_counter {
+    const char *name;
+    uint64_t value;
+};
+
+struct bb_status {
+    const uint8_t *boot; /* 16 bytes, new at every start of the broker */
+    uint64_t uptime_ms;
+    uint32_t connections;
+    uint32_t organizations;
+    uint64_t directory_version;
+    const struct bb_service_status *service;
+    size_t n_services;
+    const struct bb_counter *counter;
+    size_t n_counters;
+};
+
+typedef void
+bb_status_fn(void *self, const struct bb_status *status);
+BB_API int
+bb_client_status(struct bb_client *client, bb_status_fn *each, bb_done_fn *done, void *self);
+
+struct bb_measurement_status {
+    uint64_t head;    /* last sequence in the journal */
+    uint64_t applied; /* last sequence in the views */
+    uint64_t readings;
+    uint64_t pending_rows;
+    uint64_t journal_bytes;
+    uint64_t views_bytes;
+    uint64_t free_pages;
+};
+
+typedef void
+bb_measurement_status_fn(void *self, const struct bb_measurement_status *status);
+BB_API int
+bb_client_measurement_status(struct bb_client *client, bb_measurement_status_fn *each, bb_done_fn *done,
+                             void *self);
+
+/* --- keys ------------------------------------------------------------------------------------------------
+ */
+
+#define BB_KEY_TEXT 41 /* a key in Z85 with NUL */
+
+/* Make a key pair in a new file that only its owner can read. ret_public: its public half.
+ * 0 | -EEXIST: the file is there, and stays as it is | -errno */
+BB_API int
+bb_key_new(const char *file, char ret_public[BB_KEY_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
