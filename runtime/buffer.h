@@ -30,6 +30,7 @@ void
 bb_buffer_append(struct bb_buffer *b, const void *data, size_t n);
 void
 bb_buffer_byte(struct bb_buffer *b, uint8_t byte);
+/* The NUL behind the text is not counted. */
 void
 bb_buffer_printf(struct bb_buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -13,6 +13,8 @@
 #ifndef BB_PERIOD_H
 #define BB_PERIOD_H
 
+#include "calendar.h"
+
 #include "proto/bytes.h"
 
 #include <stdint.h>
@@ -20,7 +22,7 @@
 /* On disk; never reused. In the order in which periods with the same first day are listed. */
 enum bb_period_type {
     BB_PERIOD_SPAN =
-        1, /* calendar years, `years` of them, at least 2 (two successive ones are FISCAL_JULY) */
+        1, /* calendar years, `years` of them, at least 3 (two successive ones are FISCAL_JULY) */
     BB_PERIOD_YEAR = 2,
     BB_PERIOD_FISCAL_APRIL = 3,
     BB_PERIOD_FISCAL_JULY = 4, /* and school years */
@@ -75,15 +77,11 @@ int
 bb_period_type_by_frequency(struct bb_bytes frequency);
 
 /* A --period range A..B, A, A.., ..B as a half-open range of days; a reading's period is in it when it lies
- * within. 0 | as bb_period_parse(). */
+ * within. Open ends are 0 and BB_PERIOD_NO_END. 0 | as bb_period_parse(); IMPOSSIBLE when B ends before A. */
+#define BB_PERIOD_NO_END 0xFFFFFFu
 int
-bb_period_range(struct bb_bytes text, uint32_t *ret_first_day, uint32_t *ret_end_day);
-
-/* Days since 0001-01-01 of a date, or -1 when there is no such date; and back. */
-int64_t
-bb_day_of(int year, int month, int day);
-void
-bb_day_to_date(uint32_t day, int *ret_year, int *ret_month, int *ret_day);
+bb_period_range(struct bb_bytes text, enum bb_period_type hint, uint32_t *ret_first_day,
+                uint32_t *ret_end_day);
 
 /* A plain date "2026-09-07", nothing else. 0 | BB_PERIOD_E_*. */
 int

@@ -1,0 +1,73 @@
+#include "runtime/uuid.h"
+
+#include "runtime/clock.h"
+#include "tests/unit/check.h"
+
+#include <errno.h>
+
+static void
+test_new(void **state)
+{
+    uint8_t a[BB_UUID_BYTES], b[BB_UUID_BYTES];
+    uint64_t before = (uint64_t)(bb_clock_utc() / 1000), after, stamp;
+
+    (void)state;
+    bb_uuid_new(a);
+    bb_uuid_new(b);
+    after = (uint64_t)(bb_clock_utc() / 1000);
+    assert_memory_not_equal(a, b, sizeof a);
+    assert_int_equal(a[6] >> 4, 7);
+    assert_int_equal(a[8] >> 6, 2);
+    stamp = bb_get_u64(a) >> 16;
+    assert_true(stamp >= before && stamp <= after);
+}
+
+static const struct {
+    const char *what;
+    const char *input;
+    const char *expected; /* NULL: refused */
+} texts[] = {
+    {"RFC 9562, A.6", "017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
+    {"lower case", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
+    {"nil", "00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"},
+    {"empty", "", NULL},
+    {"without hyphens", "017f22e279b07cc398c4dc0c0c07398f", NULL},
+    {"a hyphen elsewhere", "017f22e27-9b0-7cc3-98c4-dc0c0c07398f", NULL},
+    {"a hyphen more", "017f22e2-79b0-7cc3-98c4-dc0c0c07398-", NULL},
+    {"not hex", "017f22e2-79b0-7cc3-98c4-dc0c0c07398g", NULL},
+    {"'@', which has the bits of a letter", "017f22e2-79b0-7cc3-98c4-dc0c0c07398@", NULL},
+    {"too short", "017f22e2-79b0-7cc3-98c4-dc0c0c07398", NULL},
+    {"too long", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f0", NULL},
+    {"in braces", "{17f22e2-79b0-7cc3-98c4-dc0c0c07398f}", NULL},
+};
+
+static void
+test_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        uint8_t uuid[BB_UUID_BYTES] = {0xAA};
+        char text[BB_UUID_TEXT];
+        int r = bb_uuid_parse(bb_bytes_str(texts[i].input), uuid);
+
+        if (!texts[i].expected) {
+            check_int(r, -EINVAL, texts[i].what);
+            check_int(uuid[0], 0xAA, texts[i].what);
+            continue;
+        }
+        check_int(r, 0, texts[i].what);
+        bb_uuid_format(uuid, text);
+        check_text(text, texts[i].expected, texts[i].what);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new),
+        cmocka_unit_test(test_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
