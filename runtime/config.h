@@ -10,20 +10,23 @@
 
 enum bb_config_type { BB_CONFIG_TEXT, BB_CONFIG_INT, BB_CONFIG_BOOL, BB_CONFIG_BYTES, BB_CONFIG_MS };
 
-/* One option. A table ends with a NULL name. Values are stored at offset in the daemon's own struct: char *
- * (owned), long, bool, long (bytes; the file may say 64M), long (milliseconds; the file may say 10s, 5min).
+/* One option. A table ends with a NULL name, after at most 64 options. Values are stored at offset in the
+ * daemon's own struct: char * (owned), long, bool, long (bytes; the file may say 64M), long (milliseconds;
+ * the file may say 10s, 5min).
  */
 struct bb_config_option {
     const char *name;
     enum bb_config_type type;
     size_t offset;
     const char *fallback; /* the default, as written in a file; NULL: required (text only) */
-    long min, max;        /* numbers */
+    long min, max;        /* numbers, in bytes and milliseconds; both 0: anything from 0 on */
     const char *help;     /* printed above the option by --print-config */
 };
 
-/* Fill `into` from the defaults, then from the file (NULL: defaults only).
- * 0 | -EINVAL and a message with file and line at `error` (at most `size` bytes) | -errno of the file. */
+/* Fill `into` (whatever was there before) from the defaults, then from the file. NULL: the defaults only,
+ * required texts stay NULL. A key that is given twice is an error. On failure nothing in `into` is owned. 0 |
+ * -EINVAL and a message with file and line at `error` (at most `size` bytes) | -errno of the file, with a
+ * message too. */
 int
 bb_config_load(const struct bb_config_option *table, const char *file, void *into, char *error, size_t size);
 
