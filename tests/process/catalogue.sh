@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# Keys, contexts, partners, places, indicators: what staff and operators keep.
+. "$(dirname "$0")/lib.sh"
+
+# --- keys
+run 0 backbone keys new "$tmp/a.key"
+is "the public key is printed" "${#out}" 40
+is "mode" "$(stat -c %a "$tmp/a.key")" 600
+unlike "the secret is not printed" "$(cat "$tmp/out" "$tmp/err")" "$(sed -n 's/^secret = "\(.*\)"/\1/p' "$tmp/a.key" | cut -c 1-12 | sed 's/[^A-Za-z0-9]/\\&/g')"
+cp "$tmp/a.key" "$tmp/before"
+backbone keys new "$tmp/a.key" >/dev/null 2>&1 && not_ok "a key file is never overwritten" || ok
+cmp -s "$tmp/a.key" "$tmp/before" && ok || not_ok "a key file is never changed"
+chmod 644 "$tmp/a.key"
+run 0 backbone context add readable --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/a.key"
+run 78 as readable ping
+chmod 600 "$tmp/a.key"
+
+# --- contexts
+run 0 backbone context ls -o json
+json 'map(.name) | sort' '["operator","readable","staff"]'
+run 0 backbone context select operator
+run 0 backbone context show -o json
+json '.name' '"operator"'
+run 0 backbone context select staff
+run 78 backbone --context nowhere ping
+run 78 env BACKBONE_CONFIG_DIR="$tmp/empty" backbone ping
+
+# --- partners
+run 0 backbone partner add alpha --name 'Alpha Schools' --role partner --alias A1 --alias 'Old Alpha'
+run 0 backbone partner show alpha -o json
+json '[.code, .name, .role, .alias, .enabled, .share_own_line]' \
+    '["alpha","Alpha Schools","partner",["A1","Old Alpha"],true,false]'
+run 0 backbone partner show 'Old Alpha' -o json
+json .code '"alpha"'
+run 65 backbone partner add alpha --name Again --role partner
+run 65 backbone partner add beta --name A1 --role partner
+run 65 backbone partner add 'no code' --name Beta --role partner
+run 64 backbone partner add beta --name Beta --role king
+run 65 backbone partner set nobody --name X
+run 0 backbone partner set alpha --name 'Alpha Public Schools' --alias A2
+run 0 backbone partner show alpha -o json
+json '[.name, (.alias | length)]' '["Alpha Public Schools",3]'
+[ -s "$BB_STATE/registry/alpha.conf" ] && ok || not_ok "one file an organization"
+run 0 backbone partner import "$sample/organizations.csv"
+run 0 backbone partner import "$sample/organizations.csv"
+run 0 backbone partner ls -o json
+json 'length' 12
+
+# --- the registry is read again at the next start
+bb-supervise restart broker
+run 0 backbone partner ls -o json
+json 'length' 12
+
+# a file that an operator broke is left out; the others work; SIGHUP reads the repaired one
+echo 'nonsense = "x"' >>"$BB_STATE/registry/alpha.conf"
+bb-supervise restart broker
+run 0 backbone partner ls -o json
+json 'length' 11
+like "file and line are named" "$(grep alpha.conf "$BB_STATE/broker.log")" 'alpha\.conf.*[0-9]'
+
+# --- places
+run 0 backbone place import "$sample/places.csv"
+run 0 backbone place ls -o json
+json 'length' 9
+json '.[] | select(.name == "Connecticut") | [.aggregate, (.alias | sort)]' '[true,["CT","State of Connecticut"]]'
+json '.[] | select(.name == "Hartford") | [.aggregate, .parent]' '[false,"Connecticut"]'
+printf 'name,colour\nX,red\n' >"$tmp/bad.csv"
+run 65 backbone place import "$tmp/bad.csv"
+like "an unknown column" "$err" 'colour'
+
+# --- indicators
+run 0 backbone indicator define "$sample/indicators.csv"
+run 0 backbone indicator ls -o json
+json 'length' 11
+run 0 backbone indicator show grade3-reading -o json
+json '[.code, .direction, .unit, .organization_aggregation, .version]' '["grade3-reading","increase","percent","ratio",1]'
+run 0 backbone indicator define "$sample/indicators.csv"
+run 0 backbone indicator show grade3-reading -o json
+json .version 1
+run 65 backbone indicator show nonesuch
+run_text 'code,name,colour\nx,X,red\n' 65 backbone indicator define -
+like "an unknown column" "$err" 'colour'
+run_text 'code\nx\n' 65 backbone indicator define -
+run_text 'code,name,direction\nx,X,sideways\ny,Y,increase\n' 65 backbone indicator define -
+like "what was found" "$err" 'sideways'
+run 0 backbone indicator show y -o json
+run_text 'code,name,minimum\nz,Z,low\n' 65 backbone indicator define -
+
+# --- the daemons' own checks
+run 0 backbone-broker --check-config -c "$BB_STATE/broker.conf"
+run 0 backbone-measurement --check-config -c "$BB_STATE/measurement.conf"
+run 0 backbone-broker --print-config -c "$BB_STATE/broker.conf"
+like "the printed configuration" "$out" 'listen = '
+{ cat "$BB_STATE/broker.conf"; echo 'lisen = "x"'; } >"$tmp/misspelt.conf"
+run 78 backbone-broker --check-config -c "$tmp/misspelt.conf"
+like "an unknown key is named with file and line" "$err" 'misspelt\.conf:5.*lisen'
+run 0 backbone-measurement --version
+run 0 backbone --version
+run 0 backbone -h
+run 64 backbone no-such-command
+
+finish

@@ -1,0 +1,171 @@
+# What process tests share: checks that go on after a failure, and a summary that decides.
+#
+# A test is a bash script that starts with
+#
+#     . "$(dirname "$0")/lib.sh"
+#
+# and so runs inside deploy/sandbox: the first time round it executes itself again in a fresh one (a test that starts
+# its own sandboxes sets no_sandbox=1 before). What a command printed is in $out and $err, its status in $status. A
+# test ends by `finish`; it fails if a check failed or if it did not come that far. Logs of the daemons are shown on
+# failure.
+#
+# shellcheck shell=bash
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export BB_BUILD=${BB_BUILD:-$root/build}
+sample=$root/deploy/sample
+
+# Skipped: what ctest is told by SKIP_RETURN_CODE.
+skip() {
+    echo "skipped: $*"
+    exit 111
+}
+
+need_data() {
+    [ -n "${BB_TEST_DATA:-}" ] || skip "BB_TEST_DATA is not set"
+    [ -d "$BB_TEST_DATA/$1" ] || skip "there is no $1 in $BB_TEST_DATA"
+    data=$BB_TEST_DATA/$1
+}
+
+enter_sandbox() {
+    if [ -z "${BB_TEST_INSIDE:-}" ]; then
+        BB_TEST_INSIDE=1 BB_SANDBOX_STRICT=1 exec "$root/deploy/sandbox" -- "$0" "$@"
+    fi
+}
+[ -n "${no_sandbox:-}" ] || enter_sandbox "$@"
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/backbone-test.XXXXXX")
+passed=0
+failed=0
+finished=false
+out=
+err=
+status=0
+
+at_exit() {
+    local code=$?
+    if ! $finished; then
+        echo "NOT FINISHED (status $code)"
+    elif [ "$failed" -eq 0 ]; then
+        rm -rf "$tmp"
+        return
+    fi
+    if [ -n "${BB_STATE:-}" ]; then
+        tail -n 40 "$BB_STATE"/*.log
+    fi
+    rm -rf "$tmp"
+    $finished || exit 1
+}
+trap at_exit EXIT
+
+finish() {
+    finished=true
+    echo "$passed checks passed, $failed failed"
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+ok() {
+    passed=$((passed + 1))
+}
+
+not_ok() {
+    failed=$((failed + 1))
+    echo "FAILED (line ${BASH_LINENO[1]}): $1"
+    shift
+    [ $# -eq 0 ] || printf '    %s\n' "$@"
+}
+
+# run STATUS COMMAND...: it must end so. Fills $out, $err, $status.
+run() {
+    local expected=$1
+    shift
+    "$@" >"$tmp/out" 2>"$tmp/err" </dev/null && status=0 || status=$?
+    seen "$expected" "$*"
+}
+
+# run_with FILE STATUS COMMAND...: the same with FILE as its input.
+run_with() {
+    local input=$1 expected=$2
+    shift 2
+    "$@" >"$tmp/out" 2>"$tmp/err" <"$input" && status=0 || status=$?
+    seen "$expected" "$*"
+}
+
+# run_text TEXT STATUS COMMAND...: the same with TEXT (escapes as in printf) as its input.
+run_text() {
+    printf '%b' "$1" >"$tmp/text"
+    shift
+    run_with "$tmp/text" "$@"
+}
+
+seen() {
+    out=$(tr -d '\0' <"$tmp/out")
+    err=$(tr -d '\0' <"$tmp/err")
+    if [ "$status" = "$1" ]; then
+        ok
+    else
+        not_ok "$2" "status: $status, expected: $1" "stdout: ${out:0:600}" "stderr: ${err:0:600}"
+    fi
+}
+
+# is WHAT GOT EXPECTED
+is() {
+    if [ "$2" = "$3" ]; then ok; else not_ok "$1" "got:      $2" "expected: $3"; fi
+}
+
+# like WHAT TEXT REGEX
+like() {
+    if [[ $2 =~ $3 ]]; then ok; else not_ok "$1" "got:      ${2:0:600}" "expected: /$3/"; fi
+}
+
+# unlike WHAT TEXT REGEX
+unlike() {
+    if [[ $2 =~ $3 ]]; then not_ok "$1" "got:      ${2:0:600}" "expected: nothing like /$3/"; else ok; fi
+}
+
+# json FILTER EXPECTED: of $out; 25.0 and 25 are the same.
+json() {
+    local got expected
+    got=$(jq -c "$1" <<<"$out" 2>&1)
+    expected=$(jq -c . <<<"$2")
+    if [ "$got" = "$expected" ]; then ok; else not_ok "jq '$1'" "got:      $got" "expected: $expected" "of: ${out:0:600}"; fi
+}
+
+# counts FIELD=N...: of the summary that `import -o json` printed.
+counts() {
+    local pair got
+    for pair in "$@"; do
+        got=$(jq -c ".${pair%%=*}" <<<"$out" 2>&1)
+        if [ "$got" = "${pair#*=}" ]; then ok; else not_ok "import: $pair" "got: $got" "of: ${out:0:600}" "stderr: ${err:0:600}"; fi
+    done
+}
+
+# partner CODE NAME [OPTION...]: register one with a key of its own, and make a context of its code.
+partner() {
+    local code=$1 name=$2 key
+    shift 2
+    key=$(backbone keys new "$tmp/$code.key") || not_ok "keys new $code"
+    backbone partner add "$code" --name "$name" --role partner --key "$key" "$@" >/dev/null || not_ok "partner add $code"
+    context "$code"
+}
+
+# context CODE: one that uses $tmp/CODE.key.
+context() {
+    backbone context add "$1" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/$1.key" ||
+        not_ok "context add $1"
+}
+
+as() {
+    local who=$1
+    shift
+    BACKBONE_CONTEXT=$who backbone "$@"
+}
+
+# Places, organizations and indicators of the sample, as staff.
+define_sample() {
+    run 0 backbone place import "$sample/places.csv"
+    run 0 backbone partner import "$sample/organizations.csv"
+    run 0 backbone indicator define "$sample/indicators.csv"
+}

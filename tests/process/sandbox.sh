@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# The contract of deploy/sandbox: exit status, what it leaves behind, a second start on a kept folder, what happens
+# when it is interrupted.
+no_sandbox=1
+. "$(dirname "$0")/lib.sh"
+
+sandbox=$root/deploy/sandbox
+export TMPDIR=$tmp/tmp
+mkdir "$TMPDIR"
+
+# --- status and surroundings
+run 0 "$sandbox" true
+run 3 "$sandbox" -- sh -c 'exit 3'
+run 127 "$sandbox" -- no-such-command-here
+run 143 "$sandbox" -- sh -c 'kill -TERM $$'
+run 64 "$sandbox" --no-such-option true
+run 64 "$sandbox" --port eleven true
+is "states are removed" "$(ls -A "$TMPDIR")" ""
+
+run 0 "$sandbox" -- sh -c 'command -v backbone backbone-broker backbone-measurement'
+is "the built binaries are first on PATH" "$out" \
+    "$BB_BUILD/bin/backbone"$'\n'"$BB_BUILD/bin/backbone-broker"$'\n'"$BB_BUILD/bin/backbone-measurement"
+run 0 "$sandbox" -- backbone context show -o json
+json '[.name, .organization, .role]' '["staff","backbone","staff"]'
+json '[(.server_key | length), (.key | length)]' '[40,40]'
+run 0 "$sandbox" -- backbone --context operator context show -o json
+json '.role' '"operator"'
+run 0 "$sandbox" -- backbone ping
+run 0 "$sandbox" -- sh -c 'kill -0 $BB_BROKER_PID $BB_MEASUREMENT_PID'
+
+# --- arguments and input reach the command as they are
+run 0 "$sandbox" -- printf '%s|' 'a b' '' '*'
+is "arguments" "$out" 'a b||*|'
+echo "to be read" >"$tmp/input"
+run_with "$tmp/input" 0 "$sandbox" cat
+is "input" "$out" "to be read"
+
+# --- --state and --keep
+run 0 "$sandbox" --state "$tmp/gone" true
+[ ! -e "$tmp/gone" ] && ok || not_ok "a new state is removed"
+run 0 "$sandbox" --state "$tmp/kept" --keep -- bash -c '
+    printf "code,name\nx,X\n" | backbone indicator define - && backbone report x 1.50 --period 2026'
+run 0 "$sandbox" --state "$tmp/kept" -- backbone readings ls -o json
+json '[.[] | [.indicator, .period, .value]]' '[["x","2026",1.50]]'
+[ -e "$tmp/kept/keys/server" ] && ok || not_ok "a kept state stays"
+run 0 "$sandbox" --state "$tmp/kept" -- backbone trend x -o json
+json '.[].value' 1.50
+mkdir "$tmp/foreign"
+touch "$tmp/foreign/file"
+run 73 "$sandbox" --state "$tmp/foreign" true
+[ -e "$tmp/foreign/file" ] && ok || not_ok "a folder of somebody else is left alone"
+
+# --- --port
+port=$(("$("$sandbox" -- sh -c 'echo ${BB_ENDPOINT##*:}')"))
+run 0 "$sandbox" --port "$port" -- backbone context show -o json
+json '.endpoint' "\"tcp://127.0.0.1:$port\""
+
+# --- a daemon can be killed and started again; its data stay
+run 0 "$sandbox" -- bash -ec '
+    printf "code,name\nx,X\n" | backbone indicator define - >/dev/null
+    backbone report x 7 --period 2026 >/dev/null
+    bb-supervise kill measurement
+    bb-supervise start measurement
+    bb-supervise restart broker
+    backbone readings ls -o csv'
+like "the reading is still there" "$out" 'x,.*2026.*,7,'
+
+# --- interrupted: nothing runs on, nothing is left. The command says that it is up by a file that it opens.
+interrupted() {
+    local signal=$1 expected=$2 pid
+    mkfifo "$tmp/up"
+    "$sandbox" -- bash -c 'echo "$BB_BROKER_PID $BB_MEASUREMENT_PID $$" >"$0"; sleep 1000 & wait' "$tmp/up" \
+        >"$tmp/log" 2>&1 </dev/null &
+    pid=$!
+    read -r -a daemons <"$tmp/up"
+    rm "$tmp/up"
+    kill "-$signal" "$pid"
+    wait "$pid"
+    is "SIG$signal: status" $? "$expected"
+    # SIGKILL of the supervisor ends the others as soon as the kernel comes to it.
+    for _ in {1..200}; do
+        kill -0 "${daemons[@]}" 2>/dev/null || break
+        read -r -t 0.05 <>"$tmp/never" || true
+    done
+    for daemon in "${daemons[@]}"; do
+        ! kill -0 "$daemon" 2>/dev/null && ok || not_ok "SIG$signal: process $daemon runs on"
+    done
+}
+mkfifo "$tmp/never"
+interrupted TERM 143
+interrupted INT 130
+interrupted HUP 129
+is "interrupted ones are removed as well" "$(ls -A "$TMPDIR")" ""
+interrupted KILL 137
+
+finish

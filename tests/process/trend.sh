@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# What a trend adds up, and what it refuses to: places and aggregates, dimensions, organizations, ratios.
+. "$(dirname "$0")/lib.sh"
+
+cat >"$tmp/places.csv" <<'END'
+name,parent,alias,aggregate
+State,,ST,true
+North,State,N,
+South,State,,false
+END
+cat >"$tmp/indicators.csv" <<'END'
+code,name,unit,numerator,denominator,factor,decimals,organization_aggregation,baseline_period,baseline_value,target_period,target_value
+count,A count,people,,,,,sum,2025,100,2030,200
+rate,A rate,percent,those,all,,2,ratio,,,,
+mean,A mean,days,,,,1,average,,,,
+latest,The latest,level,,,,,last,,,,
+defaulted,By its denominator,per thousand,births,women,1000,1,,,,,
+END
+run 0 backbone place import "$tmp/places.csv"
+run 0 backbone indicator define "$tmp/indicators.csv"
+partner alpha Alpha
+partner beta Beta
+
+send() {
+    cat >"$tmp/rows.csv"
+    run 0 backbone import "$tmp/rows.csv" -o json
+}
+send <<'END'
+indicator,organization,place,disaggregation,period,value,numerator,denominator
+count,alpha,North,,2026,10,,
+count,beta,South,,2026,20.5,,
+count,alpha,State,,2026,1000,,
+count,alpha,North,,2027,7,,
+count,alpha,,,2027,70,,
+rate,alpha,North,,2026,,1,3
+rate,beta,South,,2026,,2,9
+rate,alpha,State,,2026,,50,100
+rate,alpha,North,,2027,12.5,,
+rate,beta,South,,2027,,1,2
+rate,beta,South,,2028,12.5,,
+mean,alpha,North,,2026,1,,
+mean,beta,North,,2026,2.5,,
+latest,alpha,North,,2026,3,,
+latest,beta,North,,2026,4,,
+defaulted,alpha,North,,2026,,3,1000
+defaulted,beta,North,,2026,,4,1000
+END
+counts rejected=0 created=17
+
+trend() {
+    run 0 backbone trend "$@" -o json
+}
+# without --place: the empty place where there is one, else the sum over places that are no aggregates
+trend count
+json '[.[] | [.period, .value, .readings, .organizations]]' '[["2026",30.5,2,2],["2027",70,1,1]]'
+trend count --place North
+json '[.[] | [.period, .value]]' '[["2026",10],["2027",7]]'
+trend count --place N --place South
+json '[.[] | [.period, .value]]' '[["2026",30.5],["2027",7]]'
+trend count --place ST
+json '[.[] | [.period, .value]]' '[["2026",1000]]'
+trend count --period 2026 --by place
+json '[.[] | [.place, .value]] | sort' '[["North",10],["South",20.5],["State",1000]]'
+trend count --period 2026 --by organization
+json '[.[] | [.organization, .value]] | sort' '[["alpha",10],["beta",20.5]]'
+trend count --period 2020..2026
+json '[.[].period]' '["2026"]'
+
+# ratios
+trend rate --period 2026
+json '.[] | [.value, .numerator, .denominator, .without_parts]' '[25.00,3,12,0]'
+trend rate --period 2027
+json '.[] | [.value, .without_parts, .readings]' '[null,1,2]'
+trend rate --period 2028
+json '.[] | [.value, .readings]' '[12.5,1]'
+trend defaulted
+json '.[] | [.value, .numerator, .denominator]' '[3.5,7,2000]'
+trend mean
+json '.[] | .value' 1.8
+trend latest
+json '.[] | .value' 4
+
+# disaggregation: the total where it is reported, else the sum over the only dimension, else an error
+send <<'END'
+indicator,place,disaggregation,period,value
+count,Town,sex=female,2026-01,3
+count,Town,sex=male,2026-01,4
+count,Town,,2026-02,9
+count,Town,sex=female,2026-02,3
+count,Town,sex=female,2026-03,1
+count,Town,age=young,2026-03,2
+END
+trend count --period 2026-01
+json '.[].value' 7
+trend count --period 2026-02
+json '.[].value' 9
+run 65 backbone trend count --period 2026-03 -o json
+like "the dimensions are listed" "$err" 'age.*sex|sex.*age'
+trend count --period 2026-03 --disaggregation sex=female
+json '.[].value' 1
+trend count --period 2026-01 --by disaggregation
+json '[.[] | [.disaggregation, .value]] | sort' '[["sex=female",3],["sex=male",4]]'
+
+# what cannot be asked
+run 65 backbone trend nonesuch
+like "NOT_FOUND" "$err" 'nonesuch'
+run 64 backbone trend
+run 65 backbone trend count --period 2026-13
+run 64 backbone trend count --by colour
+
+# a changed definition is a new version
+sed -i 's/^count,A count,people/count,A count,persons/' "$tmp/indicators.csv"
+run 0 backbone indicator define "$tmp/indicators.csv"
+run 0 backbone indicator show count -o json
+json '[.code, .unit, .version]' '["count","persons",2]'
+run 0 backbone indicator show mean -o json
+json '.version' 1
+
+# a place turned into an aggregate leaves the sums, and comes back
+send <<'END'
+indicator,place,period,value
+count,East,2029,1
+count,West,2029,2
+END
+trend count --period 2029
+json '.[].value' 3
+printf 'name,aggregate\nWest,true\n' >"$tmp/west.csv"
+run 0 backbone place import "$tmp/west.csv"
+trend count --period 2029
+json '.[].value' 1
+
+finish
