@@ -1,0 +1,191 @@
+#include "generation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define BLOCK_MIN ((size_t)4 << 10)
+#define BLOCK_MAX ((size_t)1 << 20)
+#define DELETED   UINT32_MAX
+
+struct bb_block {
+    struct bb_block *next;
+    size_t size, used;
+    uint8_t data[];
+};
+
+void
+bb_generation_release(struct bb_generation *generation)
+{
+    struct bb_block *block = generation->blocks;
+
+    while (block) {
+        struct bb_block *next = block->next;
+        free(block);
+        block = next;
+    }
+    free(generation->change);
+    free(generation->slot);
+    free(generation->put);
+    *generation = (struct bb_generation){0};
+}
+
+static uint8_t *
+take_bytes(struct bb_generation *generation, size_t n)
+{
+    struct bb_block *block = generation->blocks;
+
+    if (!block || block->size - block->used < n) {
+        size_t size = block ? block->size * 2 : BLOCK_MIN;
+        if (size > BLOCK_MAX)
+            size = BLOCK_MAX;
+        if (size < n)
+            size = n;
+        block = malloc(sizeof *block + size);
+        if (!block)
+            return NULL;
+        *block = (struct bb_block){.next = generation->blocks, .size = size};
+        generation->blocks = block;
+    }
+    uint8_t *data = block->data + block->used;
+    block->used += n;
+    generation->bytes += n;
+    return data;
+}
+
+/* The slot of a key: where its change is, or where it would go. A deleted slot keeps the chain together. */
+static uint32_t
+find_slot(const struct bb_generation *generation, struct bb_bytes key)
+{
+    uint32_t mask = generation->n_slot - 1, at = (uint32_t)XXH3_64bits(key.data, key.len) & mask;
+
+    for (; generation->slot[at]; at = (at + 1) & mask)
+        if (generation->slot[at] != DELETED &&
+            bb_bytes_equal(bb_change_key(&generation->change[generation->slot[at] - 1]), key))
+            break;
+    return at;
+}
+
+const struct bb_change *
+bb_generation_find(const struct bb_generation *generation, struct bb_bytes key)
+{
+    uint32_t number;
+
+    if (generation->n_change == 0)
+        return NULL;
+    number = generation->slot[find_slot(generation, key)];
+    return number ? &generation->change[number - 1] : NULL;
+}
+
+static int
+grow_slots(struct bb_generation *generation)
+{
+    uint32_t n = generation->n_slot ? generation->n_slot * 2 : 64;
+    uint32_t *slot = calloc(n, sizeof *slot);
+
+    if (!slot)
+        return -ENOMEM;
+    free(generation->slot);
+    generation->slot = slot;
+    generation->n_slot = n;
+    generation->used_slots = 0;
+    for (uint32_t i = 0; i < generation->n_change; i++) {
+        uint32_t at = find_slot(generation, bb_change_key(&generation->change[i]));
+        generation->used_slots += slot[at] == 0;
+        slot[at] = i + 1;
+    }
+    return 0;
+}
+
+static int
+reserve_change(struct bb_generation *generation)
+{
+    if (generation->n_change == generation->change_size) {
+        uint32_t size = generation->change_size ? generation->change_size * 2 : 32;
+        struct bb_change *change = realloc(generation->change, size * sizeof *change);
+        if (!change)
+            return -ENOMEM;
+        generation->change = change;
+        generation->change_size = size;
+    }
+    if ((generation->used_slots + 1) * 2 > generation->n_slot)
+        return grow_slots(generation);
+    return 0;
+}
+
+int
+bb_generation_change(struct bb_generation *generation, enum bb_change_kind kind, struct bb_bytes key,
+                     size_t cell_len, struct bb_bytes record)
+{
+    uint8_t *data;
+    uint32_t at;
+
+    if (reserve_change(generation) != 0)
+        return -ENOMEM;
+    data = take_bytes(generation, key.len + record.len);
+    if (!data)
+        return -ENOMEM;
+    memcpy(data, key.data, key.len);
+    memcpy(data + key.len, record.data, record.len);
+    at = find_slot(generation, key);
+    generation->change[generation->n_change] = (struct bb_change){
+        .data = data,
+        .key_len = (uint16_t)key.len,
+        .cell_len = (uint16_t)cell_len,
+        .record_len = (uint16_t)record.len,
+        .kind = (uint8_t)kind,
+        .before = generation->slot[at],
+    };
+    generation->used_slots += generation->slot[at] == 0;
+    generation->slot[at] = ++generation->n_change;
+    return 0;
+}
+
+int
+bb_generation_put(struct bb_generation *generation, enum bb_view view, struct bb_bytes key,
+                  struct bb_bytes payload)
+{
+    uint8_t *data;
+
+    if (generation->n_put == generation->put_size) {
+        uint32_t size = generation->put_size ? generation->put_size * 2 : 16;
+        struct bb_put *put = realloc(generation->put, size * sizeof *put);
+        if (!put)
+            return -ENOMEM;
+        generation->put = put;
+        generation->put_size = size;
+    }
+    data = take_bytes(generation, key.len + payload.len);
+    if (!data)
+        return -ENOMEM;
+    memcpy(data, key.data, key.len);
+    if (payload.len)
+        memcpy(data + key.len, payload.data, payload.len);
+    generation->put[generation->n_put++] = (struct bb_put){
+        .view = (uint8_t)view,
+        .delete = !payload.data,
+        .key = bb_bytes(data, key.len),
+        .payload = bb_bytes(data + key.len, payload.len),
+    };
+    return 0;
+}
+
+struct bb_generation_mark
+bb_generation_mark(const struct bb_generation *generation)
+{
+    return (struct bb_generation_mark){.n_change = generation->n_change, .n_put = generation->n_put};
+}
+
+void
+bb_generation_rollback(struct bb_generation *generation, struct bb_generation_mark mark)
+{
+    while (generation->n_change > mark.n_change) {
+        const struct bb_change *change = &generation->change[generation->n_change - 1];
+        uint32_t at = find_slot(generation, bb_change_key(change));
+        generation->slot[at] = change->before ? change->before : DELETED;
+        generation->n_change--;
+    }
+    generation->n_put = mark.n_put;
+}

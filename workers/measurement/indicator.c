@@ -1,0 +1,199 @@
+#include "indicator.h"
+
+#include "proto/limits.h"
+#include "runtime/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The check of one definition in progress: the first column that is wrong ends it. */
+struct check {
+    struct bb_note *note;
+    const char *column;
+    bool failed;
+};
+
+static void
+refuse(struct check *check, const char *column, const char *found, const char *expected)
+{
+    if (check->failed)
+        return;
+    bb_note_found(check->note, BB_ROW_CODE_BAD_VALUE, BB_FIELD_NONE, bb_bytes_str(found), "%s", expected);
+    check->column = column;
+    check->failed = true;
+}
+
+static bool
+given(const char *text)
+{
+    return text && *text;
+}
+
+static bool
+number(struct check *check, const char *column, const char *text, struct bb_decimal *ret_decimal)
+{
+    if (!given(text))
+        return false;
+    if (bb_decimal_parse(bb_bytes_str(text), ret_decimal) != 0)
+        refuse(check, column, text, "a decimal number such as 12.5");
+    return true;
+}
+
+static bool
+whole(struct check *check, const char *column, const char *text, unsigned max, unsigned *ret_number)
+{
+    struct bb_decimal d;
+    char expected[64];
+
+    if (!given(text))
+        return false;
+    snprintf(expected, sizeof expected, "a whole number from 0 to %u", max);
+    if (bb_decimal_parse(bb_bytes_str(text), &d) != 0 || d.scale != 0 || d.mantissa < 0 || d.mantissa > max)
+        refuse(check, column, text, expected);
+    else
+        *ret_number = (unsigned)d.mantissa;
+    return true;
+}
+
+static void
+period(struct check *check, const char *column, const char *text, enum bb_period_type hint)
+{
+    struct bb_period p;
+
+    if (given(text) && bb_period_parse(bb_bytes_str(text), hint, &p) != 0)
+        refuse(check, column, text, "a period such as 2026, 2026-Q3, 2026-09 or 2018/2019");
+}
+
+static int
+word(struct check *check, const char *column, const char *text, const char *const *words,
+     const char *expected)
+{
+    for (int i = 0; words[i]; i++)
+        if (strcmp(text, words[i]) == 0)
+            return i;
+    refuse(check, column, text, expected);
+    return -1;
+}
+
+static void
+check_names(struct check *check, const Bb__Indicator *d)
+{
+    const struct {
+        const char *column;
+        const char *text;
+    } texts[] = {{"definition", d->definition},
+                 {"unit", d->unit},
+                 {"numerator", d->numerator},
+                 {"denominator", d->denominator},
+                 {"owner", d->owner}};
+
+    if (!bb_text_is_code(bb_bytes_str(d->code)))
+        refuse(check, "code", d->code,
+               "1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
+    if (!bb_text_is_name(bb_bytes_str(d->name)))
+        refuse(check, "name", d->name, "1 to 300 bytes of text without control characters");
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].text && strlen(texts[i].text) > BB_LIMIT_TEXT_BYTES)
+            refuse(check, texts[i].column, texts[i].text, "at most 4,000 bytes");
+}
+
+static void
+parse_words(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    static const char *const directions[] = {"", "increase", "decrease", "none", NULL};
+    static const char *const over_time[] = {"sum", "average", "last", NULL};
+    static const char *const over_organizations[] = {"sum", "average", "last", "ratio", NULL};
+    int i;
+
+    if (d->direction)
+        word(check, "direction", d->direction, directions, "increase, decrease or none");
+    indicator->time_aggregation = 0;
+    if (given(d->time_aggregation)) {
+        i = word(check, "time_aggregation", d->time_aggregation, over_time, "sum, average or last");
+        indicator->time_aggregation = (enum bb_aggregation)(i + 1);
+    }
+    indicator->organization_aggregation = given(d->denominator) ? BB_AGGREGATE_RATIO : BB_AGGREGATE_SUM;
+    if (given(d->organization_aggregation)) {
+        i = word(check, "organization_aggregation", d->organization_aggregation, over_organizations,
+                 "sum, average, last or ratio");
+        indicator->organization_aggregation = (enum bb_aggregation)(i + 1);
+    }
+}
+
+static void
+parse_frequency(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    int type = given(d->frequency) ? bb_period_type_by_frequency(bb_bytes_str(d->frequency)) : 0;
+
+    if (type < 0)
+        refuse(check, "frequency", d->frequency,
+               "yearly, school_year, fiscal_april, fiscal_july, fiscal_october, six_monthly, quarterly, "
+               "monthly, "
+               "weekly, daily or span");
+    indicator->frequency = type > 0 ? (enum bb_period_type)type : 0;
+}
+
+static void
+parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    bool percent = given(d->unit) && (strcmp(d->unit, "percent") == 0 || strcmp(d->unit, "%") == 0);
+    struct bb_decimal ignored;
+    unsigned due;
+
+    indicator->factor = (struct bb_decimal){.mantissa = percent ? 100 : 1};
+    if (number(check, "factor", d->factor, &indicator->factor) && bb_decimal_is_zero(indicator->factor))
+        refuse(check, "factor", d->factor, "a number other than 0");
+    indicator->has_decimals = whole(check, "decimals", d->decimals, BB_DECIMAL_SCALE, &indicator->decimals);
+    indicator->has_minimum = number(check, "minimum", d->minimum, &indicator->minimum);
+    indicator->has_maximum = number(check, "maximum", d->maximum, &indicator->maximum);
+    if (!check->failed && indicator->has_minimum && indicator->has_maximum &&
+        bb_decimal_compare(indicator->minimum, indicator->maximum) > 0)
+        refuse(check, "maximum", d->maximum, "a number that is not below the minimum");
+    number(check, "baseline_value", d->baseline_value, &ignored);
+    number(check, "target_value", d->target_value, &ignored);
+    period(check, "baseline_period", d->baseline_period, indicator->frequency);
+    period(check, "target_period", d->target_period, indicator->frequency);
+    whole(check, "due_days", d->due_days, 3660, &due);
+}
+
+int
+bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
+                   struct bb_note *ret_note, const char **ret_column)
+{
+    struct check check = {.note = ret_note};
+    struct bb_indicator indicator = {0};
+
+    check_names(&check, definition);
+    parse_words(&check, definition, &indicator);
+    parse_frequency(&check, definition, &indicator);
+    parse_numbers(&check, definition, &indicator);
+    if (check.failed) {
+        *ret_column = check.column;
+        return 1;
+    }
+    *ret_indicator = indicator;
+    return 0;
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+bool
+bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
+{
+    return same_text(a->code, b->code) && same_text(a->name, b->name) &&
+           same_text(a->definition, b->definition) && same_text(a->unit, b->unit) &&
+           same_text(a->direction, b->direction) && same_text(a->numerator, b->numerator) &&
+           same_text(a->denominator, b->denominator) && same_text(a->factor, b->factor) &&
+           same_text(a->decimals, b->decimals) && same_text(a->frequency, b->frequency) &&
+           same_text(a->time_aggregation, b->time_aggregation) &&
+           same_text(a->organization_aggregation, b->organization_aggregation) &&
+           same_text(a->baseline_period, b->baseline_period) &&
+           same_text(a->baseline_value, b->baseline_value) && same_text(a->target_period, b->target_period) &&
+           same_text(a->target_value, b->target_value) && same_text(a->minimum, b->minimum) &&
+           same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
+           same_text(a->owner, b->owner);
+}

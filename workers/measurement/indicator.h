@@ -1,0 +1,43 @@
+/* Definitions of indicators: checking one that came, and what of it the rules need.
+ *
+ * Pure. A definition travels and is kept as the message Indicator with its fields as text; this parses the
+ * fields that are numbers, periods and words, and says which field is wrong and what would be right. */
+#ifndef BB_INDICATOR_H
+#define BB_INDICATOR_H
+
+#include "note.h"
+
+#include "runtime/decimal.h"
+#include "runtime/period.h"
+
+#include "measurement.pb-c.h"
+
+enum bb_aggregation {
+    BB_AGGREGATE_SUM = 1,
+    BB_AGGREGATE_AVERAGE = 2,
+    BB_AGGREGATE_LAST = 3,
+    BB_AGGREGATE_RATIO = 4,
+};
+
+#define BB_DECIMALS_DEFAULT 6 /* digits after the point of a division whose indicator names none */
+
+struct bb_indicator {
+    struct bb_decimal factor; /* 100 for percent, else 1, unless the definition says otherwise */
+    struct bb_decimal minimum, maximum;
+    bool has_minimum, has_maximum;
+    bool has_decimals;
+    unsigned decimals;             /* 0 to 24 */
+    enum bb_period_type frequency; /* 0: any */
+    enum bb_aggregation time_aggregation, organization_aggregation;
+};
+
+/* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static). */
+int
+bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
+                   struct bb_note *ret_note, const char **ret_column);
+
+/* Do both definitions say the same, version and sequence aside? */
+bool
+bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b);
+
+#endif
