@@ -95,9 +95,17 @@ bb_sum_ratio(struct bb_decimal factor, const struct bb_sum *numerator, const str
 int
 bb_sum_mean(const struct bb_sum *sum, uint64_t n, unsigned scale, char out[static BB_DECIMAL_TEXT]);
 
-/* Packed forms for the store: as short as the number allows. Decimal: a byte of scale (and width), then the
- * zigzag mantissa, least significant byte first, without leading zero bytes. Sum: a byte of length and scale
- * of trailing zeros dropped, then the same. Equal numbers with equal scales have equal packed forms. */
+/* Packed forms for the store: as short as the number allows, and one for each mantissa and scale, so equal
+ * bytes are equal numbers. A sum has the smallest scale that holds it, a decimal keeps its own. Every other
+ * form of a number is malformed to the readers.
+ *
+ *     first byte         then                                    holds
+ *     225 + n            nothing                                 n, 0 to 30, scale 0
+ *     8 * scale + w - 1  w bytes (1 to 8), the mantissa          other mantissas below 2^63
+ *     200 + scale        a byte w (9 and more), w bytes          the rest
+ *
+ * The mantissa is zigzag (2 * m, or -2 * m - 1 when m is negative), least significant byte first, no more
+ * bytes than it needs. */
 #define BB_DECIMAL_PACKED 18 /* most bytes of a packed decimal */
 #define BB_SUM_PACKED     34
 size_t
