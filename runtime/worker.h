@@ -10,8 +10,8 @@
 #ifndef BB_WORKER_H
 #define BB_WORKER_H
 
-#include "proto/bytes.h"
 #include "clock.h"
+#include "proto/bytes.h"
 
 #include <stdint.h>
 
@@ -32,15 +32,18 @@ struct bb_work {
 struct bb_worker_ops {
     void (*work)(void *self, const struct bb_work *work);
     void (*pull)(void *self, uint64_t tag, uint32_t bytes);
+    /* The answer is no longer wanted: the tag is not open any more, answers to it are dropped, and the credit
+     * of the request goes back as if it had been answered. What a command does may be done. */
     void (*cancel)(void *self, uint64_t tag);
     /* One Directory message, packed (Bb__Directory). Called in order with work. */
     void (*directory)(void *self, struct bb_bytes packed);
-    /* Everything at hand has been delivered. Non-zero ends bb_worker_run() with it. */
+    /* Everything at hand has been delivered: called once a round, also when nothing was. Non-zero ends
+     * bb_worker_run() with it; nothing that was answered in this round or after it is sent then. */
     int (*flush)(void *self);
     /* Called at least once a second and whenever bb_worker_wake() was called. Returns when it wants to be
      * called again (BB_NEVER: no wish). */
     bb_mono (*tick)(void *self, bb_mono now);
-    /* The broker is a new one (or back): every request that was open is gone. */
+    /* The broker is gone: every request that was open is void, and its answers are dropped. */
     void (*reset)(void *self);
     /* What the next READY and HEARTBEAT say. */
     uint64_t (*directory_version)(void *self);
@@ -62,7 +65,9 @@ bb_worker_new(const struct bb_worker_config *config, const struct bb_worker_ops 
 void
 bb_worker_destroy(struct bb_worker **worker);
 
-/* Until SIGTERM (drains: DRAIN, flush, answers out) or flush() failed. 0 | what flush() returned. */
+/* Until SIGTERM (drains: DRAIN, flush, answers out; a second one stops at once) or flush() failed. Tells the
+ * service manager READY=1 at the start (a broker is not waited for), STOPPING=1, and WATCHDOG=1 once a second
+ * after a whole round. 0 | what flush() returned | -errno. */
 int
 bb_worker_run(struct bb_worker *worker);
 
@@ -70,8 +75,9 @@ bb_worker_run(struct bb_worker *worker);
 void
 bb_worker_wake(struct bb_worker *worker);
 
-/* Answer. `final` ends the request. Bytes are copied. Unknown tags (cancelled meanwhile) are ignored by the
- * broker. */
+/* Answer. `final` ends the request. Bytes are copied. Tags that are not open (cancelled meanwhile, or of a
+ * broker that is gone) are ignored. A body above 262,016 bytes ends the request with INTERNAL. message: for
+ * people, UTF-8, cut at 500 bytes. */
 void
 bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
 void
