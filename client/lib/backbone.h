@@ -154,7 +154,8 @@ bb_done_fn(void *self, const struct bb_problem *end, uint64_t sequence);
  * without a context makes one of its own; a program with hundreds of connections gives them one in common. */
 struct bb_context;
 
-/* max_clients: how many clients it will have at most (each takes three descriptors). 0 | -ENOMEM | -EMFILE */
+/* max_clients: how many clients it will have at most (each takes
+ * two descriptors, and two more while it connects). 0 | -ENOMEM | -EMFILE */
 BB_API int
 bb_context_new(unsigned max_clients, struct bb_context **ret_context);
 /* Its clients must be gone. */

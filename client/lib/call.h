@@ -1,0 +1,44 @@
+/* From a public request function to a request of the session, and back.
+ *
+ * A request function sizes its message, bb_call_new()s a request, packs the message into it, sets part() and
+ * the callbacks, and hands it to bb_call_run(), which waits for the end when there is no done(). */
+#ifndef BB_CALL_H
+#define BB_CALL_H
+
+#include "client.h"
+
+#include "proto/message.h"
+
+struct bb_call {
+    uint32_t method;                 /* methods.h */
+    const ProtobufCMessage *message; /* the body; NULL: none */
+    int (*part)(struct bb_request *request, struct bb_bytes body);
+    bb_any_fn *each, *head;
+    void *self;
+    uint32_t rows;
+    uint32_t window_bytes;
+};
+
+/* Make the request and, without `done`, wait for its end. 0 | enum bb_result | -errno */
+int
+bb_call_run(struct bb_client *client, const struct bb_call *call, bb_done_fn *done);
+
+/* Decode one answer into the client's arena, valid until the next one. 0 | -EBADMSG | -EMSGSIZE */
+#define bb_call_decode(type, request, body, ret)                                                             \
+    (bb_arena_reset(&(request)->client->answers), bb_unpack(type, (body), &(request)->client->answers, (ret)))
+
+/* The callbacks keep their type only in the eyes of who set them. */
+#define bb_call_as(type, fn) ((type *)(void (*)(void))(fn))
+
+/* A text for protobuf-c, which does not know const; it is only read. */
+static inline char *
+bb_call_text(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* "staff"; "" for a role that has no name here. Static. */
+const char *
+bb_role_name(uint32_t role);
+
+#endif

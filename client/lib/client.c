@@ -1,0 +1,435 @@
+#include "client.h"
+
+#include "call.h"
+
+#include "proto/methods.h"
+#include "wire.pb-c.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#define AGENT           "libbackbone/" BB_VERSION
+#define MESSAGES_A_TURN 64 /* then the other clients of the context have theirs */
+
+static _Thread_local struct bb_problem new_problem;
+static _Thread_local char new_problem_text[512];
+
+const char *
+bb_version(void)
+{
+    return BB_VERSION;
+}
+
+/* --- the socket ------------------------------------------------------------------------------------------
+ */
+
+static int
+watch_fd(struct bb_client *client, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = client};
+
+    return epoll_ctl(client->context->epoll, EPOLL_CTL_ADD, fd, &event) == 0 ? 0 : -errno;
+}
+
+/* libzmq closes its descriptors later, in another thread: epoll must have forgotten them by then. */
+static void
+unwatch_fd(struct bb_client *client, int fd)
+{
+    if (fd >= 0)
+        epoll_ctl(client->context->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+void
+bb_client_disconnect(struct bb_client *client)
+{
+    unwatch_fd(client, client->connection.fd);
+    unwatch_fd(client, client->connection.monitor_fd);
+    bb_connection_close(&client->connection);
+}
+
+static int
+open_socket(struct bb_client *client)
+{
+    const struct bb_connection_config config = {
+        .zmq = client->context->zmq,
+        .endpoint = client->endpoint,
+        .server_key = client->server_key,
+        .public_key = client->keys.public_key,
+        .secret_key = client->keys.secret_key,
+    };
+    int r = bb_connection_open(&client->connection, &config);
+
+    if (r == 0)
+        r = watch_fd(client, client->connection.fd);
+    if (r == 0)
+        r = watch_fd(client, client->connection.monitor_fd);
+    if (r < 0)
+        bb_client_disconnect(client);
+    return r;
+}
+
+static void
+lose(struct bb_client *client, bb_mono now, enum bb_loss loss)
+{
+    client->context->progress = true;
+    bb_client_disconnect(client);
+    bb_session_lost(&client->session, now, loss);
+}
+
+static void
+follow_handshake(struct bb_client *client, bb_mono now)
+{
+    enum bb_loss loss;
+
+    switch (bb_connection_watch(&client->connection, &loss)) {
+    case 1:
+        unwatch_fd(client, client->connection.monitor_fd);
+        bb_connection_drop_monitor(&client->connection);
+        bb_session_up(&client->session, now);
+        break;
+    case 2:
+        lose(client, now, loss);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- one turn --------------------------------------------------------------------------------------------
+ */
+
+static enum bb_loss
+closed_by_us(const struct bb_client *client)
+{
+    if (client->session.goaway_code || client->session.link == BB_LINK_OPEN)
+        return BB_LOSS_DISCONNECTED;
+    return client->session.link == BB_LINK_OPENING ? BB_LOSS_UNREACHABLE : BB_LOSS_STRANGE;
+}
+
+static void
+receive_all(struct bb_client *client, bb_mono now)
+{
+    zmq_msg_t message;
+
+    for (int i = 0; i < MESSAGES_A_TURN; i++) {
+        int r = bb_connection_receive(&client->connection, &message);
+        if (r < 0)
+            return;
+        client->context->progress = true;
+        r = bb_session_receive(&client->session, now,
+                               bb_bytes(zmq_msg_data(&message), zmq_msg_size(&message)));
+        zmq_msg_close(&message);
+        if (r < 0) {
+            lose(client, now, client->session.link == BB_LINK_OPEN ? BB_LOSS_DISCONNECTED : BB_LOSS_STRANGE);
+            return;
+        }
+    }
+}
+
+static int
+send_all(struct bb_client *client, bb_mono now)
+{
+    zmq_msg_t message;
+
+    while (bb_session_fill(&client->session, now)) {
+        if (bb_bundle_take(&client->session.out, &message) != 0)
+            return 0; /* no memory now; it stays where it is */
+        int r = bb_connection_send(&client->connection, &message);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+/* Read, then send, and see whether anything is left to read. True: once more. */
+static bool
+turn(struct bb_client *client, bb_mono now)
+{
+    bool in, out;
+
+    if (client->connection.monitor)
+        follow_handshake(client, now);
+    if (client->connection.socket)
+        receive_all(client, now);
+    if (client->session.wants_close && client->connection.socket)
+        lose(client, now, closed_by_us(client));
+    if (!client->connection.socket)
+        return false;
+    if (send_all(client, now) < 0) {
+        lose(client, now, client->connection.monitor ? BB_LOSS_HANDSHAKE : BB_LOSS_DISCONNECTED);
+        return false;
+    }
+    bb_connection_ready(&client->connection, &in, &out);
+    if (!out && client->connection.monitor)
+        follow_handshake(client, now);
+    if (!out && client->connection.socket)
+        lose(client, now, client->connection.monitor ? BB_LOSS_HANDSHAKE : BB_LOSS_DISCONNECTED);
+    return in && client->connection.socket;
+}
+
+void
+bb_client_service(struct bb_client *client, bb_mono now)
+{
+    int turns = 4;
+
+    bb_session_tick(&client->session, now);
+    if (!client->connection.socket && bb_session_wants_open(&client->session, now)) {
+        int r = open_socket(client);
+        bb_session_opening(&client->session, now);
+        if (r < 0) /* out of descriptors, mostly: it may be better later */
+            lose(client, now, BB_LOSS_UNREACHABLE);
+    }
+    while (client->connection.socket && turn(client, now))
+        if (--turns == 0) {
+            bb_client_touch(client);
+            break;
+        }
+    if (client->session.due < client->context->due)
+        client->context->due = client->session.due;
+}
+
+void
+bb_client_touch(struct bb_client *client)
+{
+    if (client->is_dirty)
+        return;
+    client->is_dirty = true;
+    TAILQ_INSERT_TAIL(&client->context->dirty, client, in_dirty);
+}
+
+/* --- making one ------------------------------------------------------------------------------------------
+ */
+
+static int __attribute__((format(printf, 1, 2))) refuse(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(new_problem_text, sizeof new_problem_text, format, args);
+    va_end(args);
+    new_problem =
+        (struct bb_problem){.result = BB_CONFIGURATION, .name = "CONFIGURATION", .message = new_problem_text};
+    return BB_CONFIGURATION;
+}
+
+const struct bb_problem *
+bb_new_problem(void)
+{
+    if (!new_problem.name)
+        new_problem = (struct bb_problem){.name = "OK", .message = ""};
+    return &new_problem;
+}
+
+static int
+take_keys(struct bb_client *client, const struct bb_client_options *options)
+{
+    char error[384];
+
+    if (options->key_file) {
+        if (bb_keyfile_read(options->key_file, &client->keys, error, sizeof error) < 0)
+            return refuse("%s", error);
+        return 0;
+    }
+    if (!options->public_key || !options->secret_key)
+        return refuse("a key file is needed with %s", options->endpoint);
+    if (!bb_key_is_valid(bb_bytes_str(options->public_key)) ||
+        !bb_key_is_valid(bb_bytes_str(options->secret_key)))
+        return refuse("key: expected 40 characters of Z85");
+    memcpy(client->keys.public_key, options->public_key, BB_KEY_TEXT);
+    memcpy(client->keys.secret_key, options->secret_key, BB_KEY_TEXT);
+    return 0;
+}
+
+static int
+take_options(struct bb_client *client, const struct bb_client_options *options)
+{
+    const char *endpoint = options->endpoint ? options->endpoint : "";
+    bool local = strncmp(endpoint, "ipc://", 6) == 0;
+
+    if (!local && strncmp(endpoint, "tcp://", 6) != 0)
+        return refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", endpoint);
+    if (local && (options->server_key || options->key_file || options->public_key))
+        return refuse("%s takes no keys: the operators' socket is protected by its file", endpoint);
+    client->endpoint = strdup(endpoint);
+    client->agent = strdup(options->agent ? options->agent : AGENT);
+    if (!client->endpoint || !client->agent)
+        return -ENOMEM;
+    if (local)
+        return 0;
+    if (!options->server_key || !bb_key_is_valid(bb_bytes_str(options->server_key)))
+        return refuse("server key: found '%s', expected the broker's public key, 40 characters of Z85",
+                      options->server_key ? options->server_key : "");
+    client->server_key = strdup(options->server_key);
+    return client->server_key ? take_keys(client, options) : -ENOMEM;
+}
+
+static int
+first_socket(struct bb_client *client, bb_mono now)
+{
+    int r = open_socket(client);
+
+    if (r == -EINVAL || r == -EPROTONOSUPPORT || r == -ENODEV || r == -ENAMETOOLONG)
+        return refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", client->endpoint);
+    if (r == 0)
+        bb_session_opening(&client->session, now);
+    bb_client_touch(client);
+    return r;
+}
+
+static int
+setup(struct bb_client *client, const struct bb_client_options *options)
+{
+    bb_mono now = bb_clock_mono();
+    int r = 0;
+
+    client->context = options->context;
+    client->owns_context = !client->context;
+    if (client->owns_context)
+        r = bb_context_new(1, &client->context);
+    if (r != 0)
+        return r;
+    r = take_options(client, options);
+    if (r != 0)
+        return r;
+    client->timeout_ms = options->timeout_ms ? options->timeout_ms : BB_LIMIT_TIMEOUT_DEFAULT_MS;
+    client->session.endpoint = client->endpoint;
+    client->session.public_key = client->keys.public_key;
+    client->session.agent = client->agent;
+    client->session.unreachable_ms = options->unreachable_ms;
+    bb_client_set_timeout(client, 0);
+    randombytes_buf(&client->session.random, sizeof client->session.random);
+    client->session.random |= 1;
+    bb_session_init(&client->session, now);
+    LIST_INSERT_HEAD(&client->context->clients, client, sibling);
+    return first_socket(client, now);
+}
+
+int
+bb_client_new(const struct bb_client_options *options, struct bb_client **ret_client)
+{
+    struct bb_client *client = calloc(1, sizeof *client);
+    int r;
+
+    if (!client)
+        return -ENOMEM;
+    client->connection = (struct bb_connection){.fd = -1, .monitor_fd = -1};
+    client->problem = (struct bb_problem){.name = "OK", .message = client->problem_text};
+    bb_arena_init(&client->answers, BB_LIMIT_DECODE_BYTES);
+    r = setup(client, options);
+    if (r != 0)
+        bb_client_destroy(&client);
+    else
+        *ret_client = client;
+    return r;
+}
+
+void
+bb_client_destroy(struct bb_client **pointer)
+{
+    struct bb_client *client = *pointer;
+
+    if (!client)
+        return;
+    *pointer = NULL;
+    if (client->session.agent) { /* initialised, and in the context's list */
+        bb_session_release(&client->session);
+        bb_client_disconnect(client);
+        LIST_REMOVE(client, sibling);
+        if (client->is_dirty)
+            TAILQ_REMOVE(&client->context->dirty, client, in_dirty);
+    }
+    if (client->owns_context)
+        bb_context_destroy(&client->context);
+    bb_keypair_wipe(&client->keys);
+    bb_arena_release(&client->answers);
+    free(client->endpoint);
+    free(client->server_key);
+    free(client->agent);
+    free(client);
+}
+
+/* --- asking it -------------------------------------------------------------------------------------------
+ */
+
+const struct bb_problem *
+bb_client_problem(const struct bb_client *client)
+{
+    return &client->problem;
+}
+
+int
+bb_client_fd(const struct bb_client *client)
+{
+    return bb_context_fd(client->context);
+}
+
+int
+bb_client_timeout(const struct bb_client *client)
+{
+    return bb_context_timeout(client->context);
+}
+
+int
+bb_client_process(struct bb_client *client, int wait_ms)
+{
+    return bb_context_process(client->context, wait_ms);
+}
+
+size_t
+bb_client_open(const struct bb_client *client)
+{
+    return client->session.table.open;
+}
+
+void
+bb_client_set_timeout(struct bb_client *client, uint32_t timeout_ms)
+{
+    if (!timeout_ms)
+        timeout_ms = client->timeout_ms;
+    client->session.timeout_ms = timeout_ms < BB_LIMIT_TIMEOUT_MS ? timeout_ms : BB_LIMIT_TIMEOUT_MS;
+}
+
+const char *
+bb_role_name(uint32_t role)
+{
+    switch (role) {
+    case BB__ROLE__ROLE_OPERATOR:
+        return "operator";
+    case BB__ROLE__ROLE_STAFF:
+        return "staff";
+    case BB__ROLE__ROLE_PARTNER:
+        return "partner";
+    case BB__ROLE__ROLE_OBSERVER:
+        return "observer";
+    default:
+        return "";
+    }
+}
+
+int
+bb_client_identity(const struct bb_client *client, struct bb_identity *ret_identity)
+{
+    const struct bb_session_who *who = &client->session.who;
+
+    if (client->session.link != BB_LINK_OPEN)
+        return -ENOTCONN;
+    *ret_identity = (struct bb_identity){
+        .organization = who->organization,
+        .name = who->name,
+        .member = who->member,
+        .role = bb_role_name(who->role),
+        .broker_time_us = who->time_us,
+        .submission_rows = who->submission_rows,
+    };
+    return 0;
+}
+
+const char *
+bb_client_public_key(const struct bb_client *client)
+{
+    return client->keys.public_key;
+}

@@ -1,0 +1,49 @@
+/* Contexts and clients from within: the shell around session.h and connection.h. */
+#ifndef BB_CLIENT_H
+#define BB_CLIENT_H
+
+#include "connection.h"
+
+#include "runtime/keyfile.h"
+
+#include <sys/queue.h>
+
+struct bb_context {
+    void *zmq;
+    int epoll;
+    LIST_HEAD(, bb_client) clients;
+    TAILQ_HEAD(bb_client_queue, bb_client) dirty; /* have something to send, or to look at */
+    bb_mono due;                                  /* lower bound of the clients' due */
+    bool busy;                                    /* in bb_context_process() */
+    bool progress;                                /* something came, or ended, in this round */
+};
+
+struct bb_client {
+    LIST_ENTRY(bb_client) sibling;
+    TAILQ_ENTRY(bb_client) in_dirty;
+    bool is_dirty;
+    struct bb_context *context;
+    bool owns_context;
+    char *endpoint, *server_key, *agent;
+    struct bb_keypair keys;
+    uint32_t timeout_ms; /* the default */
+    struct bb_connection connection;
+    struct bb_session session;
+    struct bb_arena answers; /* one answer at a time */
+    struct bb_problem problem;
+    char problem_text[512];
+};
+
+/* Have the client looked at in this round or the next. */
+void
+bb_client_touch(struct bb_client *client);
+
+/* Do all that can be done now without waiting. */
+void
+bb_client_service(struct bb_client *client, bb_mono now);
+
+/* Close the socket, without telling the session. */
+void
+bb_client_disconnect(struct bb_client *client);
+
+#endif

@@ -1,0 +1,217 @@
+/* Readings and their history: columns become rows again, numbers their exact text. */
+#include "call.h"
+
+#include "proto/methods.h"
+#include "proto/rows.h"
+#include "runtime/rowset.h"
+
+#include "measurement.pb-c.h"
+
+#include <errno.h>
+
+/* Answers may be long: a wide window keeps the line busy. */
+#define WINDOW_BYTES (2u << 20)
+
+_Static_assert((int)BB_READING_OK == (int)BB_STATE_OK && (int)BB_READING_MISSING == (int)BB_STATE_MISSING &&
+                   (int)BB_READING_SUPPRESSED == (int)BB_STATE_SUPPRESSED &&
+                   (int)BB_READING_NOT_APPLICABLE == (int)BB_STATE_NOT_APPLICABLE,
+               "backbone.h and rows.h number states alike");
+
+/* What both kinds of parts have, row by row. A column is empty or has a row each. */
+struct rows {
+    const Bb__Rows *rows;
+    const uint64_t *sequence, *time_us;
+    const uint32_t *revision; /* NULL: they count up from 1 */
+    char *const *member;
+    const ProtobufCBinaryData *batch;
+};
+
+struct numbers {
+    char value[BB_DECIMAL_TEXT], numerator[BB_DECIMAL_TEXT], denominator[BB_DECIMAL_TEXT];
+};
+
+static struct bb_text
+text_at(const struct bb_rowview *view, uint32_t index)
+{
+    return (struct bb_text){(const char *)view->text[index].data, view->text[index].len};
+}
+
+static const char *
+number(uint32_t flags, uint32_t flag, struct bb_decimal d, char text[static BB_DECIMAL_TEXT])
+{
+    if (!(flags & flag))
+        return NULL;
+    bb_decimal_format(d, text);
+    return text;
+}
+
+static void
+fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i, struct numbers *numbers,
+             struct bb_reading *ret_reading)
+{
+    struct bb_rowref ref;
+
+    bb_rowview_get(view, i, &ref);
+    *ret_reading = (struct bb_reading){
+        .indicator = text_at(view, ref.indicator),
+        .organization = text_at(view, ref.organization),
+        .place = text_at(view, ref.place),
+        .disaggregation = text_at(view, ref.disaggregation),
+        .period = text_at(view, ref.period),
+        .value = number(ref.flags, BB_ROW_VALUE, ref.value, numbers->value),
+        .numerator = number(ref.flags, BB_ROW_NUMERATOR, ref.numerator, numbers->numerator),
+        .denominator = number(ref.flags, BB_ROW_DENOMINATOR, ref.denominator, numbers->denominator),
+        .comment = ref.flags & BB_ROW_COMMENT ? text_at(view, ref.comment) : (struct bb_text){NULL, 0},
+        .state = (int)BB_ROW_STATE(ref.flags),
+        .status = bb_state_name(BB_ROW_STATE(ref.flags)),
+        .computed = ref.flags & BB_ROW_COMPUTED,
+        .sequence = rows->sequence ? rows->sequence[i] : 0,
+        .time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0,
+        .revision = rows->revision ? rows->revision[i] : i + 1,
+        .member = rows->member ? rows->member[i] : NULL,
+        .batch = rows->batch ? rows->batch[i].data : NULL,
+    };
+}
+
+static int
+give_rows(struct bb_request *request, const struct rows *rows)
+{
+    bb_reading_fn *each = bb_call_as(bb_reading_fn, request->each);
+    struct bb_rowview view;
+    const char *what;
+    int r = bb_rowview_init(&view, rows->rows, &what);
+
+    if (r < 0)
+        return r;
+    for (uint32_t i = 0; r == 0 && i < rows->rows->count; i++) {
+        struct numbers numbers;
+        struct bb_reading reading;
+        fill_reading(rows, &view, i, &numbers, &reading);
+        if (each && each(request->self, &reading) != 0)
+            r = BB_REQUEST_STOP;
+    }
+    bb_rowview_release(&view);
+    return r;
+}
+
+static bool
+complete(size_t n, uint32_t count)
+{
+    return n == 0 || n == count;
+}
+
+static int
+on_readings(struct bb_request *request, struct bb_bytes body)
+{
+    Bb__ReadingsPart *part;
+    int r = bb_call_decode(bb__readings_part, request, body, &part);
+
+    if (r < 0)
+        return r;
+    if (!complete(part->n_row_sequence, part->rows->count) ||
+        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_revision, part->rows->count))
+        return -EBADMSG;
+    request->sequence = part->sequence;
+    return give_rows(request, &(struct rows){
+                                  .rows = part->rows,
+                                  .sequence = part->n_row_sequence ? part->row_sequence : NULL,
+                                  .time_us = part->n_row_time_us ? part->row_time_us : NULL,
+                                  .revision = part->n_revision ? part->revision : NULL,
+                              });
+}
+
+static bool
+are_batches(const ProtobufCBinaryData *batch, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (batch[i].len != BB_BATCH_ID)
+            return false;
+    return true;
+}
+
+/* Revisions count up from 1 over all parts; request->rows is how many there were. */
+static int
+on_history(struct bb_request *request, struct bb_bytes body)
+{
+    Bb__HistoryPart *part;
+    uint32_t *revision;
+    int r = bb_call_decode(bb__history_part, request, body, &part);
+
+    if (r < 0)
+        return r;
+    if (!complete(part->n_row_sequence, part->rows->count) ||
+        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_member, part->rows->count) ||
+        !complete(part->n_batch, part->rows->count) || !are_batches(part->batch, part->n_batch))
+        return -EBADMSG;
+    revision = bb_arena_alloc(&request->client->answers, ((size_t)part->rows->count + 1) * sizeof *revision);
+    if (!revision)
+        return -EMSGSIZE;
+    for (uint32_t i = 0; i < part->rows->count; i++)
+        revision[i] = ++request->rows;
+    request->sequence = part->sequence;
+    return give_rows(request, &(struct rows){
+                                  .rows = part->rows,
+                                  .sequence = part->n_row_sequence ? part->row_sequence : NULL,
+                                  .time_us = part->n_row_time_us ? part->row_time_us : NULL,
+                                  .revision = revision,
+                                  .member = part->n_member ? part->member : NULL,
+                                  .batch = part->n_batch ? part->batch : NULL,
+                              });
+}
+
+int
+bb_client_readings(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
+                   bb_done_fn *done, void *self)
+{
+    Bb__ReadingsQuery message = BB__READINGS_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    const struct bb_call call = {
+        .method = BB_METHOD_READINGS_LIST,
+        .message = &message.base,
+        .part = on_readings,
+        .each = (bb_any_fn *)each,
+        .self = self,
+        .window_bytes = WINDOW_BYTES,
+    };
+
+    message.indicator = bb_call_text(query->indicator);
+    message.organization = bb_call_text(query->organization);
+    message.place = bb_call_text(query->place);
+    message.disaggregation = bb_call_text(query->disaggregation);
+    message.period_from = bb_call_text(query->period_from);
+    message.period_to = bb_call_text(query->period_to);
+    as_of.has_sequence = query->as_of_sequence != 0;
+    as_of.sequence = query->as_of_sequence;
+    as_of.has_time_us = query->as_of_us != 0;
+    as_of.time_us = (uint64_t)query->as_of_us;
+    message.as_of = as_of.has_sequence || as_of.has_time_us ? &as_of : NULL;
+    message.has_min_sequence = query->min_sequence != 0;
+    message.min_sequence = query->min_sequence;
+    return bb_call_run(client, &call, done);
+}
+
+int
+bb_client_history(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
+                  bb_done_fn *done, void *self)
+{
+    Bb__HistoryQuery message = BB__HISTORY_QUERY__INIT;
+    const struct bb_call call = {
+        .method = BB_METHOD_READINGS_HISTORY,
+        .message = &message.base,
+        .part = on_history,
+        .each = (bb_any_fn *)each,
+        .self = self,
+        .window_bytes = WINDOW_BYTES,
+    };
+
+    if (!query->indicator || !query->period_from)
+        return -EINVAL;
+    message.indicator = bb_call_text(query->indicator);
+    message.organization = bb_call_text(query->organization);
+    message.place = bb_call_text(query->place);
+    message.disaggregation = bb_call_text(query->disaggregation);
+    message.period = bb_call_text(query->period_from);
+    message.has_min_sequence = query->min_sequence != 0;
+    message.min_sequence = query->min_sequence;
+    return bb_call_run(client, &call, done);
+}

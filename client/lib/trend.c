@@ -1,0 +1,81 @@
+/* Trends: one indicator over time. */
+#include "call.h"
+#include "catalogue.h"
+
+#include "proto/methods.h"
+
+static bool
+give_points(struct bb_request *request, const Bb__TrendReply *reply, const struct bb_indicator *indicator)
+{
+    bb_point_fn *each = bb_call_as(bb_point_fn, request->each);
+
+    for (size_t i = 0; each && i < reply->n_point; i++) {
+        const Bb__TrendPoint *from = reply->point[i];
+        const struct bb_point point = {
+            .indicator = indicator,
+            .period = from->period,
+            .group = from->group,
+            .value = from->value,
+            .numerator = from->numerator,
+            .denominator = from->denominator,
+            .organizations = from->organizations,
+            .readings = from->readings,
+            .without_parts = from->without_parts,
+            .withheld = from->withheld,
+        };
+        if (each(request->self, &point) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int
+on_trend(struct bb_request *request, struct bb_bytes body)
+{
+    bb_trend_fn *head = bb_call_as(bb_trend_fn, request->head);
+    struct bb_indicator indicator;
+    Bb__TrendReply *reply;
+    int r = bb_call_decode(bb__trend_reply, request, body, &reply);
+
+    if (r < 0)
+        return r;
+    request->sequence = reply->sequence;
+    bb_indicator_read(reply->indicator, &indicator);
+    if (head && !request->headed)
+        head(request->self, &indicator);
+    request->headed = true;
+    return give_points(request, reply, &indicator) ? 0 : BB_REQUEST_STOP;
+}
+
+int
+bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb_trend_fn *head,
+                bb_point_fn *each, bb_done_fn *done, void *self)
+{
+    Bb__TrendQuery message = BB__TREND_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    const struct bb_call call = {
+        .method = BB_METHOD_TREND,
+        .message = &message.base,
+        .part = on_trend,
+        .each = (bb_any_fn *)each,
+        .head = (bb_any_fn *)head,
+        .self = self,
+        .window_bytes = 2u << 20,
+    };
+
+    message.indicator = bb_call_text(query->indicator ? query->indicator : "");
+    message.period_from = bb_call_text(query->period_from);
+    message.period_to = bb_call_text(query->period_to);
+    message.n_place = query->n_places;
+    message.place = (char **)(uintptr_t)query->place;
+    message.disaggregation = bb_call_text(query->disaggregation);
+    message.by = bb_call_text(query->by);
+    as_of.has_sequence = query->as_of_sequence != 0;
+    as_of.sequence = query->as_of_sequence;
+    as_of.has_time_us = query->as_of_us != 0;
+    as_of.time_us = (uint64_t)query->as_of_us;
+    message.as_of = as_of.has_sequence || as_of.has_time_us ? &as_of : NULL;
+    message.has_min_sequence = query->min_sequence != 0;
+    message.min_sequence = query->min_sequence;
+    return bb_call_run(client, &call, done);
+}
