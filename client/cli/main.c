@@ -1,0 +1,283 @@
+/* backbone: the command line of a backbone.
+ *
+ * The arguments are parsed twice: first the global options up to the words of the command, then everything
+ * behind the words by the command itself, where the global options are accepted again. So both
+ * `backbone -o json trend X` and `backbone trend X -o json` do what they say. */
+#include "cli.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_CONTEXT = 0x100, KEY_COLOR, KEY_JSON };
+
+static const struct argp_option global_options[] = {
+    {"context", KEY_CONTEXT, "NAME", 0, "the context to use, instead of the selected one", -2},
+    {"output", 'o', "FORMAT", 0, "table (default), json, jsonl or csv", -2},
+    {"json", KEY_JSON, NULL, 0, "the same as -o json", -2},
+    {"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", -2},
+    {NULL, 'h', NULL, 0, "the same as --help", -1},
+    {0},
+};
+
+const char *argp_program_version = "backbone " BB_VERSION;
+
+static int
+parse_color(const char *text)
+{
+    static const char *const names[] = {"auto", "always", "never"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(text, names[i]) == 0)
+            return i;
+    return -1;
+}
+
+static error_t
+parse_global(int key, char *arg, struct argp_state *state)
+{
+    struct bb_cli *cli = state->input;
+    int choice;
+
+    switch (key) {
+    case KEY_CONTEXT:
+        cli->context = arg;
+        return 0;
+    case KEY_JSON:
+        cli->format = BB_OUTPUT_JSON;
+        return 0;
+    case 'o':
+        choice = bb_output_format_by_name(arg);
+        if (choice < 0)
+            argp_error(state, "-o %s: expected table, json, jsonl or csv", arg);
+        cli->format = (enum bb_output_format)choice;
+        return 0;
+    case KEY_COLOR:
+        choice = parse_color(arg);
+        if (choice < 0)
+            argp_error(state, "--color %s: expected auto, always or never", arg);
+        cli->color = choice;
+        return 0;
+    case 'h':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp global_argp = {.options = global_options, .parser = parse_global};
+
+/* --- the words of a command ------------------------------------------------------------------------------
+ */
+
+typedef bool
+match_fn(const struct bb_command *command, const void *with);
+
+static const struct bb_command *
+find(match_fn *match, const void *with)
+{
+    for (const struct bb_command *const *table = bb_command_tables; *table; table++)
+        for (const struct bb_command *command = *table; command->words; command++)
+            if (match(command, with))
+                return command;
+    return NULL;
+}
+
+static bool
+has_words(const struct bb_command *command, const void *words)
+{
+    return strcmp(command->words, words) == 0;
+}
+
+static bool
+begins_with(const struct bb_command *command, const void *word)
+{
+    size_t len = strlen(word);
+
+    return strncmp(command->words, word, len) == 0 && command->words[len] == ' ';
+}
+
+/* The command that argv begins with; ret_used: how many arguments are its words. */
+static const struct bb_command *
+find_command(int argc, char **argv, int *ret_used)
+{
+    const struct bb_command *command = NULL;
+    char two[64];
+
+    if (argc > 1 && snprintf(two, sizeof two, "%s %s", argv[0], argv[1]) < (int)sizeof two) {
+        *ret_used = 2;
+        command = find(has_words, two);
+    }
+    if (!command) {
+        *ret_used = 1;
+        command = find(has_words, argv[0]);
+    }
+    return command;
+}
+
+const struct bb_command *
+bb_cli_command(const struct bb_cli *cli)
+{
+    return find(has_words, cli->words);
+}
+
+static int
+unknown_command(int argc, char **argv)
+{
+    if (!find(begins_with, argv[0])) {
+        bb_cli_error("there is no command '%s'; see backbone --help", argv[0]);
+        return EX_USAGE;
+    }
+    bb_cli_error("'%s%s%s': expected one of", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+    for (const struct bb_command *const *table = bb_command_tables; *table; table++)
+        for (const struct bb_command *command = *table; command->words; command++)
+            if (begins_with(command, argv[0]))
+                bb_cli_say("  backbone %s %s", command->words, command->synopsis);
+    return EX_USAGE;
+}
+
+/* --- the first parse -------------------------------------------------------------------------------------
+ */
+
+struct first {
+    struct bb_cli *cli;
+    int words_at; /* index of the first word in argv; 0: none */
+};
+
+static error_t
+parse_first(int key, char *arg, struct argp_state *state)
+{
+    struct first *first = state->input;
+
+    (void)arg;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = first->cli;
+        return 0;
+    case ARGP_KEY_ARG:
+        first->words_at = state->next - 1;
+        state->next = state->argc; /* the rest is the command's */
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static char *
+list_commands(int key, const char *text, void *input)
+{
+    char *list = NULL;
+    size_t size;
+    FILE *to;
+
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC)
+        return (char *)(uintptr_t)text;
+    to = open_memstream(&list, &size);
+    if (!to)
+        return NULL;
+    fputs("Commands:\n", to);
+    for (const struct bb_command *const *table = bb_command_tables; *table; table++)
+        for (const struct bb_command *command = *table; command->words; command++)
+            fprintf(to, "  %-20s %s\n", command->words, command->about);
+    fputs("\n`backbone COMMAND --help` tells more of one; backbone(1) tells all.", to);
+    fclose(to);
+    return list;
+}
+
+static int
+parse_words(struct bb_cli *cli, int argc, char **argv)
+{
+    const struct argp_child children[] = {{.argp = &global_argp}, {0}};
+    const struct argp argp = {
+        .parser = parse_first,
+        .args_doc = "COMMAND [ARGUMENT...]",
+        .doc = "The command line of a backbone: shared measurement of partner organizations.\v ",
+        .children = children,
+        .help_filter = list_commands,
+    };
+    struct first first = {.cli = cli};
+
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &first);
+    return first.words_at;
+}
+
+/* --- the second parse ------------------------------------------------------------------------------------
+ */
+
+struct second {
+    struct bb_cli *cli;
+    void *input;
+};
+
+static error_t
+parse_second(int key, char *arg, struct argp_state *state)
+{
+    struct second *second = state->input;
+
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = second->input;
+    state->child_inputs[1] = second->cli;
+    return 0;
+}
+
+void
+bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct argp_option *options,
+             argp_parser_t parser, int argc, char **argv, void *input)
+{
+    const struct argp own = {.options = options, .parser = parser};
+    const struct argp_child children[] = {
+        {.argp = &own},
+        {.argp = &global_argp, .header = "Of every command:", .group = -2},
+        {0},
+    };
+    const struct argp argp = {
+        .parser = parse_second,
+        .args_doc = command->synopsis,
+        .doc = command->about,
+        .children = children,
+    };
+    struct second second = {.cli = cli, .input = input};
+
+    if (argp_parse(&argp, argc, argv, 0, NULL, &second) != 0)
+        exit(EX_USAGE);
+}
+
+/* Text is UTF-8 wherever we are; numbers stay as in C (LC_NUMERIC is not touched). */
+static void
+set_locale(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bb_cli cli = {.context = getenv("BACKBONE_CONTEXT"), .format = BB_OUTPUT_TABLE};
+    const struct bb_command *command;
+    char name[80];
+    int at, used;
+
+    set_locale();
+    argp_err_exit_status = EX_USAGE;
+    at = parse_words(&cli, argc, argv);
+    if (at == 0) {
+        bb_cli_error("which command? See backbone --help");
+        return EX_USAGE;
+    }
+    command = find_command(argc - at, argv + at, &used);
+    if (!command)
+        return unknown_command(argc - at, argv + at);
+    cli.words = command->words;
+    snprintf(name, sizeof name, "backbone %s", command->words);
+    argv[at + used - 1] = name; /* what argp calls the program */
+    return command->run(&cli, argc - at - used + 1, argv + at + used - 1);
+}

@@ -1,0 +1,267 @@
+/* backbone partner add | set | ls | show; import is in partner_import.c. */
+#include "partner.h"
+#include "cli.h"
+
+#include <string.h>
+
+#define ALIASES 64
+
+/* --- what partners look like -----------------------------------------------------------------------------
+ */
+
+enum { CODE, NAME, ROLE, ALIAS, ENABLED, SHARES, JOINED, LEFT, KEY, PARTNER_COLUMNS };
+
+static const struct bb_output_column partner_columns[PARTNER_COLUMNS] = {
+    [CODE] = {"code", "CODE", 0},
+    [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
+    [ROLE] = {"role", "ROLE", 0},
+    [ALIAS] = {"alias", "ALIASES", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
+    [ENABLED] = {"enabled", "ENABLED", 0},
+    [SHARES] = {"share_own_line", "SHARES", 0},
+    [JOINED] = {"joined", "JOINED", 0},
+    [LEFT] = {"left", "LEFT", BB_OUTPUT_DATA_ONLY},
+    [KEY] = {"key", "KEY", 0},
+};
+
+static int
+print_partner(void *self, const struct bb_partner *partner)
+{
+    struct bb_output *output = self;
+
+    bb_output_text(output, CODE, partner->code);
+    bb_output_text(output, NAME, partner->name);
+    bb_output_text(output, ROLE, partner->role);
+    bb_output_list(output, ALIAS);
+    for (size_t i = 0; i < partner->n_aliases; i++)
+        bb_output_item(output, ALIAS, partner->alias[i]);
+    bb_output_bool(output, ENABLED, partner->enabled);
+    bb_output_bool(output, SHARES, partner->share_own_line);
+    bb_output_text(output, JOINED, partner->joined);
+    bb_output_text(output, LEFT, partner->left);
+    bb_output_text(output, KEY, partner->key);
+    bb_output_mark(output, ENABLED, partner->enabled ? BB_MARK_NONE : BB_MARK_BAD);
+    bb_output_row(output);
+    return 0;
+}
+
+static void
+print_changed(void *self, const struct bb_partner *partner, bool changed)
+{
+    if (!changed)
+        bb_cli_say("%s: nothing to change", partner->code);
+    print_partner(self, partner);
+}
+
+/* --- add and set -----------------------------------------------------------------------------------------
+ */
+
+enum { OPT_NAME = 1, OPT_ROLE, OPT_KEY, OPT_ALIAS, OPT_SHARE, OPT_NO_SHARE, OPT_ENABLE, OPT_DISABLE };
+
+#define COMMON_OPTIONS                                                                                       \
+    {"name", OPT_NAME, "N", 0, "name for people, up to 300 bytes", 0},                                       \
+        {"key", OPT_KEY, "PUBLIC", 0, "public key, 40 characters, as keys new prints it", 0},                \
+        {"alias", OPT_ALIAS, "A", 0, "another name that files may use; may be repeated", 0},                 \
+    {                                                                                                        \
+        "share-own-line", OPT_SHARE, NULL, 0, "let other partners see this one's own figures", 0             \
+    }
+
+static const struct argp_option add_options[] = {
+    COMMON_OPTIONS,
+    {"role", OPT_ROLE, "R", 0, "staff, partner or observer", 0},
+    {0},
+};
+
+static const struct argp_option set_options[] = {
+    COMMON_OPTIONS,
+    {"no-share-own-line", OPT_NO_SHARE, NULL, 0, "keep them to itself, staff and the totals", 0},
+    {"enable", OPT_ENABLE, NULL, 0, "let it in again", 0},
+    {"disable", OPT_DISABLE, NULL, 0, "keep it out from now on", 0},
+    {0},
+};
+
+struct change {
+    struct bb_partner_change change;
+    const char *alias[ALIASES];
+};
+
+static void
+add_alias(struct change *change, const char *alias, struct argp_state *state)
+{
+    if (change->change.n_aliases == ALIASES)
+        argp_error(state, "--alias: at most %d", ALIASES);
+    else
+        change->alias[change->change.n_aliases++] = alias;
+}
+
+static void
+set_enabled(struct change *change, enum bb_switch to, struct argp_state *state)
+{
+    if (change->change.enabled != BB_KEEP && change->change.enabled != to)
+        argp_error(state, "--enable and --disable: one of them");
+    change->change.enabled = to;
+}
+
+static void
+check_change(const struct bb_partner_change *change, struct argp_state *state)
+{
+    if (!change->code)
+        argp_error(state, "CODE is missing");
+    else if (change->create && (!change->name || !change->role))
+        argp_error(state, "--name and --role are needed");
+    else if (change->role && !bb_cli_is_role(change->role))
+        argp_error(state, "--role: found '%s', expected staff, partner or observer", change->role);
+}
+
+static error_t
+parse_change(int key, char *arg, struct argp_state *state)
+{
+    struct change *change = state->input;
+
+    switch (key) {
+    case OPT_NAME:
+        change->change.name = arg;
+        return 0;
+    case OPT_ROLE:
+        change->change.role = arg;
+        return 0;
+    case OPT_KEY:
+        change->change.key = arg;
+        return 0;
+    case OPT_ALIAS:
+        add_alias(change, arg, state);
+        return 0;
+    case OPT_SHARE:
+        change->change.share_own_line = BB_ON;
+        return 0;
+    case OPT_NO_SHARE:
+        change->change.share_own_line = BB_OFF;
+        return 0;
+    case OPT_ENABLE:
+        set_enabled(change, BB_ON, state);
+        return 0;
+    case OPT_DISABLE:
+        set_enabled(change, BB_OFF, state);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            return ARGP_ERR_UNKNOWN;
+        change->change.code = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check_change(&change->change, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+put(struct bb_cli *cli, struct change *change)
+{
+    struct bb_client *client = NULL;
+    struct bb_output *output;
+    int r = bb_cli_connect(cli, &client);
+
+    if (r != 0)
+        return r;
+    change->change.alias = change->alias;
+    output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT);
+    if (output)
+        r = bb_cli_ended(client, bb_client_partner_put(client, &change->change, print_changed, NULL, output));
+    if (r != 0)
+        bb_output_destroy(&output);
+    else
+        r = bb_cli_finish(&output, EX_OK);
+    bb_client_destroy(&client);
+    return r;
+}
+
+static int
+run_add(struct bb_cli *cli, int argc, char **argv)
+{
+    struct change change = {.change.create = true};
+
+    bb_cli_parse(cli, bb_cli_command(cli), add_options, parse_change, argc, argv, &change);
+    return put(cli, &change);
+}
+
+static int
+run_set(struct bb_cli *cli, int argc, char **argv)
+{
+    struct change change = {0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), set_options, parse_change, argc, argv, &change);
+    return put(cli, &change);
+}
+
+/* --- ls and show -----------------------------------------------------------------------------------------
+ */
+
+static int
+list(struct bb_cli *cli, const char *code, unsigned flags)
+{
+    struct bb_client *client = NULL;
+    struct bb_output *output;
+    int r = bb_cli_connect(cli, &client);
+
+    if (r != 0)
+        return r;
+    output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, flags);
+    if (output)
+        r = bb_cli_ended(client, bb_client_partners(client, code, print_partner, NULL, output));
+    if (r != 0)
+        bb_output_destroy(&output);
+    else
+        r = bb_cli_finish(&output, EX_OK);
+    bb_client_destroy(&client);
+    return r;
+}
+
+static int
+run_ls(struct bb_cli *cli, int argc, char **argv)
+{
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    return list(cli, NULL, 0);
+}
+
+static error_t
+parse_code(int key, char *arg, struct argp_state *state)
+{
+    const char **code = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            return ARGP_ERR_UNKNOWN;
+        *code = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "CODE is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+run_show(struct bb_cli *cli, int argc, char **argv)
+{
+    const char *code = NULL;
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_code, argc, argv, &code);
+    return list(cli, code, BB_OUTPUT_OBJECT);
+}
+
+bool
+bb_cli_is_role(const char *name)
+{
+    return strcmp(name, "staff") == 0 || strcmp(name, "partner") == 0 || strcmp(name, "observer") == 0;
+}
+
+const struct bb_command bb_commands_partner[] = {
+    {"partner add", "CODE --name N --role R [OPTION...]", "register an organization", run_add},
+    {"partner set", "CODE [OPTION...]", "change an organization", run_set},
+    {"partner ls", "", "list the organizations", run_ls},
+    {"partner show", "CODE", "show one organization, by code, name or alias", run_show},
+    {0},
+};

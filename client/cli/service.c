@@ -1,0 +1,214 @@
+/* backbone ping | status | keys new */
+#include "cli.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* --- ping ------------------------------------------------------------------------------------------------
+ */
+
+static int64_t
+now_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static int
+print_ping(struct bb_cli *cli, const struct bb_client *client, int64_t took_us)
+{
+    enum { ORGANIZATION, ROLE, ROUND_TRIP };
+    static const struct bb_output_column columns[] = {
+        {"organization", NULL, 0},
+        {"role", NULL, 0},
+        {"round_trip_us", "round trip", BB_OUTPUT_RIGHT},
+    };
+    struct bb_output *output = bb_cli_output(cli, columns, 3, BB_OUTPUT_OBJECT);
+    struct bb_identity identity = {0};
+    char text[32];
+
+    if (!output)
+        return EX_OSERR;
+    bb_client_identity(client, &identity);
+    bb_output_text(output, ORGANIZATION, identity.organization);
+    bb_output_text(output, ROLE, identity.role);
+    snprintf(text, sizeof text, "%" PRId64 " µs", took_us);
+    if (cli->format == BB_OUTPUT_TABLE)
+        bb_output_text(output, ROUND_TRIP, text);
+    else
+        bb_output_int(output, ROUND_TRIP, took_us);
+    bb_output_row(output);
+    return bb_cli_finish(&output, EX_OK);
+}
+
+static int
+run_ping(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_client *client = NULL;
+    int64_t start;
+    int r;
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    r = bb_client_ping(client, NULL, NULL); /* connects, too */
+    start = now_us();
+    if (r == BB_OK)
+        r = bb_client_ping(client, NULL, NULL);
+    r = r == BB_OK ? print_ping(cli, client, now_us() - start) : bb_cli_ended(client, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+/* --- status ----------------------------------------------------------------------------------------------
+ */
+
+/* Lines of name and value, gathered while the answers come. A later answer adds to the same output. */
+struct status {
+    struct bb_output *output;
+};
+
+enum { PART, NAME, VALUE };
+
+static void
+line(struct status *status, const char *part, const char *name, uint64_t value)
+{
+    bb_output_text(status->output, PART, part);
+    bb_output_text(status->output, NAME, name);
+    bb_output_uint(status->output, VALUE, value);
+    bb_output_row(status->output);
+}
+
+static void
+service_lines(struct status *status, const struct bb_service_status *service)
+{
+    bb_output_text(status->output, PART, service->service);
+    bb_output_text(status->output, NAME, "ready");
+    bb_output_bool(status->output, VALUE, service->ready);
+    bb_output_mark(status->output, VALUE, service->ready ? BB_MARK_GOOD : BB_MARK_BAD);
+    bb_output_row(status->output);
+    line(status, service->service, "queued", service->queued);
+    line(status, service->service, "in_flight", service->in_flight);
+    line(status, service->service, "sequence", service->sequence);
+    line(status, service->service, "lag", service->lag);
+}
+
+static void
+broker_status(void *self, const struct bb_status *broker)
+{
+    struct status *status = self;
+
+    line(status, "broker", "uptime_ms", broker->uptime_ms);
+    line(status, "broker", "connections", broker->connections);
+    line(status, "broker", "organizations", broker->organizations);
+    line(status, "broker", "directory_version", broker->directory_version);
+    for (size_t i = 0; i < broker->n_counters; i++)
+        line(status, "broker", broker->counter[i].name, broker->counter[i].value);
+    for (size_t i = 0; i < broker->n_services; i++)
+        service_lines(status, &broker->service[i]);
+}
+
+static void
+measurement_status(void *self, const struct bb_measurement_status *measurement)
+{
+    struct status *status = self;
+
+    line(status, "measurement", "head", measurement->head);
+    line(status, "measurement", "applied", measurement->applied);
+    line(status, "measurement", "readings", measurement->readings);
+    line(status, "measurement", "pending_rows", measurement->pending_rows);
+    line(status, "measurement", "journal_bytes", measurement->journal_bytes);
+    line(status, "measurement", "views_bytes", measurement->views_bytes);
+    line(status, "measurement", "free_pages", measurement->free_pages);
+}
+
+static int
+run_status(struct bb_cli *cli, int argc, char **argv)
+{
+    static const struct bb_output_column columns[] = {
+        {"part", "PART", 0},
+        {"name", "NAME", 0},
+        {"value", "VALUE", BB_OUTPUT_RIGHT},
+    };
+    struct bb_client *client = NULL;
+    struct status status;
+    int r;
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    status.output = bb_cli_output(cli, columns, 3, 0);
+    if (status.output) {
+        r = bb_cli_ended(client, bb_client_status(client, broker_status, NULL, &status));
+        /* What the broker knows is printed even when the measurement service is away. */
+        bb_client_set_timeout(client, 3000);
+        if (r == 0)
+            r = bb_cli_ended(client, bb_client_measurement_status(client, measurement_status, NULL, &status));
+    }
+    r = bb_cli_finish(&status.output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+/* --- keys new --------------------------------------------------------------------------------------------
+ */
+
+static error_t
+parse_file(int key, char *arg, struct argp_state *state)
+{
+    const char **file = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            return ARGP_ERR_UNKNOWN;
+        *file = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "FILE is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+run_keys_new(struct bb_cli *cli, int argc, char **argv)
+{
+    static const struct bb_output_column columns[] = {{"public", NULL, 0}};
+    char public_key[BB_KEY_TEXT];
+    struct bb_output *output;
+    const char *file = NULL;
+    int r;
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_file, argc, argv, &file);
+    r = bb_key_new(file, public_key);
+    if (r < 0) {
+        bb_cli_error("%s: %s", file, r == -EEXIST ? "is there already, and stays as it is" : strerror(-r));
+        return EX_CANTCREAT;
+    }
+    if (cli->format == BB_OUTPUT_TABLE) {
+        puts(public_key);
+        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+    }
+    output = bb_cli_output(cli, columns, 1, BB_OUTPUT_OBJECT);
+    if (output) {
+        bb_output_text(output, 0, public_key);
+        bb_output_row(output);
+    }
+    return bb_cli_finish(&output, EX_OK);
+}
+
+const struct bb_command bb_commands_service[] = {
+    {"ping", "", "ask the broker for a sign of life", run_ping},
+    {"status", "", "how broker and services are doing (staff and operators)", run_status},
+    {"keys new", "FILE", "make a key pair; prints the public key", run_keys_new},
+    {0},
+};
