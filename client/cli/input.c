@@ -1,0 +1,78 @@
+#include "input.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int
+bb_input_init(struct bb_input *input, int fd)
+{
+    *input = (struct bb_input){.fd = fd, .block = malloc(BB_INPUT_BLOCK)};
+    return input->block ? 0 : -ENOMEM;
+}
+
+void
+bb_input_release(struct bb_input *input)
+{
+    free(input->block);
+    *input = (struct bb_input){.fd = -1};
+}
+
+/* Read once behind what is there. 0, also at the end of the file, or -errno. */
+static int
+read_some(struct bb_input *input)
+{
+    ssize_t n;
+    do
+        n = read(input->fd, input->block + input->end, BB_INPUT_BLOCK - input->end);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    input->eof = n == 0;
+    input->end += (size_t)n;
+    return 0;
+}
+
+/* A pipe may give the byte order mark one byte at a time. */
+static int
+start(struct bb_input *input)
+{
+    input->started = true;
+    while (input->end < 3 && !input->eof) {
+        int r = read_some(input);
+        if (r < 0)
+            return r;
+    }
+    const uint8_t *b = input->block;
+    if (input->end >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF)
+        input->at = 3;
+    else if (input->end >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)))
+        return BB_INPUT_UTF16;
+    return 0;
+}
+
+int
+bb_input_fill(struct bb_input *input)
+{
+    if (!input->started) {
+        int r = start(input);
+        if (r)
+            return r;
+    }
+    while (input->at == input->end) {
+        if (input->eof)
+            return BB_INPUT_END;
+        input->before += input->end;
+        input->at = input->end = 0;
+        int r = read_some(input);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+uint64_t
+bb_input_position(const struct bb_input *input)
+{
+    return input->before + input->at;
+}

@@ -1,0 +1,42 @@
+/* Bytes from a file or a pipe, one block at a time: what the readers of CSV and JSONL stand on.
+ *
+ * Skips a UTF-8 byte order mark at the start and tells UTF-16 apart, which spreadsheets call "Unicode text".
+ * Memory is one block, whatever the file. The descriptor stays the caller's. */
+#ifndef BB_CLI_INPUT_H
+#define BB_CLI_INPUT_H
+
+#include "proto/bytes.h"
+
+#define BB_INPUT_BLOCK (256u << 10)
+
+/* Outcomes of the readers that stand on this. */
+enum bb_input_result {
+    BB_INPUT_END = 1,   /* nothing more */
+    BB_INPUT_UTF16 = 2, /* the file starts with a UTF-16 byte order mark */
+};
+
+struct bb_input {
+    int fd;
+    uint8_t *block;
+    size_t at, end;  /* unread bytes of the block */
+    uint64_t before; /* bytes of the file before the block */
+    bool started;
+    bool eof;
+};
+
+/* 0 | -ENOMEM */
+int
+bb_input_init(struct bb_input *input, int fd);
+void
+bb_input_release(struct bb_input *input);
+
+/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | -errno. Call it only when all is read.
+ */
+int
+bb_input_fill(struct bb_input *input);
+
+/* Bytes of the file read so far, for a progress bar. */
+uint64_t
+bb_input_position(const struct bb_input *input);
+
+#endif
