@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#define BB_RAW_MEMORY (64u << 10)
+#define BB_RAW_MEMORY (8u << 10)
 
 struct bb_spool;
 
