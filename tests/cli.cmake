@@ -1,3 +1,3 @@
-foreach(module csv_reader map source)
+foreach(module csv_reader map source tally)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()

@@ -1,0 +1,277 @@
+#include "rejects.h"
+
+#include "output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct bb_rejects {
+    FILE *to;
+    const struct bb_source *source;
+    struct bb_spool *spool;
+    bool begun;
+    int error;
+};
+
+/* The walk over the text of one CSV row: the rules of csv_reader.h, for finding where its columns end. */
+enum csv_state {
+    CELL_BEGINS, /* only blanks so far */
+    CELL_PLAIN,
+    CELL_QUOTED,
+    CELL_QUOTE_SEEN, /* in a quoted one: its end, or the first of two */
+};
+
+struct csv_walk {
+    struct bb_rejects *rejects;
+    enum csv_state state;
+    size_t column;
+    size_t written; /* columns */
+    size_t ends;    /* line ends that are held back: they are written when something follows */
+    char held[2];
+};
+
+int
+bb_rejects_new(const char *file, const struct bb_source *source, struct bb_spool *spool,
+               struct bb_rejects **ret_rejects)
+{
+    struct bb_rejects *rejects = calloc(1, sizeof *rejects);
+    if (!rejects)
+        return -ENOMEM;
+    *rejects = (struct bb_rejects){.to = fopen(file, "we"), .source = source, .spool = spool};
+    if (!rejects->to) {
+        int r = -errno;
+        free(rejects);
+        return r;
+    }
+    *ret_rejects = rejects;
+    return 0;
+}
+
+void
+bb_rejects_destroy(struct bb_rejects **rejects)
+{
+    if (!*rejects)
+        return;
+    if ((*rejects)->to)
+        fclose((*rejects)->to);
+    free(*rejects);
+    *rejects = NULL;
+}
+
+int
+bb_rejects_finish(struct bb_rejects *rejects)
+{
+    if (!rejects)
+        return 0;
+    errno = 0;
+    int failed = ferror(rejects->to) | fclose(rejects->to);
+    rejects->to = NULL;
+    return rejects->error ? rejects->error : failed ? -(errno ? errno : EIO) : 0;
+}
+
+/* CSV */
+
+static bool
+is_left_out(const struct csv_walk *walk)
+{
+    const struct bb_layout *layout = bb_source_layout(walk->rejects->source);
+    return walk->column < layout->columns && layout->meaning[walk->column] == BB_MEANS_ANNOTATION;
+}
+
+static void
+begin_column(struct csv_walk *walk)
+{
+    if (is_left_out(walk))
+        return;
+    if (walk->written++)
+        fputc(bb_source_delimiter(walk->rejects->source), walk->rejects->to);
+}
+
+static void
+put_held(struct csv_walk *walk)
+{
+    fwrite(walk->held, 1, walk->ends, walk->rejects->to);
+    walk->ends = 0;
+}
+
+static enum csv_state
+next_state(enum csv_state state, char c)
+{
+    if (state == CELL_QUOTED)
+        return c == '"' ? CELL_QUOTE_SEEN : CELL_QUOTED;
+    if (c == '"')
+        return state == CELL_PLAIN ? CELL_PLAIN : CELL_QUOTED;
+    return state == CELL_BEGINS && (c == ' ' || c == '\t') ? CELL_BEGINS : CELL_PLAIN;
+}
+
+/* Copy a row without its annotations, and without the end of its line. */
+static int
+copy_csv(void *self, struct bb_bytes piece)
+{
+    struct csv_walk *walk = self;
+    char delimiter = bb_source_delimiter(walk->rejects->source);
+    for (size_t i = 0; i < piece.len; i++) {
+        char c = (char)piece.data[i];
+        if (walk->state != CELL_QUOTED && c == delimiter) {
+            walk->column++;
+            walk->state = CELL_BEGINS;
+            begin_column(walk);
+            continue;
+        }
+        walk->state = next_state(walk->state, c);
+        if (walk->state != CELL_QUOTED && (c == '\r' || c == '\n') && walk->ends < sizeof walk->held) {
+            walk->held[walk->ends++] = c;
+        } else if (!is_left_out(walk)) {
+            put_held(walk);
+            fputc(c, walk->rejects->to);
+        }
+    }
+    return 0;
+}
+
+static void
+put_csv_text(struct bb_rejects *rejects, const char *text)
+{
+    fputc(bb_source_delimiter(rejects->source), rejects->to);
+    if (!strpbrk(text, "\",;|:\t\r\n ")) {
+        fputs(text, rejects->to);
+        return;
+    }
+    fputc('"', rejects->to);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', rejects->to);
+        fputc(*text, rejects->to);
+    }
+    fputc('"', rejects->to);
+}
+
+/* Copy the row, close what it left open, and make it as wide as the header. */
+static void
+put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw)
+{
+    const struct bb_layout *layout = bb_source_layout(rejects->source);
+    struct csv_walk walk = {.rejects = rejects};
+    begin_column(&walk);
+    int r = bb_raw_walk(raw, rejects->spool, copy_csv, &walk);
+    if (r < 0)
+        rejects->error = r;
+    if (walk.state == CELL_QUOTED)
+        fputc('"', rejects->to);
+    while (++walk.column < layout->columns)
+        begin_column(&walk);
+}
+
+static void
+put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
+        const char *field, const char *reason)
+{
+    put_csv_row(rejects, raw);
+    put_csv_text(rejects, row);
+    put_csv_text(rejects, code);
+    put_csv_text(rejects, field);
+    put_csv_text(rejects, reason);
+    fputc('\n', rejects->to);
+}
+
+/* JSONL */
+
+static bool
+is_annotation(struct bb_bytes key)
+{
+    static const char *const keys[] = {"\"row\"", "\"code\"", "\"field\"", "\"reason\""};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (bb_bytes_equal(key, bb_bytes_str(keys[i])))
+            return true;
+    return false;
+}
+
+static void
+put_members(struct bb_rejects *rejects, struct bb_bytes object)
+{
+    struct bb_json_member member;
+    size_t at = 0;
+    while (bb_json_next_member(object, &at, &member)) {
+        if (is_annotation(member.key))
+            continue;
+        fwrite(member.key.data, 1, member.key.len, rejects->to);
+        fputs(": ", rejects->to);
+        fwrite(member.value.data, 1, member.value.len, rejects->to);
+        fputs(", ", rejects->to);
+    }
+}
+
+/* A line in the spool: up to its last brace, when it ends with one, it is taken for an object. */
+struct line_walk {
+    FILE *to;
+    uint64_t left;
+    uint8_t last;
+};
+
+static int
+copy_line(void *self, struct bb_bytes piece)
+{
+    struct line_walk *walk = self;
+    walk->left -= piece.len;
+    if (walk->left == 0 && piece.len)
+        walk->last = piece.data[--piece.len];
+    fwrite(piece.data, 1, piece.len, walk->to);
+    return 0;
+}
+
+static void
+put_long_line(struct bb_rejects *rejects, const struct bb_raw *raw)
+{
+    struct line_walk walk = {.to = rejects->to, .left = raw->len};
+    int r = bb_raw_walk(raw, rejects->spool, copy_line, &walk);
+    if (r < 0)
+        rejects->error = r;
+    if (walk.last != '}')
+        fputc(walk.last, rejects->to);
+    fputs(", ", rejects->to);
+}
+
+static void
+put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
+          const char *field, const char *reason)
+{
+    if (raw->len) {
+        put_long_line(rejects, raw);
+    } else {
+        fputc('{', rejects->to);
+        if (bb_json_is_object(raw->text)) {
+            put_members(rejects, raw->text);
+        } else {
+            fputs("\"line\": ", rejects->to);
+            bb_json_string(rejects->to, raw->text.data, raw->text.len);
+            fputs(", ", rejects->to);
+        }
+    }
+    fprintf(rejects->to, "\"row\": %s, \"code\": ", row);
+    bb_json_string(rejects->to, code, strlen(code));
+    fputs(", \"field\": ", rejects->to);
+    bb_json_string(rejects->to, field, strlen(field));
+    fputs(", \"reason\": ", rejects->to);
+    bb_json_string(rejects->to, reason, strlen(reason));
+    fputs("}\n", rejects->to);
+}
+
+void
+bb_rejects_put(struct bb_rejects *rejects, const struct bb_raw *raw, uint64_t row, const char *code,
+               const char *field, const char *reason)
+{
+    char number[24];
+    snprintf(number, sizeof number, "%" PRIu64, row);
+    if (bb_source_format(rejects->source) == BB_SOURCE_JSONL) {
+        put_jsonl(rejects, raw, number, code, field, reason);
+        return;
+    }
+    if (!rejects->begun) {
+        struct bb_raw header = {.text = bb_source_header(rejects->source)};
+        rejects->begun = true;
+        put_csv(rejects, &header, "row", "code", "field", "reason");
+    }
+    put_csv(rejects, raw, number, code, field, reason);
+}

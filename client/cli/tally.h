@@ -1,0 +1,31 @@
+/* What became of a file: counts, the first messages, and the files of refused rows and of warnings.
+ *
+ * Chunks are given in the order of the file once they are answered. */
+#ifndef BB_CLI_TALLY_H
+#define BB_CLI_TALLY_H
+
+#include "chunk.h"
+#include "rejects.h"
+
+#define BB_TALLY_SHOWN 20u /* refused rows and warnings that are printed; the rest is counted */
+
+struct bb_tally {
+    const char *file; /* for messages */
+    struct bb_rejects *rejects;
+    struct bb_rejects *warnings_file;
+    void (*say)(const char *line); /* where messages go */
+    uint64_t rows, created, updated, unchanged, rejected, locked, warnings, missing, suppressed;
+    uint64_t submissions, duplicates;
+    uint64_t atomic; /* of the rejected: good rows that were not taken */
+    uint64_t shown, shown_warnings;
+};
+
+/* Count the rows of a chunk, write what belongs into the files, say what is to be said. */
+void
+bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk);
+
+/* Say how many messages were left out. */
+void
+bb_tally_finish(struct bb_tally *tally);
+
+#endif

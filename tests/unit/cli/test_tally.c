@@ -1,0 +1,343 @@
+/* From a file through chunks and answers to counts, messages and the file of refused rows; and where files
+ * are cut. */
+#include "client/cli/tally.h"
+
+#include "proto/rows.h"
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static char said[8192];
+
+static void
+say(const char *line)
+{
+    strncat(said, line, sizeof said - strlen(said) - 2);
+    strcat(said, "\n");
+}
+
+struct file {
+    struct bb_map map;
+    struct bb_spool *spool;
+    struct bb_source *source;
+    struct bb_chunk chunk;
+    int fd;
+};
+
+static void
+open_file(struct file *f, const char *data, size_t len, enum bb_source_format format, const char *map,
+          bool keep)
+{
+    char error[1000];
+    bb_map_init(&f->map);
+    if (map)
+        assert_int_equal(bb_map_parse(&f->map, "map", bb_bytes_str(map), error, sizeof error), 0);
+    f->fd = memfd_create("tally", MFD_CLOEXEC);
+    assert_int_equal(write(f->fd, data, len), (ssize_t)len);
+    lseek(f->fd, 0, SEEK_SET);
+    assert_int_equal(bb_spool_new(&f->spool), 0);
+    assert_int_equal(
+        bb_source_new(f->fd, format, &f->map, keep ? f->spool : NULL, &f->source, error, sizeof error), 0);
+    bb_chunk_init(&f->chunk, f->spool, keep);
+}
+
+static void
+close_file(struct file *f)
+{
+    bb_chunk_release(&f->chunk);
+    bb_source_destroy(&f->source);
+    bb_spool_destroy(&f->spool);
+    bb_map_release(&f->map);
+    close(f->fd);
+}
+
+static int
+read_row(struct file *f)
+{
+    struct bb_record record;
+    int r = bb_source_next(f->source, &record);
+    if (r == 0 && record.code)
+        r = bb_chunk_add_refused(&f->chunk, &record, record.code, bb_field_name(record.field), record.reason);
+    else if (r == 0)
+        r = bb_chunk_add_sent(&f->chunk, &record);
+    return r;
+}
+
+static char *
+contents(const char *name, size_t *ret_len)
+{
+    FILE *from = fopen(name, "r");
+    char *text = calloc(1, 1u << 20);
+    *ret_len = fread(text, 1, (1u << 20) - 1, from);
+    fclose(from);
+    return text;
+}
+
+/* Import a text; the rows whose indicator begins with 'x' are refused by the "service", those with 'w' warned
+ * of. Returns what stands in the file of refused rows. */
+static char *
+import(const char *data, size_t len, enum bb_source_format format, const char *map, struct bb_tally *tally)
+{
+    char name[] = "/tmp/test_tally.XXXXXX";
+    close(mkstemp(name));
+    struct file f;
+    struct bb_note refused[100], warned[100];
+    uint8_t outcome[100];
+    struct bb_outcomes outcomes = {.outcome = outcome, .rejected = refused, .warning = warned};
+    open_file(&f, data, len, format, map, true);
+    *tally = (struct bb_tally){.file = "f", .say = say};
+    said[0] = '\0';
+    assert_int_equal(bb_rejects_new(name, f.source, f.spool, &tally->rejects), 0);
+    int r;
+    while ((r = read_row(&f)) == 0)
+        ;
+    assert_int_equal(r, BB_INPUT_END);
+    for (size_t i = 0; i < f.chunk.n_sent; i++) {
+        /* the indicator is not kept in the chunk: take it from the raw text */
+        struct bb_raw raw = bb_chunk_raw(&f.chunk, &f.chunk.row[f.chunk.sent[i]]);
+        bool x = raw.text.len && memchr(raw.text.data, 'x', raw.text.len);
+        bool w = raw.text.len && memchr(raw.text.data, 'w', raw.text.len);
+        struct bb_note note = {(uint32_t)i, BB_ROW_CODE_BAD_PERIOD, "BAD_PERIOD", "period",
+                               "found \"Q5\", expected a period"};
+        outcome[i] = x ? BB_REJECTED : BB_CREATED;
+        if (x)
+            refused[outcomes.n_rejected++] = note;
+        if (w)
+            warned[outcomes.n_warnings++] = note;
+    }
+    outcomes.rows = (uint32_t)f.chunk.n_sent;
+    assert_int_equal(bb_chunk_answer(&f.chunk, &outcomes), 0);
+    bb_tally_chunk(tally, &f.chunk);
+    bb_tally_finish(tally);
+    assert_int_equal(bb_rejects_finish(tally->rejects), 0);
+    bb_rejects_destroy(&tally->rejects);
+    close_file(&f);
+    size_t out_len;
+    char *out = contents(name, &out_len);
+    unlink(name);
+    return out;
+}
+
+#define REASON "BAD_PERIOD,period,\"found \"\"Q5\"\", expected a period\"\n"
+
+static const struct {
+    const char *what;
+    const char *input;
+    size_t len;
+    const char *map;
+    const char *rejects;
+    unsigned rows, created, rejected, warnings, missing, suppressed;
+} csv[] = {
+    {"nothing refused",
+     "indicator,period,value,status\na,2018,1,\nw,2018,,missing\nb,2018,,suppressed\nb,2018,,not_"
+     "applicable\n",
+     0, NULL, "", 4, 4, 0, 1, 2, 1},
+    {"as it was", "\xEF\xBB\xBFindicator , period,value\r\n x , \"2018\",\"1\"\"\"\r\na,2018,1\r\n", 0, NULL,
+     "indicator , period,value,row,code,field,reason\n x , \"2018\",\"1\"\"\",1," REASON, 2, 1, 1, 0, 0, 0},
+    {"CR, newline in quotes", "indicator,period,value,comment\rx,2018,1,\"a\rb,\"\r", 0, NULL,
+     "indicator,period,value,comment,row,code,field,reason\nx,2018,1,\"a\rb,\",1," REASON, 1, 0, 1, 0, 0, 0},
+    {"no newline at the end", "indicator,period,value\nx,2018,1", 0, NULL,
+     "indicator,period,value,row,code,field,reason\nx,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"a second time", "indicator,period,row,code,field,reason,value\nx,2018,77,A,\"b,\"\"c\",\"d\n\",1\n", 0,
+     NULL, "indicator,period,value,row,code,field,reason\nx,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"a first column of notes", "row,indicator,period,value\n77,x,2018,1\n", 0, NULL,
+     "indicator,period,value,row,code,field,reason\nx,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"too few columns", "indicator,period,value,place\nx,2018\n", 0, NULL,
+     "indicator,period,value,place,row,code,field,reason\n"
+     "x,2018,,,1,BAD_ROW,,\"found 2 columns, expected 4 as in the header\"\n",
+     1, 0, 1, 0, 0, 0},
+    {"a quote inside", "indicator,period,value\nx 5\" pipe,2018,1\n", 0, NULL,
+     "indicator,period,value,row,code,field,reason\nx 5\" pipe,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"an open quote is closed", "indicator,period,value\n\"x,2018\n", 0, NULL,
+     "indicator,period,value,row,code,field,reason\n\"x,2018\n\",,,1,BAD_ROW,,\"found the end of the file "
+     "within quotes, "
+     "expected a closing quote; the row starts in line 2\"\n",
+     1, 0, 1, 0, 0, 0},
+    {"bytes that are no text", "indicator,period,value\nx\xE9,2018,1\n", 0, NULL,
+     "indicator,period,value,row,code,field,reason\nx\xE9,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"semicolons", "indicator;period;value\nx;2018;1\n", 0, "{\"delimiter\": \";\"}",
+     "indicator;period;value;row;code;field;reason\nx;2018;1;1;BAD_PERIOD;period;\"found \"\"Q5\"\", "
+     "expected a period\"\n",
+     1, 0, 1, 0, 0, 0},
+};
+
+static void
+test_csv(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(csv); i++) {
+        struct bb_tally tally;
+        char *found = import(csv[i].input, csv[i].len ? csv[i].len : strlen(csv[i].input), BB_SOURCE_CSV,
+                             csv[i].map, &tally);
+        check_text(found, csv[i].rejects, csv[i].what);
+        check_int(tally.rows, csv[i].rows, csv[i].what);
+        check_int(tally.created, csv[i].created, csv[i].what);
+        check_int(tally.rejected, csv[i].rejected, csv[i].what);
+        check_int(tally.warnings, csv[i].warnings, csv[i].what);
+        check_int(tally.missing, csv[i].missing, csv[i].what);
+        check_int(tally.suppressed, csv[i].suppressed, csv[i].what);
+        if (strstr(found, REASON) && !csv[i].map) { /* what came out goes in again, and comes out the same */
+            char *again = import(found, strlen(found), BB_SOURCE_CSV, NULL, &tally);
+            check_text(again, found, csv[i].what);
+            free(again);
+        }
+        free(found);
+    }
+}
+
+static void
+test_jsonl(void **state)
+{
+    (void)state;
+    struct bb_tally tally;
+    const char *input = "{\"indicator\": \"x\", \"value\":1.50e3 ,\"row\": 7, \"period\":\"2018\"}\n"
+                        "nonsense \"\xE9\n{\"indicator\": \"a\"}\n{\"vlaue\": 1e999}\n";
+    char *found = import(input, strlen(input), BB_SOURCE_JSONL, NULL, &tally);
+    const char *first = "{\"indicator\": \"x\", \"value\": 1.50e3, \"period\": \"2018\", \"row\": 1, "
+                        "\"code\": \"BAD_PERIOD\", "
+                        "\"field\": \"period\", \"reason\": \"found \\\"Q5\\\", expected a period\"}\n";
+    if (strncmp(found, first, strlen(first)) != 0)
+        fail_msg("found %s", found);
+    assert_non_null(
+        strstr(found, "\n{\"line\": \"nonsense \\\"\xEF\xBF\xBD\", \"row\": 2, \"code\": \"BAD_ROW\""));
+    assert_non_null(strstr(found, "\n{\"vlaue\": 1e999, \"row\": 4, \"code\": \"BAD_ROW\", \"field\": \"\", "
+                                  "\"reason\": \"found the key"));
+    assert_int_equal(tally.rejected, 3);
+    free(found);
+}
+
+/* A row of ten megabytes comes back whole. */
+static void
+test_long_row(void **state)
+{
+    (void)state;
+    const size_t n = 600000;
+    char *data = malloc(n + 200);
+    size_t at = (size_t)sprintf(data, "indicator,period,value\na,2018,1\n");
+    size_t start = at;
+    at += (size_t)sprintf(data + at, "b,2018,");
+    memset(data + at, 'y', n);
+    data[at + n] = '\n';
+    size_t len = at + n + 1;
+    struct bb_tally tally;
+    char *found = import(data, len, BB_SOURCE_CSV, NULL, &tally);
+    assert_int_equal(tally.created, 1);
+    assert_int_equal(tally.rejected, 1);
+    char *row = strchr(found, '\n') + 1;
+    assert_memory_equal(row, data + start, len - start - 1);
+    assert_int_equal(strncmp(row + (len - start - 1), ",2,TOO_LONG,value,", 18), 0);
+    free(found);
+    free(data);
+}
+
+static void
+test_messages(void **state)
+{
+    (void)state;
+    char data[4000] = "indicator,period,value\n\n";
+    for (int i = 0; i < 23; i++)
+        strcat(data, "x,2018,1\n");
+    struct bb_tally tally;
+    free(import(data, strlen(data), BB_SOURCE_CSV, NULL, &tally));
+    const char *first =
+        "f: row 1 (line 3), period: found \"Q5\", expected a period [BAD_PERIOD]\nf: row 2 (line 4), ";
+    assert_int_equal(strncmp(said, first, strlen(first)), 0);
+    assert_null(strstr(said, "row 21"));
+    assert_non_null(strstr(said, "f: and 3 more refused rows\n"));
+}
+
+/* All or none: who was good is told so, and who was bad keeps its reason. */
+static void
+test_abort(void **state)
+{
+    (void)state;
+    const char *data = "indicator,period,value\na,2018,1\nb,2018\nc,2018,1\n";
+    struct file f;
+    struct bb_tally tally = {.file = "f", .say = say};
+    uint8_t outcome[2] = {BB_REJECTED, BB_REJECTED};
+    struct bb_outcomes outcomes = {.outcome = outcome, .rows = 2, .aborted = true};
+    said[0] = '\0';
+    open_file(&f, data, strlen(data), BB_SOURCE_CSV, NULL, false);
+    while (read_row(&f) == 0)
+        ;
+    assert_int_equal(bb_chunk_answer(&f.chunk, &outcomes), 0);
+    bb_tally_chunk(&tally, &f.chunk);
+    bb_tally_finish(&tally);
+    assert_int_equal(tally.rejected, 3);
+    assert_int_equal(tally.atomic, 2);
+    assert_string_equal(said, "f: row 2 (line 3): found 2 columns, expected 3 as in the header [BAD_ROW]\n"
+                              "f: 2 good rows were not taken either: --atomic takes all rows or none\n");
+    close_file(&f);
+}
+
+/* An answer about other rows than were asked is none. */
+static void
+test_foreign_answer(void **state)
+{
+    (void)state;
+    const char *data = "indicator,period,value\na,2018,1\n";
+    struct file f;
+    uint8_t outcome[2] = {BB_CREATED, BB_CREATED};
+    struct bb_note note = {1, BB_ROW_CODE_BAD_ROW, "BAD_ROW", "", ""};
+    struct bb_outcomes more = {.outcome = outcome, .rows = 2};
+    struct bb_outcomes beyond = {.outcome = outcome, .rows = 1, .rejected = &note, .n_rejected = 1};
+    open_file(&f, data, strlen(data), BB_SOURCE_CSV, NULL, false);
+    assert_int_equal(read_row(&f), 0);
+    assert_int_equal(bb_chunk_answer(&f.chunk, &more), -EBADMSG);
+    assert_int_equal(bb_chunk_answer(&f.chunk, &beyond), -EBADMSG);
+    close_file(&f);
+}
+
+/* The rows at which a file is cut, as a list of numbers. */
+static void
+cuts(const char *data, size_t len, bool keep, char *out, size_t size)
+{
+    struct file f;
+    size_t at = 0;
+    open_file(&f, data, len, BB_SOURCE_CSV, NULL, keep);
+    while (read_row(&f) == 0) {
+        if (!bb_chunk_is_full(&f.chunk))
+            continue;
+        at += (size_t)snprintf(out + at, size - at, "%zu/%zu ", f.chunk.n_sent, f.chunk.n_rows);
+        bb_chunk_reset(&f.chunk);
+    }
+    snprintf(out + at, size - at, "%zu/%zu", f.chunk.n_sent, f.chunk.n_rows);
+    close_file(&f);
+}
+
+static void
+test_cuts(void **state)
+{
+    (void)state;
+    char *data = NULL;
+    size_t len;
+    FILE *to = open_memstream(&data, &len);
+    fputs("indicator,period,value,comment\n", to);
+    for (int i = 0; i < 2500; i++)
+        fprintf(to, i % 5 ? "a,2018,%d,\n" : "a,2018\n", i);
+    for (int i = 0; i < 100; i++)
+        fprintf(to, "a,2018,%d,%01500d\n", i, 0);
+    fclose(to);
+    char first[500], second[500];
+    cuts(data, len, false, first, sizeof first);
+    cuts(data, len, true, second, sizeof second);
+    assert_string_equal(first, "800/1000 800/1000 466/566 34/34");
+    assert_string_equal(second, first);
+    free(data);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_csv),      cmocka_unit_test(test_jsonl), cmocka_unit_test(test_long_row),
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_abort), cmocka_unit_test(test_foreign_answer),
+        cmocka_unit_test(test_cuts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
