@@ -1,0 +1,73 @@
+#include "data.h"
+
+#include "runtime/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void
+bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
+{
+    char *dots = strstr(text, "..");
+    if (dots)
+        *dots = '\0';
+    const char *to = dots ? dots + 2 : text;
+    *ret_from = *text ? text : NULL;
+    *ret_to = *to ? to : NULL;
+}
+
+static int
+parse_sequence(const char *text, uint64_t *ret_sequence)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    if (errno || *text < '0' || *text > '9' || *end || n == 0)
+        return -EINVAL;
+    *ret_sequence = n;
+    return 0;
+}
+
+int
+bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
+{
+    if (strncmp(text, "seq:", 4) == 0)
+        return parse_sequence(text + 4, ret_sequence);
+    return bb_utc_parse(text, ret_us);
+}
+
+void
+bb_cli_say_sequence(uint64_t sequence)
+{
+    if (sequence)
+        bb_cli_say("as of sequence %" PRIu64, sequence);
+}
+
+int
+bb_cli_open(const char *file, int *ret_fd, const char **ret_name)
+{
+    struct stat status;
+    if (strcmp(file, "-") == 0) {
+        *ret_fd = STDIN_FILENO;
+        *ret_name = "standard input";
+        return 0;
+    }
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        close(fd);
+        errno = EISDIR;
+        fd = -1;
+    }
+    if (fd < 0) {
+        bb_cli_error("%s: %s", file, strerror(errno));
+        return EX_NOINPUT;
+    }
+    *ret_fd = fd;
+    *ret_name = file;
+    return 0;
+}

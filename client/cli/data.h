@@ -1,0 +1,30 @@
+/* The commands that move data: their tables, and the few things they share. */
+#ifndef BB_CLI_DATA_H
+#define BB_CLI_DATA_H
+
+#include "cli.h"
+
+extern const struct bb_command bb_commands_import[];   /* import, report */
+extern const struct bb_command bb_commands_readings[]; /* readings ls, readings history */
+extern const struct bb_command bb_commands_trend[];
+extern const struct bb_command bb_commands_indicator[];
+extern const struct bb_command bb_commands_place[];
+
+/* A --period A..B: one period is a range of itself; A.. and ..B are open. Changes the text. Empty sides are
+ * NULL. */
+void
+bb_cli_period_range(char *text, const char **ret_from, const char **ret_to);
+
+/* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL */
+int
+bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
+
+/* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
+void
+bb_cli_say_sequence(uint64_t sequence);
+
+/* Open FILE, or standard input for "-". ret_name: for messages. 0 | EX_NOINPUT, the reason said. */
+int
+bb_cli_open(const char *file, int *ret_fd, const char **ret_name);
+
+#endif

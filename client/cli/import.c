@@ -1,0 +1,353 @@
+/* backbone import */
+#include "importer.h"
+
+#include "data.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSAGE_BYTES 4096
+#define TIMEOUT_MS    120000 /* of a submission: sixteen may queue behind a busy service */
+
+enum {
+    KEY_FORMAT = 0x200,
+    KEY_MAP,
+    KEY_IGNORE,
+    KEY_DRY_RUN,
+    KEY_ATOMIC,
+    KEY_REJECTS,
+    KEY_WARNINGS,
+    KEY_BATCH,
+    KEY_ORGANIZATION
+};
+
+static const struct argp_option options[] = {
+    {"format", KEY_FORMAT, "FORMAT", 0, "csv or jsonl; by default what the file's name ends with, else csv",
+     0},
+    {"map", KEY_MAP, "MAP.json", 0, "which column holds what, and how values are written", 0},
+    {"ignore", KEY_IGNORE, "COLUMN,...", 0, "columns to leave out", 0},
+    {"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be, keep nothing", 0},
+    {"atomic", KEY_ATOMIC, NULL, 0, "all rows or none", 0},
+    {"rejects", KEY_REJECTS, "FILE", 0, "where refused rows go, as they were, with the reason", 0},
+    {"warnings", KEY_WARNINGS, "FILE", 0, "likewise for rows that were taken with a warning", 0},
+    {"batch", KEY_BATCH, "UUID", 0, "of an earlier import of this file, to go on with it", 0},
+    {"organization", KEY_ORGANIZATION, "CODE", 0, "whose readings these are, where the file does not say", 0},
+    {0},
+};
+
+struct import {
+    const char *file;
+    int format; /* enum bb_source_format, or -1 */
+    struct bb_map map;
+    const char *rejects, *warnings;
+    const char *organization;
+    struct bb_import_job job;
+    struct bb_tally tally;
+    struct bb_progress progress;
+    int fd;
+};
+
+/* --- arguments -------------------------------------------------------------------------------------------
+ */
+
+static int
+format_by_name(const char *name)
+{
+    return strcmp(name, "csv") == 0 ? BB_SOURCE_CSV : strcmp(name, "jsonl") == 0 ? BB_SOURCE_JSONL : -1;
+}
+
+static void
+read_map(struct import *im, const char *file)
+{
+    char error[MESSAGE_BYTES] = "";
+    int r = bb_map_read(&im->map, file, error, sizeof error);
+    if (r == 0)
+        return;
+    if (*error)
+        bb_cli_error("%s", error);
+    else
+        bb_cli_error("%s: %s", file, strerror(-r));
+    exit(*error ? EX_DATAERR : EX_NOINPUT);
+}
+
+static error_t
+parse_choice(int key, char *arg, struct argp_state *state)
+{
+    struct import *im = state->input;
+    switch (key) {
+    case KEY_FORMAT:
+        im->format = format_by_name(arg);
+        if (im->format < 0)
+            argp_error(state, "--format %s: expected csv or jsonl", arg);
+        return 0;
+    case KEY_MAP:
+        read_map(im, arg);
+        return 0;
+    case KEY_IGNORE:
+        return bb_map_ignore(&im->map, arg) < 0 ? ENOMEM : 0;
+    case KEY_BATCH:
+        if (bb_batch_parse(arg, im->job.batch) < 0)
+            argp_error(state, "--batch %s: expected a UUID such as 0198c5f2-7d3a-7000-8000-0123456789ab",
+                       arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct import *im = state->input;
+    switch (key) {
+    case KEY_DRY_RUN:
+        im->job.dry_run = true;
+        return 0;
+    case KEY_ATOMIC:
+        im->job.atomic = true;
+        return 0;
+    case KEY_REJECTS:
+        im->rejects = arg;
+        return 0;
+    case KEY_WARNINGS:
+        im->warnings = arg;
+        return 0;
+    case KEY_ORGANIZATION:
+        im->organization = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (im->file)
+            argp_error(state, "found a second file, %s, expected one", arg);
+        im->file = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!im->file)
+            argp_error(state, "FILE is missing; - is standard input");
+        return 0;
+    default:
+        return parse_choice(key, arg, state);
+    }
+}
+
+/* The organization of a file that does not name any is one more constant. */
+static int
+add_organization(struct import *im)
+{
+    char **constant = &im->map.constant[BB_COLUMN_ORGANIZATION];
+    if (!im->organization)
+        return 0;
+    free(*constant);
+    *constant = strdup(im->organization);
+    return *constant ? 0 : -ENOMEM;
+}
+
+static void
+guess_format(struct import *im)
+{
+    const char *dot = strrchr(im->file, '.');
+    if (im->format >= 0)
+        return;
+    bool lines = dot && (strcmp(dot, ".jsonl") == 0 || strcmp(dot, ".ndjson") == 0);
+    im->format = lines ? BB_SOURCE_JSONL : BB_SOURCE_CSV;
+}
+
+/* --- files -----------------------------------------------------------------------------------------------
+ */
+
+/* Would writing this file destroy the one that is read, or the other one that is written? */
+static bool
+is_same_file(const struct stat *a, const char *name)
+{
+    struct stat b;
+    return stat(name, &b) == 0 && S_ISREG(b.st_mode) && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+static int
+check_outputs(const struct import *im)
+{
+    struct stat in;
+    const char *const names[] = {im->rejects, im->warnings};
+    for (size_t i = 0; i < 2 && fstat(im->fd, &in) == 0; i++) {
+        if (names[i] && is_same_file(&in, names[i])) {
+            bb_cli_error("%s: is the file that is read; refused rows need another one", names[i]);
+            return EX_USAGE;
+        }
+    }
+    if (im->rejects && im->warnings && strcmp(im->rejects, im->warnings) == 0) {
+        bb_cli_error("%s: found for both --rejects and --warnings, expected two files", im->rejects);
+        return EX_USAGE;
+    }
+    return 0;
+}
+
+static int
+open_output(struct import *im, const char *name, struct bb_rejects **ret_rejects)
+{
+    int r = name ? bb_rejects_new(name, im->job.source, im->job.spool, ret_rejects) : 0;
+    if (r < 0)
+        bb_cli_error("%s: %s", name, strerror(-r));
+    return r < 0 ? EX_CANTCREAT : 0;
+}
+
+static int
+close_output(const char *name, struct bb_rejects **rejects, int code)
+{
+    int r = bb_rejects_finish(*rejects);
+    bb_rejects_destroy(rejects);
+    if (r == 0)
+        return code;
+    bb_cli_error("%s: %s", name, strerror(-r));
+    return code ? code : EX_IOERR;
+}
+
+static int
+open_source(struct import *im)
+{
+    char error[MESSAGE_BYTES] = "";
+    int r = bb_spool_new(&im->job.spool);
+    if (r == 0)
+        r = bb_source_new(im->fd, (enum bb_source_format)im->format, &im->map,
+                          im->job.keep ? im->job.spool : NULL, &im->job.source, error, sizeof error);
+    if (r == 0)
+        return 0;
+    bb_cli_error("%s: %s", im->job.file, *error ? error : strerror(-r));
+    return *error ? EX_DATAERR : r == -ENOMEM ? EX_OSERR : EX_NOINPUT;
+}
+
+static int
+open_files(struct import *im)
+{
+    struct stat in;
+    int code = bb_cli_open(im->file, &im->fd, &im->job.file);
+    if (code == 0)
+        code = check_outputs(im);
+    if (code == 0)
+        code = open_source(im);
+    if (code == 0)
+        code = open_output(im, im->rejects, &im->tally.rejects);
+    if (code == 0)
+        code = open_output(im, im->warnings, &im->tally.warnings_file);
+    if (code == 0)
+        bb_progress_init(&im->progress,
+                         fstat(im->fd, &in) == 0 && S_ISREG(in.st_mode) ? (uint64_t)in.st_size : 0);
+    return code;
+}
+
+/* --- the summary -----------------------------------------------------------------------------------------
+ */
+
+static int
+print_summary(struct bb_cli *cli, const struct import *im, int code)
+{
+    enum {
+        BATCH,
+        ROWS,
+        CREATED,
+        UPDATED,
+        UNCHANGED,
+        REJECTED,
+        LOCKED,
+        WARNINGS,
+        MISSING,
+        SUPPRESSED,
+        DUPLICATE,
+        DRY_RUN
+    };
+    static const struct bb_output_column columns[] = {
+        {"batch", NULL, 0},     {"rows", NULL, 0},       {"created", NULL, 0},   {"updated", NULL, 0},
+        {"unchanged", NULL, 0}, {"rejected", NULL, 0},   {"locked", NULL, 0},    {"warnings", NULL, 0},
+        {"missing", NULL, 0},   {"suppressed", NULL, 0}, {"duplicate", NULL, 0}, {"dry_run", "dry run", 0},
+    };
+    const struct bb_tally *tally = &im->tally;
+    char batch[BB_BATCH_TEXT];
+    struct bb_output *output =
+        bb_cli_output(cli, columns, sizeof columns / sizeof columns[0], BB_OUTPUT_OBJECT);
+    if (!output)
+        return EX_OSERR;
+    bb_batch_format(im->job.batch, batch);
+    bb_output_text(output, BATCH, batch);
+    bb_output_uint(output, ROWS, tally->rows);
+    bb_output_uint(output, CREATED, tally->created);
+    bb_output_uint(output, UPDATED, tally->updated);
+    bb_output_uint(output, UNCHANGED, tally->unchanged);
+    bb_output_uint(output, REJECTED, tally->rejected);
+    bb_output_mark(output, REJECTED, tally->rejected ? BB_MARK_BAD : BB_MARK_NONE);
+    bb_output_uint(output, LOCKED, tally->locked);
+    bb_output_uint(output, WARNINGS, tally->warnings);
+    bb_output_mark(output, WARNINGS, tally->warnings ? BB_MARK_WARN : BB_MARK_NONE);
+    bb_output_uint(output, MISSING, tally->missing);
+    bb_output_uint(output, SUPPRESSED, tally->suppressed);
+    bb_output_bool(output, DUPLICATE, tally->submissions && tally->duplicates == tally->submissions);
+    bb_output_bool(output, DRY_RUN, im->job.dry_run);
+    bb_output_row(output);
+    return bb_cli_finish(&output, code);
+}
+
+/* --- the command -----------------------------------------------------------------------------------------
+ */
+
+static struct bb_progress *shown; /* where a message must not land in the middle */
+
+static void
+say_line(const char *line)
+{
+    bb_progress_clear(shown);
+    bb_cli_say("%s", line);
+}
+
+static int
+send_all(struct bb_cli *cli, struct import *im)
+{
+    struct bb_client *client = NULL;
+    const struct bb_client_options connection = {.timeout_ms = TIMEOUT_MS, .unreachable_ms = 5000};
+    int code = bb_cli_connect_with(cli, connection, &client);
+    if (code != 0)
+        return code;
+    shown = &im->progress;
+    im->tally.say = say_line;
+    im->tally.file = im->job.file;
+    im->job.tally = &im->tally;
+    im->job.progress = &im->progress;
+    code = bb_import_run(&im->job, &client);
+    bb_tally_finish(&im->tally);
+    if (code == 0 && im->tally.duplicates && im->tally.duplicates < im->tally.submissions)
+        bb_cli_say("%s: resumed: %" PRIu64 " of %" PRIu64 " submissions were there already", im->job.file,
+                   im->tally.duplicates, im->tally.submissions);
+    return code;
+}
+
+static int
+run_import(struct bb_cli *cli, int argc, char **argv)
+{
+    struct import im = {.format = -1, .fd = -1};
+    bb_map_init(&im.map);
+    bb_batch_new(im.job.batch);
+    bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &im);
+    guess_format(&im);
+    im.job.keep = im.rejects || im.warnings;
+    int code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
+    if (code == 0) {
+        code = send_all(cli, &im);
+        code = close_output(im.rejects, &im.tally.rejects, code);
+        code = close_output(im.warnings, &im.tally.warnings_file, code);
+        if (code == 0)
+            code = print_summary(cli, &im, im.tally.rejected || im.tally.locked ? EX_DATAERR : EX_OK);
+    }
+    bb_rejects_destroy(&im.tally.rejects);
+    bb_rejects_destroy(&im.tally.warnings_file);
+    bb_source_destroy(&im.job.source);
+    bb_spool_destroy(&im.job.spool);
+    bb_map_release(&im.map);
+    if (im.fd > STDERR_FILENO)
+        close(im.fd);
+    return code;
+}
+
+const struct bb_command bb_commands_import[] = {
+    {"import", "FILE|-", "send a file of readings", run_import},
+    {0},
+};
