@@ -88,7 +88,8 @@ get_small(struct bb_bytes in, unsigned scale, unsigned width, uint64_t *ret_zigz
         memcpy(&zigzag, in.data + 1, sizeof zigzag);
         zigzag &= UINT64_MAX >> (64 - 8 * width);
     } else {
-        memcpy(&zigzag, in.data + 1, width);
+        for (unsigned i = width; i > 0; i--)
+            zigzag = zigzag << 8 | in.data[i];
     }
     if ((width > 1 && zigzag >> (8 * width - 8) == 0) || is_integer_code(scale, zigzag))
         return 0;
@@ -165,15 +166,28 @@ static const uint64_t inverse_of_5[BB_DECIMAL_SCALE + 1] = {
 };
 
 static struct words
-negate_if(struct words w, bool negative)
+negated(struct words w)
 {
-    uint64_t mask = -(uint64_t)negative, carry = negative;
+    uint64_t carry = 1;
 
     for (unsigned i = 0; i < 4; i++) {
-        w.word[i] = (w.word[i] ^ mask) + carry;
+        w.word[i] = ~w.word[i] + carry;
         carry = w.word[i] < carry;
     }
     return w;
+}
+
+/* Below 2^63. */
+static bool
+is_small(const struct words *m)
+{
+    return (m->word[3] | m->word[2] | m->word[1] | m->word[0] >> 63) == 0;
+}
+
+static unsigned
+words_in_use(const struct words *m)
+{
+    return m->word[3] ? 4 : m->word[2] ? 3 : m->word[1] ? 2 : 1;
 }
 
 static unsigned
@@ -206,8 +220,9 @@ divide_exactly(const struct words *m, unsigned k, struct words *ret_quotient)
 {
     uint64_t five = (uint64_t)(bb_pow10(k) >> k), borrow = 0;
     struct words q = shift_right(m, k);
+    unsigned n = words_in_use(&q);
 
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < n; i++) {
         uint64_t less = q.word[i] - borrow, below = q.word[i] < borrow;
         q.word[i] = less * inverse_of_5[k];
         borrow = (uint64_t)((bb_u128)q.word[i] * five >> 64) + below;
@@ -241,12 +256,15 @@ bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED])
     struct words m = {{sum->word[0], sum->word[1], sum->word[2], sum->word[3]}}, quotient, zigzag;
     unsigned k;
 
-    m = negate_if(m, negative);
+    if (negative)
+        m = negated(m);
     k = trailing_zeros(&m);
     if (k > BB_DECIMAL_SCALE)
         k = BB_DECIMAL_SCALE;
     while (!divide_exactly(&m, k, &quotient)) /* by 10^0 it is */
         k--;
+    if (is_small(&quotient))
+        return put_small(BB_DECIMAL_SCALE - k, quotient.word[0] * 2 - negative, out);
     zigzag = zigzag_of(&quotient, negative);
     return put(BB_DECIMAL_SCALE - k, &zigzag, out);
 }
@@ -257,8 +275,9 @@ multiply(const struct words *m, unsigned exponent, struct words *ret_product)
 {
     bb_u128 ten = bb_pow10(exponent);
     uint64_t low = (uint64_t)ten, high = (uint64_t)(ten >> 64), word[6] = {0};
+    unsigned n = words_in_use(m);
 
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < n; i++) {
         bb_u128 p = (bb_u128)m->word[i] * low + word[i];
         word[i] = (uint64_t)p;
         p = (bb_u128)m->word[i] * high + word[i + 1] + (uint64_t)(p >> 64);
@@ -285,28 +304,44 @@ ends_in_zero(const struct words *m)
 {
     struct words quotient;
 
-    if (!(m->word[1] | m->word[2] | m->word[3]))
-        return m->word[0] % 10 == 0;
     return (m->word[0] & 1) == 0 && divide_exactly(m, 1, &quotient);
+}
+
+/* A mantissa of more than 63 bits. False: not canonical, or too large. */
+static bool
+unpack_wide(const struct words *zigzag, unsigned scale, struct bb_sum *ret_sum)
+{
+    bool negative = zigzag->word[0] & 1;
+    struct words m = mantissa_of(zigzag, negative);
+
+    if ((scale > 0 && ends_in_zero(&m)) || !multiply(&m, BB_DECIMAL_SCALE - scale, &m))
+        return false;
+    if (negative)
+        m = negated(m);
+    if (m.word[3] >> 63 != negative)
+        return false;
+    memcpy(ret_sum->word, m.word, sizeof ret_sum->word);
+    return true;
 }
 
 size_t
 bb_sum_unpack(struct bb_bytes in, struct bb_sum *ret_sum)
 {
-    struct words z, m;
+    struct bb_sum sum = {{0}};
+    struct words z;
+    int64_t mantissa;
     unsigned scale;
     size_t n = get(in, SUM_BYTES, &scale, &z);
-    bool negative;
 
     if (n == 0)
         return 0;
-    negative = z.word[0] & 1;
-    m = mantissa_of(&z, negative);
-    if ((scale > 0 && ends_in_zero(&m)) || !multiply(&m, BB_DECIMAL_SCALE - scale, &m))
+    if (z.word[1] | z.word[2] | z.word[3])
+        return unpack_wide(&z, scale, ret_sum) ? n : 0;
+    mantissa = (int64_t)(z.word[0] >> 1) ^ -(int64_t)(z.word[0] & 1);
+    if (scale > 0 && mantissa % 10 == 0)
         return 0;
-    m = negate_if(m, negative);
-    if (m.word[3] >> 63 != negative)
-        return 0;
-    memcpy(ret_sum->word, m.word, sizeof ret_sum->word);
+    bb_sum_add(&sum,
+               (struct bb_decimal){.mantissa = mantissa, .scale = (uint8_t)scale}); /* far from overflow */
+    *ret_sum = sum;
     return n;
 }

@@ -16,33 +16,26 @@ is_negative(const struct bb_sum *sum)
     return sum->word[SIGN_WORD] >> 63;
 }
 
+/* a + b, or a - b, modulo 2^256: subtracting is adding the complement and one. */
 static struct bb_sum
-plus(const struct bb_sum *a, const struct bb_sum *b)
+combine(const struct bb_sum *a, const struct bb_sum *b, bool subtract)
 {
+    uint64_t mask = -(uint64_t)subtract;
+    bb_u128 carry = subtract;
     struct bb_sum r;
-    bb_u128 carry = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        carry += (bb_u128)a->word[i] + b->word[i];
+        carry += (bb_u128)a->word[i] + (b->word[i] ^ mask);
         r.word[i] = (uint64_t)carry;
         carry >>= 64;
     }
     return r;
 }
 
-static struct bb_sum
-negated(const struct bb_sum *a)
-{
-    const struct bb_sum one = {{1}};
-    struct bb_sum r = {{~a->word[0], ~a->word[1], ~a->word[2], ~a->word[3]}};
-
-    return plus(&r, &one);
-}
-
 int
 bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other)
 {
-    struct bb_sum r = plus(sum, other);
+    struct bb_sum r = combine(sum, other, false);
 
     if (is_negative(sum) == is_negative(other) && is_negative(&r) != is_negative(sum))
         return BB_DECIMAL_E_RANGE;
@@ -72,12 +65,14 @@ units(bb_u128 mantissa, unsigned scale)
 static int
 add_signed(struct bb_sum *sum, struct bb_decimal d, bool subtract)
 {
-    bool negative = d.mantissa < 0;
+    bool negative = d.mantissa < 0, down = negative != subtract;
     struct bb_sum by = units(negative ? -(bb_u128)d.mantissa : (bb_u128)d.mantissa, d.scale);
+    struct bb_sum r = combine(sum, &by, down);
 
-    if (negative != subtract)
-        by = negated(&by);
-    return bb_sum_merge(sum, &by);
+    if (is_negative(sum) == down && is_negative(&r) != down)
+        return BB_DECIMAL_E_RANGE;
+    *sum = r;
+    return 0;
 }
 
 int
@@ -101,7 +96,8 @@ bb_sum_is_zero(const struct bb_sum *sum)
 static struct bb_wide
 magnitude(const struct bb_sum *sum)
 {
-    struct bb_sum positive = is_negative(sum) ? negated(sum) : *sum;
+    const struct bb_sum zero = {{0}};
+    struct bb_sum positive = is_negative(sum) ? combine(&zero, sum, true) : *sum;
 
     return bb_wide_of_words(positive.word, 4);
 }

@@ -2,41 +2,54 @@
  * Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D. */
 #include "wide.h"
 
-#include <assert.h>
 #include <string.h>
 
 #define TEN_19      UINT64_C(10000000000000000000)
 #define MOST_DIGITS 160 /* of 512 bits: 155 */
 
-bb_u128
-bb_pow10(unsigned exponent)
-{
-    static const uint64_t low[] = {
-        1,
-        10,
-        100,
-        1000,
-        10000,
-        100000,
-        1000000,
-        10000000,
-        100000000,
-        1000000000,
-        10000000000,
-        100000000000,
-        1000000000000,
-        10000000000000,
-        100000000000000,
-        1000000000000000,
-        10000000000000000,
-        100000000000000000,
-        1000000000000000000,
-        TEN_19,
-    };
+#define E19(times) ((bb_u128)TEN_19 * (times))
 
-    assert(exponent <= 38);
-    return exponent <= 19 ? low[exponent] : (bb_u128)TEN_19 * low[exponent - 19];
-}
+const bb_u128 bb_powers_of_10[39] = {
+    UINT64_C(1),
+    UINT64_C(10),
+    UINT64_C(100),
+    UINT64_C(1000),
+    UINT64_C(10000),
+    UINT64_C(100000),
+    UINT64_C(1000000),
+    UINT64_C(10000000),
+    UINT64_C(100000000),
+    UINT64_C(1000000000),
+    UINT64_C(10000000000),
+    UINT64_C(100000000000),
+    UINT64_C(1000000000000),
+    UINT64_C(10000000000000),
+    UINT64_C(100000000000000),
+    UINT64_C(1000000000000000),
+    UINT64_C(10000000000000000),
+    UINT64_C(100000000000000000),
+    UINT64_C(1000000000000000000),
+    UINT64_C(10000000000000000000),
+    E19(UINT64_C(10)),
+    E19(UINT64_C(100)),
+    E19(UINT64_C(1000)),
+    E19(UINT64_C(10000)),
+    E19(UINT64_C(100000)),
+    E19(UINT64_C(1000000)),
+    E19(UINT64_C(10000000)),
+    E19(UINT64_C(100000000)),
+    E19(UINT64_C(1000000000)),
+    E19(UINT64_C(10000000000)),
+    E19(UINT64_C(100000000000)),
+    E19(UINT64_C(1000000000000)),
+    E19(UINT64_C(10000000000000)),
+    E19(UINT64_C(100000000000000)),
+    E19(UINT64_C(1000000000000000)),
+    E19(UINT64_C(10000000000000000)),
+    E19(UINT64_C(100000000000000000)),
+    E19(UINT64_C(1000000000000000000)),
+    E19(UINT64_C(10000000000000000000)),
+};
 
 static void
 normalise(struct bb_wide *a)

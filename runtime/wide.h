@@ -5,6 +5,7 @@
 #ifndef BB_WIDE_H
 #define BB_WIDE_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +20,14 @@ struct bb_wide {
 };
 
 /* 10^exponent, exponent at most 38. */
-bb_u128
-bb_pow10(unsigned exponent);
+static inline bb_u128
+bb_pow10(unsigned exponent)
+{
+    extern const bb_u128 bb_powers_of_10[39];
+
+    assert(exponent < 39);
+    return bb_powers_of_10[exponent];
+}
 
 struct bb_wide
 bb_wide_of(bb_u128 value);
