@@ -51,6 +51,7 @@ bb_arena_release(struct bb_arena *arena)
     free_blocks(arena->blocks);
     arena->blocks = NULL;
     arena->used = 0;
+    arena->refused = false;
 }
 
 void
@@ -67,10 +68,11 @@ bb_arena_reset(struct bb_arena *arena)
         block->used = 0;
     arena->blocks = block;
     arena->used = 0;
+    arena->refused = false;
 }
 
-void *
-bb_arena_alloc(struct bb_arena *arena, size_t size)
+static void *
+allocate(struct bb_arena *arena, size_t size)
 {
     struct bb_arena_block *block = arena->blocks;
 
@@ -92,5 +94,15 @@ bb_arena_alloc(struct bb_arena *arena, size_t size)
     void *memory = block->data + block->used;
     block->used += size;
     arena->used += size;
+    return memory;
+}
+
+void *
+bb_arena_alloc(struct bb_arena *arena, size_t size)
+{
+    void *memory = allocate(arena, size);
+
+    if (!memory)
+        arena->refused = true;
     return memory;
 }

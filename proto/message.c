@@ -139,14 +139,13 @@ bb_message_unpack(const ProtobufCMessageDescriptor *type, struct bb_bytes in, st
                   ProtobufCMessage **ret_message)
 {
     ProtobufCMessage *message;
-    size_t before = arena->used;
     int r = bb_message_check(type, in);
 
     if (r < 0)
         return r;
     message = protobuf_c_message_unpack(type, &arena->allocator, in.len, in.data);
     if (!message) /* the walk found it sound, so what is left is a missing required field or the cap */
-        return arena->used - before > arena->cap / 2 ? -EMSGSIZE : -EBADMSG;
+        return arena->refused ? -EMSGSIZE : -EBADMSG;
     *ret_message = message;
     return 0;
 }
