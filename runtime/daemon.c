@@ -63,7 +63,7 @@ parse_option(int key, char *argument, struct argp_state *state)
         argp_error(state, "unexpected argument '%s'", argument);
         return 0;
     default:
-        if (key < KEY_SWITCH)
+        if (key < KEY_SWITCH || key >= KEY_SWITCH + SWITCHES_MAX) /* argp has keys of its own far above */
             return ARGP_ERR_UNKNOWN;
         line->chosen = &line->daemon->switches[key - KEY_SWITCH];
         return 0;
@@ -208,7 +208,9 @@ bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv)
     if (line.print) {
         bb_config_print(daemon->options, daemon->config, stdout);
     } else if (line.check) {
-        printf("%s: correct\n", line.file);
+        code = daemon->examine ? daemon->examine(daemon->config) : EX_OK;
+        if (code == EX_OK)
+            printf("%s: correct\n", line.file);
     } else if (seed() < 0) {
         bb_error("no randomness: %s", strerror(errno));
         code = EX_OSERR;

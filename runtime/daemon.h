@@ -24,6 +24,9 @@ struct bb_daemon {
     void *config; /* filled from the file before run() */
     /* Checks that the table cannot express; writes a message. 0 | -EINVAL. May be NULL. */
     int (*check)(const void *config, char *error, size_t size);
+    /* With --check-config: look at what the configuration points at, print to stderr what is wrong there, and return
+     * an exit code. May be NULL. */
+    int (*examine)(const void *config);
     /* Extra command line switches without argument, such as "verify"; NULL-terminated; may be NULL. */
     const struct bb_daemon_switch *switches;
     /* Serve until told to stop. signal_fd: readable when SIGINT, SIGTERM (stop) or SIGHUP (reload) came.
