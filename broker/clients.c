@@ -1,0 +1,445 @@
+/* What comes in from clients, on the public socket and on the operators'.
+ *
+ * A message is a routing id and one body frame, and both are judged before anything is decoded. After a poll
+ * the first frame has lost its metadata, so key and descriptor are read from the body frame, of every
+ * message. Multipart messages pass MAXMSGSIZE and the high-water marks, so whoever sends one is cut off. */
+#include "shell.h"
+
+#include "proto/errors.h"
+#include "runtime/clock.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define DISMISS_MS 200
+
+static const struct bb_who operator_who = {
+    .organization = "operator",
+    .member = "local",
+    .role = BB__ROLE__ROLE_OPERATOR,
+    .number = 0,
+};
+
+static void
+complain(struct bb_broker *broker, const struct bb_peer *peer, const char *what)
+{
+    if (bb_log_allow(&broker->complaints))
+        bb_warning("client %s: %s", peer && peer->organization[0] ? peer->organization : "(unknown)", what);
+}
+
+/* Going. */
+
+/* The descriptor is libzmq's: closing it would crash it, shutting the connection down is seen as a
+ * disconnect. Events are read first, so that the descriptor is not one that has been closed and given out
+ * again. */
+void
+bb_kick(struct bb_broker *broker, int fd)
+{
+    struct bb_link *link;
+    int type;
+    socklen_t size = sizeof type;
+
+    bb_monitors_read(broker);
+    link = bb_peers_link(&broker->peers, fd);
+    if (!link)
+        return;
+    link->leaving = true;
+    link->kick_at = BB_NEVER;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
+        shutdown(fd, SHUT_RDWR);
+}
+
+void
+bb_client_drop(struct bb_broker *broker, struct bb_peer *peer)
+{
+    if (peer->dead)
+        return;
+    bb_router_conn_gone(broker->router, &peer->conn);
+    bb_peers_remove(&broker->peers, peer);
+    bb_bundle_clear(&peer->out);
+    bb_send_later(broker, peer);
+}
+
+void
+bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *message,
+                  uint32_t retry_after_ms)
+{
+    struct bb_link *link = bb_peers_link(&broker->peers, peer->fd);
+    Bb__Goaway goaway = BB__GOAWAY__INIT;
+
+    goaway.code = code;
+    goaway.message = (char *)(message ? message : bb_error_meaning(code));
+    goaway.has_retry_after_ms = retry_after_ms != 0;
+    goaway.retry_after_ms = retry_after_ms;
+    bb_router_count_error(broker->router, code);
+    bb_router_conn_gone(broker->router, &peer->conn);
+    bb_send(broker, peer, BB_KIND_GOAWAY, &goaway.base);
+    if (link) {
+        link->leaving = true;
+        link->kick_at = broker->now + DISMISS_MS;
+    }
+}
+
+/* Who is it? */
+
+/* Sets who the peer is to us. False: nobody, any more. */
+static bool
+identify(struct bb_broker *broker, struct bb_peer *peer)
+{
+    const struct bb_organization *o;
+
+    if (peer->door == BB_DOOR_ADMIN) {
+        peer->conn.who = operator_who;
+        return true;
+    }
+    o = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key));
+    if (!o || !o->enabled)
+        return false;
+    memcpy(peer->organization, o->code, strlen(o->code) + 1);
+    peer->conn.who = (struct bb_who){
+        .organization = peer->organization, .member = BB_MEMBER_MAIN, .role = o->role, .number = o->number};
+    return true;
+}
+
+static void
+revoke(struct bb_broker *broker, struct bb_peer *peer)
+{
+    broker->counters.refused_revoked++;
+    bb_client_dismiss(broker, peer, BB_ERROR_UNKNOWN_KEY, NULL, 0);
+}
+
+void
+bb_clients_review(struct bb_broker *broker)
+{
+    struct bb_peer *peer = broker->peers.first;
+
+    while (peer) {
+        struct bb_peer *next = peer->next;
+        const struct bb_link *link = bb_peers_link(&broker->peers, peer->fd);
+        uint32_t number = peer->conn.who.number;
+
+        if (link && !link->leaving && !peer->broken) {
+            if (!identify(broker, peer))
+                revoke(broker, peer);
+            else if (peer->conn.who.number != number) { /* the key is another organization's now */
+                peer->conn.who.number = number;         /* what is open is charged to the old one */
+                revoke(broker, peer);
+            }
+        }
+        peer = next;
+    }
+}
+
+/* Frames. */
+
+static void
+send_error(struct bb_broker *broker, struct bb_peer *peer, const uint64_t *id, uint32_t code,
+           const char *message)
+{
+    Bb__Error error = BB__ERROR__INIT;
+
+    error.has_id = id != NULL;
+    error.id = id ? *id : 0;
+    error.code = code;
+    error.message = (char *)(message ? message : bb_error_meaning(code));
+    bb_router_count_error(broker->router, code);
+    bb_send(broker, peer, BB_KIND_ERROR, &error.base);
+}
+
+static void
+on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
+{
+    Bb__Welcome welcome = BB__WELCOME__INIT;
+    const struct bb_organization *o;
+
+    if (hello->version_min > BB_VERSION_MAJOR || hello->version_max < BB_VERSION_MAJOR) {
+        bb_client_dismiss(broker, peer, BB_ERROR_VERSION, "this broker speaks version 1", 0);
+        return;
+    }
+    o = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key));
+    welcome.version = BB_VERSION_MAJOR;
+    welcome.boot = (ProtobufCBinaryData){.len = sizeof broker->boot, .data = broker->boot};
+    welcome.organization = (char *)peer->conn.who.organization;
+    welcome.name = (char *)(peer->door == BB_DOOR_ADMIN || !o ? "operator" : o->name);
+    welcome.member = (char *)peer->conn.who.member;
+    welcome.role = (Bb__Role)peer->conn.who.role;
+    welcome.message_bytes = BB_LIMIT_FRAME_BYTES;
+    welcome.submission_rows = BB_LIMIT_SUBMISSION_ROWS;
+    welcome.outstanding = BB_LIMIT_OUTSTANDING;
+    welcome.window_bytes = BB_LIMIT_WINDOW_BYTES;
+    welcome.time_us = (uint64_t)bb_clock_utc();
+    peer->greeted = true;
+    bb_send(broker, peer, BB_KIND_WELCOME, &welcome.base);
+}
+
+static void
+on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *request)
+{
+    struct bb_router_request in = {
+        .id = request->id,
+        .method = request->method,
+        .timeout_ms = request->has_timeout_ms ? request->timeout_ms : 0,
+        .window_bytes = request->has_window_bytes ? request->window_bytes : BB_LIMIT_PART_BYTES * 4,
+        .has_body = request->has_body,
+        .body = bb_bytes(request->body.data, request->body.len),
+    };
+    uint32_t code = bb_policy_check(&broker->policy, request->method, peer->conn.who.role);
+
+    if (code)
+        send_error(broker, peer, &request->id, code, NULL);
+    else
+        bb_router_request(broker->router, broker->now, &peer->conn, &in);
+}
+
+static void
+on_ping(struct bb_broker *broker, struct bb_peer *peer, const Bb__Ping *ping)
+{
+    Bb__Pong pong = BB__PONG__INIT;
+
+    pong.has_token = ping->has_token;
+    pong.token = ping->token;
+    bb_send(broker, peer, BB_KIND_PONG, &pong.base);
+}
+
+/* What a client may send, and the message it carries. */
+static const ProtobufCMessageDescriptor *
+type_of(uint8_t kind)
+{
+    switch (kind) {
+    case BB_KIND_HELLO:
+        return &bb__hello__descriptor;
+    case BB_KIND_REQUEST:
+        return &bb__request__descriptor;
+    case BB_KIND_PULL:
+        return &bb__pull__descriptor;
+    case BB_KIND_CANCEL:
+        return &bb__cancel__descriptor;
+    case BB_KIND_PING:
+        return &bb__ping__descriptor;
+    case BB_KIND_PONG:
+        return &bb__pong__descriptor;
+    default:
+        return NULL;
+    }
+}
+
+static void
+dispatch(struct bb_broker *broker, struct bb_peer *peer, uint8_t kind, const ProtobufCMessage *message)
+{
+    switch (kind) {
+    case BB_KIND_HELLO:
+        on_hello(broker, peer, (const Bb__Hello *)message);
+        return;
+    case BB_KIND_REQUEST:
+        on_request(broker, peer, (const Bb__Request *)message);
+        return;
+    case BB_KIND_PULL:
+        bb_router_pull(broker->router, &peer->conn, ((const Bb__Pull *)message)->id,
+                       ((const Bb__Pull *)message)->bytes);
+        return;
+    case BB_KIND_CANCEL:
+        bb_router_cancel(broker->router, &peer->conn, ((const Bb__Cancel *)message)->id);
+        return;
+    case BB_KIND_PING:
+        on_ping(broker, peer, (const Bb__Ping *)message);
+        return;
+    case BB_KIND_PONG:
+        bb_send_confirmed(broker, peer, ((const Bb__Pong *)message)->token);
+        return;
+    default:
+        return;
+    }
+}
+
+static void
+malformed(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *what)
+{
+    broker->counters.refused_malformed++;
+    complain(broker, peer, what);
+    bb_client_dismiss(broker, peer, code, what, 0);
+}
+
+static bool
+needs_hello(uint8_t kind)
+{
+    return kind != BB_KIND_HELLO && kind != BB_KIND_PING && kind != BB_KIND_PONG;
+}
+
+/* The id that an error about this message names: that of a request. */
+static const uint64_t *
+id_of(uint8_t kind, const ProtobufCMessage *message)
+{
+    return kind == BB_KIND_REQUEST ? &((const Bb__Request *)message)->id : NULL;
+}
+
+static void
+on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *frame)
+{
+    const ProtobufCMessageDescriptor *type = type_of(frame->kind);
+    ProtobufCMessage *message;
+
+    broker->counters.frames_in++;
+    if (frame->major != BB_VERSION_MAJOR) {
+        malformed(broker, peer, BB_ERROR_VERSION, "a frame of another major version");
+        return;
+    }
+    if (!type) {
+        broker->counters.refused_unexpected++;
+        send_error(broker, peer, NULL, BB_ERROR_STATE, "a client does not send this kind of message");
+        return;
+    }
+    bb_arena_reset(&broker->arena);
+    if (bb_message_unpack(type, frame->body, &broker->arena, &message) < 0) {
+        malformed(broker, peer, BB_ERROR_MALFORMED, "a message that cannot be decoded");
+        return;
+    }
+    if (!peer->greeted && needs_hello(frame->kind)) {
+        broker->counters.refused_unexpected++;
+        send_error(broker, peer, id_of(frame->kind, message), BB_ERROR_STATE, "HELLO comes first");
+        return;
+    }
+    dispatch(broker, peer, frame->kind, message);
+}
+
+static bool
+is_leaving(struct bb_broker *broker, const struct bb_peer *peer)
+{
+    const struct bb_link *link = bb_peers_link(&broker->peers, peer->fd);
+
+    return peer->dead || peer->broken || !link || link->leaving;
+}
+
+static void
+on_body(struct bb_broker *broker, struct bb_peer *peer, struct bb_bytes body)
+{
+    struct bb_unbundle walk;
+    struct bb_frame frame;
+    int r = bb_unbundle_init(&walk, body);
+
+    if (r == 0)
+        while ((r = bb_unbundle_next(&walk, &frame)) == 0) {
+            on_frame(broker, peer, &frame);
+            if (is_leaving(broker, peer))
+                return;
+        }
+    if (r < 0)
+        malformed(broker, peer, BB_ERROR_MALFORMED, "not a frame, or a broken bundle");
+}
+
+/* Messages. */
+
+/* The peer that this message is from: the one we know, if it is still the same, or a new one. NULL: nobody.
+ */
+static struct bb_peer *
+peer_of(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd, const char *key)
+{
+    struct bb_peer *peer = bb_peers_find(&broker->peers, door, id);
+    struct bb_link *link = bb_peers_link(&broker->peers, fd);
+
+    if (peer && peer->fd == fd && strcmp(peer->key, key) == 0)
+        return peer;
+    if (peer) {
+        broker->counters.impostors++;
+        bb_client_drop(broker, peer);
+    }
+    if (link->peer) /* what spoke here before is gone: a descriptor has one connection */
+        bb_client_drop(broker, link->peer);
+    if (bb_peers_add(&broker->peers, door, id, key, fd, &peer) < 0)
+        return NULL;
+    if (!identify(broker, peer)) {
+        revoke(broker, peer);
+        return NULL;
+    }
+    return peer;
+}
+
+/* The link that a message came over; NULL when its connection is gone already, or was told to go. */
+static struct bb_link *
+link_of(struct bb_broker *broker, int fd)
+{
+    struct bb_link *link = bb_peers_link(&broker->peers, fd);
+
+    if (!link) { /* the message may be ahead of the event */
+        bb_monitors_read(broker);
+        link = bb_peers_link(&broker->peers, fd);
+    }
+    return link;
+}
+
+static void
+on_message(struct bb_broker *broker, enum bb_door door, zmq_msg_t *id, zmq_msg_t *body, unsigned frames)
+{
+    struct bb_bytes routing_id = bb_bytes(zmq_msg_data(id), zmq_msg_size(id));
+    const char *key = door == BB_DOOR_PUBLIC ? zmq_msg_gets(body, "User-Id") : "";
+    int fd = zmq_msg_get(body, ZMQ_SRCFD);
+    struct bb_link *link = link_of(broker, fd);
+    struct bb_peer *peer;
+
+    broker->counters.messages_in++;
+    broker->counters.bytes_in += zmq_msg_size(body);
+    if (!link)
+        return;
+    link->delivered += bb_peers_wire_bytes(zmq_msg_size(body));
+    if (link->leaving)
+        return;
+    if (frames != 1 || !key || !bb_routing_id_is_valid(routing_id)) {
+        if (frames != 1)
+            broker->counters.refused_multipart++;
+        else
+            broker->counters.refused_routing_id++;
+        complain(broker, link->peer,
+                 frames != 1 ? "a message of several frames" : "a routing id of another form");
+        bb_kick(broker, fd);
+        return;
+    }
+    peer = peer_of(broker, door, routing_id.data, fd, key);
+    if (peer)
+        on_body(broker, peer, bb_bytes(zmq_msg_data(body), zmq_msg_size(body)));
+}
+
+/* One whole message: the routing id, the first frame behind it, and how many frames there were behind it.
+ * Those beyond the first are dropped here. False: nothing at hand. */
+static bool
+receive(void *socket, zmq_msg_t *id, zmq_msg_t *body, unsigned *ret_frames)
+{
+    unsigned frames = 0;
+    zmq_msg_t extra;
+
+    if (zmq_msg_recv(id, socket, ZMQ_DONTWAIT) < 0)
+        return false;
+    if (zmq_msg_more(id) && zmq_msg_recv(body, socket, ZMQ_DONTWAIT) >= 0)
+        frames = 1;
+    if (frames && zmq_msg_more(body)) {
+        bool more = true;
+        zmq_msg_init(&extra);
+        while (more && zmq_msg_recv(&extra, socket, ZMQ_DONTWAIT) >= 0) {
+            frames++;
+            more = zmq_msg_more(&extra);
+        }
+        zmq_msg_close(&extra);
+    }
+    *ret_frames = frames;
+    return true;
+}
+
+bool
+bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most)
+{
+    void *socket = broker->door[door].socket;
+    zmq_msg_t id, body;
+    unsigned frames, n = 0;
+
+    zmq_msg_init(&id);
+    zmq_msg_init(&body);
+    while (n < most && receive(socket, &id, &body, &frames)) {
+        if (frames > 0)
+            on_message(broker, door, &id, &body, frames);
+        n++;
+    }
+    zmq_msg_close(&id);
+    zmq_msg_close(&body);
+    return n == most;
+}

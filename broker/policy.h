@@ -1,0 +1,25 @@
+/* The broker's half of "who may what": may this role call this method at all?
+ *
+ * proto/methods.h is compiled once into a snapshot, a bit for each method and role; a question is answered
+ * from its arguments and the snapshot alone. What of the objects a caller may touch is the service's half. */
+#ifndef BB_BROKER_POLICY_H
+#define BB_BROKER_POLICY_H
+
+#include "proto/methods.h"
+
+#define BB_POLICY_ROLES 8u
+
+struct bb_policy {
+    uint64_t known;                    /* methods, by number */
+    uint64_t allowed[BB_POLICY_ROLES]; /* methods, by role */
+};
+
+void
+bb_policy_init(struct bb_policy *policy);
+
+/* BB_ERROR_NONE | BB_ERROR_UNKNOWN_METHOD | BB_ERROR_NOT_ALLOWED. Any number is allowed as method and role.
+ */
+uint32_t
+bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
+
+#endif

@@ -1,0 +1,191 @@
+/* What the files of the broker's shell share: broker.c (life and loop), send.c (what goes out), clients.c and
+ * workers.c (what comes in), service.c (the broker's own methods). Not for anybody else.
+ *
+ * One thread. A round reads what is at hand, changes the state, and gathers what goes out; then everything
+ * gathered is sent, workers first, one message a peer. */
+#ifndef BB_BROKER_SHELL_H
+#define BB_BROKER_SHELL_H
+
+#include "monitor.h"
+#include "peers.h"
+#include "policy.h"
+#include "registry.h"
+#include "router.h"
+#include "settings.h"
+#include "zap.h"
+
+#include "proto/message.h"
+#include "runtime/bundle.h"
+#include "runtime/log.h"
+
+/* A connection of a worker. */
+struct bb_worker_link {
+    uint8_t id[BB_ROUTING_ID_BYTES];
+    int fd;
+    int service; /* enum bb_service, or -1 before READY */
+    bool gone;   /* freed when the round ends */
+    bool broken; /* could not be sent to */
+    bb_mono heard;
+    uint64_t sequence; /* what its heartbeat said */
+    uint64_t lag;
+    struct bb_bundle out;
+    struct bb_worker_link *next;
+};
+
+/* A request to the broker's own service, kept until the reading of the round is over. */
+struct bb_job {
+    uint64_t tag;
+    uint32_t method;
+    uint32_t role;
+    int64_t window;
+    uint32_t part;
+    bool started;
+    char organization[BB_LIMIT_CODE_BYTES + 1];
+    char after[BB_LIMIT_CODE_BYTES + 1]; /* partner.list: the last code that was sent */
+    struct bb_job *next;
+    size_t len;
+    uint8_t body[];
+};
+
+/* X(name): what is counted beside the router's counters. */
+#define BB_COUNTERS(X)                                                                                       \
+    X(connections_accepted)                                                                                  \
+    X(connections_shed)                                                                                      \
+    X(handshakes_refused_unknown_key)                                                                        \
+    X(handshakes_refused_disabled)                                                                           \
+    X(handshakes_refused_mechanism)                                                                          \
+    X(handshakes_refused_full)                                                                               \
+    X(handshakes_refused_cryptographic)                                                                      \
+    X(handshakes_refused_protocol)                                                                           \
+    X(handshakes_refused_unfinished)                                                                         \
+    X(messages_in)                                                                                           \
+    X(messages_out)                                                                                          \
+    X(bytes_in)                                                                                              \
+    X(bytes_out)                                                                                             \
+    X(frames_in)                                                                                             \
+    X(refused_multipart)                                                                                     \
+    X(refused_routing_id)                                                                                    \
+    X(refused_malformed)                                                                                     \
+    X(refused_revoked)                                                                                       \
+    X(refused_unexpected)                                                                                    \
+    X(slow_readers)                                                                                          \
+    X(floods)                                                                                                \
+    X(impostors)                                                                                             \
+    X(workers_ready)                                                                                         \
+    X(workers_gone)
+
+struct bb_counters {
+#define X(name) uint64_t name;
+    BB_COUNTERS(X)
+#undef X
+};
+
+struct bb_door_socket {
+    void *socket;
+    struct bb_monitor monitor;
+};
+
+struct bb_broker {
+    const struct bb_settings *settings;
+    void *context;
+    struct bb_zap *zap;
+    struct bb_door_socket door[BB_DOORS];
+    struct bb_registry *registry;
+    struct bb_policy policy;
+    struct bb_router *router;
+    struct bb_peers peers;
+    struct bb_peer *dirty;
+    struct bb_worker_link *workers;
+    struct bb_job *jobs; /* of the broker's own service, oldest first */
+    struct bb_arena arena;
+    struct bb_counters counters;
+    struct bb_log_limit complaints;
+    uint8_t boot[16];
+    bb_mono now;
+    bb_mono started;
+    uint32_t max_connections;
+    uint64_t unread; /* bytes that no client has confirmed, in all */
+    char endpoint[256];
+};
+
+/* send.c */
+
+/* Gather a frame for a peer. */
+void
+bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind, const ProtobufCMessage *message);
+/* Look at the peer when the round ends: to send, or to free it. */
+void
+bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
+void
+bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
+                  const ProtobufCMessage *message);
+/* Send what was gathered; drop whom it cannot be sent to. */
+void
+bb_flush(struct bb_broker *broker);
+/* The client has answered a PING. */
+void
+bb_send_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t token);
+/* Ask those who are owed something whether they have read it. */
+void
+bb_send_probes(struct bb_broker *broker);
+extern const struct bb_router_ops bb_router_shell;
+
+/* clients.c */
+
+/* Read what clients sent, at most so many messages. True when there may be more. */
+bool
+bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most);
+/* The peer is gone: its requests end. */
+void
+bb_client_drop(struct bb_broker *broker, struct bb_peer *peer);
+/* Tell it to go, and why; cut it off a little later. */
+void
+bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *message,
+                  uint32_t retry_after_ms);
+/* Cut a connection off now. */
+void
+bb_kick(struct bb_broker *broker, int fd);
+/* The registry has changed: who may stay, and as whom? */
+void
+bb_clients_review(struct bb_broker *broker);
+
+/* workers.c */
+
+bool
+bb_workers_read(struct bb_broker *broker, unsigned most);
+void
+bb_worker_link_lost(struct bb_broker *broker, int fd);
+/* Heartbeats, and the silent ones are dropped. Every second. */
+void
+bb_workers_tick(struct bb_broker *broker);
+void
+bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why);
+/* Tell every worker: one organization, or all of them (NULL). */
+void
+bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization);
+void
+bb_workers_release(struct bb_broker *broker);
+
+/* service.c */
+
+/* The worker of the broker's own service, for the router. */
+extern char bb_own_service[1];
+void
+bb_service_work(struct bb_broker *broker, const struct bb_router_work *work);
+void
+bb_service_pull(struct bb_broker *broker, uint64_t tag, uint32_t bytes);
+void
+bb_service_cancel(struct bb_broker *broker, uint64_t tag);
+/* Answer what has come. */
+void
+bb_service_run(struct bb_broker *broker);
+void
+bb_service_release(struct bb_broker *broker);
+
+/* broker.c */
+
+/* Read the monitors' events. */
+void
+bb_monitors_read(struct bb_broker *broker);
+
+#endif

@@ -1,0 +1,358 @@
+/* What comes in from workers. They are ours, behind a socket that only our user opens, and yet what they send
+ * is judged like a client's: a worker that sends what cannot be decoded is dropped.
+ *
+ * A worker is dead when its connection is (the descriptor its messages came from), when it was silent for
+ * DEAD_MS, or when another one says READY for its service. */
+#include "shell.h"
+
+#include "directory.h"
+#include "proto/errors.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define DEAD_MS 3000
+
+void
+bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why)
+{
+    if (worker->gone)
+        return;
+    worker->gone = true;
+    bb_bundle_clear(&worker->out);
+    if (worker->service < 0)
+        return;
+    bb_notice("worker of %s: gone: %s", bb_service_name((uint32_t)worker->service), why);
+    broker->counters.workers_gone++;
+    if (bb_router_worker(broker->router, (enum bb_service)worker->service) == worker)
+        bb_router_worker_gone(broker->router, (enum bb_service)worker->service);
+}
+
+/* Drop it, and end its connection, so that it notices. */
+static void
+expel(struct bb_broker *broker, struct bb_worker_link *worker, const char *why)
+{
+    bb_worker_drop(broker, worker, why);
+    bb_kick(broker, worker->fd);
+}
+
+void
+bb_worker_link_lost(struct bb_broker *broker, int fd)
+{
+    for (struct bb_worker_link *worker = broker->workers; worker; worker = worker->next)
+        if (worker->fd == fd)
+            bb_worker_drop(broker, worker, "disconnected");
+}
+
+void
+bb_workers_release(struct bb_broker *broker)
+{
+    while (broker->workers) {
+        struct bb_worker_link *worker = broker->workers;
+        broker->workers = worker->next;
+        bb_bundle_release(&worker->out);
+        free(worker);
+    }
+}
+
+/* Directory. */
+
+struct telling {
+    struct bb_broker *broker;
+    struct bb_worker_link *worker;
+};
+
+static void
+tell(void *self, const Bb__Directory *directory)
+{
+    struct telling *telling = self;
+
+    bb_send_to_worker(telling->broker, telling->worker, BB_KIND_DIRECTORY, &directory->base);
+}
+
+static void
+tell_all(struct bb_broker *broker, struct bb_worker_link *worker)
+{
+    struct telling telling = {broker, worker};
+
+    if (bb_directory_full(broker->registry, tell, &telling) < 0)
+        worker->broken = true;
+}
+
+void
+bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization)
+{
+    for (struct bb_worker_link *worker = broker->workers; worker; worker = worker->next) {
+        struct telling telling = {broker, worker};
+
+        if (worker->service < 0 || worker->gone)
+            continue;
+        if (organization)
+            bb_directory_update(broker->registry, organization, tell, &telling);
+        else
+            tell_all(broker, worker);
+    }
+}
+
+/* Frames. */
+
+static void
+read_credit(const Bb__Ready *ready, struct bb_router_credit ret_credit[static BB_LANES])
+{
+    memset(ret_credit, 0, BB_LANES * sizeof *ret_credit);
+    for (size_t i = 0; i < ready->n_credit; i++) {
+        const Bb__Credit *credit = ready->credit[i];
+        if (credit->lane < BB_LANES)
+            ret_credit[credit->lane] =
+                (struct bb_router_credit){.messages = credit->messages, .bytes = credit->bytes};
+    }
+}
+
+/* The one that served until now is dropped first: it may be a stalled process, or one that was replaced. */
+static void
+replace(struct bb_broker *broker, struct bb_worker_link *worker, int service)
+{
+    struct bb_worker_link *old = bb_router_worker(broker->router, (enum bb_service)service);
+
+    if (old && old != worker)
+        expel(broker, old, "another one took its place");
+}
+
+static void
+on_ready(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Ready *ready)
+{
+    struct bb_router_credit credit[BB_LANES];
+    int service = bb_service_by_name(ready->service);
+    bool again = worker->service == service;
+
+    if (service <= BB_SERVICE_BROKER || (worker->service >= 0 && !again)) {
+        broker->counters.refused_unexpected++;
+        expel(broker, worker, "READY for a service that it cannot have");
+        return;
+    }
+    replace(broker, worker, service);
+    worker->service = service;
+    if (ready->directory_version != bb_registry_version(broker->registry))
+        tell_all(broker, worker);
+    read_credit(ready, credit);
+    if (!again) {
+        broker->counters.workers_ready++;
+        bb_notice("worker of %s: ready", ready->service);
+    }
+    bb_router_worker_ready(broker->router, broker->now, (enum bb_service)service, worker, credit);
+}
+
+static void
+on_work_reply(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__WorkReply *in)
+{
+    struct bb_router_work_reply reply = {
+        .tag = in->tag,
+        .part = in->part,
+        .final = in->final,
+        .has_body = in->has_body,
+        .body = bb_bytes(in->body.data, in->body.len),
+        .code = in->code,
+        .message = in->message,
+        .retryable = in->retryable,
+        .retry_after_ms = in->has_retry_after_ms ? in->retry_after_ms : 0,
+    };
+    enum bb_router_outcome outcome =
+        bb_router_work_reply(broker->router, (enum bb_service)worker->service, &reply);
+
+    if (outcome == BB_ROUTER_E_BROKEN && bb_log_allow(&broker->complaints))
+        bb_error("worker of %s: a part without window, out of order or too large",
+                 bb_service_name((uint32_t)worker->service));
+}
+
+static void
+on_credit(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Credit *credit)
+{
+    if (credit->lane >= BB_LANES) {
+        broker->counters.refused_unexpected++;
+        return;
+    }
+    bb_router_worker_credit(broker->router, broker->now, (enum bb_service)worker->service,
+                            (enum bb_lane)credit->lane,
+                            (struct bb_router_credit){.messages = credit->messages, .bytes = credit->bytes});
+}
+
+static const ProtobufCMessageDescriptor *
+type_of(uint8_t kind)
+{
+    switch (kind) {
+    case BB_KIND_READY:
+        return &bb__ready__descriptor;
+    case BB_KIND_WORK_REPLY:
+        return &bb__work_reply__descriptor;
+    case BB_KIND_CREDIT:
+        return &bb__credit__descriptor;
+    case BB_KIND_HEARTBEAT:
+        return &bb__heartbeat__descriptor;
+    case BB_KIND_DRAIN:
+        return &bb__drain__descriptor;
+    default:
+        return NULL;
+    }
+}
+
+static void
+dispatch(struct bb_broker *broker, struct bb_worker_link *worker, uint8_t kind,
+         const ProtobufCMessage *message)
+{
+    switch (kind) {
+    case BB_KIND_READY:
+        on_ready(broker, worker, (const Bb__Ready *)message);
+        return;
+    case BB_KIND_WORK_REPLY:
+        on_work_reply(broker, worker, (const Bb__WorkReply *)message);
+        return;
+    case BB_KIND_CREDIT:
+        on_credit(broker, worker, (const Bb__Credit *)message);
+        return;
+    case BB_KIND_HEARTBEAT:
+        worker->sequence = ((const Bb__Heartbeat *)message)->sequence;
+        worker->lag = ((const Bb__Heartbeat *)message)->lag;
+        return;
+    case BB_KIND_DRAIN:
+        bb_router_worker_drain(broker->router, (enum bb_service)worker->service);
+        return;
+    default:
+        return;
+    }
+}
+
+static void
+on_frame(struct bb_broker *broker, struct bb_worker_link *worker, const struct bb_frame *frame)
+{
+    const ProtobufCMessageDescriptor *type = type_of(frame->kind);
+    ProtobufCMessage *message;
+
+    if (frame->major != BB_VERSION_MAJOR) {
+        expel(broker, worker, "a frame of another major version");
+        return;
+    }
+    if (!type || (worker->service < 0 && frame->kind != BB_KIND_READY)) {
+        broker->counters.refused_unexpected++;
+        return;
+    }
+    bb_arena_reset(&broker->arena);
+    if (bb_message_unpack(type, frame->body, &broker->arena, &message) < 0) {
+        broker->counters.refused_malformed++;
+        expel(broker, worker, "a message that cannot be decoded");
+        return;
+    }
+    dispatch(broker, worker, frame->kind, message);
+}
+
+static void
+on_body(struct bb_broker *broker, struct bb_worker_link *worker, struct bb_bytes body)
+{
+    struct bb_unbundle walk;
+    struct bb_frame frame;
+    int r = bb_unbundle_init(&walk, body);
+
+    if (r == 0)
+        while (!worker->gone && (r = bb_unbundle_next(&walk, &frame)) == 0)
+            on_frame(broker, worker, &frame);
+    if (r < 0) {
+        broker->counters.refused_malformed++;
+        expel(broker, worker, "not a frame, or a broken bundle");
+    }
+}
+
+/* Messages. */
+
+static struct bb_worker_link *
+worker_of(struct bb_broker *broker, const uint8_t *id, int fd)
+{
+    struct bb_worker_link *worker;
+
+    for (worker = broker->workers; worker; worker = worker->next)
+        if (!worker->gone && worker->fd == fd && memcmp(worker->id, id, BB_ROUTING_ID_BYTES) == 0)
+            return worker;
+    worker = calloc(1, sizeof *worker);
+    if (!worker)
+        return NULL;
+    memcpy(worker->id, id, BB_ROUTING_ID_BYTES);
+    worker->fd = fd;
+    worker->service = -1;
+    bb_bundle_init(&worker->out, BB_LIMIT_WORKER_FRAME_BYTES);
+    worker->next = broker->workers;
+    broker->workers = worker;
+    return worker;
+}
+
+static void
+on_message(struct bb_broker *broker, zmq_msg_t *id, zmq_msg_t *body, bool more)
+{
+    struct bb_bytes routing_id = bb_bytes(zmq_msg_data(id), zmq_msg_size(id));
+    int fd = zmq_msg_get(body, ZMQ_SRCFD);
+    struct bb_worker_link *worker;
+
+    if (!bb_peers_link(&broker->peers, fd))
+        bb_monitors_read(broker);
+    if (!bb_peers_link(&broker->peers, fd) || bb_peers_link(&broker->peers, fd)->leaving)
+        return;
+    if (more || !bb_routing_id_is_valid(routing_id)) {
+        broker->counters.refused_routing_id++;
+        bb_kick(broker, fd);
+        return;
+    }
+    worker = worker_of(broker, routing_id.data, fd);
+    if (!worker)
+        return;
+    worker->heard = broker->now;
+    on_body(broker, worker, bb_bytes(zmq_msg_data(body), zmq_msg_size(body)));
+}
+
+static bool
+receive(void *socket, zmq_msg_t *id, zmq_msg_t *body, bool *ret_more)
+{
+    zmq_msg_t extra;
+    bool more;
+
+    if (zmq_msg_recv(id, socket, ZMQ_DONTWAIT) < 0 || !zmq_msg_more(id) ||
+        zmq_msg_recv(body, socket, ZMQ_DONTWAIT) < 0)
+        return false;
+    *ret_more = more = zmq_msg_more(body);
+    zmq_msg_init(&extra);
+    while (more && zmq_msg_recv(&extra, socket, ZMQ_DONTWAIT) >= 0)
+        more = zmq_msg_more(&extra);
+    zmq_msg_close(&extra);
+    return true;
+}
+
+bool
+bb_workers_read(struct bb_broker *broker, unsigned most)
+{
+    void *socket = broker->door[BB_DOOR_WORKER].socket;
+    zmq_msg_t id, body;
+    unsigned n = 0;
+    bool more;
+
+    zmq_msg_init(&id);
+    zmq_msg_init(&body);
+    while (n < most && receive(socket, &id, &body, &more)) {
+        on_message(broker, &id, &body, more);
+        n++;
+    }
+    zmq_msg_close(&id);
+    zmq_msg_close(&body);
+    return n == most;
+}
+
+void
+bb_workers_tick(struct bb_broker *broker)
+{
+    for (struct bb_worker_link *worker = broker->workers; worker; worker = worker->next) {
+        Bb__Heartbeat heartbeat = BB__HEARTBEAT__INIT;
+
+        if (worker->gone)
+            continue;
+        if (broker->now - worker->heard > DEAD_MS)
+            expel(broker, worker, "silent");
+        else
+            bb_send_to_worker(broker, worker, BB_KIND_HEARTBEAT, &heartbeat.base);
+    }
+}

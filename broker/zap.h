@@ -1,0 +1,75 @@
+/* The ZAP handler (ZeroMQ RFC 27): who may finish a CURVE handshake.
+ *
+ * libzmq asks over inproc://zeromq.zap.01 in the same context; the broker's thread answers from the registry
+ * in memory. bb_zap_decide() is pure: frames in, verdict out. A request that is not from the domain
+ * "backbone", or not CURVE, or whose key is of no enabled member, is refused with 400; when the broker is
+ * full, with 300. An accepted one gets User-Id, the key's Z85 text, and no other metadata: User-Id is the
+ * only property that the broker reads of a message, and a peer cannot set it, because what the handler says
+ * comes first.
+ *
+ * libzmq fails open when no handler is bound, or the socket has no domain: see bb_zap_self_test(). */
+#ifndef BB_BROKER_ZAP_H
+#define BB_BROKER_ZAP_H
+
+#include "proto/bytes.h"
+#include "runtime/keyfile.h"
+
+#include <zmq.h>
+
+#define BB_ZAP_DOMAIN   "backbone"
+#define BB_ZAP_ENDPOINT "inproc://zeromq.zap.01"
+
+enum bb_zap_cause {
+    BB_ZAP_ACCEPTED,
+    BB_ZAP_UNKNOWN_KEY,
+    BB_ZAP_DISABLED,
+    BB_ZAP_MECHANISM, /* not CURVE, another domain, malformed */
+    BB_ZAP_FULL,      /* as many connections as there may be */
+    BB_ZAP_CAUSES
+};
+
+/* The broker's answer for a key: BB_ZAP_ACCEPTED, UNKNOWN_KEY, DISABLED or FULL. */
+typedef enum bb_zap_cause (*bb_zap_judge)(void *self, const char key[static BB_KEY_TEXT]);
+
+#define BB_ZAP_FRAMES_MAX 8u /* version, request id, domain, address, identity, mechanism, credentials ...   \
+                              */
+
+struct bb_zap_verdict {
+    enum bb_zap_cause cause;
+    const char *status; /* "200", "300", "400" */
+    const char *text;
+    char key[BB_KEY_TEXT]; /* of the peer, when it has one */
+};
+
+/* frames: those of the request. n may be any number; what is missing or too much is refused. */
+struct bb_zap_verdict
+bb_zap_decide(const struct bb_bytes *frames, size_t n, bb_zap_judge judge, void *self);
+
+struct bb_zap;
+
+/* Bind the handler: before any other socket of the context. 0 | -errno */
+int
+bb_zap_new(void *context, bb_zap_judge judge, void *self, struct bb_zap **ret_zap);
+void
+bb_zap_destroy(struct bb_zap **zap);
+void *
+bb_zap_socket(struct bb_zap *zap);
+/* Answer everything at hand; never waits. */
+void
+bb_zap_serve(struct bb_zap *zap);
+/* Handshakes by cause. */
+const uint64_t *
+bb_zap_counters(const struct bb_zap *zap);
+
+/* Make a ROUTER socket a CURVE server of the domain; before bind. 0 | -errno */
+int
+bb_zap_protect(void *socket, const struct bb_keypair *keys);
+
+/* Try the lock: connect to the bound endpoint with a fresh key that nobody registered, serving the handler
+ * meanwhile. 0 refused, as it should be | -EACCES it was let in | -ETIMEDOUT no verdict within the time |
+ * -errno */
+int
+bb_zap_self_test(struct bb_zap *zap, void *context, const char *endpoint, const char *server_key,
+                 int timeout_ms);
+
+#endif
