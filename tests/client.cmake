@@ -1,0 +1,6 @@
+add_library(fake_broker STATIC unit/client/fake_broker.c)
+target_link_libraries(fake_broker PUBLIC bb_runtime)
+
+bb_unit_test(client/backoff bb_client)
+bb_unit_test(client/session bb_client)
+bb_unit_test(client/client bb_client fake_broker)
