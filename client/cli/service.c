@@ -69,9 +69,11 @@ run_ping(struct bb_cli *cli, int argc, char **argv)
 /* --- status ----------------------------------------------------------------------------------------------
  */
 
-/* Lines of name and value, gathered while the answers come. A later answer adds to the same output. */
+/* Lines of name and value; the answers of broker and service add to one output. */
 struct status {
     struct bb_output *output;
+    bool brief;       /* for people: counters at zero are left out */
+    bool measurement; /* that service is there to be asked */
 };
 
 enum { PART, NAME, VALUE };
@@ -109,9 +111,13 @@ broker_status(void *self, const struct bb_status *broker)
     line(status, "broker", "organizations", broker->organizations);
     line(status, "broker", "directory_version", broker->directory_version);
     for (size_t i = 0; i < broker->n_counters; i++)
-        line(status, "broker", broker->counter[i].name, broker->counter[i].value);
-    for (size_t i = 0; i < broker->n_services; i++)
+        if (!status->brief || broker->counter[i].value)
+            line(status, "broker", broker->counter[i].name, broker->counter[i].value);
+    for (size_t i = 0; i < broker->n_services; i++) {
         service_lines(status, &broker->service[i]);
+        if (strcmp(broker->service[i].service, "measurement") == 0)
+            status->measurement = broker->service[i].ready;
+    }
 }
 
 static void
@@ -137,19 +143,18 @@ run_status(struct bb_cli *cli, int argc, char **argv)
         {"value", "VALUE", BB_OUTPUT_RIGHT},
     };
     struct bb_client *client = NULL;
-    struct status status;
+    struct status status = {0};
     int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
     r = bb_cli_connect(cli, &client);
     if (r != 0)
         return r;
+    status.brief = cli->format == BB_OUTPUT_TABLE;
     status.output = bb_cli_output(cli, columns, 3, 0);
     if (status.output) {
         r = bb_cli_ended(client, bb_client_status(client, broker_status, NULL, &status));
-        /* What the broker knows is printed even when the measurement service is away. */
-        bb_client_set_timeout(client, 3000);
-        if (r == 0)
+        if (r == 0 && status.measurement)
             r = bb_cli_ended(client, bb_client_measurement_status(client, measurement_status, NULL, &status));
     }
     r = bb_cli_finish(&status.output, r);

@@ -192,8 +192,8 @@ struct bb_client_options {
                                 only at their deadline. */
 };
 
-/* Connects in the background: that nobody listens yet is no error.
- * 0 | BB_CONFIGURATION, explained by bb_new_problem() | -errno */
+/* Connects in the background, from the first processing or blocking call on: that nobody listens yet is no
+ * error. 0 | BB_CONFIGURATION, explained by bb_new_problem() | -errno */
 BB_API int
 bb_client_new(const struct bb_client_options *options, struct bb_client **ret_client);
 /* Ends what is open as BB_STOPPED. NULL is fine. */

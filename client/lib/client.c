@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/un.h>
 
 #define AGENT           "libbackbone/" BB_VERSION
 #define MESSAGES_A_TURN 64 /* then the other clients of the context have theirs */
@@ -244,13 +245,33 @@ take_keys(struct bb_client *client, const struct bb_client_options *options)
     return 0;
 }
 
+/* libzmq would say so only when the socket is made, and later than that of some. */
+static bool
+is_endpoint(const char *endpoint)
+{
+    const char *host, *colon;
+    char *end;
+    long port;
+
+    if (strlen(endpoint) <= 6)
+        return false;
+    host = endpoint + 6;
+    colon = strrchr(host, ':');
+    if (strncmp(endpoint, "ipc://", 6) == 0)
+        return strlen(host) < sizeof((struct sockaddr_un *)NULL)->sun_path;
+    if (strncmp(endpoint, "tcp://", 6) != 0 || !colon || colon == host || colon[1] < '0' || colon[1] > '9')
+        return false;
+    port = strtol(colon + 1, &end, 10);
+    return *end == '\0' && port >= 1 && port <= 65535;
+}
+
 static int
 take_options(struct bb_client *client, const struct bb_client_options *options)
 {
     const char *endpoint = options->endpoint ? options->endpoint : "";
     bool local = strncmp(endpoint, "ipc://", 6) == 0;
 
-    if (!local && strncmp(endpoint, "tcp://", 6) != 0)
+    if (!is_endpoint(endpoint))
         return refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", endpoint);
     if (local && (options->server_key || options->key_file || options->public_key))
         return refuse("%s takes no keys: the operators' socket is protected by its file", endpoint);
@@ -265,19 +286,6 @@ take_options(struct bb_client *client, const struct bb_client_options *options)
                       options->server_key ? options->server_key : "");
     client->server_key = strdup(options->server_key);
     return client->server_key ? take_keys(client, options) : -ENOMEM;
-}
-
-static int
-first_socket(struct bb_client *client, bb_mono now)
-{
-    int r = open_socket(client);
-
-    if (r == -EINVAL || r == -EPROTONOSUPPORT || r == -ENODEV || r == -ENAMETOOLONG)
-        return refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", client->endpoint);
-    if (r == 0)
-        bb_session_opening(&client->session, now);
-    bb_client_touch(client);
-    return r;
 }
 
 static int
@@ -305,7 +313,8 @@ setup(struct bb_client *client, const struct bb_client_options *options)
     client->session.random |= 1;
     bb_session_init(&client->session, now);
     LIST_INSERT_HEAD(&client->context->clients, client, sibling);
-    return first_socket(client, now);
+    bb_client_touch(client);
+    return 0;
 }
 
 int
