@@ -1,3 +1,3 @@
-foreach(module csv_reader map source tally)
+foreach(module csv_reader data map source sparkline tally)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()

@@ -3,9 +3,6 @@
 #include "data.h"
 
 const struct bb_command *const bb_command_tables[] = {
-    bb_commands_context,
-    bb_commands_service,
-    bb_commands_partner,
-    bb_commands_import,
-    NULL,
+    bb_commands_context, bb_commands_service, bb_commands_partner,  bb_commands_place, bb_commands_indicator,
+    bb_commands_import,  bb_commands_report,  bb_commands_readings, bb_commands_trend, NULL,
 };

@@ -42,6 +42,33 @@ bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 }
 
 void
+bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_t sequence)
+{
+    struct bb_cli_answer *answer = self_answer;
+    answer->ended = true;
+    answer->result = end->result;
+    answer->code = end->code;
+    answer->sequence = sequence;
+    snprintf(answer->message, sizeof answer->message, "%s", end->message ? end->message : "");
+}
+
+int
+bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int made)
+{
+    int r = made;
+    while (r == 0 && !answer->ended)
+        r = bb_client_process(client, -1);
+    if (r < 0) {
+        bb_cli_error("%s", strerror(-r));
+        return EX_OSERR;
+    }
+    if (answer->result == BB_OK)
+        return EX_OK;
+    bb_cli_error("%s", answer->message);
+    return answer->code == BB_CODE_INTERNAL ? EX_SOFTWARE : bb_cli_exit_code(answer->result);
+}
+
+void
 bb_cli_say_sequence(uint64_t sequence)
 {
     if (sequence)

@@ -4,7 +4,8 @@
 
 #include "cli.h"
 
-extern const struct bb_command bb_commands_import[];   /* import, report */
+extern const struct bb_command bb_commands_import[];
+extern const struct bb_command bb_commands_report[];
 extern const struct bb_command bb_commands_readings[]; /* readings ls, readings history */
 extern const struct bb_command bb_commands_trend[];
 extern const struct bb_command bb_commands_indicator[];
@@ -18,6 +19,21 @@ bb_cli_period_range(char *text, const char **ret_from, const char **ret_to);
 /* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL */
 int
 bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
+
+/* For one request whose sequence we want to know: give bb_cli_answer_done() and the answer to it, then wait.
+ */
+struct bb_cli_answer {
+    bool ended;
+    int result; /* enum bb_result */
+    uint32_t code;
+    uint64_t sequence;
+    char message[512];
+};
+void
+bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_t sequence);
+/* made: what the request function returned. Says why it failed, if it did. Returns an exit code. */
+int
+bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int made);
 
 /* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
 void

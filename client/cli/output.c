@@ -335,6 +335,8 @@ json_row(struct bb_output *output)
     for (size_t i = 0; i < output->n_columns; i++) {
         if (output->columns[i].flags & BB_OUTPUT_TABLE_ONLY)
             continue;
+        if (output->columns[i].flags & BB_OUTPUT_OMIT && output->cells[i].kind == CELL_NULL)
+            continue;
         if (!first)
             fputc(',', output->to);
         first = false;

@@ -31,6 +31,7 @@ enum bb_column_flag {
     BB_OUTPUT_DATA_ONLY = 2,  /* not shown in a table */
     BB_OUTPUT_TABLE_ONLY = 4, /* shown only in a table: a sparkline */
     BB_OUTPUT_WRAP = 8,       /* long text: wrapped to the terminal's width in a table */
+    BB_OUTPUT_OMIT = 32,      /* left out of a json object in which it is not given, instead of null */
     BB_OUTPUT_LIST = 16, /* a list of texts: an array in json, joined by '|' in csv, by ', ' in a table */
 };
 

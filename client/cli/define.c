@@ -1,0 +1,138 @@
+#include "define.h"
+
+#include <stdlib.h>
+
+#define ROWS          256u
+#define REQUEST_BYTES (128u << 10)
+
+struct definer {
+    const struct bb_definable *what;
+    struct bb_client *client;
+    struct bb_list_file *list;
+    struct bb_list_row *row[ROWS];
+    size_t n, bytes;
+    uint64_t rows, created, updated, unchanged, rejected;
+};
+
+error_t
+bb_cli_parse_word(int key, char *arg, struct argp_state *state)
+{
+    const char **word = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*word)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        *word = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!*word)
+            argp_error(state, "an argument is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void
+on_outcome(void *self, const struct bb_define_outcome *outcome)
+{
+    struct definer *d = self;
+    if (outcome->item >= d->n)
+        return;
+    d->created += outcome->outcome == BB_CREATED;
+    d->updated += outcome->outcome == BB_UPDATED;
+    d->unchanged += outcome->outcome == BB_UNCHANGED;
+    if (outcome->outcome != BB_REJECTED)
+        return;
+    d->rejected++;
+    bb_list_refuse(d->list, d->row[outcome->item]->number, outcome->field, outcome->code_name, outcome->text);
+}
+
+static int
+flush(struct definer *d)
+{
+    int code = 0;
+    if (d->n)
+        code = bb_cli_ended(d->client, d->what->send(d->client, d->row, d->n, on_outcome, d));
+    for (size_t i = 0; i < d->n; i++)
+        free(d->row[i]);
+    d->n = d->bytes = 0;
+    return code;
+}
+
+/* Takes the row. */
+static int
+add(struct definer *d, struct bb_list_row *row)
+{
+    char reason[400];
+    const char *field;
+    if (d->what->check && !d->what->check(row, &field, reason, sizeof reason)) {
+        bb_list_refuse(d->list, row->number, field, "BAD_VALUE", reason);
+        d->rejected++;
+        free(row);
+        return 0;
+    }
+    size_t bytes = d->what->bytes(row);
+    int code = d->n == ROWS || d->bytes + bytes > REQUEST_BYTES ? flush(d) : 0;
+    d->row[d->n++] = row;
+    d->bytes += bytes;
+    return code;
+}
+
+static int
+define_rows(struct definer *d)
+{
+    struct bb_list_row *row;
+    int r, code = 0;
+    while (code == 0 && (r = bb_list_next(d->list, &row)) != BB_LIST_END) {
+        if (r < 0)
+            return EX_IOERR;
+        d->rows++;
+        d->rejected += r == BB_LIST_REFUSED;
+        if (r == 0)
+            code = add(d, row);
+    }
+    return code;
+}
+
+static int
+print_counts(struct bb_cli *cli, const struct definer *d)
+{
+    static const struct bb_output_column columns[] = {
+        {"rows", NULL, 0},      {"created", NULL, 0},  {"updated", NULL, 0},
+        {"unchanged", NULL, 0}, {"rejected", NULL, 0},
+    };
+    const uint64_t counts[] = {d->rows, d->created, d->updated, d->unchanged, d->rejected};
+    struct bb_output *output = bb_cli_output(cli, columns, 5, BB_OUTPUT_OBJECT);
+    if (!output)
+        return EX_OSERR;
+    for (size_t i = 0; i < 5; i++)
+        bb_output_uint(output, i, counts[i]);
+    bb_output_mark(output, 4, d->rejected ? BB_MARK_BAD : BB_MARK_NONE);
+    bb_output_row(output);
+    return bb_cli_finish(&output, d->rejected ? EX_DATAERR : EX_OK);
+}
+
+int
+bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file)
+{
+    struct definer *d = calloc(1, sizeof *d);
+    if (!d)
+        return EX_OSERR;
+    d->what = what;
+    int code = bb_list_open(file, what->fields, what->n_required, &d->list);
+    if (code == 0)
+        code = bb_cli_connect(cli, &d->client);
+    if (code == 0)
+        code = define_rows(d);
+    if (code == 0)
+        code = flush(d);
+    bb_list_close(&d->list);
+    if (code == 0)
+        code = print_counts(cli, d);
+    for (size_t i = 0; i < d->n; i++)
+        free(d->row[i]);
+    bb_client_destroy(&d->client);
+    free(d);
+    return code;
+}

@@ -1,0 +1,28 @@
+/* Defining what a list file holds: indicators or places, as many a request as fit. */
+#ifndef BB_CLI_DEFINE_H
+#define BB_CLI_DEFINE_H
+
+#include "cli.h"
+#include "list_file.h"
+
+struct bb_definable {
+    const char *const *fields; /* columns, ended by NULL */
+    size_t n_required;         /* of them, from the first */
+    /* Bytes that this row takes of a request. */
+    size_t (*bytes)(const struct bb_list_row *row);
+    /* Is the row one? Otherwise the field and a sentence (found, expected). May be NULL. */
+    bool (*check)(const struct bb_list_row *row, const char **ret_field, char *reason, size_t size);
+    /* Blocking; as bb_client_define_indicators(). */
+    int (*send)(struct bb_client *client, struct bb_list_row *const *rows, size_t n, bb_define_fn *each,
+                void *self);
+};
+
+/* Define all of a file, print {"rows","created","updated","unchanged","rejected"}. Returns the exit code. */
+int
+bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file);
+
+/* The parser of a command whose only argument is one word, which is stored at *(const char **)input. */
+error_t
+bb_cli_parse_word(int key, char *arg, struct argp_state *state);
+
+#endif

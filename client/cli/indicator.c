@@ -1,0 +1,229 @@
+/* backbone indicator define | ls | show */
+#include "define.h"
+
+#include "data.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+    CODE,
+    NAME,
+    DEFINITION,
+    UNIT,
+    DIRECTION,
+    NUMERATOR,
+    DENOMINATOR,
+    FACTOR,
+    DECIMALS,
+    FREQUENCY,
+    TIME_AGGREGATION,
+    ORGANIZATION_AGGREGATION,
+    BASELINE_PERIOD,
+    BASELINE_VALUE,
+    TARGET_PERIOD,
+    TARGET_VALUE,
+    MINIMUM,
+    MAXIMUM,
+    DUE_DAYS,
+    OWNER,
+    FIELDS,
+    VERSION = FIELDS,
+    SEQUENCE,
+    COLUMNS
+};
+
+static const char *const fields[FIELDS + 1] = {
+    "code",
+    "name",
+    "definition",
+    "unit",
+    "direction",
+    "numerator",
+    "denominator",
+    "factor",
+    "decimals",
+    "frequency",
+    "time_aggregation",
+    "organization_aggregation",
+    "baseline_period",
+    "baseline_value",
+    "target_period",
+    "target_value",
+    "minimum",
+    "maximum",
+    "due_days",
+    "owner",
+    NULL,
+};
+
+/* --- define ----------------------------------------------------------------------------------------------
+ */
+
+static struct bb_indicator
+indicator_of(const struct bb_list_row *row)
+{
+    const char *const *c = row->cell;
+    return (struct bb_indicator){
+        .code = c[CODE] ? c[CODE] : "",
+        .name = c[NAME] ? c[NAME] : "",
+        .definition = c[DEFINITION],
+        .unit = c[UNIT],
+        .direction = c[DIRECTION],
+        .numerator = c[NUMERATOR],
+        .denominator = c[DENOMINATOR],
+        .factor = c[FACTOR],
+        .decimals = c[DECIMALS],
+        .frequency = c[FREQUENCY],
+        .time_aggregation = c[TIME_AGGREGATION],
+        .organization_aggregation = c[ORGANIZATION_AGGREGATION],
+        .baseline_period = c[BASELINE_PERIOD],
+        .baseline_value = c[BASELINE_VALUE],
+        .target_period = c[TARGET_PERIOD],
+        .target_value = c[TARGET_VALUE],
+        .minimum = c[MINIMUM],
+        .maximum = c[MAXIMUM],
+        .due_days = c[DUE_DAYS],
+        .owner = c[OWNER],
+    };
+}
+
+static size_t
+bytes_of(const struct bb_list_row *row)
+{
+    struct bb_indicator indicator = indicator_of(row);
+    return bb_indicator_bytes(&indicator);
+}
+
+static int
+send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, bb_define_fn *each, void *self)
+{
+    struct bb_indicator *indicators = calloc(n, sizeof *indicators);
+    if (!indicators)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        indicators[i] = indicator_of(rows[i]);
+    int r = bb_client_define_indicators(client, indicators, n, each, NULL, self);
+    free(indicators);
+    return r;
+}
+
+static int
+run_define(struct bb_cli *cli, int argc, char **argv)
+{
+    static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, send_rows};
+    const char *file = NULL;
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &file);
+    return bb_define_file(cli, &indicators, file);
+}
+
+/* --- ls and show -----------------------------------------------------------------------------------------
+ */
+
+/* In a list the table shows what tells indicators apart; one alone is shown whole. */
+static const struct bb_output_column list_columns[COLUMNS] = {
+    [CODE] = {"code", "CODE", 0},
+    [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
+    [DEFINITION] = {"definition", NULL, BB_OUTPUT_DATA_ONLY},
+    [UNIT] = {"unit", "UNIT", 0},
+    [DIRECTION] = {"direction", "DIRECTION", 0},
+    [NUMERATOR] = {"numerator", NULL, BB_OUTPUT_DATA_ONLY},
+    [DENOMINATOR] = {"denominator", NULL, BB_OUTPUT_DATA_ONLY},
+    [FACTOR] = {"factor", NULL, BB_OUTPUT_DATA_ONLY},
+    [DECIMALS] = {"decimals", NULL, BB_OUTPUT_DATA_ONLY},
+    [FREQUENCY] = {"frequency", "FREQUENCY", 0},
+    [TIME_AGGREGATION] = {"time_aggregation", NULL, BB_OUTPUT_DATA_ONLY},
+    [ORGANIZATION_AGGREGATION] = {"organization_aggregation", "AGGREGATION", 0},
+    [BASELINE_PERIOD] = {"baseline_period", NULL, BB_OUTPUT_DATA_ONLY},
+    [BASELINE_VALUE] = {"baseline_value", "BASELINE", BB_OUTPUT_RIGHT},
+    [TARGET_PERIOD] = {"target_period", NULL, BB_OUTPUT_DATA_ONLY},
+    [TARGET_VALUE] = {"target_value", "TARGET", BB_OUTPUT_RIGHT},
+    [MINIMUM] = {"minimum", NULL, BB_OUTPUT_DATA_ONLY},
+    [MAXIMUM] = {"maximum", NULL, BB_OUTPUT_DATA_ONLY},
+    [DUE_DAYS] = {"due_days", NULL, BB_OUTPUT_DATA_ONLY},
+    [OWNER] = {"owner", NULL, BB_OUTPUT_DATA_ONLY},
+    [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
+    [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
+};
+
+struct listing {
+    struct bb_output *output;
+    size_t count;
+};
+
+static int
+print_indicator(void *self, const struct bb_indicator *i)
+{
+    struct listing *listing = self;
+    const char *const texts[FIELDS] = {
+        [CODE] = i->code,
+        [NAME] = i->name,
+        [DEFINITION] = i->definition,
+        [UNIT] = i->unit,
+        [DIRECTION] = i->direction,
+        [NUMERATOR] = i->numerator,
+        [DENOMINATOR] = i->denominator,
+        [FREQUENCY] = i->frequency,
+        [TIME_AGGREGATION] = i->time_aggregation,
+        [ORGANIZATION_AGGREGATION] = i->organization_aggregation,
+        [BASELINE_PERIOD] = i->baseline_period,
+        [TARGET_PERIOD] = i->target_period,
+        [OWNER] = i->owner,
+    };
+    const char *const numbers[FIELDS] = {
+        [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,
+        [MINIMUM] = i->minimum,   [MAXIMUM] = i->maximum,   [TARGET_VALUE] = i->target_value,
+        [DUE_DAYS] = i->due_days,
+    };
+    for (size_t c = 0; c < FIELDS; c++) {
+        if (texts[c])
+            bb_output_text(listing->output, c, texts[c]);
+        else if (numbers[c])
+            bb_output_number(listing->output, c, numbers[c]);
+    }
+    bb_output_uint(listing->output, VERSION, i->version);
+    bb_output_uint(listing->output, SEQUENCE, i->sequence);
+    bb_output_row(listing->output);
+    listing->count++;
+    return 0;
+}
+
+static int
+print_indicators(struct bb_cli *cli, const char *code, const struct bb_output_column *columns, unsigned flags)
+{
+    struct bb_client *client = NULL;
+    int r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    struct listing listing = {.output = bb_cli_output(cli, columns, COLUMNS, flags)};
+    if (listing.output)
+        r = bb_cli_ended(client, bb_client_indicators(client, code, print_indicator, NULL, &listing));
+    r = bb_cli_finish(&listing.output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+static int
+run_ls(struct bb_cli *cli, int argc, char **argv)
+{
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    return print_indicators(cli, NULL, list_columns, 0);
+}
+
+static int
+run_show(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_output_column columns[COLUMNS];
+    const char *code = NULL;
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &code);
+    for (size_t i = 0; i < COLUMNS; i++)
+        columns[i] = (struct bb_output_column){list_columns[i].name, NULL, 0};
+    return print_indicators(cli, code, columns, BB_OUTPUT_OBJECT);
+}
+
+const struct bb_command bb_commands_indicator[] = {
+    {"indicator define", "FILE.csv|-", "define indicators; a changed one becomes a new version", run_define},
+    {"indicator ls", "", "list the indicators", run_ls},
+    {"indicator show", "CODE", "show one indicator", run_show},
+    {0},
+};

@@ -1,0 +1,41 @@
+/* Lists of things to define, as CSV: indicators, places.
+ *
+ * Short files with a header of known names, read row by row into texts that the caller keeps as long as it
+ * wants. What is wrong is said on stderr with file, row, field, what was found and what is expected. */
+#ifndef BB_CLI_LIST_FILE_H
+#define BB_CLI_LIST_FILE_H
+
+#include "layout.h"
+
+struct bb_list_file;
+
+/* One row; every cell ends with NUL; an empty one, or one whose column is absent, is NULL. */
+struct bb_list_row {
+    uint64_t number; /* 1 is the first row below the header */
+    const char *cell[BB_LAYOUT_FIELDS];
+    char text[]; /* where they stand */
+};
+
+/* fields: names of columns, ended by NULL; the first n_required must be there. file: "-" is standard input.
+ * 0 | an exit code of sysexits, the reason said */
+int
+bb_list_open(const char *file, const char *const *fields, size_t n_required, struct bb_list_file **ret_list);
+void
+bb_list_close(struct bb_list_file **list);
+
+enum bb_list_result {
+    BB_LIST_END = 1,
+    BB_LIST_REFUSED = 2, /* said; the next row may be a good one */
+};
+
+/* ret_row: to be freed. 0 | enum bb_list_result | -errno, said */
+int
+bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row);
+
+/* Say what is wrong with a row: field "" for the row as a whole. Only the first ones are said;
+ * bb_list_close() says how many were left out. */
+void
+bb_list_refuse(struct bb_list_file *list, uint64_t row, const char *field, const char *code,
+               const char *reason);
+
+#endif

@@ -1,0 +1,164 @@
+/* backbone place import | ls */
+#include "define.h"
+
+#include "data.h"
+
+#include "proto/limits.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAME, PARENT, ALIAS, AGGREGATE, FIELDS };
+
+static const char *const fields[FIELDS + 1] = {"name", "parent", "alias", "aggregate", NULL};
+
+/* --- import ----------------------------------------------------------------------------------------------
+ */
+
+/* 1, 0, or -1 for a word that is neither. */
+static int
+is_yes(const char *word)
+{
+    static const char *const yes[] = {"yes", "true", "1"}, *const no[] = {"no", "false", "0"};
+    for (size_t i = 0; word && i < 3; i++) {
+        if (strcasecmp(word, yes[i]) == 0)
+            return 1;
+        if (strcasecmp(word, no[i]) == 0)
+            return 0;
+    }
+    return word ? -1 : 0;
+}
+
+static size_t
+count_aliases(const char *list)
+{
+    size_t n = list ? 1 : 0;
+    for (; list && *list; list++)
+        n += *list == '|';
+    return n;
+}
+
+static bool
+check(const struct bb_list_row *row, const char **ret_field, char *reason, size_t size)
+{
+    char shown[200];
+    const char *word = row->cell[AGGREGATE];
+    if (is_yes(word) < 0) {
+        *ret_field = "aggregate";
+        snprintf(reason, size, "found \"%s\", expected yes or no",
+                 bb_text_quote(bb_bytes_str(word), shown, sizeof shown, 40));
+        return false;
+    }
+    size_t n = count_aliases(row->cell[ALIAS]);
+    if (n > BB_LIMIT_ALIASES) {
+        *ret_field = "alias";
+        snprintf(reason, size, "found %zu aliases, expected at most %u", n, BB_LIMIT_ALIASES);
+        return false;
+    }
+    return true;
+}
+
+static size_t
+bytes_of(const struct bb_list_row *row)
+{
+    const struct bb_place place = {
+        .name = row->cell[NAME] ? row->cell[NAME] : "",
+        .parent = row->cell[PARENT],
+        .alias = &row->cell[ALIAS], /* as one: about as long as its parts */
+        .n_aliases = row->cell[ALIAS] ? 1 : 0,
+    };
+    return bb_place_bytes(&place) + 3 * count_aliases(row->cell[ALIAS]);
+}
+
+/* The aliases of a row, cut apart within its own text. Takes room in `pool`. */
+static void
+split_aliases(struct bb_list_row *row, const char ***pool, struct bb_place *place)
+{
+    place->alias = *pool;
+    char *at = row->cell[ALIAS] ? row->text + (row->cell[ALIAS] - row->text) : NULL;
+    for (char *alias; (alias = strsep(&at, "|"));)
+        if (*alias)
+            *(*pool)++ = alias;
+    place->n_aliases = (size_t)(*pool - place->alias);
+}
+
+static int
+send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, bb_define_fn *each, void *self)
+{
+    size_t n_aliases = 0;
+    for (size_t i = 0; i < n; i++)
+        n_aliases += count_aliases(rows[i]->cell[ALIAS]);
+    struct bb_place *places = calloc(n, sizeof *places);
+    const char **aliases = calloc(n_aliases + 1, sizeof *aliases), **pool = aliases;
+    int r = -ENOMEM;
+    for (size_t i = 0; places && aliases && i < n; i++) {
+        places[i] = (struct bb_place){
+            .name = rows[i]->cell[NAME] ? rows[i]->cell[NAME] : "",
+            .parent = rows[i]->cell[PARENT],
+            .aggregate = is_yes(rows[i]->cell[AGGREGATE]) == 1,
+        };
+        split_aliases(rows[i], &pool, &places[i]);
+    }
+    if (places && aliases)
+        r = bb_client_define_places(client, places, n, each, NULL, self);
+    free(places);
+    free(aliases);
+    return r;
+}
+
+static int
+run_import(struct bb_cli *cli, int argc, char **argv)
+{
+    static const struct bb_definable places = {fields, 1, bytes_of, check, send_rows};
+    const char *file = NULL;
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &file);
+    return bb_define_file(cli, &places, file);
+}
+
+/* --- ls --------------------------------------------------------------------------------------------------
+ */
+
+static int
+print_place(void *self, const struct bb_place *place)
+{
+    struct bb_output *output = self;
+    bb_output_text(output, NAME, place->name);
+    bb_output_text(output, PARENT, place->parent);
+    bb_output_list(output, ALIAS);
+    for (size_t i = 0; i < place->n_aliases; i++)
+        bb_output_item(output, ALIAS, place->alias[i]);
+    bb_output_bool(output, AGGREGATE, place->aggregate);
+    bb_output_row(output);
+    return 0;
+}
+
+static int
+run_ls(struct bb_cli *cli, int argc, char **argv)
+{
+    static const struct bb_output_column columns[FIELDS] = {
+        [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
+        [PARENT] = {"parent", "PARENT", 0},
+        [ALIAS] = {"alias", "ALIASES", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
+        [AGGREGATE] = {"aggregate", "AGGREGATE", 0},
+    };
+    struct bb_client *client = NULL;
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    int r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    struct bb_output *output = bb_cli_output(cli, columns, FIELDS, 0);
+    if (output)
+        r = bb_cli_ended(client, bb_client_places(client, print_place, NULL, output));
+    r = bb_cli_finish(&output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+const struct bb_command bb_commands_place[] = {
+    {"place import", "FILE.csv|-", "register places, their aliases and parents", run_import},
+    {"place ls", "", "list the registered places", run_ls},
+    {0},
+};

@@ -1,0 +1,232 @@
+/* backbone readings ls | history */
+#include "data.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE, KEY_DISAGGREGATION, KEY_PERIOD, KEY_AS_OF };
+
+static const struct argp_option ls_options[] = {
+    {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
+    {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
+    {"place", KEY_PLACE, "PLACE", 0, "of this place; \"\" is the total", 0},
+    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; \"\" is the total", 0},
+    {"period", KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
+    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a time, or seq:N", 0},
+    {0},
+};
+
+static const struct argp_option history_options[] = {
+    {"period", KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
+    {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization; by default your own", 0},
+    {"place", KEY_PLACE, "PLACE", 0, "of this place; by default the total", 0},
+    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},
+    {0},
+};
+
+/* Columns of both; a history begins with what makes revisions differ. */
+enum {
+    INDICATOR,
+    ORGANIZATION,
+    PLACE,
+    DISAGGREGATION,
+    PERIOD,
+    REVISION,
+    VALUE,
+    NUMERATOR,
+    DENOMINATOR,
+    STATUS,
+    COMPUTED,
+    COMMENT,
+    TIME,
+    SEQUENCE,
+    LS_COLUMNS,
+    MEMBER = LS_COLUMNS,
+    BATCH,
+    HISTORY_COLUMNS
+};
+
+static const struct bb_output_column columns[HISTORY_COLUMNS] = {
+    [INDICATOR] = {"indicator", NULL, 0},
+    [ORGANIZATION] = {"organization", NULL, 0},
+    [PLACE] = {"place", NULL, 0},
+    [DISAGGREGATION] = {"disaggregation", NULL, 0},
+    [PERIOD] = {"period", NULL, 0},
+    [REVISION] = {"revision", NULL, BB_OUTPUT_RIGHT},
+    [VALUE] = {"value", NULL, BB_OUTPUT_RIGHT},
+    [NUMERATOR] = {"numerator", NULL, BB_OUTPUT_RIGHT},
+    [DENOMINATOR] = {"denominator", NULL, BB_OUTPUT_RIGHT},
+    [STATUS] = {"status", NULL, 0},
+    [COMPUTED] = {"computed", NULL, BB_OUTPUT_DATA_ONLY},
+    [COMMENT] = {"comment", NULL, BB_OUTPUT_WRAP},
+    [TIME] = {"time", NULL, 0},
+    [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_RIGHT},
+    [MEMBER] = {"member", NULL, 0},
+    [BATCH] = {"batch", NULL, BB_OUTPUT_DATA_ONLY},
+};
+
+struct listing {
+    struct bb_output *output;
+    struct bb_readings_query query;
+    struct bb_cli_answer answer;
+    bool history;
+};
+
+/* --- arguments -------------------------------------------------------------------------------------------
+ */
+
+static error_t
+parse_common(int key, char *arg, struct bb_readings_query *query)
+{
+    switch (key) {
+    case KEY_ORGANIZATION:
+        query->organization = arg;
+        return 0;
+    case KEY_PLACE:
+        query->place = arg;
+        return 0;
+    case KEY_DISAGGREGATION:
+        query->disaggregation = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t
+parse_ls(int key, char *arg, struct argp_state *state)
+{
+    struct bb_readings_query *query = &((struct listing *)state->input)->query;
+    switch (key) {
+    case KEY_INDICATOR:
+        query->indicator = arg;
+        return 0;
+    case KEY_PERIOD:
+        bb_cli_period_range(arg, &query->period_from, &query->period_to);
+        return 0;
+    case KEY_AS_OF:
+        if (bb_cli_as_of(arg, &query->as_of_sequence, &query->as_of_us) < 0)
+            argp_error(state, "--as-of %s: expected a time such as 2026-09-07T14:03:00Z, or seq:N", arg);
+        return 0;
+    default:
+        return parse_common(key, arg, query);
+    }
+}
+
+static error_t
+parse_history(int key, char *arg, struct argp_state *state)
+{
+    struct bb_readings_query *query = &((struct listing *)state->input)->query;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (query->indicator)
+            argp_error(state, "found a second indicator, %s, expected one", arg);
+        query->indicator = arg;
+        return 0;
+    case KEY_PERIOD:
+        query->period_from = query->period_to = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!query->indicator || !query->period_from)
+            argp_error(state, !query->indicator ? "CODE is missing" : "--period is missing");
+        return 0;
+    default:
+        return parse_common(key, arg, query);
+    }
+}
+
+/* --- the answer ------------------------------------------------------------------------------------------
+ */
+
+static void
+print_text(struct bb_output *output, size_t column, struct bb_text text)
+{
+    bb_output_bytes(output, column, text.data, text.len);
+}
+
+static void
+print_key(struct bb_output *output, const struct bb_reading *reading)
+{
+    print_text(output, INDICATOR, reading->indicator);
+    print_text(output, ORGANIZATION, reading->organization);
+    bb_output_bytes(output, PLACE, reading->place.data ? reading->place.data : "", reading->place.len);
+    bb_output_bytes(output, DISAGGREGATION, reading->disaggregation.data ? reading->disaggregation.data : "",
+                    reading->disaggregation.len);
+    print_text(output, PERIOD, reading->period);
+}
+
+static int
+on_reading(void *self, const struct bb_reading *reading)
+{
+    const struct listing *listing = self;
+    struct bb_output *output = listing->output;
+    char batch[BB_BATCH_TEXT];
+    print_key(output, reading);
+    bb_output_uint(output, REVISION, reading->revision);
+    bb_output_number(output, VALUE, reading->value);
+    bb_output_number(output, NUMERATOR, reading->numerator);
+    bb_output_number(output, DENOMINATOR, reading->denominator);
+    bb_output_text(output, STATUS, reading->status);
+    bb_output_bool(output, COMPUTED, reading->computed);
+    print_text(output, COMMENT, reading->comment);
+    bb_output_time(output, TIME, reading->time_us);
+    bb_output_uint(output, SEQUENCE, reading->sequence);
+    if (listing->history) {
+        bb_output_text(output, MEMBER, reading->member);
+        if (reading->batch) {
+            bb_batch_format(reading->batch, batch);
+            bb_output_text(output, BATCH, batch);
+        }
+    }
+    bb_output_row(output);
+    return 0;
+}
+
+static void
+on_done(void *self, const struct bb_problem *end, uint64_t sequence)
+{
+    bb_cli_answer_done(&((struct listing *)self)->answer, end, sequence);
+}
+
+static int
+ask(struct bb_cli *cli, struct listing *listing)
+{
+    struct bb_client *client = NULL;
+    int code = bb_cli_connect(cli, &client);
+    if (code != 0)
+        return code;
+    listing->output = bb_cli_output(cli, columns, listing->history ? HISTORY_COLUMNS : LS_COLUMNS, 0);
+    if (listing->output) {
+        int made = listing->history
+                       ? bb_client_history(client, &listing->query, on_reading, on_done, listing)
+                       : bb_client_readings(client, &listing->query, on_reading, on_done, listing);
+        code = bb_cli_answer_wait(client, &listing->answer, made);
+    }
+    code = bb_cli_finish(&listing->output, code);
+    if (code == 0)
+        bb_cli_say_sequence(listing->answer.sequence);
+    bb_client_destroy(&client);
+    return code;
+}
+
+static int
+run_ls(struct bb_cli *cli, int argc, char **argv)
+{
+    struct listing listing = {.history = false};
+    bb_cli_parse(cli, bb_cli_command(cli), ls_options, parse_ls, argc, argv, &listing);
+    return ask(cli, &listing);
+}
+
+static int
+run_history(struct bb_cli *cli, int argc, char **argv)
+{
+    struct listing listing = {.history = true};
+    bb_cli_parse(cli, bb_cli_command(cli), history_options, parse_history, argc, argv, &listing);
+    return ask(cli, &listing);
+}
+
+const struct bb_command bb_commands_readings[] = {
+    {"readings ls", "", "list readings", run_ls},
+    {"readings history", "CODE --period P", "every revision of one reading", run_history},
+    {0},
+};

@@ -1,0 +1,326 @@
+/* backbone trend: an indicator over periods, as a table with a sparkline or as data. */
+#include "data.h"
+#include "sparkline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GROUPS_SHOWN 24u /* sparklines below a table by place, organization or disaggregation */
+
+enum { KEY_PERIOD = 0x200, KEY_PLACE, KEY_DISAGGREGATION, KEY_BY, KEY_AS_OF };
+
+static const struct argp_option options[] = {
+    {"period", KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
+    {"place", KEY_PLACE, "PLACE", 0, "of this place; several are added up; \"\" is the total as reported", 0},
+    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; \"\" is the total", 0},
+    {"by", KEY_BY, "WHAT", 0, "a line for each place, organization or disaggregation", 0},
+    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a time, or seq:N", 0},
+    {0},
+};
+
+/* The columns of the answer; GROUP is there with --by only. */
+enum {
+    GROUP,
+    PERIOD,
+    VALUE,
+    NUMERATOR,
+    DENOMINATOR,
+    ORGANIZATIONS,
+    READINGS,
+    WITHOUT_PARTS,
+    BASELINE,
+    TARGET,
+    WITHHELD,
+    COLUMNS
+};
+
+struct point {
+    char *group; /* NULL without --by */
+    char *value; /* NULL: none */
+};
+
+struct trend {
+    struct bb_cli *cli;
+    struct bb_trend_query query;
+    const char **places;
+    struct bb_output *output;
+    struct bb_output_column columns[COLUMNS];
+    char value_title[200];
+    size_t shift; /* 1 when there is no column GROUP */
+    char *name;
+    struct point *points; /* for the sparklines of a table */
+    size_t n_points;
+    struct bb_cli_answer answer;
+    int error;
+};
+
+/* --- arguments -------------------------------------------------------------------------------------------
+ */
+
+static error_t
+add_place(struct trend *trend, const char *place)
+{
+    const char **grown = reallocarray(trend->places, trend->query.n_places + 1, sizeof *grown);
+    if (!grown)
+        return ENOMEM;
+    trend->places = grown;
+    trend->query.place = grown;
+    grown[trend->query.n_places++] = place;
+    return 0;
+}
+
+static error_t
+parse_query(int key, char *arg, struct argp_state *state)
+{
+    struct trend *trend = state->input;
+    struct bb_trend_query *query = &trend->query;
+    switch (key) {
+    case KEY_PERIOD:
+        bb_cli_period_range(arg, &query->period_from, &query->period_to);
+        return 0;
+    case KEY_PLACE:
+        return add_place(trend, arg);
+    case KEY_DISAGGREGATION:
+        query->disaggregation = arg;
+        return 0;
+    case KEY_BY:
+        if (strcmp(arg, "place") != 0 && strcmp(arg, "organization") != 0 &&
+            strcmp(arg, "disaggregation") != 0)
+            argp_error(state, "--by %s: expected place, organization or disaggregation", arg);
+        query->by = arg;
+        return 0;
+    case KEY_AS_OF:
+        if (bb_cli_as_of(arg, &query->as_of_sequence, &query->as_of_us) < 0)
+            argp_error(state, "--as-of %s: expected a time such as 2026-09-07T14:03:00Z, or seq:N", arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct trend *trend = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (trend->query.indicator)
+            argp_error(state, "found a second indicator, %s, expected one", arg);
+        trend->query.indicator = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!trend->query.indicator)
+            argp_error(state, "CODE is missing");
+        return 0;
+    default:
+        return parse_query(key, arg, state);
+    }
+}
+
+/* --- the answer ------------------------------------------------------------------------------------------
+ */
+
+static void
+declare_columns(struct trend *trend, const struct bb_indicator *indicator)
+{
+    struct bb_output_column *c = trend->columns;
+    c[GROUP] = (struct bb_output_column){trend->query.by, NULL, 0};
+    c[PERIOD] = (struct bb_output_column){"period", NULL, 0};
+    c[VALUE] = (struct bb_output_column){"value", trend->value_title, BB_OUTPUT_RIGHT};
+    c[NUMERATOR] = (struct bb_output_column){"numerator", NULL, BB_OUTPUT_RIGHT};
+    c[DENOMINATOR] = (struct bb_output_column){"denominator", NULL, BB_OUTPUT_RIGHT};
+    c[ORGANIZATIONS] = (struct bb_output_column){"organizations", NULL, BB_OUTPUT_RIGHT};
+    c[READINGS] = (struct bb_output_column){"readings", NULL, BB_OUTPUT_RIGHT};
+    c[WITHOUT_PARTS] =
+        (struct bb_output_column){"without_parts", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
+    c[BASELINE] = (struct bb_output_column){"baseline", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
+    c[TARGET] = (struct bb_output_column){"target", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
+    c[WITHHELD] = (struct bb_output_column){"withheld", NULL, BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT};
+    bool has_unit = indicator && indicator->unit && *indicator->unit;
+    snprintf(trend->value_title, sizeof trend->value_title, has_unit ? "value (%s)" : "value%s",
+             has_unit ? indicator->unit : "");
+}
+
+static char *
+copy(struct trend *trend, const char *text)
+{
+    char *copied = text ? strdup(text) : NULL;
+    if (text && !copied)
+        trend->error = -ENOMEM;
+    return copied;
+}
+
+static void
+on_head(void *self, const struct bb_indicator *indicator)
+{
+    struct trend *trend = self;
+    if (trend->output)
+        return;
+    declare_columns(trend, indicator);
+    trend->name = copy(trend, indicator->name);
+    trend->output = bb_cli_output(trend->cli, trend->columns + trend->shift, COLUMNS - trend->shift, 0);
+    if (!trend->output)
+        trend->error = -ENOMEM;
+}
+
+static void
+keep_point(struct trend *trend, const struct bb_point *point)
+{
+    bool by = !trend->shift;
+    if (trend->cli->format != BB_OUTPUT_TABLE)
+        return;
+    if ((trend->n_points & (trend->n_points + 1)) == 0) {
+        struct point *grown = reallocarray(trend->points, 2 * trend->n_points + 2, sizeof *grown);
+        if (!grown) {
+            trend->error = -ENOMEM;
+            return;
+        }
+        trend->points = grown;
+    }
+    trend->points[trend->n_points++] =
+        (struct point){.group = by ? copy(trend, point->group ? point->group : "") : NULL,
+                       .value = copy(trend, point->value)};
+}
+
+static int
+on_point(void *self, const struct bb_point *point)
+{
+    struct trend *trend = self;
+    struct bb_output *output = trend->output;
+    size_t shift = trend->shift;
+    if (trend->error)
+        return 1;
+    if (!shift)
+        bb_output_text(output, GROUP, point->group ? point->group : "");
+    bb_output_text(output, PERIOD - shift, point->period);
+    bb_output_number(output, VALUE - shift, point->value);
+    bb_output_number(output, NUMERATOR - shift, point->numerator);
+    bb_output_number(output, DENOMINATOR - shift, point->denominator);
+    bb_output_uint(output, ORGANIZATIONS - shift, point->organizations);
+    bb_output_uint(output, READINGS - shift, point->readings);
+    bb_output_uint(output, WITHOUT_PARTS - shift, point->without_parts);
+    bb_output_number(output, BASELINE - shift, point->indicator->baseline_value);
+    bb_output_number(output, TARGET - shift, point->indicator->target_value);
+    if (point->withheld)
+        bb_output_bool(output, WITHHELD - shift, true);
+    bb_output_row(output);
+    keep_point(trend, point);
+    return 0;
+}
+
+static void
+on_done(void *self, const struct bb_problem *end, uint64_t sequence)
+{
+    bb_cli_answer_done(&((struct trend *)self)->answer, end, sequence);
+}
+
+/* --- sparklines ------------------------------------------------------------------------------------------
+ */
+
+static const char *
+first_value(const char *const *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (values[i])
+            return values[i];
+    return "";
+}
+
+static const char *
+last_value(const char *const *values, size_t n)
+{
+    while (n)
+        if (values[--n])
+            return values[n];
+    return "";
+}
+
+/* The values of one group, in the order of periods. */
+static void
+print_sparkline(const struct trend *trend, const char *group, const char **values)
+{
+    char bars[BB_SPARKLINE_TEXT];
+    size_t n = 0;
+    for (size_t i = 0; i < trend->n_points; i++)
+        if (!group || strcmp(trend->points[i].group, group) == 0)
+            values[n++] = trend->points[i].value;
+    if (*bb_sparkline(values, n, bars))
+        printf("%s%s%s  %s to %s\n", bars, group ? "  " : "", group ? group : "", first_value(values, n),
+               last_value(values, n));
+}
+
+static bool
+is_first_of_group(const struct trend *trend, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(trend->points[i].group, trend->points[at].group) == 0)
+            return false;
+    return true;
+}
+
+static void
+print_sparklines(const struct trend *trend)
+{
+    const char **values = calloc(trend->n_points + 1, sizeof *values);
+    size_t groups = 0;
+    if (!values || trend->n_points == 0) {
+        free(values);
+        return;
+    }
+    putchar('\n');
+    if (!trend->points[0].group)
+        print_sparkline(trend, NULL, values);
+    for (size_t i = 0; i < trend->n_points && trend->points[0].group && groups < GROUPS_SHOWN; i++) {
+        if (!is_first_of_group(trend, i))
+            continue;
+        print_sparkline(trend, trend->points[i].group, values);
+        groups++;
+    }
+    free(values);
+}
+
+/* --- the command -----------------------------------------------------------------------------------------
+ */
+
+static int
+ask(struct trend *trend)
+{
+    struct bb_client *client = NULL;
+    int code = bb_cli_connect(trend->cli, &client);
+    if (code != 0)
+        return code;
+    code = bb_cli_answer_wait(client, &trend->answer,
+                              bb_client_trend(client, &trend->query, on_head, on_point, on_done, trend));
+    bb_client_destroy(&client);
+    return trend->error ? EX_OSERR : code;
+}
+
+static int
+run_trend(struct bb_cli *cli, int argc, char **argv)
+{
+    struct trend trend = {.cli = cli};
+    bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &trend);
+    trend.shift = trend.query.by ? 0 : 1;
+    int code = ask(&trend);
+    if (code == 0 && cli->format == BB_OUTPUT_TABLE && trend.name)
+        printf("%s\n", trend.name);
+    code = bb_cli_finish(&trend.output, code);
+    if (code == 0) {
+        print_sparklines(&trend);
+        bb_cli_say_sequence(trend.answer.sequence);
+    }
+    for (size_t i = 0; i < trend.n_points; i++) {
+        free(trend.points[i].group);
+        free(trend.points[i].value);
+    }
+    free(trend.points);
+    free(trend.places);
+    free(trend.name);
+    return code;
+}
+
+const struct bb_command bb_commands_trend[] = {
+    {"trend", "CODE", "how an indicator moves over its periods", run_trend},
+    {0},
+};

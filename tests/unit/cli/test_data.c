@@ -1,0 +1,129 @@
+/* What the data commands share: ranges, moments, list files. */
+#include "client/cli/data.h"
+#include "client/cli/list_file.h"
+
+#include "tests/unit/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void
+test_range(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *from, *to;
+    } cases[] = {
+        {"2018-19", "2018-19", "2018-19"},
+        {"2018..2020", "2018", "2020"},
+        {"2018..", "2018", NULL},
+        {"..2020", NULL, "2020"},
+        {"..", NULL, NULL},
+        {"", NULL, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[40];
+        const char *from, *to;
+        strcpy(text, cases[i].text);
+        bb_cli_period_range(text, &from, &to);
+        check_text(from ? from : "(none)", cases[i].from ? cases[i].from : "(none)", cases[i].text);
+        check_text(to ? to : "(none)", cases[i].to ? cases[i].to : "(none)", cases[i].text);
+    }
+}
+
+static void
+test_as_of(void **state)
+{
+    (void)state;
+    uint64_t sequence = 0;
+    int64_t us = 0;
+    assert_int_equal(bb_cli_as_of("seq:17", &sequence, &us), 0);
+    assert_int_equal(sequence, 17);
+    assert_int_equal(us, 0);
+    assert_int_equal(bb_cli_as_of("1970-01-02T00:00:00.000001Z", &sequence, &us), 0);
+    assert_int_equal(us, 86400000001);
+    static const char *const wrong[] = {
+        "seq:", "seq:0", "seq:-1", "seq: 1",    "seq:1x", "seq:99999999999999999999999",
+        "",     "now",   "17",     "2026-02-30"};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check(bb_cli_as_of(wrong[i], &sequence, &us) < 0, wrong[i]);
+}
+
+static const char *const fields[] = {"name", "parent", "alias", NULL};
+
+static char *
+write_file(const void *data, size_t len)
+{
+    static char name[] = "/tmp/test_data.XXXXXX";
+    strcpy(name + strlen(name) - 6, "XXXXXX");
+    int fd = mkstemp(name);
+    assert_int_equal(write(fd, data, len), (ssize_t)len);
+    close(fd);
+    return name;
+}
+
+static void
+test_list(void **state)
+{
+    (void)state;
+    static const char data[] = "\xEF\xBB\xBF"
+                               "alias,name\r\na|b,Hartford\r\n,\"New\nHaven\"\nx\nc,caf\xE9\nn,a\0b\n";
+    struct bb_list_file *list;
+    struct bb_list_row *row;
+    char *name = write_file(data, sizeof data - 1);
+    assert_int_equal(bb_list_open(name, fields, 1, &list), 0);
+    assert_int_equal(bb_list_next(list, &row), 0);
+    assert_int_equal(row->number, 1);
+    assert_string_equal(row->cell[0], "Hartford");
+    assert_null(row->cell[1]);
+    assert_string_equal(row->cell[2], "a|b");
+    free(row);
+    assert_int_equal(bb_list_next(list, &row), 0);
+    assert_string_equal(row->cell[0], "New\nHaven");
+    assert_null(row->cell[2]);
+    free(row);
+    for (int i = 0; i < 3; i++) /* a column too few, Latin-1, NUL */
+        assert_int_equal(bb_list_next(list, &row), BB_LIST_REFUSED);
+    assert_int_equal(bb_list_next(list, &row), BB_LIST_END);
+    bb_list_close(&list);
+    unlink(name);
+}
+
+static void
+test_list_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *data;
+        int code;
+    } cases[] = {
+        {"", EX_DATAERR},           {"\n", EX_DATAERR},
+        {"\xFF\xFEn", EX_DATAERR},  {"parent\n", EX_DATAERR},
+        {"name,x\n", EX_DATAERR},   {"name,name\n", EX_DATAERR},
+        {"name,row\n", EX_DATAERR}, {"name\n", 0},
+    };
+    struct bb_list_file *list;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char *name = write_file(cases[i].data, strlen(cases[i].data));
+        list = NULL;
+        check_int(bb_list_open(name, fields, 1, &list), cases[i].code, cases[i].data);
+        bb_list_close(&list);
+        unlink(name);
+    }
+    assert_int_equal(bb_list_open("/nonexistent/file", fields, 1, &list), EX_NOINPUT);
+    assert_int_equal(bb_list_open("/tmp", fields, 1, &list), EX_NOINPUT);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_range),
+        cmocka_unit_test(test_as_of),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_list_headers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
