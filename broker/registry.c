@@ -235,12 +235,15 @@ bb_registry_after(const struct bb_registry *registry, struct bb_bytes code)
     return at < registry->count ? registry->organizations[at] : NULL;
 }
 
+/* 53 bits, so that it survives being a number in JSON. */
 uint64_t
 bb_registry_version(const struct bb_registry *registry)
 {
+    uint64_t version = registry->digests & ((UINT64_C(1) << 53) - 1);
+
     if (registry->count == 0)
         return 0;
-    return registry->digests ? registry->digests : 1;
+    return version ? version : 1;
 }
 
 /* What of `o` another organization has already. 0 | BB_ERROR_EXISTS and a message. */

@@ -31,8 +31,9 @@ enum bb_zap_cause {
 /* The broker's answer for a key: BB_ZAP_ACCEPTED, UNKNOWN_KEY, DISABLED or FULL. */
 typedef enum bb_zap_cause (*bb_zap_judge)(void *self, const char key[static BB_KEY_TEXT]);
 
-#define BB_ZAP_FRAMES_MAX 8u /* version, request id, domain, address, identity, mechanism, credentials ...   \
-                              */
+#define BB_ZAP_FRAMES_MAX                                                                                    \
+    8u /* version, request id, domain, address, identity, mechanism, credentials ...                         \
+        */
 
 struct bb_zap_verdict {
     enum bb_zap_cause cause;
