@@ -13,8 +13,8 @@
 #include <sys/epoll.h>
 #include <sys/un.h>
 
-#define AGENT           "libbackbone/" BB_VERSION
-#define MESSAGES_A_TURN 64 /* then the other clients of the context have theirs */
+#define AGENT "libbackbone/" BB_VERSION
+#define TURNS 64 /* then the other clients of the context have theirs */
 
 static _Thread_local struct bb_problem new_problem;
 static _Thread_local char new_problem_text[512];
@@ -112,41 +112,47 @@ closed_by_us(const struct bb_client *client)
 }
 
 static void
-receive_all(struct bb_client *client, bb_mono now)
+receive_one(struct bb_client *client, bb_mono now)
 {
     zmq_msg_t message;
+    int r = bb_connection_receive(&client->connection, &message);
 
-    for (int i = 0; i < MESSAGES_A_TURN; i++) {
-        int r = bb_connection_receive(&client->connection, &message);
-        if (r < 0)
-            return;
-        client->context->progress = true;
-        r = bb_session_receive(&client->session, now,
-                               bb_bytes(zmq_msg_data(&message), zmq_msg_size(&message)));
-        zmq_msg_close(&message);
-        if (r < 0) {
-            lose(client, now, client->session.link == BB_LINK_OPEN ? BB_LOSS_DISCONNECTED : BB_LOSS_STRANGE);
-            return;
-        }
-    }
+    if (r < 0)
+        return;
+    client->context->progress = true;
+    r = bb_session_receive(&client->session, now, bb_bytes(zmq_msg_data(&message), zmq_msg_size(&message)));
+    zmq_msg_close(&message);
+    if (r < 0)
+        lose(client, now, client->session.link == BB_LINK_OPEN ? BB_LOSS_DISCONNECTED : BB_LOSS_STRANGE);
 }
 
-static int
+static enum bb_loss
+broken(const struct bb_client *client)
+{
+    return client->connection.monitor ? BB_LOSS_HANDSHAKE : BB_LOSS_DISCONNECTED;
+}
+
+/* True: something left, so there has to be a look at what has come meanwhile. */
+static bool
 send_all(struct bb_client *client, bb_mono now)
 {
+    bool sent = false;
     zmq_msg_t message;
 
     while (bb_session_fill(&client->session, now)) {
         if (bb_bundle_take(&client->session.out, &message) != 0)
-            return 0; /* no memory now; it stays where it is */
-        int r = bb_connection_send(&client->connection, &message);
-        if (r < 0)
-            return r;
+            break; /* no memory now; it stays where it is */
+        if (bb_connection_send(&client->connection, &message) < 0) {
+            lose(client, now, broken(client));
+            return false;
+        }
+        sent = true;
     }
-    return 0;
+    return sent;
 }
 
-/* Read, then send, and see whether anything is left to read. True: once more. */
+/* Read what there is, then send what that led to. Asking a socket what is ready costs two system calls, and
+ * has to be the last thing that is done with it. True: once more. */
 static bool
 turn(struct bb_client *client, bb_mono now)
 {
@@ -154,41 +160,48 @@ turn(struct bb_client *client, bb_mono now)
 
     if (client->connection.monitor)
         follow_handshake(client, now);
-    if (client->connection.socket)
-        receive_all(client, now);
     if (client->session.wants_close && client->connection.socket)
         lose(client, now, closed_by_us(client));
     if (!client->connection.socket)
         return false;
-    if (send_all(client, now) < 0) {
-        lose(client, now, client->connection.monitor ? BB_LOSS_HANDSHAKE : BB_LOSS_DISCONNECTED);
-        return false;
-    }
     bb_connection_ready(&client->connection, &in, &out);
-    if (!out && client->connection.monitor)
+    if (in) {
+        receive_one(client, now);
+        return true;
+    }
+    if (out)
+        return send_all(client, now);
+    if (client->connection.monitor) /* it may know better why */
         follow_handshake(client, now);
-    if (!out && client->connection.socket)
-        lose(client, now, client->connection.monitor ? BB_LOSS_HANDSHAKE : BB_LOSS_DISCONNECTED);
-    return in && client->connection.socket;
+    if (client->connection.socket)
+        lose(client, now, broken(client));
+    return false;
+}
+
+static void
+open_again(struct bb_client *client, bb_mono now)
+{
+    int r = open_socket(client);
+
+    bb_session_opening(&client->session, now);
+    if (r < 0) /* out of descriptors, mostly: it may be better later */
+        lose(client, now, BB_LOSS_UNREACHABLE);
 }
 
 void
 bb_client_service(struct bb_client *client, bb_mono now)
 {
-    int turns = 4;
+    int turns = TURNS;
 
     bb_session_tick(&client->session, now);
-    if (!client->connection.socket && bb_session_wants_open(&client->session, now)) {
-        int r = open_socket(client);
-        bb_session_opening(&client->session, now);
-        if (r < 0) /* out of descriptors, mostly: it may be better later */
-            lose(client, now, BB_LOSS_UNREACHABLE);
-    }
-    while (client->connection.socket && turn(client, now))
-        if (--turns == 0) {
-            bb_client_touch(client);
-            break;
-        }
+    if (!client->connection.socket && bb_session_wants_open(&client->session, now))
+        open_again(client, now);
+    if (client->connection.socket)
+        send_all(client, now);
+    while (turns && turn(client, now))
+        turns--;
+    if (!turns)
+        bb_client_touch(client);
     if (client->session.due < client->context->due)
         client->context->due = client->session.due;
 }
