@@ -263,5 +263,8 @@ const struct bb_command bb_commands_partner[] = {
     {"partner set", "CODE [OPTION...]", "change an organization", run_set},
     {"partner ls", "", "list the organizations", run_ls},
     {"partner show", "CODE", "show one organization, by code, name or alias", run_show},
+    {"partner import", "FILE",
+     "register organizations from a CSV file: code,name,role,alias (- is standard input)",
+     bb_cli_partner_import},
     {0},
 };
