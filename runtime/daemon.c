@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #define SWITCHES_MAX 16
-#define FIXED        6 /* options of every daemon, and the end mark */
+#define FIXED        7 /* options of every daemon */
 
-enum key { KEY_CHECK = 256, KEY_PRINT, KEY_LEVEL, KEY_SWITCH };
+enum key { KEY_CHECK = 256, KEY_PRINT, KEY_LEVEL, KEY_USAGE, KEY_SWITCH };
 
 struct command_line {
     const struct bb_daemon *daemon;
@@ -44,6 +44,9 @@ parse_option(int key, char *argument, struct argp_state *state)
         return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP); /* exits */
+        return 0;
+    case KEY_USAGE:
+        argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
         return 0;
     case 'V':
         printf("%s %s\n", line->daemon->name, BB_VERSION);
@@ -79,6 +82,7 @@ parse_command_line(const struct bb_daemon *daemon, int argc, char **argv, struct
         {"print-config", KEY_PRINT, NULL, 0, "Print the configuration with its defaults and exit", 0},
         {"log-level", KEY_LEVEL, "LEVEL", 0, "error, warning, notice, info or debug", 0},
         {"help", 'h', NULL, 0, "Print this help and exit", -1},
+        {"usage", KEY_USAGE, NULL, 0, "Print a short usage message and exit", -1},
         {"version", 'V', NULL, 0, "Print the version and exit", -1},
     };
     struct argp argp = {.options = options, .parser = parse_option, .doc = daemon->about};
