@@ -91,7 +91,7 @@ parse_command_line(const struct bb_daemon *daemon, int argc, char **argv, struct
         options[FIXED + i] = (struct argp_option){
             .name = daemon->switches[i].name, .key = KEY_SWITCH + i, .doc = daemon->switches[i].help};
     }
-    *ret_line = (struct command_line){.daemon = daemon, .file = daemon->config_file, .level = -1};
+    *ret_line = (struct command_line){.daemon = daemon, .level = -1};
     argp_err_exit_status = EX_USAGE;
     argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, ret_line);
 }
@@ -109,6 +109,21 @@ configured_level(const struct bb_daemon *daemon)
     return LOG_INFO;
 }
 
+/* The file to read: the one that is named, else the usual one. --print-config does without, and shows the
+ * defaults. 0 | an exit code. */
+static int
+choose_file(struct command_line *line)
+{
+    if (line->file)
+        return EX_OK;
+    line->file = line->daemon->config_file;
+    if (line->print && (!line->file || access(line->file, F_OK) < 0))
+        line->file = NULL;
+    else if (!line->file)
+        bb_error("no configuration: name a file with -c");
+    return line->file || line->print ? EX_OK : EX_USAGE;
+}
+
 static int
 load(const struct command_line *line)
 {
@@ -116,10 +131,6 @@ load(const struct command_line *line)
     char error[1024] = "";
     int r;
 
-    if (!line->file && !line->print) {
-        bb_error("no configuration: name a file with -c");
-        return EX_USAGE;
-    }
     r = bb_config_load(daemon->options, line->file, daemon->config, error, sizeof error);
     if (r < 0) {
         bb_error("%s", error[0] ? error : strerror(-r));
@@ -206,7 +217,9 @@ bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv)
     umask(077);
     parse_command_line(daemon, argc, argv, &line);
     bb_log_open(daemon->name, line.level >= 0 ? line.level : LOG_INFO);
-    code = load(&line);
+    code = choose_file(&line);
+    if (code == EX_OK)
+        code = load(&line);
     if (code != EX_OK)
         return code;
     if (line.print) {

@@ -110,6 +110,7 @@ examine(const void *from)
 
 static const struct bb_daemon_switch switches[] = {{"verify", "Verify", verify}, {0}};
 
+static const char *usual_file;
 static char path[] = "/tmp/test_daemon.XXXXXX";
 
 /* Run the daemon on a configuration with these arguments; its output, both streams, at `said`. */
@@ -120,6 +121,7 @@ run(const char *text, const char *arguments[8], char said[4096])
     const struct bb_daemon daemon = {
         .name = "backbone-test",
         .about = "A daemon for testing.",
+        .config_file = usual_file,
         .options = options,
         .config = &config,
         .check = check,
@@ -215,6 +217,27 @@ test_command_lines(void **unused)
     }
 }
 
+/* Without -c the usual file is read; only --print-config does without it. */
+static void
+test_usual_file(void **unused)
+{
+    (void)unused;
+    char said[4096];
+
+    usual_file = "/nonexistent/usual.conf";
+    assert_int_equal(run("", (const char *[8]){NULL}, said), 78);
+    assert_non_null(strstr(said, usual_file));
+    assert_int_equal(run("", (const char *[8]){"--print-config"}, said), 0);
+    assert_non_null(strstr(said, "number = 7"));
+    assert_int_equal(run("", (const char *[8]){"-c", "/nonexistent/other", "--print-config"}, said), 78);
+    usual_file = path;
+    assert_int_equal(run("mode=log\nnumber=8", (const char *[8]){NULL}, said), 42);
+    assert_non_null(strstr(said, "info line 8"));
+    assert_int_equal(run("mode=log\nnumber=8", (const char *[8]){"--print-config"}, said), 0);
+    assert_non_null(strstr(said, "number = 8"));
+    usual_file = NULL;
+}
+
 static void
 test_notify(void **unused)
 {
@@ -242,6 +265,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command_lines),
+        cmocka_unit_test(test_usual_file),
         cmocka_unit_test(test_notify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
