@@ -443,8 +443,9 @@ bb_period_unpack(struct bb_bytes in, struct bb_period *ret_period)
     p = (struct bb_period){
         .day = (uint32_t)in.data[0] << 16 | (uint32_t)in.data[1] << 8 | in.data[2],
         .type = in.data[DAY_BYTES],
-        .years = n == BB_PERIOD_KEY ? (uint16_t)(in.data[4] << 8 | in.data[5]) : 0,
     };
+    if (n == BB_PERIOD_KEY)
+        p.years = (uint16_t)(in.data[4] << 8 | in.data[5]);
     if (!exists(p))
         return 0;
     *ret_period = p;
