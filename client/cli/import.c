@@ -281,7 +281,7 @@ print_summary(struct bb_cli *cli, const struct import *im, int code)
     bb_output_mark(output, WARNINGS, tally->warnings ? BB_MARK_WARN : BB_MARK_NONE);
     bb_output_uint(output, MISSING, tally->missing);
     bb_output_uint(output, SUPPRESSED, tally->suppressed);
-    bb_output_bool(output, DUPLICATE, tally->submissions && tally->duplicates == tally->submissions);
+    bb_output_uint(output, DUPLICATE, tally->duplicate);
     bb_output_bool(output, DRY_RUN, im->job.dry_run);
     bb_output_row(output);
     return bb_cli_finish(&output, code);
@@ -314,9 +314,9 @@ send_all(struct bb_cli *cli, struct import *im)
     im->job.progress = &im->progress;
     code = bb_import_run(&im->job, &client);
     bb_tally_finish(&im->tally);
-    if (code == 0 && im->tally.duplicates && im->tally.duplicates < im->tally.submissions)
+    if (code == 0 && im->tally.repeated && im->tally.repeated < im->tally.submissions)
         bb_cli_say("%s: resumed: %" PRIu64 " of %" PRIu64 " submissions were there already", im->job.file,
-                   im->tally.duplicates, im->tally.submissions);
+                   im->tally.repeated, im->tally.submissions);
     return code;
 }
 

@@ -73,7 +73,8 @@ bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk)
             say_note(tally, chunk, row, note, "warning: ");
     }
     tally->submissions += chunk->n_sent > 0;
-    tally->duplicates += chunk->duplicate;
+    tally->repeated += chunk->duplicate;
+    tally->duplicate += chunk->duplicate ? chunk->n_sent : 0;
 }
 
 static void

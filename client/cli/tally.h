@@ -15,7 +15,8 @@ struct bb_tally {
     struct bb_rejects *warnings_file;
     void (*say)(const char *line); /* where messages go */
     uint64_t rows, created, updated, unchanged, rejected, locked, warnings, missing, suppressed;
-    uint64_t submissions, duplicates;
+    uint64_t duplicate; /* rows whose submission had been answered before */
+    uint64_t submissions, repeated;
     uint64_t atomic; /* of the rejected: good rows that were not taken */
     uint64_t shown, shown_warnings;
 };
