@@ -207,6 +207,10 @@ bb_new_problem(void);
 BB_API const struct bb_problem *
 bb_client_problem(const struct bb_client *client);
 
+/* The journal's sequence as of which that request was answered; 0 where there is none. */
+BB_API uint64_t
+bb_client_sequence(const struct bb_client *client);
+
 /* As for the context of the client. */
 BB_API int
 bb_client_fd(const struct bb_client *client);

@@ -17,7 +17,7 @@ note_end(void *self, const struct bb_problem *end, uint64_t sequence)
     struct wait *wait = self;
     struct bb_client *client = wait->client;
 
-    (void)sequence;
+    client->sequence = sequence;
     client->problem = *end;
     snprintf(client->problem_text, sizeof client->problem_text, "%s", end->message);
     client->problem.message = client->problem_text;

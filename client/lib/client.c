@@ -383,6 +383,12 @@ bb_client_problem(const struct bb_client *client)
     return &client->problem;
 }
 
+uint64_t
+bb_client_sequence(const struct bb_client *client)
+{
+    return client->sequence;
+}
+
 int
 bb_client_fd(const struct bb_client *client)
 {

@@ -30,7 +30,8 @@ struct bb_client {
     struct bb_connection connection;
     struct bb_session session;
     struct bb_arena answers; /* one answer at a time */
-    struct bb_problem problem;
+    struct bb_problem problem; /* of the last blocking request, and its sequence */
+    uint64_t sequence;
     char problem_text[512];
 };
 

@@ -145,6 +145,7 @@ a_blocking_submission_has_an_outcome_for_every_row(void **state)
     assert_int_equal(bb_client_submit(f->client, f->submission, note_outcomes, NULL, &answers), BB_OK);
     assert_int_equal(answers.rows, 500);
     assert_int_equal(answers.created, 500);
+    assert_int_equal(bb_client_sequence(f->client), 1);
     assert_int_equal(bb_client_identity(f->client, &identity), 0);
     assert_string_equal(identity.organization, "hartford");
     assert_string_equal(identity.role, "staff");
