@@ -1,3 +1,3 @@
-foreach(module buffer clock decimal period text uuid)
+foreach(module buffer clock decimal period rowset text uuid)
   bb_unit_test(runtime/${module} bb_runtime)
 endforeach()
