@@ -16,7 +16,7 @@ struct bb_arena {
     struct bb_arena_block *blocks; /* newest first; the last one stays at reset */
     size_t used;                   /* bytes handed out since the last reset */
     size_t cap;
-    bool refused; /* an allocation failed since the last reset */
+    bool refused;                 /* an allocation failed since the last reset */
     ProtobufCAllocator allocator; /* for protobuf-c; free does nothing */
 };
 
