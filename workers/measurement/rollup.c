@@ -87,6 +87,27 @@ bb_rollup_merge(struct bb_rollup *rollup, const struct bb_rollup *other)
     return 0;
 }
 
+int
+bb_rollup_subtract(struct bb_rollup *rollup, const struct bb_rollup *other)
+{
+    if (rollup->ok < other->ok || rollup->parts < other->parts || rollup->computed < other->computed ||
+        rollup->missing < other->missing || rollup->suppressed < other->suppressed ||
+        rollup->not_applicable < other->not_applicable)
+        return -ERANGE;
+    if (bb_sum_unmerge(&rollup->value, &other->value) != 0 ||
+        bb_sum_unmerge(&rollup->numerator, &other->numerator) != 0 ||
+        bb_sum_unmerge(&rollup->denominator, &other->denominator) != 0)
+        return -ERANGE;
+    rollup->ok -= other->ok;
+    rollup->parts -= other->parts;
+    rollup->computed -= other->computed;
+    rollup->missing -= other->missing;
+    rollup->suppressed -= other->suppressed;
+    rollup->not_applicable -= other->not_applicable;
+    rollup->organization ^= other->organization;
+    return 0;
+}
+
 size_t
 bb_rollup_pack(const struct bb_rollup *r, uint8_t out[static BB_ROLLUP_PACKED])
 {

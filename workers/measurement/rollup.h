@@ -27,7 +27,7 @@ int
 bb_rollup_add(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
 int
 bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
-/* The same as adding all the readings of `other`. */
+/* The same as adding, or removing, all the readings of `other`. */
 int
 bb_rollup_merge(struct bb_rollup *rollup, const struct bb_rollup *other);
 

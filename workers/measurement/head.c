@@ -1,0 +1,322 @@
+#include "head.h"
+
+#include "runtime/store/varint.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define SUBMISSION_KEY (16 + BB_VARINT_MAX)
+#define BATCH_PAYLOAD  (2 * BB_VARINT_MAX)
+
+static size_t
+submission_key(const uint8_t batch[static 16], uint32_t index, uint8_t out[static SUBMISSION_KEY])
+{
+    memcpy(out, batch, 16);
+    return 16 + bb_varint_put(out + 16, index);
+}
+
+/* Opening */
+
+static int
+unpack_batch(struct bb_bytes id, struct bb_bytes payload, struct bb_batch *ret_batch)
+{
+    uint64_t first, organization;
+    size_t at = bb_varint_get(payload, &first);
+
+    if (id.len != 16 || at == 0 ||
+        bb_varint_get(bb_bytes(payload.data + at, payload.len - at), &organization) == 0)
+        return -EBADMSG;
+    *ret_batch = (struct bb_batch){.first = first, .organization = (uint32_t)organization};
+    memcpy(ret_batch->id, id.data, 16);
+    return 0;
+}
+
+static int
+remember_batch(struct bb_head *head, const struct bb_batch *batch)
+{
+    if (head->n_batch == head->batch_size) {
+        uint32_t size = head->batch_size ? head->batch_size * 2 : 16;
+        struct bb_batch *grown = realloc(head->batch, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        head->batch = grown;
+        head->batch_size = size;
+    }
+    head->batch[head->n_batch++] = *batch;
+    return 0;
+}
+
+static int
+load_open_batches(struct bb_head *head)
+{
+    struct bb_bytes key, payload;
+    struct bb_batch batch;
+    MDB_cursor *cursor;
+    MDB_txn *txn;
+    int r = bb_store_begin(head->views->store, false, &txn);
+
+    if (r != 0)
+        return r;
+    r = bb_cursor_open(txn, head->views->dbi[BB_VIEW_OPEN], &cursor);
+    if (r == 0) {
+        while ((r = bb_cursor_move(cursor, MDB_NEXT, &key, &payload)) == 0) {
+            r = unpack_batch(key, payload, &batch);
+            batch.touched = bb_clock_utc();
+            if (r == 0)
+                r = remember_batch(head, &batch);
+            if (r != 0)
+                break;
+        }
+        mdb_cursor_close(cursor);
+    }
+    bb_store_abort(head->views->store, &txn);
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int
+bb_head_init(struct bb_head *head, struct bb_views *views)
+{
+    int r;
+
+    *head = (struct bb_head){.views = views};
+    head->filling = calloc(1, sizeof *head->filling);
+    r = head->filling ? bb_names_new(views, &head->names) : -ENOMEM;
+    if (r == 0)
+        r = bb_catalogue_load(&head->catalogue, views);
+    if (r == 0)
+        r = load_open_batches(head);
+    if (r != 0)
+        bb_head_release(head);
+    return r;
+}
+
+static void
+free_generation(struct bb_generation **generation)
+{
+    if (!*generation)
+        return;
+    bb_generation_release(*generation);
+    free(*generation);
+    *generation = NULL;
+}
+
+void
+bb_head_release(struct bb_head *head)
+{
+    bb_head_end(head);
+    free_generation(&head->filling);
+    free_generation(&head->applying);
+    bb_names_destroy(&head->names);
+    bb_catalogue_release(&head->catalogue);
+    bb_map_release(&head->submissions);
+    bb_map_release(&head->sealed_submissions);
+    free(head->batch);
+    head->batch = NULL;
+    head->n_batch = head->batch_size = 0;
+}
+
+/* Rounds */
+
+static int
+read_last_key(struct bb_head *head)
+{
+    struct bb_bytes key, record;
+    int r = bb_cursor_move(head->readings, MDB_LAST, &key, &record);
+
+    head->last_key_len = 0;
+    if (r == 0 && key.len <= BB_READING_KEY) {
+        memcpy(head->last_key, key.data, key.len);
+        head->last_key_len = key.len;
+    }
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int
+bb_head_begin(struct bb_head *head)
+{
+    int r;
+
+    if (head->txn)
+        return 0;
+    r = bb_store_begin(head->views->store, false, &head->txn);
+    if (r != 0)
+        return r;
+    r = bb_cursor_open(head->txn, head->views->dbi[BB_VIEW_READING], &head->readings);
+    if (r == 0)
+        r = read_last_key(head);
+    if (r != 0)
+        bb_head_end(head);
+    return r;
+}
+
+void
+bb_head_end(struct bb_head *head)
+{
+    if (!head->txn)
+        return;
+    if (head->readings)
+        mdb_cursor_close(head->readings);
+    head->readings = NULL;
+    bb_store_abort(head->views->store, &head->txn);
+}
+
+static bool
+above_last(const struct bb_head *head, struct bb_bytes key)
+{
+    size_t n = key.len < head->last_key_len ? key.len : head->last_key_len;
+    int c = memcmp(key.data, head->last_key, n);
+
+    return c > 0 || (c == 0 && key.len > head->last_key_len);
+}
+
+int
+bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_record)
+{
+    const struct bb_change *change = bb_generation_find(head->filling, key);
+
+    if (!change && head->applying)
+        change = bb_generation_find(head->applying, key);
+    if (change) {
+        *ret_record = bb_change_record(change);
+        return 0;
+    }
+    if (above_last(head, key))
+        return BB_STORE_E_NOT_FOUND;
+    return bb_cursor_get(head->readings, key, ret_record);
+}
+
+/* Submissions */
+
+int
+bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                   uint64_t *ret_sequence, bool *ret_last)
+{
+    uint8_t data[SUBMISSION_KEY];
+    struct bb_bytes key = bb_bytes(data, submission_key(batch, index, data)), payload;
+    const struct bb_map_entry *entry = bb_map_find(&head->submissions, key);
+    uint64_t value;
+    int r = 0;
+
+    if (!entry)
+        entry = bb_map_find(&head->sealed_submissions, key);
+    if (entry) {
+        value = entry->value;
+    } else {
+        r = bb_store_get(head->txn, head->views->dbi[BB_VIEW_SUBMISSION], key, &payload);
+        if (r == 0 && bb_varint_get(payload, &value) == 0)
+            r = -EBADMSG;
+    }
+    if (r == 0) {
+        *ret_sequence = value >> 1;
+        *ret_last = value & 1;
+    }
+    return r;
+}
+
+int
+bb_head_add_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                       uint64_t sequence, bool last)
+{
+    uint8_t data[SUBMISSION_KEY], payload[BB_VARINT_MAX];
+    struct bb_bytes key = bb_bytes(data, submission_key(batch, index, data));
+    uint64_t value = sequence << 1 | last;
+
+    if (bb_map_set(&head->submissions, key, value) != 0)
+        return -ENOMEM;
+    return bb_generation_put(head->filling, BB_VIEW_SUBMISSION, key,
+                             bb_bytes(payload, bb_varint_put(payload, value)));
+}
+
+/* Batches */
+
+struct bb_batch *
+bb_head_open_batch(struct bb_head *head, const uint8_t id[static 16])
+{
+    for (uint32_t i = head->n_batch; i > 0; i--) /* the youngest is the likeliest */
+        if (memcmp(head->batch[i - 1].id, id, 16) == 0)
+            return &head->batch[i - 1];
+    return NULL;
+}
+
+/* The newest record of a view that a generation puts, by its key: only batches are looked for this way, and
+ * rarely. */
+static const struct bb_put *
+find_put(const struct bb_generation *generation, enum bb_view view, struct bb_bytes key)
+{
+    for (uint32_t i = generation ? generation->n_put : 0; i > 0; i--)
+        if (generation->put[i - 1].view == view && bb_bytes_equal(generation->put[i - 1].key, key))
+            return &generation->put[i - 1];
+    return NULL;
+}
+
+int
+bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch *ret_batch)
+{
+    const struct bb_batch *open = bb_head_open_batch(head, id);
+    struct bb_bytes key = bb_bytes(id, 16), payload;
+    const struct bb_put *put;
+    int r = 0;
+
+    if (open) {
+        *ret_batch = *open;
+        return 0;
+    }
+    put = find_put(head->filling, BB_VIEW_BATCH, key);
+    if (!put)
+        put = find_put(head->applying, BB_VIEW_BATCH, key);
+    if (put)
+        payload = put->payload;
+    else
+        r = bb_store_get(head->txn, head->views->dbi[BB_VIEW_BATCH], key, &payload);
+    return r == 0 ? unpack_batch(key, payload, ret_batch) : r;
+}
+
+int
+bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch)
+{
+    uint8_t payload[BATCH_PAYLOAD];
+    size_t len = bb_varint_put(payload, batch->first);
+    struct bb_bytes key = bb_bytes(batch->id, 16);
+    int r;
+
+    len += bb_varint_put(payload + len, batch->organization);
+    r = bb_generation_put(head->filling, BB_VIEW_BATCH, key, bb_bytes(payload, len));
+    if (r == 0)
+        r = bb_generation_put(head->filling, BB_VIEW_OPEN, key, bb_bytes(payload, len));
+    return r == 0 ? remember_batch(head, batch) : r;
+}
+
+int
+bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16])
+{
+    struct bb_batch *batch = bb_head_open_batch(head, id);
+
+    if (batch)
+        *batch = head->batch[--head->n_batch];
+    return bb_generation_put(head->filling, BB_VIEW_OPEN, bb_bytes(id, 16), bb_bytes(NULL, 0));
+}
+
+/* Handing over */
+
+int
+bb_head_seal(struct bb_head *head)
+{
+    struct bb_generation *fresh = calloc(1, sizeof *fresh);
+
+    if (!fresh)
+        return -ENOMEM;
+    head->applying = head->filling;
+    head->filling = fresh;
+    bb_names_seal(head->names);
+    head->sealed_submissions = head->submissions;
+    head->submissions = (struct bb_map){0};
+    return 0;
+}
+
+void
+bb_head_applied(struct bb_head *head)
+{
+    free_generation(&head->applying);
+    bb_names_applied(head->names);
+    bb_map_release(&head->sealed_submissions);
+}

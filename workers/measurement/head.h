@@ -1,0 +1,87 @@
+/* The head: the state at the end of the journal, that is the views and over them what is journalled and not
+ * applied.
+ *
+ * Everything that an outcome depends on. It belongs to the writer's thread. The present record of a reading
+ * is looked for in the dry run's memory (in a dry run), in the generation that fills, in the one being
+ * applied, in the views. A round (bb_head_begin .. bb_head_end) sees one snapshot of the views; the
+ * pointers to records that it gives are valid until the round ends or the generation changes. */
+#ifndef BB_HEAD_H
+#define BB_HEAD_H
+
+#include "catalogue.h"
+#include "generation.h"
+#include "names.h"
+#include "views.h"
+
+struct bb_batch {
+    uint8_t id[16];
+    uint64_t first;        /* sequence of its first entry */
+    uint32_t organization; /* who sends it */
+    bb_utc touched;        /* time of its last entry, or of the start of the program */
+    bool last_seen;        /* the submission marked last came */
+};
+
+struct bb_head {
+    struct bb_views *views;
+    struct bb_names *names;
+    struct bb_catalogue catalogue;
+    struct bb_generation *filling;
+    struct bb_generation *applying; /* NULL: the applier is idle */
+    /* Submissions in the generations: batch | index -> sequence << 1 | last. */
+    struct bb_map submissions, sealed_submissions;
+    /* Batches of several submissions: the open ones, and those closed but not in the views yet. */
+    struct bb_batch *batch;
+    uint32_t n_batch, batch_size;
+    /* The round */
+    MDB_txn *txn;
+    MDB_cursor *readings;
+    uint8_t last_key[BB_READING_KEY]; /* greatest key of the view reading: what is above it is new */
+    size_t last_key_len;
+};
+
+#define BB_OPEN_BATCHES_MAX 10000u
+
+int
+bb_head_init(struct bb_head *head, struct bb_views *views);
+void
+bb_head_release(struct bb_head *head);
+
+int
+bb_head_begin(struct bb_head *head);
+void
+bb_head_end(struct bb_head *head);
+
+/* The present record of a reading. 0 | BB_STORE_E_NOT_FOUND | -EBADMSG */
+int
+bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_record);
+
+/* The submission with this id, if it is journalled. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int
+bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                   uint64_t *ret_sequence, bool *ret_last);
+/* Remember it. 0 | -ENOMEM */
+int
+bb_head_add_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                       uint64_t sequence, bool last);
+
+/* The open batch of this id, or NULL; valid until another is opened or closed. */
+struct bb_batch *
+bb_head_open_batch(struct bb_head *head, const uint8_t id[static 16]);
+/* What is known of a batch of several submissions, open or closed. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int
+bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch *ret_batch);
+/* Open a batch, new or again. 0 | -ENOMEM */
+int
+bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch);
+int
+bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16]);
+
+/* Hand the filling generation over: it becomes the applying one. Only between rounds, and when nothing is
+ * applying. */
+int
+bb_head_seal(struct bb_head *head);
+/* The applying generation is in the views. */
+void
+bb_head_applied(struct bb_head *head);
+
+#endif

@@ -1,0 +1,458 @@
+#include "intake.h"
+
+#include "disaggregation.h"
+#include "rules.h"
+
+#include "proto/limits.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+
+enum status {
+    UNTRIED = 0,
+    FOUND,
+    NEW, /* valid, and nobody has named it yet */
+    REFUSED,
+};
+
+/* One row on its way. */
+struct row {
+    uint32_t number;
+    struct bb_rowref ref;
+    struct bb_reading_key key;
+    struct bb_reading reading;
+    struct bb_note note;
+};
+
+static int
+prepare(struct bb_intake *intake)
+{
+    size_t n = intake->view->n_text + 1;
+    struct bb_resolved *all = bb_arena_alloc(intake->arena, 4 * n * sizeof *all);
+    struct bb_resolved_period *periods = bb_arena_alloc(intake->arena, 2 * n * sizeof *periods);
+
+    intake->outcome = bb_arena_alloc(intake->arena, intake->view->rows->count + 1);
+    if (!all || !periods || !intake->outcome)
+        return -ENOMEM;
+    memset(all, 0, 4 * n * sizeof *all);
+    memset(periods, 0, 2 * n * sizeof *periods);
+    intake->indicator = all;
+    intake->organization = all + n;
+    intake->place = all + 2 * n;
+    intake->disaggregation = all + 3 * n;
+    intake->period = periods;
+    intake->fiscal = periods + n;
+    intake->rejected.end = &intake->rejected.first;
+    intake->warnings.end = &intake->warnings.first;
+    return 0;
+}
+
+static int
+add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, const struct bb_note *note)
+{
+    struct bb_row_note *copy = bb_arena_alloc(intake->arena, sizeof *copy);
+
+    if (!copy)
+        return -ENOMEM;
+    *copy = (struct bb_row_note){.row = row, .note = *note};
+    *list->end = copy;
+    list->end = &copy->next;
+    list->count++;
+    return 0;
+}
+
+/* Resolving. Each resolve_*() returns 0, a row code (the note is filled), or <0. */
+
+static int
+find_name(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text,
+          struct bb_resolved *resolved)
+{
+    int r = BB_STORE_E_NOT_FOUND;
+
+    if (intake->dryrun)
+        r = bb_dryrun_name(intake->dryrun, kind, text, &resolved->id);
+    if (r == 0)
+        resolved->canonical = true;
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = bb_names_find(intake->head->names, intake->head->txn, kind, text, &resolved->id,
+                          &resolved->canonical);
+    if (r == 0)
+        resolved->status = FOUND;
+    return r;
+}
+
+static int
+resolve_indicator(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes text = intake->view->text[row->ref.indicator];
+    struct bb_resolved *resolved = &intake->indicator[row->ref.indicator];
+    int r = 0;
+
+    if (resolved->status == UNTRIED) {
+        r = text.len ? find_name(intake, BB_OBJECT_INDICATOR, text, resolved) : BB_STORE_E_NOT_FOUND;
+        if (r == BB_STORE_E_NOT_FOUND)
+            resolved->status = REFUSED;
+        else if (r != 0)
+            return r;
+    }
+    if (resolved->status == REFUSED)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
+                                  "the code or name of a defined indicator (indicator ls shows them)");
+    row->key.indicator = resolved->id;
+    return 0;
+}
+
+static int
+resolve_organization(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes text = intake->view->text[row->ref.organization];
+    struct bb_resolved *resolved = &intake->organization[row->ref.organization];
+    int r;
+
+    if (text.len == 0) {
+        row->key.organization = intake->caller;
+        return 0;
+    }
+    if (resolved->status == UNTRIED) {
+        r = find_name(intake, BB_OBJECT_ORGANIZATION, text, resolved);
+        if (r == BB_STORE_E_NOT_FOUND)
+            resolved->status = REFUSED;
+        else if (r != 0)
+            return r;
+    }
+    if (resolved->status == REFUSED)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_ORGANIZATION, BB_FIELD_ORGANIZATION, text,
+                                  "the code, name or alias of a registered organization");
+    if (resolved->id != intake->caller && !intake->any_organization && !intake->replay)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_NOT_YOURS, BB_FIELD_ORGANIZATION, text,
+                                  "your own organization: a partner writes its own rows only");
+    row->key.organization = resolved->id;
+    return 0;
+}
+
+bool
+bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index)
+{
+    enum bb_period_type type;
+
+    if (intake->replay)
+        return false;
+    type = bb_catalogue_indicator(&intake->head->catalogue, intake->indicator[indicator_index].id)->frequency;
+    return type == BB_PERIOD_FISCAL_APRIL || type == BB_PERIOD_FISCAL_JULY ||
+           type == BB_PERIOD_FISCAL_OCTOBER;
+}
+
+static const char *
+expected_period(int error)
+{
+    switch (error) {
+    case BB_PERIOD_E_IMPOSSIBLE:
+        return "a period that exists";
+    case BB_PERIOD_E_UNSUPPORTED:
+        return "a year, half-year, quarter, month, week, day, school year or span of years";
+    default:
+        return "a period such as 2026, 2026-Q3, 2026-09, 2026-W36, 2026-09-07 or 2018/2019";
+    }
+}
+
+static int
+resolve_period(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes text = intake->view->text[row->ref.period];
+    bool fiscal = bb_intake_is_fiscal(intake, row->ref.indicator);
+    struct bb_resolved_period *resolved =
+        fiscal ? &intake->fiscal[row->ref.period] : &intake->period[row->ref.period];
+    int r = 0;
+
+    if (resolved->status != FOUND) {
+        r = bb_period_parse(text, fiscal ? BB_PERIOD_FISCAL_JULY : 0, &resolved->period);
+        resolved->status = r == 0 ? FOUND : REFUSED;
+    }
+    if (r != 0)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text, "%s",
+                                  expected_period(r));
+    row->key.period = resolved->period;
+    return 0;
+}
+
+static int
+check_place(struct bb_bytes text, struct bb_note *note)
+{
+    if (text.len > BB_LIMIT_PLACE_BYTES)
+        return (int)bb_note_found(note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, text, "at most %u bytes",
+                                  BB_LIMIT_PLACE_BYTES);
+    if (!bb_text_is_name(text))
+        return (int)bb_note_found(note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, text,
+                                  "a name without control characters or blanks at its ends");
+    return 0;
+}
+
+static int
+resolve_place(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes text = intake->view->text[row->ref.place];
+    struct bb_resolved *resolved = &intake->place[row->ref.place];
+    int r;
+
+    if (text.len == 0) {
+        row->key.place = 0;
+        return 0;
+    }
+    if (resolved->status == UNTRIED || resolved->status == REFUSED) {
+        r = find_name(intake, BB_OBJECT_PLACE, text, resolved);
+        if (r == BB_STORE_E_NOT_FOUND) {
+            r = check_place(text, &row->note);
+            resolved->status = r == 0 ? NEW : REFUSED;
+        }
+        if (r != 0)
+            return r;
+    }
+    row->key.place = resolved->id;
+    return 0;
+}
+
+static int
+resolve_disaggregation(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes text = intake->view->text[row->ref.disaggregation];
+    struct bb_resolved *resolved = &intake->disaggregation[row->ref.disaggregation];
+    const char *what = "";
+    struct bb_buffer canonical;
+    int r;
+
+    if (text.len == 0) {
+        row->key.disaggregation = 0;
+        return 0;
+    }
+    if (resolved->status == UNTRIED || resolved->status == REFUSED) {
+        bb_buffer_init(&canonical, BB_LIMIT_FRAME_BYTES);
+        if (bb_disaggregation_parse(text, &canonical, &what) != 0) {
+            resolved->status = REFUSED;
+            r = (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_DISAGGREGATION, BB_FIELD_DISAGGREGATION, text,
+                                   "dimension=code, several joined with ';' (here: %s)", what);
+        } else if (canonical.len == 0) {
+            resolved->status = FOUND;
+            r = 0;
+        } else {
+            bool own = bb_bytes_equal(bb_buffer_bytes(&canonical), text);
+            r = find_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
+            if (r == BB_STORE_E_NOT_FOUND) {
+                resolved->status = NEW;
+                r = 0;
+            }
+            resolved->canonical = own;
+        }
+        bb_buffer_release(&canonical);
+        if (r != 0)
+            return r;
+    }
+    row->key.disaggregation = resolved->id;
+    return 0;
+}
+
+static int
+resolve(struct bb_intake *intake, struct row *row)
+{
+    int r = resolve_indicator(intake, row);
+
+    if (r == 0)
+        r = resolve_organization(intake, row);
+    if (r == 0)
+        r = resolve_period(intake, row);
+    if (r == 0)
+        r = resolve_place(intake, row);
+    if (r == 0)
+        r = resolve_disaggregation(intake, row);
+    return r;
+}
+
+/* New names */
+
+static int
+add_name(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text,
+         struct bb_resolved *resolved)
+{
+    int r = intake->dryrun
+                ? bb_dryrun_add_name(intake->dryrun, kind, text, &resolved->id)
+                : bb_names_add(intake->head->names, intake->head->filling, kind, text, &resolved->id);
+
+    if (r == 0)
+        resolved->status = FOUND;
+    return r;
+}
+
+static int
+add_place(struct bb_intake *intake, struct row *row)
+{
+    struct bb_resolved *resolved = &intake->place[row->ref.place];
+    int r;
+
+    if (row->ref.place == 0 || resolved->status != NEW)
+        return 0;
+    resolved->canonical = true;
+    r = add_name(intake, BB_OBJECT_PLACE, intake->view->text[row->ref.place], resolved);
+    row->key.place = resolved->id;
+    return r;
+}
+
+static int
+add_disaggregation(struct bb_intake *intake, struct row *row)
+{
+    struct bb_resolved *resolved = &intake->disaggregation[row->ref.disaggregation];
+    struct bb_buffer canonical;
+    const char *what;
+    int r;
+
+    if (row->ref.disaggregation == 0 || resolved->status != NEW)
+        return 0;
+    bb_buffer_init(&canonical, BB_LIMIT_FRAME_BYTES);
+    bb_disaggregation_parse(intake->view->text[row->ref.disaggregation], &canonical, &what);
+    /* two spellings of one new disaggregation in one table: the second finds what the first added */
+    r = find_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = add_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
+    resolved->canonical =
+        bb_bytes_equal(bb_buffer_bytes(&canonical), intake->view->text[row->ref.disaggregation]);
+    bb_buffer_release(&canonical);
+    row->key.disaggregation = resolved->id;
+    return r;
+}
+
+/* Judging */
+
+static int
+check_row(struct bb_intake *intake, struct row *row)
+{
+    struct bb_bytes comment = intake->view->text[row->ref.comment];
+
+    row->note.code = BB_ROW_CODE_NONE;
+    row->reading = (struct bb_reading){
+        .flags = row->ref.flags & ~BB_ROW_COMPUTED,
+        .sequence = intake->sequence,
+        .batch = intake->batch,
+        .value = row->ref.value,
+        .numerator = row->ref.numerator,
+        .denominator = row->ref.denominator,
+        .comment = row->ref.flags & BB_ROW_COMMENT ? comment : bb_bytes(NULL, 0),
+    };
+    if (intake->replay)
+        return 0;
+    if (comment.len > BB_LIMIT_COMMENT_BYTES)
+        return (int)bb_note_set(&row->note, BB_ROW_CODE_TOO_LONG, BB_FIELD_COMMENT,
+                                "found %zu bytes, expected at most %u", comment.len, BB_LIMIT_COMMENT_BYTES);
+    return (int)bb_rules_check(bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator),
+                               &row->reading, &row->note);
+}
+
+static int
+present(struct bb_intake *intake, struct bb_bytes key, struct bb_bytes *ret_record)
+{
+    int r = intake->dryrun ? bb_dryrun_reading(intake->dryrun, key, ret_record) : BB_STORE_E_NOT_FOUND;
+
+    return r == BB_STORE_E_NOT_FOUND ? bb_head_reading(intake->head, key, ret_record) : r;
+}
+
+static int
+change(struct bb_intake *intake, enum bb_change_kind kind, struct bb_bytes key, size_t cell_len,
+       const struct bb_reading *reading)
+{
+    uint8_t record[BB_READING_PACKED];
+    struct bb_bytes packed = bb_bytes(record, bb_reading_pack(reading, record));
+
+    if (intake->dryrun)
+        return bb_dryrun_put(intake->dryrun, key, packed);
+    return bb_generation_change(intake->head->filling, kind, key, cell_len, packed);
+}
+
+static int
+refuse_duplicate(const struct bb_reading *old, struct row *row)
+{
+    char text[BB_DECIMAL_TEXT] = "another reading";
+
+    if (old->flags & BB_ROW_VALUE)
+        bb_decimal_format(old->value, text);
+    return (int)bb_note_set(
+        &row->note, BB_ROW_CODE_DUPLICATE_KEY, BB_FIELD_VALUE,
+        "an earlier row of this batch has the same indicator, organization, place, disaggregation "
+        "and period, and says %s; expected one row, or the same again",
+        text);
+}
+
+/* Sets the row's outcome. 0 | a row code | <0 */
+static int
+decide(struct bb_intake *intake, struct row *row)
+{
+    uint8_t data[BB_READING_KEY], *outcome = &intake->outcome[row->number];
+    size_t cell_len;
+    struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, &cell_len)), record;
+    struct bb_reading old, *next = &row->reading;
+    bool present_comment;
+    int r = present(intake, key, &record);
+
+    if (r == 0)
+        r = bb_reading_unpack(record, &old);
+    if (r < 0)
+        return r;
+    present_comment = r == 0 && !(next->flags & BB_ROW_COMMENT) && (old.flags & BB_ROW_COMMENT);
+    if (present_comment)
+        next->comment = old.comment;
+    next->flags = (next->flags & ~BB_ROW_COMMENT) | (next->comment.len ? BB_ROW_COMMENT : 0);
+    switch (bb_rules_decide(r == 0 ? &old : NULL, next, intake->batch)) {
+    case BB_DECIDE_CREATED:
+        *outcome = BB_OUTCOME_CREATED;
+        next->revision = 1;
+        return change(intake, BB_CHANGE_CREATED, key, cell_len, next);
+    case BB_DECIDE_UPDATED:
+        *outcome = BB_OUTCOME_UPDATED;
+        next->revision = old.revision + 1;
+        return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
+    case BB_DECIDE_UNCHANGED:
+        *outcome = BB_OUTCOME_UNCHANGED;
+        if (!intake->touch || old.batch == intake->batch)
+            return 0;
+        old.batch = intake->batch;
+        return change(intake, BB_CHANGE_TOUCHED, key, cell_len, &old);
+    case BB_DECIDE_DUPLICATE:
+        return refuse_duplicate(&old, row);
+    }
+    return -EINVAL;
+}
+
+static int
+take_row(struct bb_intake *intake, struct row *row)
+{
+    int r = resolve(intake, row);
+
+    if (r == 0)
+        r = check_row(intake, row);
+    if (r == 0)
+        r = add_place(intake, row);
+    if (r == 0)
+        r = add_disaggregation(intake, row);
+    if (r == 0)
+        r = decide(intake, row);
+    return r;
+}
+
+int
+bb_intake_run(struct bb_intake *intake)
+{
+    struct row row;
+    int r = prepare(intake);
+
+    for (uint32_t i = 0; r == 0 && i < intake->view->rows->count; i++) {
+        row.number = i;
+        row.note.code = BB_ROW_CODE_NONE;
+        bb_rowview_get(intake->view, i, &row.ref);
+        r = take_row(intake, &row);
+        if (r > 0) {
+            intake->outcome[i] = BB_OUTCOME_REJECTED;
+            r = intake->replay ? -EBADMSG : add_note(intake, &intake->rejected, i, &row.note);
+        } else if (r == 0) {
+            intake->accepted++;
+            if (row.note.code != BB_ROW_CODE_NONE)
+                r = add_note(intake, &intake->warnings, i, &row.note);
+        }
+    }
+    return r;
+}

@@ -1,0 +1,71 @@
+/* Intake: a table of rows becomes outcomes and changes.
+ *
+ * The one place where rows are judged: a submission that just came, the same in a dry run, and an entry of
+ * the journal that is replayed all go through here, so they cannot disagree. Texts are resolved once for each
+ * entry of the dictionary; a row is then keys, numbers and a look at the present reading. New places and
+ * disaggregations get their ids only when a row with them is accepted, place first: so a replay, which sees
+ * only accepted rows, gives the same. */
+#ifndef BB_INTAKE_H
+#define BB_INTAKE_H
+
+#include "dryrun.h"
+#include "head.h"
+#include "note.h"
+
+#include "proto/arena.h"
+#include "runtime/rowset.h"
+
+/* A dictionary text in one role. */
+struct bb_resolved {
+    uint32_t id;
+    uint8_t status; /* enum in intake.c */
+    bool canonical; /* the text is the object's own, not an alias */
+};
+
+struct bb_resolved_period {
+    struct bb_period period;
+    uint8_t status;
+};
+
+struct bb_row_note {
+    struct bb_row_note *next;
+    uint32_t row;
+    struct bb_note note;
+};
+
+struct bb_note_list {
+    struct bb_row_note *first, **end;
+    uint32_t count;
+};
+
+struct bb_intake {
+    /* Given */
+    struct bb_head *head;
+    struct bb_dryrun *dryrun; /* NULL: for real */
+    const struct bb_rowview *view;
+    struct bb_arena *arena; /* for what follows; lives as long as the intake */
+    bool replay;            /* rows of the journal: no rules, no hints */
+    bool any_organization;  /* staff: may write for any */
+    uint32_t caller;        /* id of the caller's organization; 0: it has none yet */
+    uint64_t sequence;      /* the entry this becomes */
+    uint64_t batch;         /* first entry of its batch */
+    bool touch;             /* the batch goes on: unchanged rows must remember it */
+    /* Found */
+    uint8_t *outcome; /* one a row, BB_OUTCOME_* */
+    uint32_t accepted;
+    struct bb_note_list rejected, warnings;
+    struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */
+    struct bb_resolved_period *period,
+        *fiscal; /* read plainly, and for indicators reported by fiscal years */
+};
+
+/* 0 | -ENOMEM | -EBADMSG a damaged record, or a replayed row that does not resolve | -errno. The changes are
+ * in the generation that fills (or in the dry run); on an error the caller rolls them back. */
+int
+bb_intake_run(struct bb_intake *intake);
+
+/* Was the period of this row read as a fiscal one? (the indicator's frequency decides) */
+bool
+bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index);
+
+#endif
