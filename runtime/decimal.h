@@ -34,66 +34,52 @@ enum bb_decimal_error {
 
 /* Read "-12.50", ".204", "5.", "+3", "1.5e-3". Trailing zeros that do not fit are dropped; digits are not.
  * 0 | BB_DECIMAL_E_SYNTAX | BB_DECIMAL_E_RANGE. */
-int
-bb_decimal_parse(struct bb_bytes text, struct bb_decimal *ret_decimal);
+int bb_decimal_parse(struct bb_bytes text, struct bb_decimal *ret_decimal);
 
 /* Plain text, never an exponent, as many digits after the point as the scale says. Returns its length. */
-size_t
-bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT]);
+size_t bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT]);
 
 /* Without trailing zeros after the point: 10.50 becomes 10.5, 0.0 becomes 0. */
-struct bb_decimal
-bb_decimal_trim(struct bb_decimal d);
+struct bb_decimal bb_decimal_trim(struct bb_decimal d);
 
 /* -1, 0, 1 by value; 0.0 equals 0. */
-int
-bb_decimal_compare(struct bb_decimal a, struct bb_decimal b);
+int bb_decimal_compare(struct bb_decimal a, struct bb_decimal b);
 
-bool
-bb_decimal_is_zero(struct bb_decimal d);
+bool bb_decimal_is_zero(struct bb_decimal d);
 
 /* Rounded half-even to this many digits after the point; unchanged when it has no more. */
-struct bb_decimal
-bb_decimal_round(struct bb_decimal d, unsigned scale);
+struct bb_decimal bb_decimal_round(struct bb_decimal d, unsigned scale);
 
 /* factor * numerator / denominator, rounded half-even to `scale` digits after the point (at most 24), or to
  * fewer when 34 significant digits do not hold them. 0 | BB_DECIMAL_E_RANGE: denominator zero, or the integer
  * part needs more than 34 digits. */
-int
-bb_decimal_ratio(struct bb_decimal factor, struct bb_decimal numerator, struct bb_decimal denominator,
-                 unsigned scale, struct bb_decimal *ret_decimal);
+int bb_decimal_ratio(struct bb_decimal factor, struct bb_decimal numerator, struct bb_decimal denominator,
+                     unsigned scale, struct bb_decimal *ret_decimal);
 
 /* Does `value` disagree with factor * numerator / denominator by more than half a unit of its own last digit?
  * Exact: decided by integers, no division. denominator is not zero. */
-bool
-bb_decimal_disagrees(struct bb_decimal value, struct bb_decimal factor, struct bb_decimal numerator,
-                     struct bb_decimal denominator);
+bool bb_decimal_disagrees(struct bb_decimal value, struct bb_decimal factor, struct bb_decimal numerator,
+                          struct bb_decimal denominator);
 
 /* sum += d, sum -= d. 0 | BB_DECIMAL_E_RANGE: overflow, the sum is untouched. */
-int
-bb_sum_add(struct bb_sum *sum, struct bb_decimal d);
-int
-bb_sum_subtract(struct bb_sum *sum, struct bb_decimal d);
-int
-bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other);
+int bb_sum_add(struct bb_sum *sum, struct bb_decimal d);
+int bb_sum_subtract(struct bb_sum *sum, struct bb_decimal d);
+int bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other);
+int bb_sum_unmerge(struct bb_sum *sum, const struct bb_sum *other);
 
-bool
-bb_sum_is_zero(const struct bb_sum *sum);
+bool bb_sum_is_zero(const struct bb_sum *sum);
 
 /* Plain text without trailing zeros after the point. Returns its length. */
-size_t
-bb_sum_format(const struct bb_sum *sum, char out[static BB_DECIMAL_TEXT]);
+size_t bb_sum_format(const struct bb_sum *sum, char out[static BB_DECIMAL_TEXT]);
 
 /* factor * numerator / denominator of sums, half-even to `scale` (at most 24) digits after the point, as
  * plain text with exactly `scale` digits after it. 0 | BB_DECIMAL_E_RANGE: denominator zero, or too large for
  * the text. */
-int
-bb_sum_ratio(struct bb_decimal factor, const struct bb_sum *numerator, const struct bb_sum *denominator,
-             unsigned scale, char out[static BB_DECIMAL_TEXT]);
+int bb_sum_ratio(struct bb_decimal factor, const struct bb_sum *numerator, const struct bb_sum *denominator,
+                 unsigned scale, char out[static BB_DECIMAL_TEXT]);
 
 /* sum / n rounded likewise; n > 0. */
-int
-bb_sum_mean(const struct bb_sum *sum, uint64_t n, unsigned scale, char out[static BB_DECIMAL_TEXT]);
+int bb_sum_mean(const struct bb_sum *sum, uint64_t n, unsigned scale, char out[static BB_DECIMAL_TEXT]);
 
 /* Packed forms for the store: as short as the number allows, and one for each mantissa and scale, so equal
  * bytes are equal numbers. A sum has the smallest scale that holds it, a decimal keeps its own. Every other
@@ -108,14 +94,10 @@ bb_sum_mean(const struct bb_sum *sum, uint64_t n, unsigned scale, char out[stati
  * bytes than it needs. */
 #define BB_DECIMAL_PACKED 18 /* most bytes of a packed decimal */
 #define BB_SUM_PACKED     34
-size_t
-bb_decimal_pack(struct bb_decimal d, uint8_t out[static BB_DECIMAL_PACKED]);
+size_t bb_decimal_pack(struct bb_decimal d, uint8_t out[static BB_DECIMAL_PACKED]);
 /* Returns the bytes read, or 0 when it is malformed or truncated. */
-size_t
-bb_decimal_unpack(struct bb_bytes in, struct bb_decimal *ret_decimal);
-size_t
-bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED]);
-size_t
-bb_sum_unpack(struct bb_bytes in, struct bb_sum *ret_sum);
+size_t bb_decimal_unpack(struct bb_bytes in, struct bb_decimal *ret_decimal);
+size_t bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED]);
+size_t bb_sum_unpack(struct bb_bytes in, struct bb_sum *ret_sum);
 
 #endif

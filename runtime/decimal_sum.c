@@ -43,6 +43,14 @@ bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other)
     return 0;
 }
 
+int
+bb_sum_unmerge(struct bb_sum *sum, const struct bb_sum *other)
+{
+    struct bb_sum by = negated(other); /* of -2^255, which no sum of decimals reaches, it would be the same */
+
+    return bb_sum_merge(sum, &by);
+}
+
 /* |mantissa| * 10^(24 - scale), below 2^193: two words times two words. */
 static struct bb_sum
 units(bb_u128 mantissa, unsigned scale)

@@ -32,66 +32,50 @@ struct bb_store_config {
 };
 
 /* 0 | -EBADMSG a truncated or foreign file | -errno. `error` gets a sentence for the log. */
-int
-bb_store_open(const struct bb_store_config *config, struct bb_store **ret_store, char *error, size_t size);
-void
-bb_store_close(struct bb_store **store);
+int bb_store_open(const struct bb_store_config *config, struct bb_store **ret_store, char *error,
+                  size_t size);
+void bb_store_close(struct bb_store **store);
 
 /* Open a named database, made if it is not there (unless read-only). */
-int
-bb_store_database(struct bb_store *store, const char *name, MDB_dbi *ret_dbi);
+int bb_store_database(struct bb_store *store, const char *name, MDB_dbi *ret_dbi);
 
 /* Transactions. 0 | -ENOSPC, -EIO ...: translated from LMDB. A commit that fails has released the
  * transaction. */
-int
-bb_store_begin(struct bb_store *store, bool write, MDB_txn **ret_txn);
-int
-bb_store_commit(struct bb_store *store, MDB_txn **txn);
-void
-bb_store_abort(struct bb_store *store, MDB_txn **txn);
+int bb_store_begin(struct bb_store *store, bool write, MDB_txn **ret_txn);
+int bb_store_commit(struct bb_store *store, MDB_txn **txn);
+void bb_store_abort(struct bb_store *store, MDB_txn **txn);
 
 /* Double the map. No transaction of this thread may be open. 0 | -errno */
-int
-bb_store_grow(struct bb_store *store);
+int bb_store_grow(struct bb_store *store);
 
 /* Free the slots of readers that died. */
-void
-bb_store_reap(struct bb_store *store);
+void bb_store_reap(struct bb_store *store);
 
 /* Bytes of pages in use, and pages on the free list, as of the last commit. */
-int
-bb_store_usage(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
+int bb_store_usage(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
 
 /* Records.
  * get: ret_payload is borrowed until the transaction ends or writes. 0 | BB_STORE_E_NOT_FOUND | -EBADMSG
  * damaged. */
-int
-bb_store_get(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key, struct bb_bytes *ret_payload);
+int bb_store_get(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key, struct bb_bytes *ret_payload);
 
 #define BB_PUT_APPEND MDB_APPEND      /* the key is above every other one */
 #define BB_PUT_NEW    MDB_NOOVERWRITE /* the key must not be there */
-int
-bb_store_put(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key, struct bb_bytes payload, unsigned flags);
-int
-bb_store_delete(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key);
+int bb_store_put(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key, struct bb_bytes payload, unsigned flags);
+int bb_store_delete(MDB_txn *txn, MDB_dbi dbi, struct bb_bytes key);
 
 /* The same by cursor, for runs of keys in order: LMDB then mostly stays on its page. */
-int
-bb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **ret_cursor);
-int
-bb_cursor_get(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_payload);
-int
-bb_cursor_put(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes payload, unsigned flags);
+int bb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **ret_cursor);
+int bb_cursor_get(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_payload);
+int bb_cursor_put(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes payload, unsigned flags);
 /* op: MDB_FIRST, MDB_LAST, MDB_NEXT, MDB_PREV. */
-int
-bb_cursor_move(MDB_cursor *cursor, MDB_cursor_op op, struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
+int bb_cursor_move(MDB_cursor *cursor, MDB_cursor_op op, struct bb_bytes *ret_key,
+                   struct bb_bytes *ret_payload);
 /* The first record at or above the key. */
-int
-bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key,
-               struct bb_bytes *ret_payload);
+int bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key,
+                   struct bb_bytes *ret_payload);
 
 /* A code of LMDB as ours. */
-int
-bb_store_error(int code);
+int bb_store_error(int code);
 
 #endif

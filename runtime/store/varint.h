@@ -11,10 +11,8 @@
 #define BB_VARINT_MAX 9
 
 /* Returns the bytes written, 1 to 9. */
-size_t
-bb_varint_put(uint8_t out[static BB_VARINT_MAX], uint64_t v);
+size_t bb_varint_put(uint8_t out[static BB_VARINT_MAX], uint64_t v);
 /* Returns the bytes read, or 0 when the input is too short. */
-size_t
-bb_varint_get(struct bb_bytes in, uint64_t *ret_v);
+size_t bb_varint_get(struct bb_bytes in, uint64_t *ret_v);
 
 #endif

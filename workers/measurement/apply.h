@@ -8,7 +8,6 @@
 
 /* 0 | -ENOSPC | -EIO | -EBADMSG a damaged record, or a change that does not fit the views: nothing was
  * written. The map grows by itself. */
-int
-bb_apply(const struct bb_views *views, const struct bb_generation *generation);
+int bb_apply(const struct bb_views *views, const struct bb_generation *generation);
 
 #endif

@@ -22,21 +22,17 @@ struct bb_catalogue {
 };
 
 /* Read all objects that have details. 0 | -ENOMEM | -EBADMSG */
-int
-bb_catalogue_load(struct bb_catalogue *catalogue, const struct bb_views *views);
-void
-bb_catalogue_release(struct bb_catalogue *catalogue);
+int bb_catalogue_load(struct bb_catalogue *catalogue, const struct bb_views *views);
+void bb_catalogue_release(struct bb_catalogue *catalogue);
 
 /* NULL: none with details. Valid until the next set. */
-const struct bb_object *
-bb_catalogue_get(const struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id);
+const struct bb_object *bb_catalogue_get(const struct bb_catalogue *catalogue, enum bb_object_kind kind,
+                                         uint32_t id);
 /* The numbers of a definition; the id is one of a known indicator. */
-const struct bb_indicator *
-bb_catalogue_indicator(const struct bb_catalogue *catalogue, uint32_t id);
+const struct bb_indicator *bb_catalogue_indicator(const struct bb_catalogue *catalogue, uint32_t id);
 
 /* 0 | -ENOMEM | -EBADMSG: the definition of an indicator does not parse */
-int
-bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id, struct bb_bytes text,
-                 struct bb_bytes details);
+int bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id,
+                     struct bb_bytes text, struct bb_bytes details);
 
 #endif

@@ -143,7 +143,7 @@ check_indicator_names(struct bb_head *head, struct bb_arena *arena, const Bb__In
     const char *const texts[] = {definition->code, definition->name}, *const columns[] = {"code", "name"};
 
     for (int i = 0; i < 2; i++) {
-        const char *owner;
+        const char *owner = NULL;
         int r = indicator_name_taken(head, arena, texts[i], own_id, &owner);
         if (r < 0)
             return r;

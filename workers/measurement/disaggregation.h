@@ -14,11 +14,9 @@
 
 /* 0 | 1 malformed: *ret_what says in a static phrase what is wrong. The canonical text replaces what `out`
  * holds. */
-int
-bb_disaggregation_parse(struct bb_bytes text, struct bb_buffer *out, const char **ret_what);
+int bb_disaggregation_parse(struct bb_bytes text, struct bb_buffer *out, const char **ret_what);
 
 /* The dimensions of a canonical text, "gender;race". Replaces what `out` holds. */
-void
-bb_disaggregation_dimensions(struct bb_bytes canonical, struct bb_buffer *out);
+void bb_disaggregation_dimensions(struct bb_bytes canonical, struct bb_buffer *out);
 
 #endif

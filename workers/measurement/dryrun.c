@@ -13,7 +13,7 @@
 struct bb_dryrun {
     char *dir;
     struct bb_store *store;
-    MDB_dbi readings, names;
+    MDB_dbi readings, names, replies;
     MDB_txn *txn;
     uint32_t next, next_kept; /* ids: in this submission, and kept */
 };
@@ -50,7 +50,7 @@ int
 bb_dryrun_new(const char *parent, struct bb_dryrun **ret_dryrun)
 {
     struct bb_dryrun *dryrun = calloc(1, sizeof *dryrun);
-    struct bb_store_config config = {.map_bytes = MAP_BYTES, .databases = 2, .scratch = true};
+    struct bb_store_config config = {.map_bytes = MAP_BYTES, .databases = 3, .scratch = true};
     char error[256];
     int r = -ENOMEM;
 
@@ -64,6 +64,8 @@ bb_dryrun_new(const char *parent, struct bb_dryrun **ret_dryrun)
         r = bb_store_database(dryrun->store, "reading", &dryrun->readings);
     if (r == 0)
         r = bb_store_database(dryrun->store, "name", &dryrun->names);
+    if (r == 0)
+        r = bb_store_database(dryrun->store, "reply", &dryrun->replies);
     if (r != 0)
         goto fail;
     dryrun->next = dryrun->next_kept = FIRST_ID;
@@ -152,5 +154,25 @@ bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb
     r = bb_store_put(dryrun->txn, dryrun->names, key, bb_bytes(payload, sizeof payload), 0);
     if (r == 0)
         *ret_id = dryrun->next++;
+    return r > 0 ? -ENOSPC : r;
+}
+
+int
+bb_dryrun_reply(struct bb_dryrun *dryrun, uint32_t index, struct bb_bytes *ret_reply)
+{
+    uint8_t key[4];
+
+    bb_put_u32(key, index);
+    return bb_store_get(dryrun->txn, dryrun->replies, bb_bytes(key, sizeof key), ret_reply);
+}
+
+int
+bb_dryrun_put_reply(struct bb_dryrun *dryrun, uint32_t index, struct bb_bytes reply)
+{
+    uint8_t key[4];
+    int r;
+
+    bb_put_u32(key, index);
+    r = bb_store_put(dryrun->txn, dryrun->replies, bb_bytes(key, sizeof key), reply, 0);
     return r > 0 ? -ENOSPC : r;
 }

@@ -12,32 +12,28 @@
 struct bb_dryrun;
 
 /* parent: a folder for temporary ones. 0 | -errno */
-int
-bb_dryrun_new(const char *parent, struct bb_dryrun **ret_dryrun);
-void
-bb_dryrun_destroy(struct bb_dryrun **dryrun);
+int bb_dryrun_new(const char *parent, struct bb_dryrun **ret_dryrun);
+void bb_dryrun_destroy(struct bb_dryrun **dryrun);
 
 /* Remove what dry runs left in this folder when the program was killed. */
-void
-bb_dryrun_sweep(const char *parent);
+void bb_dryrun_sweep(const char *parent);
 
 /* One submission: begin, look and put, end. keep: its changes stay for the submissions that follow. 0 |
  * -errno */
-int
-bb_dryrun_begin(struct bb_dryrun *dryrun);
-int
-bb_dryrun_end(struct bb_dryrun *dryrun, bool keep);
+int bb_dryrun_begin(struct bb_dryrun *dryrun);
+int bb_dryrun_end(struct bb_dryrun *dryrun, bool keep);
 
 /* 0 | BB_STORE_E_NOT_FOUND | <0; ret_record is valid until the next put. */
-int
-bb_dryrun_reading(struct bb_dryrun *dryrun, struct bb_bytes key, struct bb_bytes *ret_record);
-int
-bb_dryrun_put(struct bb_dryrun *dryrun, struct bb_bytes key, struct bb_bytes record);
+int bb_dryrun_reading(struct bb_dryrun *dryrun, struct bb_bytes key, struct bb_bytes *ret_record);
+int bb_dryrun_put(struct bb_dryrun *dryrun, struct bb_bytes key, struct bb_bytes record);
 
-int
-bb_dryrun_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id);
-int
-bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text,
+int bb_dryrun_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text,
                    uint32_t *ret_id);
+int bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text,
+                       uint32_t *ret_id);
+
+/* The reply that a submission got: one that is repeated gets it again. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int bb_dryrun_reply(struct bb_dryrun *dryrun, uint32_t index, struct bb_bytes *ret_reply);
+int bb_dryrun_put_reply(struct bb_dryrun *dryrun, uint32_t index, struct bb_bytes reply);
 
 #endif

@@ -52,8 +52,7 @@ struct bb_generation {
     uint64_t entries;
 };
 
-void
-bb_generation_release(struct bb_generation *generation);
+void bb_generation_release(struct bb_generation *generation);
 
 static inline bool
 bb_generation_empty(const struct bb_generation *generation)
@@ -74,25 +73,20 @@ bb_change_record(const struct bb_change *change)
 }
 
 /* The newest change of this key, or NULL. */
-const struct bb_change *
-bb_generation_find(const struct bb_generation *generation, struct bb_bytes key);
+const struct bb_change *bb_generation_find(const struct bb_generation *generation, struct bb_bytes key);
 
 /* 0 | -ENOMEM */
-int
-bb_generation_change(struct bb_generation *generation, enum bb_change_kind kind, struct bb_bytes key,
-                     size_t cell_len, struct bb_bytes record);
+int bb_generation_change(struct bb_generation *generation, enum bb_change_kind kind, struct bb_bytes key,
+                         size_t cell_len, struct bb_bytes record);
 /* Key and payload are copied; payload.data NULL deletes. 0 | -ENOMEM */
-int
-bb_generation_put(struct bb_generation *generation, enum bb_view view, struct bb_bytes key,
-                  struct bb_bytes payload);
+int bb_generation_put(struct bb_generation *generation, enum bb_view view, struct bb_bytes key,
+                      struct bb_bytes payload);
 
 /* Undo: back to an earlier state. */
 struct bb_generation_mark {
     uint32_t n_change, n_put;
 };
-struct bb_generation_mark
-bb_generation_mark(const struct bb_generation *generation);
-void
-bb_generation_rollback(struct bb_generation *generation, struct bb_generation_mark mark);
+struct bb_generation_mark bb_generation_mark(const struct bb_generation *generation);
+void bb_generation_rollback(struct bb_generation *generation, struct bb_generation_mark mark);
 
 #endif

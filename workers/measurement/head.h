@@ -41,47 +41,34 @@ struct bb_head {
 
 #define BB_OPEN_BATCHES_MAX 10000u
 
-int
-bb_head_init(struct bb_head *head, struct bb_views *views);
-void
-bb_head_release(struct bb_head *head);
+int bb_head_init(struct bb_head *head, struct bb_views *views);
+void bb_head_release(struct bb_head *head);
 
-int
-bb_head_begin(struct bb_head *head);
-void
-bb_head_end(struct bb_head *head);
+int bb_head_begin(struct bb_head *head);
+void bb_head_end(struct bb_head *head);
 
 /* The present record of a reading. 0 | BB_STORE_E_NOT_FOUND | -EBADMSG */
-int
-bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_record);
+int bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_record);
 
 /* The submission with this id, if it is journalled. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
-                   uint64_t *ret_sequence, bool *ret_last);
+int bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                       uint64_t *ret_sequence, bool *ret_last);
 /* Remember it. 0 | -ENOMEM */
-int
-bb_head_add_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
-                       uint64_t sequence, bool last);
+int bb_head_add_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
+                           uint64_t sequence, bool last);
 
 /* The open batch of this id, or NULL; valid until another is opened or closed. */
-struct bb_batch *
-bb_head_open_batch(struct bb_head *head, const uint8_t id[static 16]);
+struct bb_batch *bb_head_open_batch(struct bb_head *head, const uint8_t id[static 16]);
 /* What is known of a batch of several submissions, open or closed. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch *ret_batch);
+int bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch *ret_batch);
 /* Open a batch, new or again. 0 | -ENOMEM */
-int
-bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch);
-int
-bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16]);
+int bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch);
+int bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16]);
 
 /* Hand the filling generation over: it becomes the applying one. Only between rounds, and when nothing is
  * applying. */
-int
-bb_head_seal(struct bb_head *head);
+int bb_head_seal(struct bb_head *head);
 /* The applying generation is in the views. */
-void
-bb_head_applied(struct bb_head *head);
+void bb_head_applied(struct bb_head *head);
 
 #endif

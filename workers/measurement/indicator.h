@@ -32,12 +32,10 @@ struct bb_indicator {
 };
 
 /* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static). */
-int
-bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
-                   struct bb_note *ret_note, const char **ret_column);
+int bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
+                       struct bb_note *ret_note, const char **ret_column);
 
 /* Do both definitions say the same, version and sequence aside? */
-bool
-bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b);
+bool bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b);
 
 #endif

@@ -61,11 +61,9 @@ struct bb_intake {
 
 /* 0 | -ENOMEM | -EBADMSG a damaged record, or a replayed row that does not resolve | -errno. The changes are
  * in the generation that fills (or in the dry run); on an error the caller rolls them back. */
-int
-bb_intake_run(struct bb_intake *intake);
+int bb_intake_run(struct bb_intake *intake);
 
 /* Was the period of this row read as a fiscal one? (the indicator's frequency decides) */
-bool
-bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index);
+bool bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index);
 
 #endif

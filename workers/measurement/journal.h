@@ -46,46 +46,37 @@ enum bb_journal_outcome {
 struct bb_journal;
 
 /* 0 | -EBADMSG damaged | -errno; `error` gets a sentence. */
-int
-bb_journal_open(const char *dir, size_t map_bytes, struct bb_journal **ret_journal, char *error, size_t size);
-void
-bb_journal_close(struct bb_journal **journal);
+int bb_journal_open(const char *dir, size_t map_bytes, struct bb_journal **ret_journal, char *error,
+                    size_t size);
+void bb_journal_close(struct bb_journal **journal);
 
 /* The last entry: sequence 0 when there is none. */
-struct bb_position
-bb_journal_head(const struct bb_journal *journal);
+struct bb_position bb_journal_head(const struct bb_journal *journal);
 
 /* Append drafts as expected + 1 ... expected + n, all or none, durable on return.
  * now: the time they get, unless the last entry is later. ret_positions (n of them): sequence, time and hash
  * of each. 0 | BB_JOURNAL_E_MOVED | -ENOSPC, -EIO: nothing was appended; after -EIO what is on disk is not
  * known. */
-int
-bb_journal_append(struct bb_journal *journal, uint64_t expected, bb_utc now, const struct bb_draft *drafts,
-                  size_t n, struct bb_position *ret_positions);
+int bb_journal_append(struct bb_journal *journal, uint64_t expected, bb_utc now,
+                      const struct bb_draft *drafts, size_t n, struct bb_position *ret_positions);
 
 /* A view of the journal as of its last commit; short-lived. */
 struct bb_journal_reader {
     struct bb_journal *journal;
     MDB_txn *txn;
 };
-int
-bb_journal_reader_begin(struct bb_journal *journal, struct bb_journal_reader *ret_reader);
-void
-bb_journal_reader_end(struct bb_journal_reader *reader);
+int bb_journal_reader_begin(struct bb_journal *journal, struct bb_journal_reader *ret_reader);
+void bb_journal_reader_end(struct bb_journal_reader *reader);
 
 /* ret_entry is borrowed until the reader ends. 0 | BB_JOURNAL_E_NOT_FOUND | -EBADMSG damaged. */
-int
-bb_journal_read(const struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry);
+int bb_journal_read(const struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry);
 
 /* The last sequence whose time is not after t; 0 when all are. Binary search: times never go back. */
-int
-bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence);
+int bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence);
 
 /* The hash of an entry, which the next one carries. */
-void
-bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES]);
+void bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES]);
 
-int
-bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
+int bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
 
 #endif

@@ -20,19 +20,15 @@ struct bb_map {
     uint32_t n_slot;
 };
 
-void
-bb_map_release(struct bb_map *map);
+void bb_map_release(struct bb_map *map);
 
 /* NULL when it is not there. Valid until the next change. */
-struct bb_map_entry *
-bb_map_find(const struct bb_map *map, struct bb_bytes key);
+struct bb_map_entry *bb_map_find(const struct bb_map *map, struct bb_bytes key);
 
 /* Set; an entry that is there keeps its number. 0 | -ENOMEM */
-int
-bb_map_set(struct bb_map *map, struct bb_bytes key, uint64_t value);
+int bb_map_set(struct bb_map *map, struct bb_bytes key, uint64_t value);
 
 /* Forget all entries from number `count` on. */
-void
-bb_map_cut(struct bb_map *map, uint32_t count);
+void bb_map_cut(struct bb_map *map, uint32_t count);
 
 #endif

@@ -26,68 +26,53 @@ enum bb_object_kind {
 struct bb_names;
 
 /* Reads the next ids from the views. 0 | -errno */
-int
-bb_names_new(const struct bb_views *views, struct bb_names **ret_names);
-void
-bb_names_destroy(struct bb_names **names);
+int bb_names_new(const struct bb_views *views, struct bb_names **ret_names);
+void bb_names_destroy(struct bb_names **names);
 
 /* The id of a text.
  * txn: a read transaction on the views. ret_canonical: is this the object's own text, not an alias of it?
  * 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_names_find(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, struct bb_bytes text,
-              uint32_t *ret_id, bool *ret_canonical);
+int bb_names_find(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, struct bb_bytes text,
+                  uint32_t *ret_id, bool *ret_canonical);
 
 /* A new object with this canonical text. Its name, and a record without details, go to the generation.
  * 0 | -ENOMEM */
-int
-bb_names_add(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
-             struct bb_bytes text, uint32_t *ret_id);
+int bb_names_add(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
+                 struct bb_bytes text, uint32_t *ret_id);
 
 /* Another text for an object, or the canonical one again; takes it from whatever had it. 0 | -ENOMEM */
-int
-bb_names_set(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
-             struct bb_bytes text, uint32_t id, bool canonical);
+int bb_names_set(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
+                 struct bb_bytes text, uint32_t id, bool canonical);
 
 /* The canonical text of an object that bb_names_find() gave by an alias: from the overlay or the view, copied
  * into `out`. 0 | <0 */
-int
-bb_names_text(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, uint32_t id,
-              struct bb_buffer *out);
+int bb_names_text(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, uint32_t id,
+                  struct bb_buffer *out);
 
 /* The object's record with other details. 0 | -ENOMEM */
-int
-bb_names_describe(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
-                  uint32_t id, struct bb_bytes text, struct bb_bytes details);
+int bb_names_describe(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
+                      uint32_t id, struct bb_bytes text, struct bb_bytes details);
 
 /* Undo: back to an earlier state of what is young. Only additions can be undone, not a name set anew. */
 struct bb_names_mark {
     uint32_t names, texts;
     uint32_t next[BB_OBJECT_KINDS];
 };
-struct bb_names_mark
-bb_names_mark(const struct bb_names *names);
-void
-bb_names_rollback(struct bb_names *names, const struct bb_names_mark *mark);
+struct bb_names_mark bb_names_mark(const struct bb_names *names);
+void bb_names_rollback(struct bb_names *names, const struct bb_names_mark *mark);
 
 /* The generation that was filling is handed to the applier: what comes now is younger. */
-void
-bb_names_seal(struct bb_names *names);
+void bb_names_seal(struct bb_names *names);
 /* The sealed part is in the views: forget it. */
-void
-bb_names_applied(struct bb_names *names);
+void bb_names_applied(struct bb_names *names);
 
 /* Keys and records, for readers of the views. */
 #define BB_NAME_KEY   (1 + 511)
 #define BB_OBJECT_KEY (1 + 4)
-size_t
-bb_name_key(enum bb_object_kind kind, struct bb_bytes text, uint8_t out[static BB_NAME_KEY]);
-size_t
-bb_object_key(enum bb_object_kind kind, uint32_t id, uint8_t out[static BB_OBJECT_KEY]);
+size_t bb_name_key(enum bb_object_kind kind, struct bb_bytes text, uint8_t out[static BB_NAME_KEY]);
+size_t bb_object_key(enum bb_object_kind kind, uint32_t id, uint8_t out[static BB_OBJECT_KEY]);
 /* 0 | -EBADMSG */
-int
-bb_name_unpack(struct bb_bytes payload, uint32_t *ret_id, bool *ret_canonical);
-int
-bb_object_unpack(struct bb_bytes payload, struct bb_bytes *ret_text, struct bb_bytes *ret_details);
+int bb_name_unpack(struct bb_bytes payload, uint32_t *ret_id, bool *ret_canonical);
+int bb_object_unpack(struct bb_bytes payload, struct bb_bytes *ret_text, struct bb_bytes *ret_details);
 
 #endif

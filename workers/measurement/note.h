@@ -15,11 +15,10 @@ struct bb_note {
 };
 
 /* Fill a note; returns the code, so that a check can end with it. `found` is quoted and cut. */
-enum bb_row_code
-bb_note_found(struct bb_note *note, enum bb_row_code code, enum bb_field field, struct bb_bytes found,
-              const char *expected_format, ...) __attribute__((format(printf, 5, 6)));
-enum bb_row_code
-bb_note_set(struct bb_note *note, enum bb_row_code code, enum bb_field field, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+enum bb_row_code bb_note_found(struct bb_note *note, enum bb_row_code code, enum bb_field field,
+                               struct bb_bytes found, const char *expected_format, ...)
+    __attribute__((format(printf, 5, 6)));
+enum bb_row_code bb_note_set(struct bb_note *note, enum bb_row_code code, enum bb_field field,
+                             const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -17,11 +17,9 @@ struct bb_sortable {
 };
 
 /* key must live as long as the item. */
-struct bb_sortable
-bb_sortable(struct bb_bytes key, uint32_t number);
+struct bb_sortable bb_sortable(struct bb_bytes key, uint32_t number);
 
 /* items and scratch have n elements; the result is in items. */
-void
-bb_order(struct bb_sortable *items, struct bb_sortable *scratch, size_t n);
+void bb_order(struct bb_sortable *items, struct bb_sortable *scratch, size_t n);
 
 #endif

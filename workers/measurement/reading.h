@@ -24,21 +24,17 @@ struct bb_reading_key {
 
 /* period | indicator | place | disaggregation | organization. The key of the cell's rollup is what stands
  * before the organization; its length comes at ret_cell unless that is NULL. Returns the length. */
-size_t
-bb_reading_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY], size_t *ret_cell);
+size_t bb_reading_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY],
+                           size_t *ret_cell);
 /* 0 | -EBADMSG */
-int
-bb_reading_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
+int bb_reading_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
 /* period | organization | indicator | place | disaggregation. */
-size_t
-bb_organization_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY]);
-int
-bb_organization_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
+size_t bb_organization_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY]);
+int bb_organization_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
 /* period | indicator | place | disaggregation; organization is set to 0. */
-int
-bb_cell_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
+int bb_cell_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
 struct bb_reading {
     uint32_t flags;    /* BB_ROW_VALUE, _NUMERATOR, _DENOMINATOR, _COMMENT, and the state */
@@ -54,15 +50,12 @@ struct bb_reading {
 #define BB_READING_PACKED (1 + 3 * 9 + 3 * BB_DECIMAL_PACKED + 2000) /* most bytes of a record */
 
 /* flags | revision | sequence | batch - sequence (zigzag) | value | numerator | denominator | comment */
-size_t
-bb_reading_pack(const struct bb_reading *reading, uint8_t out[static BB_READING_PACKED]);
+size_t bb_reading_pack(const struct bb_reading *reading, uint8_t out[static BB_READING_PACKED]);
 /* 0 | -EBADMSG */
-int
-bb_reading_unpack(struct bb_bytes in, struct bb_reading *ret_reading);
+int bb_reading_unpack(struct bb_bytes in, struct bb_reading *ret_reading);
 
 /* Do both say the same: state, value and parts by number, comment? Spelling, revision and batch do not count.
  */
-bool
-bb_reading_same(const struct bb_reading *a, const struct bb_reading *b);
+bool bb_reading_same(const struct bb_reading *a, const struct bb_reading *b);
 
 #endif

@@ -23,18 +23,14 @@ struct bb_rollup {
 #define BB_ROLLUP_PACKED (7 * 5 + 3 * BB_SUM_PACKED)
 
 /* 0 | -ERANGE a sum or count leaves its range */
-int
-bb_rollup_add(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
-int
-bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
+int bb_rollup_add(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
+int bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uint32_t organization);
 /* The same as adding, or removing, all the readings of `other`. */
-int
-bb_rollup_merge(struct bb_rollup *rollup, const struct bb_rollup *other);
+int bb_rollup_merge(struct bb_rollup *rollup, const struct bb_rollup *other);
+int bb_rollup_subtract(struct bb_rollup *rollup, const struct bb_rollup *other);
 
-size_t
-bb_rollup_pack(const struct bb_rollup *rollup, uint8_t out[static BB_ROLLUP_PACKED]);
+size_t bb_rollup_pack(const struct bb_rollup *rollup, uint8_t out[static BB_ROLLUP_PACKED]);
 /* 0 | -EBADMSG */
-int
-bb_rollup_unpack(struct bb_bytes in, struct bb_rollup *ret_rollup);
+int bb_rollup_unpack(struct bb_bytes in, struct bb_rollup *ret_rollup);
 
 #endif

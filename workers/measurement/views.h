@@ -57,18 +57,13 @@ struct bb_position {
 };
 
 /* 0 | -EBADMSG damaged, or of another schema | -errno; `error` gets a sentence. */
-int
-bb_views_open(struct bb_views *views, const char *dir, size_t map_bytes, char *error, size_t size);
-void
-bb_views_close(struct bb_views *views);
+int bb_views_open(struct bb_views *views, const char *dir, size_t map_bytes, char *error, size_t size);
+void bb_views_close(struct bb_views *views);
 
 /* "reading". Static. */
-const char *
-bb_view_name(enum bb_view view);
+const char *bb_view_name(enum bb_view view);
 
-int
-bb_views_position(const struct bb_views *views, MDB_txn *txn, struct bb_position *ret_position);
-int
-bb_views_set_position(const struct bb_views *views, MDB_txn *txn, const struct bb_position *position);
+int bb_views_position(const struct bb_views *views, MDB_txn *txn, struct bb_position *ret_position);
+int bb_views_set_position(const struct bb_views *views, MDB_txn *txn, const struct bb_position *position);
 
 #endif

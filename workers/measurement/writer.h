@@ -1,0 +1,60 @@
+/* The writer: commands become journal entries, a group at a time.
+ *
+ * One thread. Each command is judged against the head and staged; bb_writer_commit() appends everything that
+ * is staged in one commit of the journal, and only then are the answers given out. What is committed waits in
+ * the filling generation until the owner hands it to the applier (bb_writer_take, bb_writer_applied). A
+ * commit that fails answers every staged command with an error and rebuilds the head from the journal. */
+#ifndef BB_WRITER_H
+#define BB_WRITER_H
+
+#include "head.h"
+#include "journal.h"
+
+#include "runtime/worker.h"
+
+struct bb_writer;
+
+/* Where answers go; called from bb_writer_commit(), and from commands that need no commit. */
+struct bb_writer_sink {
+    void (*reply)(void *self, uint64_t tag, struct bb_bytes body);
+    void (*fail)(void *self, uint64_t tag, uint32_t code, const char *message, uint32_t retry_after_ms);
+    void *self;
+};
+
+struct bb_writer_config {
+    struct bb_views *views;
+    struct bb_journal *journal;
+    const char *temporary; /* folder for the memory of dry runs */
+    int64_t batch_idle_ms; /* an unfinished batch is closed after so long */
+    unsigned dry_runs;     /* at most so many at a time */
+    struct bb_writer_sink sink;
+};
+
+/* Brings the views up to the journal first. 0 | -EBADMSG | -errno; `error` gets a sentence. */
+int bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writer, char *error,
+                  size_t size);
+void bb_writer_destroy(struct bb_writer **writer);
+
+/* One command: SUBMIT, INDICATOR_DEFINE or PLACE_DEFINE. 0 | <0 the store failed */
+int bb_writer_command(struct bb_writer *writer, const struct bb_work *work);
+
+/* One packed Directory of the broker. 0 | <0 */
+int bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed);
+
+/* Append what is staged, and answer. 0 | -EIO and other errors after which the process must end; ENOSPC is
+ * answered and survived. */
+int bb_writer_commit(struct bb_writer *writer);
+
+/* Close batches that were left unfinished; stages entries. Returns when to come again. */
+bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);
+
+/* The generation for the applier: NULL when there is none, or one is still out. Borrowed until
+ * bb_writer_applied(). */
+const struct bb_generation *bb_writer_take(struct bb_writer *writer);
+void bb_writer_applied(struct bb_writer *writer);
+
+/* Rows and bytes that wait for the applier to take them. */
+size_t bb_writer_pending_rows(const struct bb_writer *writer);
+size_t bb_writer_pending_bytes(const struct bb_writer *writer);
+
+#endif
