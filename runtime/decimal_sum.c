@@ -46,9 +46,12 @@ bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other)
 int
 bb_sum_unmerge(struct bb_sum *sum, const struct bb_sum *other)
 {
-    struct bb_sum by = negated(other); /* of -2^255, which no sum of decimals reaches, it would be the same */
+    struct bb_sum r = combine(sum, other, true);
 
-    return bb_sum_merge(sum, &by);
+    if (is_negative(sum) != is_negative(other) && is_negative(&r) != is_negative(sum))
+        return BB_DECIMAL_E_RANGE;
+    *sum = r;
+    return 0;
 }
 
 /* |mantissa| * 10^(24 - scale), below 2^193: two words times two words. */

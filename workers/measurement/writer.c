@@ -966,10 +966,25 @@ bb_writer_take(struct bb_writer *writer)
     return writer->head.applying;
 }
 
-void
+uint64_t
 bb_writer_applied(struct bb_writer *writer)
 {
+    uint64_t sequence = writer->head.applying->last.sequence;
+
     bb_head_applied(&writer->head);
+    return sequence;
+}
+
+uint64_t
+bb_writer_head(const struct bb_writer *writer)
+{
+    return next_sequence(writer) - 1;
+}
+
+uint64_t
+bb_writer_pending_entries(const struct bb_writer *writer)
+{
+    return writer->head.filling && !writer->rebuild ? writer->head.filling->entries : 0;
 }
 
 size_t

@@ -51,9 +51,14 @@ bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);
 /* The generation for the applier: NULL when there is none, or one is still out. Borrowed until
  * bb_writer_applied(). */
 const struct bb_generation *bb_writer_take(struct bb_writer *writer);
-void bb_writer_applied(struct bb_writer *writer);
+/* It is in the views. Returns the last sequence that is. */
+uint64_t bb_writer_applied(struct bb_writer *writer);
 
-/* Rows and bytes that wait for the applier to take them. */
+/* The sequence of the last entry that is journalled or staged: what a query that came now must see. */
+uint64_t bb_writer_head(const struct bb_writer *writer);
+
+/* What waits for the applier to take it. */
+uint64_t bb_writer_pending_entries(const struct bb_writer *writer);
 size_t bb_writer_pending_rows(const struct bb_writer *writer);
 size_t bb_writer_pending_bytes(const struct bb_writer *writer);
 

@@ -1,0 +1,26 @@
+/* The applier: a thread that brings generations into the views, one at a time.
+ *
+ * The writer's thread gives it a generation and is told through `wake` when it is in the views; until then
+ * the generation is only read. When the disk is full the applier tries again every second: what it holds is
+ * safe in the journal. */
+#ifndef BB_APPLIER_H
+#define BB_APPLIER_H
+
+#include "generation.h"
+
+struct bb_applier;
+
+/* wake(self): called on the applier's thread when there is something to collect. 0 | -errno */
+int bb_applier_new(const struct bb_views *views, void (*wake)(void *self), void *self,
+                   struct bb_applier **ret_applier);
+/* Waits for the generation in hand, unless it cannot be written. */
+void bb_applier_destroy(struct bb_applier **applier);
+
+/* Only when it is idle. The generation stays the caller's, untouched until collected. */
+void bb_applier_give(struct bb_applier *applier, const struct bb_generation *generation);
+
+/* 1: the generation given is in the views, and the applier is idle again | 0 not yet | <0 the views cannot be
+ * written */
+int bb_applier_collect(struct bb_applier *applier);
+
+#endif

@@ -1,0 +1,56 @@
+/* backbone-measurement: the table of its configuration, and its life in the hands of the daemon skeleton. */
+#include "measurement.h"
+#include "verify.h"
+
+#include "runtime/daemon.h"
+
+#define AT(field) offsetof(struct bb_measurement_config, field)
+
+static const struct bb_config_option options[] = {
+    {"state", BB_CONFIG_TEXT, AT(state), NULL, 0, 0, "folder of the journal and the views"},
+    {"broker", BB_CONFIG_TEXT, AT(broker), NULL, 0, 0, "the broker's worker socket, ipc:///path/worker.sock"},
+    {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug"},
+    {"map_size", BB_CONFIG_BYTES, AT(map_bytes), "64G", 1 << 20, 1L << 46,
+     "address space for each of journal and views; the files take what they need"},
+    {"pending_rows", BB_CONFIG_INT, AT(pending_rows), "200000", 1000, 2000000,
+     "journalled rows that may wait for the views; at the limit commands wait in the broker"},
+    {"pending_bytes", BB_CONFIG_BYTES, AT(pending_bytes), "64M", 1 << 20, 1L << 32, "the same in bytes"},
+    {"reader_threads", BB_CONFIG_INT, AT(reader_threads), "2", 1, 64, "threads that answer queries"},
+    {"dry_runs", BB_CONFIG_INT, AT(dry_runs), "4", 1, 64, "dry runs at a time"},
+    {"batch_idle", BB_CONFIG_MS, AT(batch_idle_ms), "10min", 1000, 86400000,
+     "an unfinished batch is closed after so long"},
+    {NULL, 0, 0, NULL, 0, 0, NULL},
+};
+
+static struct bb_measurement_config config;
+
+static int
+run(void *filled, int signal_fd)
+{
+    return bb_measurement_run(filled, signal_fd);
+}
+
+static int
+verify(void *filled)
+{
+    return bb_verify_run(filled);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct bb_daemon_switch switches[] = {
+        {"verify", "replay the journal into an empty store, compare everything, and exit", verify},
+        {NULL, NULL, NULL},
+    };
+    static const struct bb_daemon daemon = {
+        .name = "backbone-measurement",
+        .about = "keeps the indicators and readings of a backbone",
+        .options = options,
+        .config = &config,
+        .switches = switches,
+        .run = run,
+    };
+
+    return bb_daemon_main(&daemon, argc, argv);
+}

@@ -1,0 +1,433 @@
+/* Three kinds of threads. This one talks to the broker, judges and journals commands (the writer) and hands
+ * queries to the readers; the applier follows with the views.
+ *
+ * When does the applier get what has gathered? At once when a query waits for it or much has gathered;
+ * otherwise after a short quiet, since every commit of the views competes with the journal's for the disk.
+ * What waits is bounded: at the bound the credit for commands is held back, and the broker queues. */
+#include "measurement.h"
+
+#include "applier.h"
+#include "readers.h"
+#include "writer.h"
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "proto/methods.h"
+#include "runtime/daemon.h"
+#include "runtime/log.h"
+#include "runtime/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+
+#define QUIET_MS       3     /* without commands: the applier may have the disk */
+#define OLDEST_MS      50    /* nothing waits longer than this while the applier is idle */
+#define MUCH_ROWS      20000 /* worth a transaction of its own */
+#define REAP_MS        60000
+#define COMMAND_CREDIT 4096
+#define COMMAND_BYTES  (8u << 20)
+#define QUERY_CREDIT   512
+#define QUERY_BYTES    (4u << 20)
+
+struct measurement {
+    const struct bb_measurement_config *config;
+    struct bb_views views;
+    struct bb_journal *journal;
+    struct bb_writer *writer;
+    struct bb_applier *applier;
+    struct bb_readers *readers;
+    struct bb_worker *worker;
+    uint64_t applied; /* last sequence in the views */
+    bool applying;
+    bb_mono last_command;  /* when a command came last */
+    bb_mono pending_since; /* when the oldest thing that waits came; 0 nothing waits */
+    bb_mono next_reap;
+    bool commands; /* this round had some */
+    bool held;
+    char *journal_dir, *views_dir, *temporary_dir;
+};
+
+/* Answers */
+
+static void
+send_reply(void *self, uint64_t tag, struct bb_bytes body)
+{
+    struct measurement *m = self;
+
+    bb_worker_reply(m->worker, tag, 0, true, body);
+}
+
+static void
+send_failure(void *self, uint64_t tag, uint32_t code, const char *message, uint32_t retry_after_ms)
+{
+    struct measurement *m = self;
+
+    bb_worker_fail(m->worker, tag, code, message, retry_after_ms);
+}
+
+static void
+send_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes body)
+{
+    struct measurement *m = self;
+
+    bb_worker_reply(m->worker, tag, part, final, body);
+}
+
+static void
+send_query_failure(void *self, uint64_t tag, uint32_t code, const char *message)
+{
+    struct measurement *m = self;
+
+    bb_worker_fail(m->worker, tag, code, message, 0);
+}
+
+static void
+wake(void *self)
+{
+    struct measurement *m = self;
+
+    bb_worker_wake(m->worker);
+}
+
+static void
+answer_status(struct measurement *m, uint64_t tag)
+{
+    Bb__MeasurementStatusReply reply = BB__MEASUREMENT_STATUS_REPLY__INIT;
+    uint8_t packed[128];
+    uint64_t ignored;
+    MDB_stat stat;
+    MDB_txn *txn;
+    int r = bb_store_begin(m->views.store, false, &txn);
+
+    if (r == 0) {
+        r = bb_store_error(mdb_stat(txn, m->views.dbi[BB_VIEW_READING], &stat));
+        bb_store_abort(m->views.store, &txn);
+    }
+    if (r == 0)
+        r = bb_store_usage(m->views.store, &reply.views_bytes, &reply.free_pages);
+    if (r == 0)
+        r = bb_journal_usage(m->journal, &reply.journal_bytes, &ignored);
+    if (r != 0) {
+        bb_worker_fail(m->worker, tag, BB_ERROR_INTERNAL, "the store cannot be read; the log says more", 0);
+        return;
+    }
+    reply.head = bb_journal_head(m->journal).sequence;
+    reply.applied = m->applied;
+    reply.readings = stat.ms_entries;
+    reply.pending_rows = bb_writer_pending_rows(m->writer);
+    reply.has_free_pages = true;
+    bb_worker_reply(m->worker, tag, 0, true,
+                    bb_bytes(packed, bb__measurement_status_reply__pack(&reply, packed)));
+}
+
+/* What the broker sends */
+
+static void
+on_work(void *self, const struct bb_work *work)
+{
+    struct measurement *m = self;
+    const struct bb_method_info *info = bb_method_info(work->method);
+    struct bb_query_call call = {.method = work->method,
+                                 .role = work->role,
+                                 .organization = work->organization,
+                                 .member = work->member,
+                                 .body = work->body};
+
+    if (!info || info->service != BB_SERVICE_MEASUREMENT) {
+        bb_worker_fail(m->worker, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service", 0);
+    } else if (bb_method_scope(work->method, work->role) == BB_SCOPE_NONE) {
+        bb_worker_fail(m->worker, work->tag, BB_ERROR_NOT_ALLOWED, "your role may not do this", 0);
+    } else if (work->method == BB_METHOD_MEASUREMENT_STATUS) {
+        answer_status(m, work->tag);
+    } else if (info->lane == BB_LANE_QUERY) {
+        /* what is staged is committed at the end of this round, before the query is looked at */
+        bb_readers_query(m->readers, work->tag, &call, work->window_bytes, bb_writer_head(m->writer));
+    } else {
+        int r = bb_writer_command(m->writer, work);
+        if (r != 0) {
+            bb_error("the store cannot be read: %s", strerror(-r));
+            bb_worker_fail(m->worker, work->tag, BB_ERROR_INTERNAL, "the store cannot be read", 0);
+        }
+        m->commands = true;
+    }
+}
+
+static void
+on_pull(void *self, uint64_t tag, uint32_t bytes)
+{
+    struct measurement *m = self;
+
+    bb_readers_pull(m->readers, tag, bytes);
+}
+
+static void
+on_cancel(void *self, uint64_t tag)
+{
+    struct measurement *m = self;
+
+    bb_readers_cancel(m->readers, tag);
+}
+
+static void
+on_directory(void *self, struct bb_bytes packed)
+{
+    struct measurement *m = self;
+    int r = bb_writer_directory(m->writer, packed);
+
+    if (r != 0)
+        bb_error("the store cannot be read: %s", strerror(-r));
+    m->commands = true;
+}
+
+static void
+on_reset(void *self)
+{
+    struct measurement *m = self;
+
+    bb_readers_cancel_all(m->readers);
+}
+
+static uint64_t
+directory_version(void *self)
+{
+    (void)self;
+    return 0; /* the broker sends the directory whole, and what is known already is not journalled again */
+}
+
+static void
+position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
+{
+    struct measurement *m = self;
+
+    *ret_sequence = bb_journal_head(m->journal).sequence;
+    *ret_lag = *ret_sequence - m->applied;
+}
+
+/* The applier */
+
+static int
+collect_applied(struct measurement *m)
+{
+    int r = m->applying ? bb_applier_collect(m->applier) : 0;
+
+    if (r <= 0)
+        return r;
+    m->applied = bb_writer_applied(m->writer);
+    m->applying = false;
+    bb_readers_applied(m->readers, m->applied);
+    return 0;
+}
+
+static bool
+time_to_apply(struct measurement *m, bb_mono now)
+{
+    return bb_readers_wanted(m->readers) > m->applied || bb_writer_pending_rows(m->writer) >= MUCH_ROWS ||
+           now - m->last_command >= QUIET_MS || now - m->pending_since >= OLDEST_MS;
+}
+
+static void
+give_to_applier(struct measurement *m, bb_mono now)
+{
+    const struct bb_generation *generation;
+
+    if (bb_writer_pending_entries(m->writer) == 0) {
+        m->pending_since = 0;
+        return;
+    }
+    if (!m->pending_since)
+        m->pending_since = now;
+    if (m->applying || !time_to_apply(m, now))
+        return;
+    generation = bb_writer_take(m->writer);
+    if (!generation)
+        return;
+    m->applying = true;
+    m->pending_since = 0;
+    bb_applier_give(m->applier, generation);
+}
+
+static void
+hold_credit(struct measurement *m)
+{
+    bool full = bb_writer_pending_rows(m->writer) >= (size_t)m->config->pending_rows ||
+                bb_writer_pending_bytes(m->writer) >= (size_t)m->config->pending_bytes;
+
+    if (full != m->held)
+        bb_worker_hold(m->worker, BB_LANE_COMMAND, full);
+    m->held = full;
+}
+
+static int
+on_flush(void *self)
+{
+    struct measurement *m = self;
+    bb_mono now = bb_clock_mono();
+    int r = bb_writer_commit(m->writer);
+
+    if (r == 0)
+        r = collect_applied(m);
+    if (r != 0) {
+        bb_error("the store failed: %s; stopping for an operator to look", strerror(-r));
+        return BB_EX_STORAGE;
+    }
+    if (m->commands)
+        m->last_command = now;
+    m->commands = false;
+    bb_readers_collect(m->readers);
+    give_to_applier(m, now);
+    hold_credit(m);
+    return 0;
+}
+
+static bb_mono
+on_tick(void *self, bb_mono now)
+{
+    struct measurement *m = self;
+    bb_mono next = bb_writer_tick(m->writer, now);
+
+    if (now >= m->next_reap) {
+        bb_store_reap(m->views.store);
+        m->next_reap = now + REAP_MS;
+    }
+    if (m->pending_since && !m->applying) {
+        bb_mono due = m->last_command + QUIET_MS;
+        due = due > now ? due : now + 1;
+        next = due < next ? due : next;
+    }
+    return next;
+}
+
+/* Start and end */
+
+static int
+make_folders(struct measurement *m)
+{
+    const char *state = m->config->state;
+
+    if (mkdir(state, 0700) < 0 && errno != EEXIST) {
+        bb_error("%s: %s", state, strerror(errno));
+        return -errno;
+    }
+    if (asprintf(&m->journal_dir, "%s/journal", state) < 0 ||
+        asprintf(&m->views_dir, "%s/views", state) < 0 ||
+        asprintf(&m->temporary_dir, "%s/temporary", state) < 0)
+        return -ENOMEM;
+    if (mkdir(m->temporary_dir, 0700) < 0 && errno != EEXIST) {
+        bb_error("%s: %s", m->temporary_dir, strerror(errno));
+        return -errno;
+    }
+    return 0;
+}
+
+static int
+open_store(struct measurement *m)
+{
+    struct bb_writer_config config = {
+        .views = &m->views,
+        .temporary = m->temporary_dir,
+        .batch_idle_ms = m->config->batch_idle_ms,
+        .dry_runs = (unsigned)m->config->dry_runs,
+        .sink = {.reply = send_reply, .fail = send_failure, .self = m},
+    };
+    char error[512] = "out of memory";
+    int r = bb_journal_open(m->journal_dir, (size_t)m->config->map_bytes, &m->journal, error, sizeof error);
+
+    if (r == 0)
+        r = bb_views_open(&m->views, m->views_dir, (size_t)m->config->map_bytes, error, sizeof error);
+    config.journal = m->journal;
+    if (r == 0)
+        r = bb_writer_new(&config, &m->writer, error, sizeof error);
+    if (r != 0)
+        bb_error("%s", error);
+    else
+        m->applied = bb_journal_head(m->journal).sequence;
+    return r;
+}
+
+static int
+start_threads(struct measurement *m)
+{
+    struct bb_query_context context = {.views = &m->views, .journal = m->journal};
+    struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
+    int r = bb_applier_new(&m->views, wake, m, &m->applier);
+
+    if (r == 0)
+        r = bb_readers_new(&context, (unsigned)m->config->reader_threads, &sink, &m->readers);
+    if (r == 0)
+        bb_readers_applied(m->readers, m->applied);
+    else
+        bb_error("cannot start threads: %s", strerror(-r));
+    return r;
+}
+
+static int
+connect_worker(struct measurement *m, int signal_fd)
+{
+    static const struct bb_worker_ops ops = {
+        .work = on_work,
+        .pull = on_pull,
+        .cancel = on_cancel,
+        .directory = on_directory,
+        .flush = on_flush,
+        .tick = on_tick,
+        .reset = on_reset,
+        .directory_version = directory_version,
+        .position = position,
+    };
+    struct bb_worker_config config = {
+        .endpoint = m->config->broker,
+        .service = bb_service_name(BB_SERVICE_MEASUREMENT),
+        .credit_messages = {[BB_LANE_COMMAND] = COMMAND_CREDIT, [BB_LANE_QUERY] = QUERY_CREDIT},
+        .credit_bytes = {[BB_LANE_COMMAND] = COMMAND_BYTES, [BB_LANE_QUERY] = QUERY_BYTES},
+        .signal_fd = signal_fd,
+    };
+    int r = bb_worker_new(&config, &ops, m, &m->worker);
+
+    if (r != 0)
+        bb_error("cannot connect to %s: %s", m->config->broker, strerror(-r));
+    return r;
+}
+
+static void
+close_all(struct measurement *m)
+{
+    bb_applier_destroy(&m->applier);
+    bb_readers_destroy(&m->readers);
+    bb_writer_destroy(&m->writer);
+    bb_worker_destroy(&m->worker);
+    bb_views_close(&m->views);
+    bb_journal_close(&m->journal);
+    free(m->journal_dir);
+    free(m->views_dir);
+    free(m->temporary_dir);
+}
+
+int
+bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
+{
+    struct measurement m = {.config = config};
+    int code = EX_IOERR, r;
+
+    r = make_folders(&m);
+    if (r == 0)
+        r = open_store(&m);
+    if (r == -EBADMSG || r == -EIO)
+        code = BB_EX_STORAGE;
+    if (r == 0)
+        r = connect_worker(&m, signal_fd);
+    if (r == 0)
+        r = start_threads(&m);
+    if (r == 0) {
+        bb_info("at entry %llu", (unsigned long long)m.applied);
+        code = bb_worker_run(m.worker);
+        if (code < 0) {
+            bb_error("the session with the broker failed: %s", strerror(-code));
+            code = EX_SOFTWARE;
+        }
+    }
+    close_all(&m);
+    return code;
+}

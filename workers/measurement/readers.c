@@ -1,0 +1,391 @@
+/* A job is in one of four places: waiting (for the views), ready (in the queue), running (on a thread),
+ * parked (its window is used up). The lock covers the queue, the results and the fields of jobs that both
+ * sides touch. A part is handed over as a result; the job itself is freed on the owner's thread once nobody
+ * runs it. */
+#include "readers.h"
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "runtime/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#define STEP_BYTES ((size_t)BB_LIMIT_PART_BYTES)
+
+enum place { WAITING, READY, RUNNING, PARKED, FINISHED };
+
+struct job {
+    struct job *next;  /* in the list of all */
+    struct job *ready; /* in the queue */
+    uint64_t tag;
+    uint64_t wants;
+    struct bb_query *query;
+    enum place place;
+    int64_t window;
+    uint32_t part;
+    bool cancelled;
+};
+
+struct result {
+    struct result *next;
+    uint64_t tag;
+    uint32_t part, code; /* code: an error, and message below */
+    bool final;
+    size_t len;
+    char message[512];
+    uint8_t body[];
+};
+
+struct bb_readers {
+    struct bb_query_context context;
+    struct bb_readers_sink sink;
+    pthread_t *thread;
+    unsigned n_thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stop;
+    struct job *jobs;
+    struct job *queue, **queue_end;
+    struct result *results, **results_end;
+    uint64_t applied;
+};
+
+/* On a reader's thread */
+
+static void
+give_result(struct bb_readers *readers, struct result *result)
+{
+    bool first;
+
+    pthread_mutex_lock(&readers->lock);
+    first = !readers->results;
+    *readers->results_end = result;
+    readers->results_end = &result->next;
+    pthread_mutex_unlock(&readers->lock);
+    if (first)
+        readers->sink.wake(readers->sink.self);
+}
+
+static struct result *
+new_result(const struct job *job, struct bb_bytes body)
+{
+    struct result *result = calloc(1, sizeof *result + body.len);
+
+    if (!result)
+        return NULL;
+    result->tag = job->tag;
+    result->part = job->part;
+    result->len = body.len;
+    if (body.len)
+        memcpy(result->body, body.data, body.len);
+    return result;
+}
+
+/* One step. True when the query goes on. */
+static bool
+step(struct bb_readers *readers, struct job *job, struct bb_buffer *out, size_t *ret_bytes)
+{
+    struct bb_query_failure failure = {.code = BB_ERROR_INTERNAL,
+                                       .message = "the service failed; its log says more"};
+    struct result *result;
+    bool final = true;
+    int r = bb_query_step(job->query, STEP_BYTES, out, &final, &failure);
+
+    if (r < 0) {
+        bb_error("a query failed: %s: %s", strerror(-r), failure.message);
+        failure = (struct bb_query_failure){.code = BB_ERROR_INTERNAL,
+                                            .message =
+                                                "a stored record cannot be read; the operator has been told"};
+    }
+    result = new_result(job, r == 0 ? bb_buffer_bytes(out) : bb_bytes(NULL, 0));
+    if (!result)
+        return false;
+    if (r != 0) {
+        result->code = failure.code;
+        memcpy(result->message, failure.message, sizeof failure.message);
+    }
+    result->final = r != 0 || final;
+    *ret_bytes = out->len;
+    job->part++;
+    final = result->final;
+    give_result(readers, result);
+    return !final;
+}
+
+static void
+run_job(struct bb_readers *readers, struct job *job, struct bb_buffer *out)
+{
+    bool more = true;
+
+    while (more) {
+        size_t bytes = 0;
+        more = step(readers, job, out, &bytes);
+        pthread_mutex_lock(&readers->lock);
+        job->window -= (int64_t)bytes;
+        if (!more || job->cancelled)
+            job->place = FINISHED;
+        else if (job->window <= 0)
+            job->place = PARKED;
+        more = job->place == RUNNING;
+        pthread_mutex_unlock(&readers->lock);
+    }
+}
+
+static void *
+run(void *argument)
+{
+    struct bb_readers *readers = argument;
+    struct bb_buffer out;
+
+    bb_buffer_init(&out, BB_LIMIT_WORKER_FRAME_BYTES);
+    pthread_mutex_lock(&readers->lock);
+    for (;;) {
+        while (!readers->stop && !readers->queue)
+            pthread_cond_wait(&readers->changed, &readers->lock);
+        if (readers->stop)
+            break;
+        struct job *job = readers->queue;
+        readers->queue = job->ready;
+        if (!readers->queue)
+            readers->queue_end = &readers->queue;
+        job->place = job->cancelled ? FINISHED : RUNNING;
+        bool runs = job->place == RUNNING;
+        pthread_mutex_unlock(&readers->lock);
+        if (runs)
+            run_job(readers, job, &out);
+        pthread_mutex_lock(&readers->lock);
+    }
+    pthread_mutex_unlock(&readers->lock);
+    bb_buffer_release(&out);
+    return NULL;
+}
+
+/* On the owner's thread */
+
+int
+bb_readers_new(const struct bb_query_context *context, unsigned threads, const struct bb_readers_sink *sink,
+               struct bb_readers **ret_readers)
+{
+    struct bb_readers *readers = calloc(1, sizeof *readers);
+
+    if (!readers)
+        return -ENOMEM;
+    readers->context = *context;
+    readers->sink = *sink;
+    readers->queue_end = &readers->queue;
+    readers->results_end = &readers->results;
+    pthread_mutex_init(&readers->lock, NULL);
+    pthread_cond_init(&readers->changed, NULL);
+    readers->thread = calloc(threads, sizeof *readers->thread);
+    for (; readers->thread && readers->n_thread < threads; readers->n_thread++)
+        if (pthread_create(&readers->thread[readers->n_thread], NULL, run, readers) != 0)
+            break;
+    if (readers->n_thread < threads) {
+        bb_readers_destroy(&readers);
+        return -EAGAIN;
+    }
+    *ret_readers = readers;
+    return 0;
+}
+
+static void
+free_job(struct job *job)
+{
+    bb_query_destroy(&job->query);
+    free(job);
+}
+
+void
+bb_readers_destroy(struct bb_readers **readers_pointer)
+{
+    struct bb_readers *readers = *readers_pointer;
+
+    if (!readers)
+        return;
+    pthread_mutex_lock(&readers->lock);
+    readers->stop = true;
+    pthread_cond_broadcast(&readers->changed);
+    pthread_mutex_unlock(&readers->lock);
+    for (unsigned i = 0; i < readers->n_thread; i++)
+        pthread_join(readers->thread[i], NULL);
+    for (struct job *job = readers->jobs, *next; job; job = next) {
+        next = job->next;
+        free_job(job);
+    }
+    for (struct result *result = readers->results, *next; result; result = next) {
+        next = result->next;
+        free(result);
+    }
+    pthread_cond_destroy(&readers->changed);
+    pthread_mutex_destroy(&readers->lock);
+    free(readers->thread);
+    free(readers);
+    *readers_pointer = NULL;
+}
+
+static void
+make_ready(struct bb_readers *readers, struct job *job)
+{
+    job->place = READY;
+    job->ready = NULL;
+    *readers->queue_end = job;
+    readers->queue_end = &job->ready;
+    pthread_cond_signal(&readers->changed);
+}
+
+static struct job *
+find_job(const struct bb_readers *readers, uint64_t tag)
+{
+    for (struct job *job = readers->jobs; job; job = job->next)
+        if (job->tag == tag && !job->cancelled)
+            return job;
+    return NULL;
+}
+
+void
+bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query_call *call,
+                 uint32_t window_bytes, uint64_t head)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (!job || bb_query_new(&readers->context, call, &job->query) != 0) {
+        free(job);
+        readers->sink.fail(readers->sink.self, tag, BB_ERROR_INTERNAL, "out of memory");
+        return;
+    }
+    job->tag = tag;
+    job->window = window_bytes;
+    job->wants = bb_query_wants(job->query, head);
+    if (job->wants > head) {
+        free_job(job);
+        readers->sink.fail(readers->sink.self, tag, BB_ERROR_INVALID,
+                           "min_sequence is above the head of the journal");
+        return;
+    }
+    pthread_mutex_lock(&readers->lock);
+    job->next = readers->jobs;
+    readers->jobs = job;
+    if (job->wants <= readers->applied)
+        make_ready(readers, job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_pull(struct bb_readers *readers, uint64_t tag, uint32_t bytes)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&readers->lock);
+    job = find_job(readers, tag);
+    if (job && job->window < (int64_t)BB_LIMIT_WINDOW_BYTES) {
+        job->window += bytes;
+        if (job->place == PARKED && job->window > 0)
+            make_ready(readers, job);
+    }
+    pthread_mutex_unlock(&readers->lock);
+}
+
+static void
+cancel(struct job *job)
+{
+    job->cancelled = true;
+    if (job->place == WAITING || job->place == PARKED)
+        job->place = FINISHED;
+}
+
+void
+bb_readers_cancel(struct bb_readers *readers, uint64_t tag)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&readers->lock);
+    job = find_job(readers, tag);
+    if (job)
+        cancel(job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_cancel_all(struct bb_readers *readers)
+{
+    pthread_mutex_lock(&readers->lock);
+    for (struct job *job = readers->jobs; job; job = job->next)
+        cancel(job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_applied(struct bb_readers *readers, uint64_t sequence)
+{
+    pthread_mutex_lock(&readers->lock);
+    readers->applied = sequence;
+    for (struct job *job = readers->jobs; job; job = job->next)
+        if (job->place == WAITING && job->wants <= sequence)
+            make_ready(readers, job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+uint64_t
+bb_readers_wanted(struct bb_readers *readers)
+{
+    uint64_t wanted = 0;
+
+    pthread_mutex_lock(&readers->lock);
+    for (const struct job *job = readers->jobs; job; job = job->next)
+        if (job->place == WAITING && job->wants > wanted)
+            wanted = job->wants;
+    pthread_mutex_unlock(&readers->lock);
+    return wanted;
+}
+
+static struct result *
+take_results(struct bb_readers *readers)
+{
+    struct result *results;
+
+    pthread_mutex_lock(&readers->lock);
+    results = readers->results;
+    readers->results = NULL;
+    readers->results_end = &readers->results;
+    pthread_mutex_unlock(&readers->lock);
+    return results;
+}
+
+static void
+free_finished(struct bb_readers *readers)
+{
+    struct job **at = &readers->jobs;
+
+    pthread_mutex_lock(&readers->lock);
+    while (*at) {
+        struct job *job = *at;
+        if (job->place != FINISHED) {
+            at = &job->next;
+            continue;
+        }
+        *at = job->next;
+        free_job(job);
+    }
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_collect(struct bb_readers *readers)
+{
+    const struct bb_readers_sink *sink = &readers->sink;
+
+    for (struct result *result = take_results(readers), *next; result; result = next) {
+        next = result->next;
+        if (find_job(readers, result->tag)) {
+            if (result->code)
+                sink->fail(sink->self, result->tag, result->code, result->message);
+            else
+                sink->part(sink->self, result->tag, result->part, result->final,
+                           bb_bytes(result->body, result->len));
+        }
+        free(result);
+    }
+    free_finished(readers);
+}

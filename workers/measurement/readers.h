@@ -1,0 +1,42 @@
+/* The readers: a few threads that answer queries, beside the writer.
+ *
+ * A query waits until the views have reached what it must see, then runs step by step while its window lasts.
+ * Parts come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are
+ * some. All functions are for the owner's thread. */
+#ifndef BB_READERS_H
+#define BB_READERS_H
+
+#include "query.h"
+
+struct bb_readers;
+
+struct bb_readers_sink {
+    void (*part)(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
+    void (*fail)(void *self, uint64_t tag, uint32_t code, const char *message);
+    void (*wake)(void *self); /* on a reader's thread */
+    void *self;
+};
+
+/* 0 | -errno */
+int bb_readers_new(const struct bb_query_context *context, unsigned threads,
+                   const struct bb_readers_sink *sink, struct bb_readers **ret_readers);
+void bb_readers_destroy(struct bb_readers **readers);
+
+/* Take a query. head: the last sequence when it came; it is answered at this one or a later one. */
+void bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query_call *call,
+                      uint32_t window_bytes, uint64_t head);
+/* The client has room for more. */
+void bb_readers_pull(struct bb_readers *readers, uint64_t tag, uint32_t bytes);
+void bb_readers_cancel(struct bb_readers *readers, uint64_t tag);
+void bb_readers_cancel_all(struct bb_readers *readers);
+
+/* The views have reached this sequence: queries that waited for it may run. */
+void bb_readers_applied(struct bb_readers *readers, uint64_t sequence);
+
+/* The highest sequence that a query waits for; 0 none waits. */
+uint64_t bb_readers_wanted(struct bb_readers *readers);
+
+/* Give parts and failures to the sink. */
+void bb_readers_collect(struct bb_readers *readers);
+
+#endif
