@@ -397,6 +397,8 @@ decide(struct bb_intake *intake, struct row *row)
     if (present_comment)
         next->comment = old.comment;
     next->flags = (next->flags & ~BB_ROW_COMMENT) | (next->comment.len ? BB_ROW_COMMENT : 0);
+    if (r == 0 && bb_map_find(&intake->unchanged, key))
+        old.batch = intake->batch;
     switch (bb_rules_decide(r == 0 ? &old : NULL, next, intake->batch)) {
     case BB_DECIDE_CREATED:
         *outcome = BB_OUTCOME_CREATED;
@@ -408,8 +410,10 @@ decide(struct bb_intake *intake, struct row *row)
         return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
     case BB_DECIDE_UNCHANGED:
         *outcome = BB_OUTCOME_UNCHANGED;
-        if (!intake->touch || old.batch == intake->batch)
+        if (old.batch == intake->batch)
             return 0;
+        if (!intake->touch)
+            return bb_map_set(&intake->unchanged, key, 0);
         old.batch = intake->batch;
         return change(intake, BB_CHANGE_TOUCHED, key, cell_len, &old);
     case BB_DECIDE_DUPLICATE:
@@ -454,5 +458,6 @@ bb_intake_run(struct bb_intake *intake)
                 r = add_note(intake, &intake->warnings, i, &row.note);
         }
     }
+    bb_map_release(&intake->unchanged);
     return r;
 }

@@ -54,6 +54,8 @@ struct bb_intake {
     uint8_t *outcome; /* one a row, BB_OUTCOME_* */
     uint32_t accepted;
     struct bb_note_list rejected, warnings;
+    struct bb_map
+        unchanged; /* keys that this table named as they are, when `touch` does not make the store remember */
     struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */
     struct bb_resolved_period *period,
         *fiscal; /* read plainly, and for indicators reported by fiscal years */

@@ -1,0 +1,5 @@
+# The measurement worker without its threads and sockets.
+add_library(bb_measurement_fixture STATIC unit/measurement/fixture.c)
+target_link_libraries(bb_measurement_fixture PUBLIC bb_measurement PkgConfig::CMOCKA)
+
+bb_unit_test(measurement/writer bb_measurement_fixture)

@@ -1,0 +1,72 @@
+/* A measurement store in a temporary folder, driven without threads and sockets: commands go straight to the
+ * writer, generations are applied when the test says so. */
+#ifndef BB_TEST_FIXTURE_H
+#define BB_TEST_FIXTURE_H
+
+#include "proto/arena.h"
+#include "runtime/rowset.h"
+#include "workers/measurement/writer.h"
+
+#include "measurement.pb-c.h"
+#include "worker.pb-c.h"
+
+struct fixture {
+    char dir[64];
+    struct bb_views views;
+    struct bb_journal *journal;
+    struct bb_writer *writer;
+    struct bb_arena arena; /* of the last reply */
+    /* The last answer */
+    unsigned answers;
+    uint32_t failure; /* error code; 0 a reply */
+    char message[512];
+    struct bb_buffer body;
+    Bb__SubmissionReply *reply;
+    Bb__DefineReply *defined;
+};
+
+/* A store with organizations a, b, c (names "Organization A" ...; a shares its line), staff `backbone`, and
+ * the indicators count (sum), rate (ratio, percent, 0 to 100, decimals 1), year (school_year). */
+void fixture_open(struct fixture *f);
+void fixture_close(struct fixture *f);
+
+/* As after a crash: what was journalled and not applied is found again. */
+void fixture_reopen(struct fixture *f);
+
+/* Apply what has gathered. */
+void fixture_apply(struct fixture *f);
+
+/* Rows as text:
+ * "indicator|organization|place|disaggregation|period|value|numerator|denominator|status|comment", later
+ * fields may be left out. */
+void fixture_row(struct bb_rowset *set, const char *text);
+
+struct fixture_submission {
+    const char *organization; /* who sends; NULL: backbone (staff) */
+    uint8_t batch;            /* the id is made of this byte */
+    uint32_t index;
+    bool more; /* not the last */
+    bool atomic, dry_run;
+};
+
+/* Send rows, commit, and decode the answer into f->reply (or f->failure). */
+void fixture_submit(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
+void fixture_submit_rows(struct fixture *f, struct fixture_submission how, const char *const *rows, size_t n);
+
+/* The same without the commit. */
+void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
+
+void fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n);
+void fixture_places(struct fixture *f, Bb__Place **places, size_t n);
+void fixture_directory(struct fixture *f, Bb__Organization **organizations, size_t n, bool full);
+
+/* Outcome of a row of the last reply. */
+uint8_t fixture_outcome(const struct fixture *f, uint32_t row);
+/* Code of the note for a row, 0 none. */
+uint32_t fixture_rejected(const struct fixture *f, uint32_t row);
+uint32_t fixture_warned(const struct fixture *f, uint32_t row);
+
+/* Run --verify on the store (closes and reopens it). Returns its exit code. */
+int fixture_verify(struct fixture *f);
+
+#endif
