@@ -110,6 +110,8 @@ bb_head_release(struct bb_head *head)
     bb_catalogue_release(&head->catalogue);
     bb_map_release(&head->submissions);
     bb_map_release(&head->sealed_submissions);
+    bb_map_release(&head->batches);
+    bb_map_release(&head->sealed_batches);
     free(head->batch);
     head->batch = NULL;
     head->n_batch = head->batch_size = 0;
@@ -238,15 +240,13 @@ bb_head_open_batch(struct bb_head *head, const uint8_t id[static 16])
     return NULL;
 }
 
-/* The newest record of a view that a generation puts, by its key: only batches are looked for this way, and
- * rarely. */
+/* What a generation says of a batch, or NULL. */
 static const struct bb_put *
-find_put(const struct bb_generation *generation, enum bb_view view, struct bb_bytes key)
+find_put(const struct bb_generation *generation, const struct bb_map *batches, struct bb_bytes id)
 {
-    for (uint32_t i = generation ? generation->n_put : 0; i > 0; i--)
-        if (generation->put[i - 1].view == view && bb_bytes_equal(generation->put[i - 1].key, key))
-            return &generation->put[i - 1];
-    return NULL;
+    const struct bb_map_entry *entry = bb_map_find(batches, id);
+
+    return entry ? &generation->put[entry->value] : NULL;
 }
 
 int
@@ -261,9 +261,9 @@ bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch
         *ret_batch = *open;
         return 0;
     }
-    put = find_put(head->filling, BB_VIEW_BATCH, key);
+    put = find_put(head->filling, &head->batches, key);
     if (!put)
-        put = find_put(head->applying, BB_VIEW_BATCH, key);
+        put = find_put(head->applying, &head->sealed_batches, key);
     if (put)
         payload = put->payload;
     else
@@ -280,7 +280,9 @@ bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch)
     int r;
 
     len += bb_varint_put(payload + len, batch->organization);
-    r = bb_generation_put(head->filling, BB_VIEW_BATCH, key, bb_bytes(payload, len));
+    r = bb_map_set(&head->batches, key, head->filling->n_put);
+    if (r == 0)
+        r = bb_generation_put(head->filling, BB_VIEW_BATCH, key, bb_bytes(payload, len));
     if (r == 0)
         r = bb_generation_put(head->filling, BB_VIEW_OPEN, key, bb_bytes(payload, len));
     return r == 0 ? remember_batch(head, batch) : r;
@@ -310,6 +312,8 @@ bb_head_seal(struct bb_head *head)
     bb_names_seal(head->names);
     head->sealed_submissions = head->submissions;
     head->submissions = (struct bb_map){0};
+    head->sealed_batches = head->batches;
+    head->batches = (struct bb_map){0};
     return 0;
 }
 
@@ -319,4 +323,5 @@ bb_head_applied(struct bb_head *head)
     free_generation(&head->applying);
     bb_names_applied(head->names);
     bb_map_release(&head->sealed_submissions);
+    bb_map_release(&head->sealed_batches);
 }

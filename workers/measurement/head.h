@@ -29,6 +29,8 @@ struct bb_head {
     struct bb_generation *applying; /* NULL: the applier is idle */
     /* Submissions in the generations: batch | index -> sequence << 1 | last. */
     struct bb_map submissions, sealed_submissions;
+    /* Batches in the generations: id -> number of the put that describes it. */
+    struct bb_map batches, sealed_batches;
     /* Batches of several submissions: the open ones, and those closed but not in the views yet. */
     struct bb_batch *batch;
     uint32_t n_batch, batch_size;
