@@ -130,9 +130,8 @@ grow_slots(struct bb_rowset *set)
     return 0;
 }
 
-/* The index of a text in the dictionary, 0 for the empty one. */
-static int
-intern(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index)
+int
+bb_rowset_text(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index)
 {
     size_t at;
     char *copy;
@@ -230,11 +229,30 @@ put_number(struct bb_rowset *set, int which, bool present, struct bb_decimal d)
         put32(set, SCALE0 + which, d.scale);
     } else {
         size_t len = bb_decimal_format(d, text);
-        if (intern(set, bb_bytes(text, len), &index) < 0)
+        if (bb_rowset_text(set, bb_bytes(text, len), &index) < 0)
             return -ENOMEM;
         put64(set, MANTISSA0 + which, index);
         put32(set, SCALE0 + which, BB_SCALE_TEXT);
     }
+    return 0;
+}
+
+int
+bb_rowset_add_ref(struct bb_rowset *set, const struct bb_rowref *ref)
+{
+    const uint32_t index[] = {ref->indicator,      ref->organization, ref->place,
+                              ref->disaggregation, ref->period,       ref->comment};
+
+    if (set->count == set->size && grow_columns(set) < 0)
+        return -ENOMEM;
+    for (int i = 0; i < 6; i++)
+        put32(set, i, index[i]);
+    put32(set, FLAGS, ref->flags);
+    if (put_number(set, 0, ref->flags & BB_ROW_VALUE, ref->value) < 0 ||
+        put_number(set, 1, ref->flags & BB_ROW_NUMERATOR, ref->numerator) < 0 ||
+        put_number(set, 2, ref->flags & BB_ROW_DENOMINATOR, ref->denominator) < 0)
+        return -ENOMEM;
+    set->count++;
     return 0;
 }
 
@@ -244,21 +262,24 @@ bb_rowset_add(struct bb_rowset *set, const struct bb_row *row)
     const struct bb_bytes texts[] = {row->indicator,      row->organization, row->place,
                                      row->disaggregation, row->period,       row->comment};
     uint32_t index[6];
+    struct bb_rowref ref;
 
-    if (set->count == set->size && grow_columns(set) < 0)
-        return -ENOMEM;
     for (int i = 0; i < 6; i++)
-        if (intern(set, texts[i], &index[i]) < 0)
+        if (bb_rowset_text(set, texts[i], &index[i]) < 0)
             return -ENOMEM;
-    for (int i = 0; i < 6; i++)
-        put32(set, i, index[i]);
-    put32(set, FLAGS, row->flags);
-    if (put_number(set, 0, row->flags & BB_ROW_VALUE, row->value) < 0 ||
-        put_number(set, 1, row->flags & BB_ROW_NUMERATOR, row->numerator) < 0 ||
-        put_number(set, 2, row->flags & BB_ROW_DENOMINATOR, row->denominator) < 0)
-        return -ENOMEM;
-    set->count++;
-    return 0;
+    ref = (struct bb_rowref){
+        .indicator = index[0],
+        .organization = index[1],
+        .place = index[2],
+        .disaggregation = index[3],
+        .period = index[4],
+        .comment = index[5],
+        .flags = row->flags,
+        .value = row->value,
+        .numerator = row->numerator,
+        .denominator = row->denominator,
+    };
+    return bb_rowset_add_ref(set, &ref);
 }
 
 uint32_t

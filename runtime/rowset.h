@@ -42,6 +42,14 @@ bb_rowset_reset(struct bb_rowset *set);
 int
 bb_rowset_add(struct bb_rowset *set, const struct bb_row *row);
 
+/* The same for a caller that has the same texts again and again: the index of a text in the dictionary (0 is
+ * the empty one), valid until the set is reset; then rows of such indexes. 0 | -ENOMEM */
+struct bb_rowref;
+int
+bb_rowset_text(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index);
+int
+bb_rowset_add_ref(struct bb_rowset *set, const struct bb_rowref *ref);
+
 uint32_t
 bb_rowset_count(const struct bb_rowset *set);
 /* An upper bound of the packed size so far, cheap: for cutting submissions and reply parts. */
