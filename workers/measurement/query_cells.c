@@ -1,0 +1,184 @@
+/* In readings the cell's key is the beginning of the keys of its readings, so a position in one view is a
+ * position in the other: a query may begin with rollups and, when the views have moved on between two steps,
+ * go on with readings. */
+#include "query_cells.h"
+
+enum { INDICATOR, PLACE, DISAGGREGATION, CELL_IDS };
+
+static void
+start(struct bb_cells *cells)
+{
+    bb_walk_init(&cells->walk, BB_VIEW_ROLLUP);
+    cells->walk.first_day = cells->first_day;
+    cells->walk.end_day = cells->end_day;
+    cells->walk.wanted[INDICATOR] = (struct bb_wanted){&cells->indicator, 1};
+    cells->walk.wanted[PLACE] = cells->place;
+    cells->walk.wanted[DISAGGREGATION] = cells->disaggregation;
+    cells->started = true;
+}
+
+int
+bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot)
+{
+    if (!cells->started)
+        start(cells);
+    if (snapshot->sequence < snapshot->position) {
+        cells->walk.view = BB_VIEW_READING;
+        cells->walk.n_ids = BB_WALK_IDS;
+    }
+    return bb_walk_begin(&cells->walk, snapshot);
+}
+
+void
+bb_cells_end(struct bb_cells *cells)
+{
+    if (cells->held)
+        bb_walk_to(&cells->walk, cells->cell.period,
+                   (uint32_t[]){cells->indicator, cells->cell.place, cells->cell.disaggregation}, CELL_IDS);
+    cells->held = false;
+    bb_walk_end(&cells->walk);
+}
+
+void
+bb_cells_hold(struct bb_cells *cells)
+{
+    cells->held = true;
+}
+
+void
+bb_cells_to(struct bb_cells *cells, struct bb_period period)
+{
+    cells->held = false;
+    bb_walk_to(&cells->walk, period, &cells->indicator, 1);
+}
+
+static bool
+same_period(struct bb_period a, struct bb_period b)
+{
+    return a.day == b.day && a.type == b.type && a.years == b.years;
+}
+
+/* The walk over readings is one record ahead, which may already lie behind what is skipped. */
+void
+bb_cells_skip_period(struct bb_cells *cells)
+{
+    if (same_period(cells->walk.period, cells->cell.period))
+        bb_walk_skip(&cells->walk, 0);
+}
+
+void
+bb_cells_skip_place(struct bb_cells *cells)
+{
+    if (same_period(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
+        bb_walk_skip(&cells->walk, PLACE + 1);
+}
+
+static int
+next_rollup(struct bb_cells *cells, struct bb_snapshot *snapshot)
+{
+    struct bb_walk *walk = &cells->walk;
+    int r = bb_walk_next(walk, snapshot);
+
+    if (r != 0)
+        return r;
+    cells->cell = (struct bb_cell){
+        .period = walk->period, .place = walk->id[PLACE], .disaggregation = walk->id[DISAGGREGATION]};
+    if (bb_rollup_unpack(walk->payload, &cells->cell.rollup) != 0)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_ROLLUP, walk->key);
+    return 0;
+}
+
+static bool
+in_cell(const struct bb_walk *walk, const struct bb_cell *cell)
+{
+    return walk->id[PLACE] == cell->place && walk->id[DISAGGREGATION] == cell->disaggregation &&
+           same_period(walk->period, cell->period);
+}
+
+/* Add up the readings of the cell that the walk stands on; the first record behind it is held. */
+static int
+add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
+{
+    struct bb_walk *walk = &cells->walk;
+    struct bb_cell *cell = &cells->cell;
+    int r = 0;
+
+    *ret_exists = false;
+    while (r == 0 && in_cell(walk, cell)) {
+        struct bb_reading reading;
+        r = bb_snapshot_reading(snapshot, walk->key, walk->payload, &reading);
+        if (r < 0)
+            return r;
+        if (r == 0) {
+            cell->overflow |= bb_rollup_add(&cell->rollup, &reading, walk->id[CELL_IDS]) != 0;
+            *ret_exists = true;
+        }
+        r = bb_walk_next(walk, snapshot);
+    }
+    if (r == 0)
+        bb_walk_hold(walk);
+    return r < 0 ? r : 0;
+}
+
+static int
+next_of_readings(struct bb_cells *cells, struct bb_snapshot *snapshot)
+{
+    struct bb_walk *walk = &cells->walk;
+    bool exists = false;
+    int r;
+
+    do {
+        r = bb_walk_next(walk, snapshot);
+        if (r != 0)
+            return r;
+        cells->cell = (struct bb_cell){
+            .period = walk->period, .place = walk->id[PLACE], .disaggregation = walk->id[DISAGGREGATION]};
+        r = add_up(cells, snapshot, &exists);
+    } while (r == 0 && !exists);
+    return r;
+}
+
+int
+bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot)
+{
+    if (cells->held) {
+        cells->held = false;
+        return 0;
+    }
+    return cells->walk.view == BB_VIEW_ROLLUP ? next_rollup(cells, snapshot)
+                                              : next_of_readings(cells, snapshot);
+}
+
+void
+bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
+                      uint32_t place, uint32_t disaggregation)
+{
+    const struct bb_reading_key key = {
+        .period = period, .indicator = indicator, .place = place, .disaggregation = disaggregation};
+
+    *readings = (struct bb_cell_readings){0};
+    bb_reading_key_pack(&key, readings->prefix, &readings->prefix_len);
+}
+
+int
+bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot)
+{
+    struct bb_bytes prefix = bb_bytes(readings->prefix, readings->prefix_len), key, record;
+    struct bb_reading_key unpacked;
+    int r;
+
+    do {
+        r = readings->begun ? bb_snapshot_move(snapshot, BB_VIEW_READING, MDB_NEXT, &key, &record)
+                            : bb_snapshot_seek(snapshot, BB_VIEW_READING, prefix, &key, &record);
+        readings->begun = true;
+        if (r != 0)
+            return r;
+        if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+            return BB_STORE_E_NOT_FOUND;
+        if (bb_reading_key_unpack(key, &unpacked) != 0)
+            return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
+        r = bb_snapshot_reading(snapshot, key, record, &readings->reading);
+    } while (r == BB_STORE_E_NOT_FOUND);
+    readings->organization = unpacked.organization;
+    return r;
+}

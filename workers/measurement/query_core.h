@@ -1,0 +1,92 @@
+/* Inside of queries: what query.c and the files of its methods share. Nobody else includes this. */
+#ifndef BB_QUERY_CORE_H
+#define BB_QUERY_CORE_H
+
+#include "query.h"
+#include "query_snapshot.h"
+#include "query_terms.h"
+
+#include "proto/arena.h"
+#include "proto/errors.h"
+#include "proto/methods.h"
+
+#include "measurement.pb-c.h"
+
+/* Records that one step looks at before it ends, even if it found little: a step is one transaction. */
+#define BB_QUERY_STEP_RECORDS 100000u
+
+/* What a step is given. */
+struct bb_query_step {
+    struct bb_snapshot snapshot;
+    size_t max_bytes;
+    struct bb_buffer *out;
+    bool final;
+    struct bb_query_failure *failure;
+};
+
+/* One method. */
+struct bb_query_kind {
+    uint32_t method;
+    const ProtobufCMessageDescriptor *request;
+    size_t state_bytes;
+    /* The first step: look up what the request names. 0 | 1 refused | <0 */
+    int (*begin)(struct bb_query *query, struct bb_query_step *step);
+    /* 0 one part is in step->out | 1 refused | <0 */
+    int (*part)(struct bb_query *query, struct bb_query_step *step);
+    void (*release)(struct bb_query *query);
+};
+
+extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_trend, bb_query_indicators,
+    bb_query_places;
+
+struct bb_query {
+    struct bb_query_context context;
+    const struct bb_query_kind *kind; /* NULL: no such method */
+    enum bb_scope scope;
+    struct bb_bytes caller;    /* code of the caller's organization */
+    uint32_t own;              /* its id; 0: it has none yet */
+    struct bb_arena arena;     /* the request */
+    ProtobufCMessage *request; /* NULL: malformed */
+    int unpacked;              /* how unpacking it ended */
+    bool begun;
+    uint64_t sequence; /* pinned by the first step */
+    struct bb_terms terms;
+    void *state; /* of the kind, zeroed at first */
+};
+
+/* Why there is no answer. Returns 1. */
+int
+bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Peer text between quotes, for a refusal. */
+struct bb_quoted {
+    char text[128];
+};
+const char *
+bb_quote(struct bb_quoted *quoted, struct bb_bytes text);
+
+/* Look up what a request names; refuses what is not there. 0 | 1 | <0 */
+int
+bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id);
+/* "" is the total, 0. */
+int
+bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id);
+int
+bb_query_find_disaggregation(struct bb_query_step *step, const char *text, uint32_t *ret_id);
+
+/* From and to, each absent (NULL or "") or a period: the days between, half-open. 0 | 1 */
+int
+bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
+               uint32_t *ret_first_day, uint32_t *ret_end_day);
+
+/* May the caller see the own line of this organization? 0 | <0 */
+int
+bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization,
+                 bool *ret_visible);
+
+/* Pack a reply into step->out. 0 | -ENOMEM */
+int
+bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message);
+
+#endif

@@ -1,0 +1,361 @@
+#include "query_points.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TEXTS_BYTES ((size_t)64 << 20)
+#define POINT_BYTES 16 /* tags, lengths and counts of a point */
+
+void
+bb_points_init(struct bb_points *points, struct bb_query *query)
+{
+    *points = (struct bb_points){.query = query};
+    bb_arena_init(&points->texts, TEXTS_BYTES);
+}
+
+void
+bb_points_release(struct bb_points *points)
+{
+    bb_arena_release(&points->texts);
+    bb_ids_release(&points->organizations);
+    free(points->point);
+    free(points->tally);
+}
+
+void
+bb_points_reset(struct bb_points *points)
+{
+    bb_arena_reset(&points->texts);
+    points->n = 0;
+    points->bytes = 0;
+    points->looked = 0;
+}
+
+/* Writing a point */
+
+static char *
+copy(struct bb_points *points, struct bb_bytes text)
+{
+    char *to = bb_arena_alloc(&points->texts, text.len + 1);
+
+    if (!to)
+        return NULL;
+    if (text.len)
+        memcpy(to, text.data, text.len);
+    to[text.len] = '\0';
+    points->bytes += text.len + 2;
+    return to;
+}
+
+static int
+copy_figure(struct bb_points *points, const char *figure, char **ret_text)
+{
+    if (!*figure)
+        return 0;
+    *ret_text = copy(points, bb_bytes_str(figure));
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+static int
+grow(struct bb_points *points)
+{
+    size_t size = points->size ? points->size * 2 : 64;
+    Bb__TrendPoint **grown = realloc(points->point, size * sizeof(*grown));
+
+    if (!grown)
+        return -ENOMEM;
+    points->point = grown;
+    points->size = size;
+    return 0;
+}
+
+static int
+group_text(struct bb_points *points, struct bb_query_step *step, uint32_t id, char **ret_text)
+{
+    static const enum bb_object_kind kinds[] = {[BB_BY_PLACE] = BB_OBJECT_PLACE,
+                                                [BB_BY_ORGANIZATION] = BB_OBJECT_ORGANIZATION,
+                                                [BB_BY_DISAGGREGATION] = BB_OBJECT_DISAGGREGATION};
+    struct bb_term *term;
+    int r;
+
+    if (points->by == BB_BY_NOTHING)
+        return 0;
+    r = bb_terms_get(&points->query->terms, &step->snapshot, kinds[points->by], id, &term);
+    if (r != 0)
+        return r;
+    *ret_text = copy(points, term->text);
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+static int
+write_point(struct bb_points *points, struct bb_query_step *step, struct bb_period period, uint32_t group,
+            const struct bb_figure *figure, uint32_t organizations, bool withheld)
+{
+    Bb__TrendPoint *point = bb_arena_alloc(&points->texts, sizeof *point);
+    char text[BB_PERIOD_TEXT];
+    int r;
+
+    if (!point || (points->n == points->size && grow(points) != 0))
+        return -ENOMEM;
+    bb__trend_point__init(point);
+    point->period = copy(points, bb_bytes(text, bb_period_format(period, text)));
+    if (!point->period)
+        return -ENOMEM;
+    r = group_text(points, step, group, &point->group);
+    if (r == 0)
+        r = copy_figure(points, figure->value, &point->value);
+    if (r == 0)
+        r = copy_figure(points, figure->numerator, &point->numerator);
+    if (r == 0)
+        r = copy_figure(points, figure->denominator, &point->denominator);
+    if (r != 0)
+        return r;
+    point->organizations = organizations;
+    point->readings = figure->readings;
+    point->without_parts = figure->without_parts;
+    point->has_withheld = withheld;
+    point->withheld = withheld;
+    points->point[points->n++] = point;
+    points->bytes += POINT_BYTES;
+    return 0;
+}
+
+/* Withholding */
+
+static int
+may_see(struct bb_points *points, struct bb_query_step *step, const struct bb_party *party, bool *ret_visible)
+{
+    *ret_visible = true;
+    if (party->size != BB_PARTY_ONE)
+        return 0;
+    return bb_query_may_see(points->query, step, party->organization, ret_visible);
+}
+
+static int
+withhold(struct bb_points *points, struct bb_query_step *step, struct bb_figure *figure, bool *ret_withheld)
+{
+    bool value, parts;
+    int r = may_see(points, step, &figure->party, &value);
+
+    if (r == 0)
+        r = may_see(points, step, &figure->parts, &parts);
+    if (r != 0)
+        return r;
+    if (!value)
+        figure->value[0] = '\0';
+    if (!value || !parts)
+        figure->numerator[0] = figure->denominator[0] = '\0';
+    *ret_withheld = !value || !parts;
+    return 0;
+}
+
+/* One point for a group */
+
+static int
+count_organizations(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                    const struct bb_chosen_cell *cell)
+{
+    struct bb_cell_readings readings;
+    int r;
+
+    bb_cell_readings_init(&readings, period, points->indicator, cell->place, cell->disaggregation);
+    while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
+        points->looked++;
+        if (BB_ROW_STATE(readings.reading.flags) == BB_STATE_OK &&
+            bb_ids_add(&points->organizations, readings.organization, NULL) != 0)
+            return -ENOMEM;
+    }
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* Distinct organizations: within a cell each reading is of another one, and of a single one the rollup knows
+ * the name. */
+static int
+count_of_rollups(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                 const struct bb_group *group, uint32_t *ret_organizations)
+{
+    int r = 0;
+
+    *ret_organizations = group->tally.sum.ok;
+    if (group->n_cells < 2)
+        return 0;
+    bb_ids_reset(&points->organizations);
+    for (uint32_t i = 0; r == 0 && i < group->n_cells; i++) {
+        if (group->cell[i].ok == 1)
+            r = bb_ids_add(&points->organizations, group->cell[i].organization, NULL);
+        else
+            r = count_organizations(points, step, period, &group->cell[i]);
+    }
+    *ret_organizations = points->organizations.count;
+    return r;
+}
+
+static int
+tally_readings(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+               const struct bb_group *group, struct bb_tally *tally)
+{
+    int r = BB_STORE_E_NOT_FOUND;
+
+    *tally = (struct bb_tally){0};
+    bb_ids_reset(&points->organizations);
+    for (uint32_t i = 0; r == BB_STORE_E_NOT_FOUND && i < group->n_cells; i++) {
+        struct bb_cell_readings readings;
+        bb_cell_readings_init(&readings, period, points->indicator, group->cell[i].place,
+                              group->cell[i].disaggregation);
+        while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
+            points->looked++;
+            bb_tally_add(tally, points->rules, &readings.reading, readings.organization);
+            if (BB_ROW_STATE(readings.reading.flags) == BB_STATE_OK &&
+                bb_ids_add(&points->organizations, readings.organization, NULL) != 0)
+                return -ENOMEM;
+        }
+    }
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+static int
+add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+          const struct bb_group *group)
+{
+    bool hidden = points->query->scope != BB_SCOPE_ALL, withheld;
+    const struct bb_tally *tally = &group->tally;
+    struct bb_tally by_readings;
+    struct bb_figure figure;
+    uint32_t organizations;
+    int r;
+
+    if (bb_tally_needs_readings(tally, points->rules, hidden)) {
+        r = tally_readings(points, step, period, group, &by_readings);
+        tally = &by_readings;
+        organizations = points->organizations.count;
+    } else {
+        r = count_of_rollups(points, step, period, group, &organizations);
+    }
+    if (r != 0)
+        return r;
+    bb_tally_figure(tally, points->rules, &figure);
+    r = withhold(points, step, &figure, &withheld);
+    return r == 0 ? write_point(points, step, period, group->id, &figure, organizations, withheld) : r;
+}
+
+/* A point for each organization of a group */
+
+static int
+find_tally(struct bb_points *points, uint32_t organization, struct bb_tally **ret_tally)
+{
+    uint32_t before = points->organizations.count, number;
+
+    if (bb_ids_add(&points->organizations, organization, &number) != 0)
+        return -ENOMEM;
+    if (number >= points->tally_size) {
+        uint32_t size = points->tally_size ? points->tally_size * 2 : 16;
+        struct bb_tally *grown = realloc(points->tally, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        points->tally = grown;
+        points->tally_size = size;
+    }
+    *ret_tally = &points->tally[number];
+    if (number == before)
+        **ret_tally = (struct bb_tally){0};
+    return 0;
+}
+
+static int
+tally_organizations(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                    const struct bb_group *group)
+{
+    struct bb_tally *tally;
+    int r = BB_STORE_E_NOT_FOUND;
+
+    bb_ids_reset(&points->organizations);
+    for (uint32_t i = 0; r == BB_STORE_E_NOT_FOUND && i < group->n_cells; i++) {
+        struct bb_cell_readings readings;
+        bb_cell_readings_init(&readings, period, points->indicator, group->cell[i].place,
+                              group->cell[i].disaggregation);
+        while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
+            points->looked++;
+            if (find_tally(points, readings.organization, &tally) != 0)
+                return -ENOMEM;
+            bb_tally_add(tally, points->rules, &readings.reading, readings.organization);
+        }
+    }
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* Of an organization that the caller may not see not even the counts are given: they would tell its states.
+ */
+static int
+add_organization(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                 uint32_t organization, const struct bb_tally *tally)
+{
+    struct bb_figure figure;
+    bool visible;
+    int r = bb_query_may_see(points->query, step, organization, &visible);
+
+    if (r != 0)
+        return r;
+    bb_tally_figure(tally, points->rules, &figure);
+    if (!visible)
+        figure = (struct bb_figure){0};
+    return write_point(points, step, period, organization, &figure, 1, !visible);
+}
+
+/* In order of id, from behind `after` on, as far as the part reaches */
+
+struct order {
+    uint32_t id;
+    uint32_t number;
+};
+
+static int
+compare(const void *a_pointer, const void *b_pointer)
+{
+    const struct order *a = a_pointer, *b = b_pointer;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static struct order *
+order_ids(struct bb_points *points, const struct bb_ids *ids)
+{
+    struct order *order = bb_arena_alloc(&points->texts, (ids->count + 1) * sizeof *order);
+
+    if (!order)
+        return NULL;
+    for (uint32_t i = 0; i < ids->count; i++)
+        order[i] = (struct order){ids->id[i], i};
+    qsort(order, ids->count, sizeof *order, compare);
+    return order;
+}
+
+int
+bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+              const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last)
+{
+    bool by_organization = points->by == BB_BY_ORGANIZATION;
+    const struct bb_ids *ids = by_organization ? &points->organizations : &choice->ids;
+    struct order *order;
+    uint32_t written = 0;
+    int r = by_organization ? tally_organizations(points, step, period, &choice->group[0]) : 0;
+
+    if (r != 0)
+        return r;
+    order = order_ids(points, ids);
+    if (!order)
+        return -ENOMEM;
+    *ret_last = -1;
+    for (uint32_t i = 0, n = ids->count; r == 0 && i < n; i++) {
+        if ((int64_t)order[i].id <= after)
+            continue;
+        if (written > 0 && points->bytes >= max_bytes) {
+            *ret_last = order[i - 1].id;
+            break;
+        }
+        r = by_organization
+                ? add_organization(points, step, period, order[i].id, &points->tally[order[i].number])
+                : add_group(points, step, period, &choice->group[order[i].number]);
+        written++;
+    }
+    return r;
+}

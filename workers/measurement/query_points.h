@@ -1,0 +1,50 @@
+/* Points of a trend: from the chosen cells to figures, and what of them the caller may see.
+ *
+ * A point is filled from rollups where they say enough. Its readings are read where they do not: to know how
+ * many organizations several cells have between them, to add values that follow from their parts, to find the
+ * last reading, to know whose the parts are.
+ *
+ * A figure that only one organization made up is that organization's own line. Who may not see that gets the
+ * point with `withheld` and without figures; where only the parts are one organization's, without parts. The
+ * last of several readings is one organization's line too. */
+#ifndef BB_QUERY_POINTS_H
+#define BB_QUERY_POINTS_H
+
+#include "query_choice.h"
+#include "query_core.h"
+
+struct bb_points {
+    /* Given */
+    struct bb_query *query;
+    uint32_t indicator;
+    const struct bb_indicator *rules;
+    enum bb_trend_by by;
+    /* The part */
+    struct bb_arena texts;
+    Bb__TrendPoint **point;
+    size_t n, size;
+    size_t bytes; /* about as many as the points will be */
+    /* Scratch */
+    struct bb_ids organizations;
+    struct bb_tally *tally; /* by organization, by number in `organizations` */
+    uint32_t tally_size;
+    uint64_t looked; /* readings, since the part began */
+};
+
+void
+bb_points_init(struct bb_points *points, struct bb_query *query);
+void
+bb_points_release(struct bb_points *points);
+/* A new part. */
+void
+bb_points_reset(struct bb_points *points);
+
+/* The points of a period, or by place of one place in it, in order of group.
+ * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large.
+ * ret_last: id of the last group written when it stopped, else -1.
+ * 0 | -ENOMEM | -EBADMSG */
+int
+bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+              const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
+
+#endif

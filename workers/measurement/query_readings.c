@@ -1,0 +1,238 @@
+/* readings.list: the readings that fit, in the order of their keys.
+ *
+ * With an organization the index by organization is walked, and each reading then fetched by its key: within
+ * a period an organization's readings are next to each other there. The same goes for a partner who names
+ * neither organization nor indicator: of the organizations that it may see the index finds the readings
+ * without touching those of the others. Otherwise the readings themselves are walked. */
+#include "query_rows.h"
+#include "query_walk.h"
+
+struct state {
+    const Bb__ReadingsQuery *request;
+    struct bb_walk walk;
+    bool by_organization;
+    uint32_t indicator, place, disaggregation, organization;
+    struct bb_ids visible; /* organizations that the caller may see, when not all */
+    struct bb_rows rows;
+};
+
+static int
+look_up(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    const Bb__ReadingsQuery *request = state->request;
+    enum bb_period_type hint = 0;
+    struct bb_term *term;
+    int r = 0;
+
+    if (request->organization && *request->organization)
+        r = bb_query_find(step, BB_OBJECT_ORGANIZATION, request->organization, &state->organization);
+    if (r == 0 && request->indicator && *request->indicator) {
+        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->indicator);
+        if (r == 0)
+            r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->indicator, &term);
+        if (r == 0)
+            r = bb_terms_indicator(&query->terms, &step->snapshot, term);
+        if (r == 0)
+            hint = term->rules->frequency;
+    }
+    if (r == 0 && request->place)
+        r = bb_query_find_place(step, request->place, &state->place);
+    if (r == 0 && request->disaggregation)
+        r = bb_query_find_disaggregation(step, request->disaggregation, &state->disaggregation);
+    if (r == 0)
+        r = bb_query_range(step, request->period_from, request->period_to, hint, &state->walk.first_day,
+                           &state->walk.end_day);
+    return r;
+}
+
+/* The organizations that the caller may see: its own and those that share. */
+static int
+find_visible(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    uint8_t first[BB_OBJECT_KEY];
+    struct bb_bytes key, payload;
+    bool visible;
+    int r;
+
+    bb_object_key(BB_OBJECT_ORGANIZATION, 0, first);
+    r = bb_snapshot_seek(&step->snapshot, BB_VIEW_OBJECT, bb_bytes(first, sizeof first), &key, &payload);
+    while (r == 0 && key.len == BB_OBJECT_KEY && key.data[0] == BB_OBJECT_ORGANIZATION) {
+        uint32_t id = bb_get_u32(key.data + 1);
+        r = bb_query_may_see(query, step, id, &visible);
+        if (r == 0 && visible)
+            r = bb_ids_add(&state->visible, id, NULL);
+        if (r == 0)
+            r = bb_snapshot_seek(&step->snapshot, BB_VIEW_OBJECT,
+                                 bb_bytes(first, bb_object_key(BB_OBJECT_ORGANIZATION, id + 1, first)), &key,
+                                 &payload);
+    }
+    bb_ids_sort(&state->visible);
+    return r > 0 ? 0 : r;
+}
+
+static int
+check_visibility(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    struct bb_quoted quoted;
+    bool visible;
+    int r;
+
+    if (query->scope == BB_SCOPE_ALL)
+        return 0;
+    if (state->organization == 0)
+        return find_visible(query, step);
+    r = bb_query_may_see(query, step, state->organization, &visible);
+    if (r != 0 || visible)
+        return r;
+    return bb_query_refuse(step, BB_ERROR_NOT_ALLOWED,
+                           "organization \"%s\" does not share its own line; totals are in the trend",
+                           bb_quote(&quoted, bb_bytes_str(state->request->organization)));
+}
+
+static struct bb_wanted
+one(const uint32_t *id, bool given)
+{
+    return given ? (struct bb_wanted){id, 1} : (struct bb_wanted){NULL, 0};
+}
+
+static void
+aim(struct bb_query *query)
+{
+    struct state *state = query->state;
+    struct bb_walk *walk = &state->walk;
+    uint32_t first_day = walk->first_day, end_day = walk->end_day;
+    struct bb_wanted organization = one(&state->organization, state->organization != 0),
+                     indicator = one(&state->indicator, state->indicator != 0),
+                     place = one(&state->place, state->request->place),
+                     disaggregation = one(&state->disaggregation, state->request->disaggregation);
+    static const uint32_t nobody;
+
+    state->by_organization = organization.id || (query->scope != BB_SCOPE_ALL && !indicator.id);
+    if (!organization.id && query->scope != BB_SCOPE_ALL)
+        organization =
+            (struct bb_wanted){state->visible.id ? state->visible.id : &nobody, state->visible.count};
+    bb_walk_init(walk, state->by_organization ? BB_VIEW_BY_ORGANIZATION : BB_VIEW_READING);
+    walk->first_day = first_day;
+    walk->end_day = end_day;
+    walk->limit = BB_QUERY_STEP_RECORDS;
+    if (state->by_organization)
+        memcpy(walk->wanted, (struct bb_wanted[]){organization, indicator, place, disaggregation},
+               sizeof walk->wanted);
+    else
+        memcpy(walk->wanted, (struct bb_wanted[]){indicator, place, disaggregation, organization},
+               sizeof walk->wanted);
+}
+
+static int
+begin(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    int r = bb_rows_init(&state->rows);
+
+    state->request = (const Bb__ReadingsQuery *)(const void *)query->request;
+    if (r == 0)
+        r = look_up(query, step);
+    if (r == 0)
+        r = check_visibility(query, step);
+    if (r == 0)
+        aim(query);
+    return r;
+}
+
+/* The reading that the walk stands on. */
+static int
+fetch(struct state *state, struct bb_query_step *step, struct bb_reading_key *ret_key,
+      struct bb_reading *ret_reading)
+{
+    const struct bb_walk *walk = &state->walk;
+    uint8_t data[BB_READING_KEY];
+    struct bb_bytes key = walk->key, record = walk->payload;
+    int r = 0;
+
+    if (state->by_organization) {
+        *ret_key = (struct bb_reading_key){walk->period, walk->id[1], walk->id[2], walk->id[3], walk->id[0]};
+        key = bb_bytes(data, bb_reading_key_pack(ret_key, data, NULL));
+        r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, key, &record);
+        if (r == BB_STORE_E_NOT_FOUND) /* an index entry without its reading */
+            return bb_snapshot_damaged(&step->snapshot, BB_VIEW_READING, key);
+    } else {
+        *ret_key = (struct bb_reading_key){walk->period, walk->id[0], walk->id[1], walk->id[2], walk->id[3]};
+    }
+    return r == 0 ? bb_snapshot_reading(&step->snapshot, key, record, ret_reading) : r;
+}
+
+static int
+gather(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    struct bb_reading_key key;
+    struct bb_reading reading;
+    int r;
+
+    while ((r = bb_walk_next(&state->walk, &step->snapshot)) == 0) {
+        if (bb_rowset_count(state->rows.set) > 0 && bb_rows_bytes(&state->rows) >= step->max_bytes) {
+            bb_walk_hold(&state->walk);
+            return 0;
+        }
+        r = fetch(state, step, &key, &reading);
+        if (r == 0)
+            r = bb_rows_add(&state->rows, query, step, &key, &reading);
+        if (r < 0)
+            return r; /* a reading that did not exist yet is left out */
+    }
+    step->final = r == BB_STORE_E_NOT_FOUND;
+    return r > 0 ? 0 : r;
+}
+
+static int
+pack(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    struct bb_rows *rows = &state->rows;
+    Bb__ReadingsPart part = BB__READINGS_PART__INIT;
+    Bb__Rows message;
+
+    bb_rowset_message(rows->set, &message);
+    part.sequence = query->sequence;
+    part.rows = &message;
+    part.n_row_sequence = part.n_row_time_us = part.n_revision = bb_rowset_count(rows->set);
+    part.row_sequence = rows->sequence;
+    part.row_time_us = rows->time;
+    part.revision = rows->revision;
+    return bb_query_pack(step, &part.base);
+}
+
+static int
+part(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    int r;
+
+    bb_rows_reset(&state->rows);
+    r = bb_walk_begin(&state->walk, &step->snapshot);
+    if (r == 0)
+        r = gather(query, step);
+    bb_walk_end(&state->walk);
+    return r == 0 ? pack(query, step) : r;
+}
+
+static void
+release(struct bb_query *query)
+{
+    struct state *state = query->state;
+
+    bb_rows_release(&state->rows);
+    bb_ids_release(&state->visible);
+}
+
+const struct bb_query_kind bb_query_readings = {
+    .method = BB_METHOD_READINGS_LIST,
+    .request = &bb__readings_query__descriptor,
+    .state_bytes = sizeof(struct state),
+    .begin = begin,
+    .part = part,
+    .release = release,
+};

@@ -1,0 +1,184 @@
+#include "query_rows.h"
+
+#include "query_tally.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Bytes of a row beside Rows: its sequence, time and revision as varints. */
+#define BESIDE_BYTES 18
+
+int
+bb_rows_init(struct bb_rows *rows)
+{
+    if (bb_rowset_new(&rows->set) != 0)
+        return -ENOMEM;
+    rows->times = calloc(BB_ROWS_TIMES, sizeof *rows->times);
+    return rows->times ? 0 : -ENOMEM;
+}
+
+void
+bb_rows_release(struct bb_rows *rows)
+{
+    bb_rowset_destroy(&rows->set);
+    free(rows->sequence);
+    free(rows->time);
+    free(rows->revision);
+    free(rows->times);
+    *rows = (struct bb_rows){0};
+}
+
+void
+bb_rows_reset(struct bb_rows *rows)
+{
+    bb_rowset_reset(rows->set);
+    rows->dictionary++;
+    rows->period_index = 0;
+}
+
+static int
+grow(struct bb_rows *rows)
+{
+    uint32_t size = rows->size ? rows->size * 2 : 64;
+    uint64_t *sequence = realloc(rows->sequence, size * sizeof *sequence);
+    uint64_t *time;
+    uint32_t *revision;
+
+    if (!sequence)
+        return -ENOMEM;
+    rows->sequence = sequence;
+    time = realloc(rows->time, size * sizeof *time);
+    if (!time)
+        return -ENOMEM;
+    rows->time = time;
+    revision = realloc(rows->revision, size * sizeof *revision);
+    if (!revision)
+        return -ENOMEM;
+    rows->revision = revision;
+    rows->size = size;
+    return 0;
+}
+
+static int
+entry_time(struct bb_rows *rows, struct bb_query_step *step, uint64_t sequence, bb_utc *ret_time)
+{
+    struct bb_rows_time *at = &rows->times[sequence % BB_ROWS_TIMES];
+    struct bb_entry entry;
+    int r;
+
+    if (at->sequence != sequence) {
+        r = bb_snapshot_entry(&step->snapshot, sequence, &entry);
+        if (r != 0)
+            return r;
+        *at = (struct bb_rows_time){sequence, entry.time};
+    }
+    *ret_time = at->time;
+    return 0;
+}
+
+static int
+write_term(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step, enum bb_object_kind kind,
+           uint32_t id, struct bb_term **ret_term, uint32_t *ret_index)
+{
+    int r;
+
+    *ret_index = 0;
+    if (id == 0)
+        return 0;
+    r = bb_terms_get(&query->terms, &step->snapshot, kind, id, ret_term);
+    if (r == 0 && (*ret_term)->dictionary != rows->dictionary) {
+        r = bb_rowset_text(rows->set, (*ret_term)->text, &(*ret_term)->index);
+        (*ret_term)->dictionary = rows->dictionary;
+    }
+    if (r == 0)
+        *ret_index = (*ret_term)->index;
+    return r;
+}
+
+static int
+write_period(struct bb_rows *rows, struct bb_period period, uint32_t *ret_index)
+{
+    char text[BB_PERIOD_TEXT];
+    int r;
+
+    if (rows->period_index == 0 || rows->period.day != period.day || rows->period.type != period.type ||
+        rows->period.years != period.years) {
+        r = bb_rowset_text(rows->set, bb_bytes(text, bb_period_format(period, text)), &rows->period_index);
+        if (r != 0)
+            return r;
+        rows->period = period;
+    }
+    *ret_index = rows->period_index;
+    return 0;
+}
+
+static int
+write_texts(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
+            const struct bb_reading_key *key, struct bb_term **ret_indicator, struct bb_rowref *ref)
+{
+    struct bb_term *term;
+    int r =
+        write_term(rows, query, step, BB_OBJECT_INDICATOR, key->indicator, ret_indicator, &ref->indicator);
+
+    if (r == 0)
+        r = write_term(rows, query, step, BB_OBJECT_ORGANIZATION, key->organization, &term,
+                       &ref->organization);
+    if (r == 0)
+        r = write_term(rows, query, step, BB_OBJECT_PLACE, key->place, &term, &ref->place);
+    if (r == 0)
+        r = write_term(rows, query, step, BB_OBJECT_DISAGGREGATION, key->disaggregation, &term,
+                       &ref->disaggregation);
+    if (r == 0)
+        r = write_period(rows, key->period, &ref->period);
+    return r;
+}
+
+/* A value that follows from its parts is shown to the indicator's decimals. */
+static int
+compute(struct bb_query *query, struct bb_query_step *step, struct bb_term *indicator,
+        const struct bb_reading *reading, struct bb_rowref *ref)
+{
+    int r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+
+    if (r == 0 &&
+        bb_reading_computed(indicator->rules, reading, bb_figure_decimals(indicator->rules), &ref->value))
+        ref->flags |= BB_ROW_VALUE | BB_ROW_COMPUTED;
+    return r;
+}
+
+int
+bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
+            const struct bb_reading_key *key, const struct bb_reading *reading)
+{
+    uint32_t n = bb_rowset_count(rows->set);
+    struct bb_rowref ref = {.flags = reading->flags,
+                            .value = reading->value,
+                            .numerator = reading->numerator,
+                            .denominator = reading->denominator};
+    struct bb_term *indicator;
+    bb_utc time;
+    int r = entry_time(rows, step, reading->sequence, &time);
+
+    if (r == 0 && n == rows->size)
+        r = grow(rows);
+    if (r == 0)
+        r = write_texts(rows, query, step, key, &indicator, &ref);
+    if (r == 0 && reading->flags & BB_ROW_COMMENT)
+        r = bb_rowset_text(rows->set, reading->comment, &ref.comment);
+    if (r == 0 && !(reading->flags & BB_ROW_VALUE))
+        r = compute(query, step, indicator, reading, &ref);
+    if (r == 0)
+        r = bb_rowset_add_ref(rows->set, &ref);
+    if (r != 0)
+        return r;
+    rows->sequence[n] = reading->sequence;
+    rows->time[n] = (uint64_t)time;
+    rows->revision[n] = reading->revision;
+    return 0;
+}
+
+size_t
+bb_rows_bytes(const struct bb_rows *rows)
+{
+    return bb_rowset_bytes(rows->set) + (size_t)bb_rowset_count(rows->set) * BESIDE_BYTES;
+}

@@ -1,0 +1,47 @@
+/* Rows of an answer: readings as the message Rows, with the columns that stand beside it.
+ *
+ * Texts are put into the part's dictionary once and then written by the index that their term remembers. */
+#ifndef BB_QUERY_ROWS_H
+#define BB_QUERY_ROWS_H
+
+#include "query_core.h"
+
+#include "runtime/rowset.h"
+
+struct bb_rows_time {
+    uint64_t sequence;
+    bb_utc time;
+};
+
+#define BB_ROWS_TIMES 512u
+
+struct bb_rows {
+    struct bb_rowset *set;
+    uint32_t dictionary; /* number of the part, for bb_term.dictionary */
+    struct bb_period period;
+    uint32_t period_index; /* of the text of `period`; 0: none yet */
+    uint64_t *sequence, *time;
+    uint32_t *revision;
+    uint32_t size;
+    struct bb_rows_time *times; /* by sequence: times of entries */
+};
+
+/* 0 | -ENOMEM */
+int
+bb_rows_init(struct bb_rows *rows);
+void
+bb_rows_release(struct bb_rows *rows);
+/* Begin a new part. */
+void
+bb_rows_reset(struct bb_rows *rows);
+
+/* 0 | -ENOMEM | -EBADMSG */
+int
+bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
+            const struct bb_reading_key *key, const struct bb_reading *reading);
+
+/* About how many bytes the part has. */
+size_t
+bb_rows_bytes(const struct bb_rows *rows);
+
+#endif

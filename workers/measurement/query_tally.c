@@ -1,0 +1,187 @@
+#include "query_tally.h"
+
+static bool
+has_parts(const struct bb_reading *reading)
+{
+    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
+}
+
+unsigned
+bb_figure_decimals(const struct bb_indicator *rules)
+{
+    return rules->has_decimals ? rules->decimals : BB_DECIMALS_DEFAULT;
+}
+
+bool
+bb_reading_computed(const struct bb_indicator *rules, const struct bb_reading *reading, unsigned scale,
+                    struct bb_decimal *ret_value)
+{
+    return BB_ROW_STATE(reading->flags) == BB_STATE_OK && !(reading->flags & BB_ROW_VALUE) &&
+           has_parts(reading) &&
+           bb_decimal_ratio(rules->factor, reading->numerator, reading->denominator, scale, ret_value) == 0;
+}
+
+void
+bb_party_add(struct bb_party *party, uint32_t organization)
+{
+    if (party->size == BB_PARTY_NONE)
+        *party = (struct bb_party){BB_PARTY_ONE, organization};
+    else if (party->organization != organization)
+        party->size = BB_PARTY_MANY;
+}
+
+static bool
+adds_values(const struct bb_indicator *rules)
+{
+    return rules->organization_aggregation == BB_AGGREGATE_SUM ||
+           rules->organization_aggregation == BB_AGGREGATE_AVERAGE;
+}
+
+void
+bb_tally_add(struct bb_tally *tally, const struct bb_indicator *rules, const struct bb_reading *reading,
+             uint32_t organization)
+{
+    struct bb_decimal value;
+
+    tally->by_readings = true;
+    if (bb_rollup_add(&tally->sum, reading, organization) != 0)
+        tally->overflow = true;
+    if (BB_ROW_STATE(reading->flags) != BB_STATE_OK)
+        return;
+    bb_party_add(&tally->party, organization);
+    if (has_parts(reading))
+        bb_party_add(&tally->parts, organization);
+    if (adds_values(rules) && !(reading->flags & BB_ROW_VALUE) &&
+        (!bb_reading_computed(rules, reading, BB_DECIMAL_SCALE, &value) ||
+         bb_sum_add(&tally->computed, value) != 0))
+        tally->overflow = true;
+    if (reading->sequence >= tally->last.sequence) {
+        tally->last = *reading;
+        tally->last.comment = bb_bytes(NULL, 0);
+        tally->last_organization = organization;
+    }
+}
+
+void
+bb_tally_merge(struct bb_tally *tally, const struct bb_rollup *rollup)
+{
+    if (bb_rollup_merge(&tally->sum, rollup) != 0)
+        tally->overflow = true;
+    if (rollup->ok == 0)
+        return;
+    if (rollup->ok == 1)
+        bb_party_add(&tally->party, rollup->organization);
+    else
+        tally->party.size = BB_PARTY_MANY;
+    tally->parts = tally->party;
+}
+
+bool
+bb_tally_needs_readings(const struct bb_tally *merged, const struct bb_indicator *rules, bool hidden)
+{
+    const struct bb_rollup *sum = &merged->sum;
+
+    if (sum->ok < 2)
+        return false;
+    if (rules->organization_aggregation == BB_AGGREGATE_LAST)
+        return true;
+    if (adds_values(rules) && sum->computed > 0)
+        return true;
+    return hidden && sum->parts > 0 && sum->parts < sum->ok;
+}
+
+/* factor * numerator / denominator of the parts added up. */
+static void
+show_ratio(const struct bb_rollup *sum, const struct bb_indicator *rules, char out[static BB_DECIMAL_TEXT])
+{
+    if (bb_sum_ratio(rules->factor, &sum->numerator, &sum->denominator, bb_figure_decimals(rules), out) != 0)
+        out[0] = '\0';
+}
+
+/* One reading is shown as it was reported. */
+static void
+show_single(const struct bb_rollup *sum, const struct bb_indicator *rules, struct bb_figure *figure)
+{
+    if (sum->computed)
+        show_ratio(sum, rules, figure->value);
+    else
+        bb_sum_format(&sum->value, figure->value);
+}
+
+/* What was divided is rounded, what was only added is not. */
+static void
+show_sum(const struct bb_tally *tally, const struct bb_indicator *rules, uint64_t n, struct bb_figure *figure)
+{
+    struct bb_sum sum = tally->sum.value;
+
+    if (bb_sum_merge(&sum, &tally->computed) != 0)
+        return;
+    if (n == 1 && tally->sum.computed == 0)
+        bb_sum_format(&sum, figure->value);
+    else if (bb_sum_mean(&sum, n, bb_figure_decimals(rules), figure->value) != 0)
+        figure->value[0] = '\0';
+}
+
+static void
+show_several(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *figure)
+{
+    switch (rules->organization_aggregation) {
+    case BB_AGGREGATE_SUM:
+        show_sum(tally, rules, 1, figure);
+        break;
+    case BB_AGGREGATE_AVERAGE:
+        show_sum(tally, rules, tally->sum.ok, figure);
+        break;
+    case BB_AGGREGATE_RATIO:
+        if (tally->sum.parts == tally->sum.ok)
+            show_ratio(&tally->sum, rules, figure->value);
+        break;
+    case BB_AGGREGATE_LAST:
+        break; /* shown as the single reading it is */
+    }
+}
+
+static void
+show_parts(const struct bb_rollup *sum, struct bb_figure *figure)
+{
+    if (sum->parts == 0)
+        return;
+    bb_sum_format(&sum->numerator, figure->numerator);
+    bb_sum_format(&sum->denominator, figure->denominator);
+}
+
+/* The last reading is one organization's figure, whoever else reported. */
+static void
+show_last(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *figure)
+{
+    struct bb_rollup last = {0};
+
+    (void)bb_rollup_add(&last, &tally->last, tally->last_organization); /* one reading fits a sum */
+    show_single(&last, rules, figure);
+    show_parts(&last, figure);
+    figure->party = (struct bb_party){BB_PARTY_ONE, tally->last_organization};
+    figure->parts = figure->party;
+}
+
+void
+bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *ret_figure)
+{
+    const struct bb_rollup *sum = &tally->sum;
+    bool ratio = rules->organization_aggregation == BB_AGGREGATE_RATIO;
+
+    *ret_figure = (struct bb_figure){.readings = sum->ok,
+                                     .without_parts = ratio ? sum->ok - sum->parts : 0,
+                                     .party = tally->party,
+                                     .parts = tally->parts};
+    if (sum->ok == 0 || tally->overflow)
+        return;
+    if (rules->organization_aggregation == BB_AGGREGATE_LAST && tally->by_readings) {
+        show_last(tally, rules, ret_figure);
+        return;
+    }
+    if (sum->ok == 1)
+        show_single(sum, rules, ret_figure);
+    else
+        show_several(tally, rules, ret_figure);
+    show_parts(sum, ret_figure);
+}

@@ -1,0 +1,296 @@
+/* Terms lie in an arena; a set of ids for each kind finds them, with an array of pointers beside it. */
+#include "query_terms.h"
+
+#include "disaggregation.h"
+
+#include "proto/limits.h"
+#include "proto/message.h"
+
+#include "worker.pb-c.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TERMS_BYTES ((size_t)256 << 20) /* the records of a store that large were all read in one step */
+#define TRIM_BYTES  ((size_t)4 << 20)
+
+static int
+kind_number(enum bb_object_kind kind)
+{
+    switch (kind) {
+    case BB_OBJECT_ORGANIZATION:
+        return 0;
+    case BB_OBJECT_INDICATOR:
+        return 1;
+    case BB_OBJECT_PLACE:
+        return 2;
+    case BB_OBJECT_DISAGGREGATION:
+        break;
+    }
+    return 3;
+}
+
+void
+bb_terms_init(struct bb_terms *terms)
+{
+    *terms = (struct bb_terms){0};
+    bb_arena_init(&terms->arena, TERMS_BYTES);
+    bb_arena_init(&terms->scratch, BB_LIMIT_DECODE_BYTES);
+    bb_buffer_init(&terms->text, SIZE_MAX);
+}
+
+void
+bb_terms_release(struct bb_terms *terms)
+{
+    for (int i = 0; i < BB_OBJECT_KINDS; i++) {
+        bb_ids_release(&terms->ids[i]);
+        free(terms->term[i]);
+    }
+    free(terms->dimensions);
+    bb_arena_release(&terms->arena);
+    bb_arena_release(&terms->scratch);
+    bb_buffer_release(&terms->text);
+}
+
+void
+bb_terms_trim(struct bb_terms *terms)
+{
+    if (terms->arena.used < TRIM_BYTES)
+        return;
+    for (int i = 0; i < BB_OBJECT_KINDS; i++)
+        bb_ids_reset(&terms->ids[i]);
+    terms->n_dimensions = 0;
+    bb_arena_reset(&terms->arena);
+}
+
+static int
+copy_text(struct bb_terms *terms, struct bb_bytes text, struct bb_bytes *ret_copy)
+{
+    uint8_t *copy = bb_arena_alloc(&terms->arena, text.len + 1);
+
+    if (!copy)
+        return -ENOMEM;
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    *ret_copy = bb_bytes(copy, text.len);
+    return 0;
+}
+
+/* The number of this set of dimensions. */
+static int
+number_dimensions(struct bb_terms *terms, struct bb_bytes names, uint32_t *ret_number)
+{
+    uint32_t n = terms->n_dimensions;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (bb_bytes_equal(terms->dimensions[i], names)) {
+            *ret_number = i;
+            return 0;
+        }
+    if (n == terms->dimensions_size) {
+        uint32_t size = n ? n * 2 : 8;
+        struct bb_bytes *grown = realloc(terms->dimensions, size * sizeof *grown);
+        if (!grown)
+            return -ENOMEM;
+        terms->dimensions = grown;
+        terms->dimensions_size = size;
+    }
+    if (copy_text(terms, names, &terms->dimensions[n]) != 0)
+        return -ENOMEM;
+    terms->n_dimensions++;
+    *ret_number = n;
+    return 0;
+}
+
+struct bb_bytes
+bb_terms_dimensions(const struct bb_terms *terms, uint32_t number)
+{
+    return terms->dimensions[number];
+}
+
+static int
+read_place(struct bb_terms *terms, struct bb_bytes details, struct bb_term *term)
+{
+    Bb__Place *place;
+    int r;
+
+    if (details.len == 0)
+        return 0;
+    bb_arena_reset(&terms->scratch);
+    r = bb_unpack(bb__place, details, &terms->scratch, &place);
+    if (r == 0)
+        term->aggregate = place->aggregate;
+    return r;
+}
+
+static int
+read_organization(struct bb_terms *terms, struct bb_bytes details, struct bb_term *term)
+{
+    Bb__Organization *organization;
+    int r;
+
+    if (details.len == 0)
+        return 0;
+    bb_arena_reset(&terms->scratch);
+    r = bb_unpack(bb__organization, details, &terms->scratch, &organization);
+    if (r == 0)
+        term->shares = organization->share_own_line;
+    return r;
+}
+
+static int
+read_details(struct bb_terms *terms, struct bb_bytes details, struct bb_term *term)
+{
+    switch (term->kind) {
+    case BB_OBJECT_PLACE:
+        return read_place(terms, details, term);
+    case BB_OBJECT_ORGANIZATION:
+        return read_organization(terms, details, term);
+    case BB_OBJECT_DISAGGREGATION:
+        bb_disaggregation_dimensions(term->text, &terms->text);
+        return terms->text.error ? terms->text.error
+                                 : number_dimensions(terms, bb_buffer_bytes(&terms->text), &term->dimensions);
+    case BB_OBJECT_INDICATOR:
+        break;
+    }
+    return 0;
+}
+
+static int
+read_term(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term)
+{
+    uint8_t data[BB_OBJECT_KEY];
+    struct bb_bytes key = bb_bytes(data, bb_object_key(term->kind, term->id, data)), payload, text, details;
+    int r;
+
+    if (term->id == 0)
+        return 0;
+    r = bb_snapshot_get(snapshot, BB_VIEW_OBJECT, key, &payload);
+    if (r == 0)
+        r = bb_object_unpack(payload, &text, &details);
+    if (r == 0)
+        r = copy_text(terms, text, &term->text);
+    if (r == 0)
+        r = read_details(terms, details, term);
+    if (r > 0 || r == -EBADMSG || r == -EMSGSIZE)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_OBJECT, key);
+    return r;
+}
+
+/* Room for the pointer beside number n. */
+static int
+reserve(struct bb_terms *terms, int kind, uint32_t n)
+{
+    uint32_t size = terms->size[kind] ? terms->size[kind] * 2 : 16;
+    struct bb_term **grown;
+
+    if (n < terms->size[kind])
+        return 0;
+    grown = realloc(terms->term[kind], size * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    terms->term[kind] = grown;
+    terms->size[kind] = size;
+    return 0;
+}
+
+static int
+add_term(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
+         uint32_t number)
+{
+    struct bb_term *term = bb_arena_alloc(&terms->arena, sizeof *term);
+    int k = kind_number(kind);
+
+    if (!term || reserve(terms, k, number) != 0)
+        return -ENOMEM;
+    *term = (struct bb_term){.id = id, .kind = kind, .text = bb_bytes("", 0)};
+    terms->term[k][number] = term;
+    return read_term(terms, snapshot, term);
+}
+
+int
+bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
+             struct bb_term **ret_term)
+{
+    int k = kind_number(kind);
+    uint32_t before = terms->ids[k].count, number;
+    int r = bb_ids_add(&terms->ids[k], id, &number);
+
+    if (r == 0 && number == before)
+        r = add_term(terms, snapshot, kind, id, number);
+    if (r == 0)
+        *ret_term = terms->term[k][number];
+    return r;
+}
+
+int
+bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term)
+{
+    Bb__Indicator *definition;
+    struct bb_indicator *rules;
+    struct bb_note note;
+    const char *column;
+    int r;
+
+    if (term->rules)
+        return 0;
+    bb_arena_reset(&terms->scratch);
+    r = bb_term_definition(snapshot, term->id, &terms->scratch, &definition);
+    if (r != 0)
+        return r;
+    rules = bb_arena_alloc(&terms->arena, sizeof *rules);
+    if (!rules)
+        return -ENOMEM;
+    if (bb_indicator_parse(definition, rules, &note, &column) != 0)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, term->text);
+    term->rules = rules;
+    return 0;
+}
+
+int
+bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id)
+{
+    uint8_t data[BB_NAME_KEY];
+    struct bb_bytes key = bb_bytes(data, bb_name_key(kind, text, data)), payload;
+    bool canonical;
+    int r;
+
+    if (text.len > BB_LIMIT_NAME_BYTES)
+        return BB_STORE_E_NOT_FOUND;
+    r = bb_snapshot_get(snapshot, BB_VIEW_NAME, key, &payload);
+    if (r == 0 && bb_name_unpack(payload, ret_id, &canonical) != 0)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_NAME, key);
+    return r;
+}
+
+/* The last definition that is not above the snapshot's sequence, or else the first. */
+int
+bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+                   Bb__Indicator **ret_definition)
+{
+    uint8_t first[8];
+    struct bb_bytes key, payload;
+    Bb__Indicator *found = NULL;
+    int r;
+
+    bb_put_u32(first, indicator);
+    bb_put_u32(first + 4, 0);
+    r = bb_snapshot_seek(snapshot, BB_VIEW_DEFINITION, bb_bytes(first, sizeof first), &key, &payload);
+    while (r == 0 && key.len == sizeof first && bb_get_u32(key.data) == indicator) {
+        Bb__Indicator *next;
+        r = bb_unpack(bb__indicator, payload, arena, &next);
+        if (r != 0)
+            return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, key);
+        if (found && next->sequence > snapshot->sequence)
+            break;
+        found = next;
+        r = bb_snapshot_move(snapshot, BB_VIEW_DEFINITION, MDB_NEXT, &key, &payload);
+    }
+    if (r < 0)
+        return r;
+    if (!found)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, bb_bytes(first, sizeof first));
+    *ret_definition = found;
+    return 0;
+}

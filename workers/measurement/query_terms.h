@@ -1,0 +1,71 @@
+/* Terms: what stands behind an id: its text, and what of its details a query needs.
+ *
+ * A query meets the same few indicators, places, organizations and disaggregations in thousands of records;
+ * each is read from the store once and then found by its id. What is found is valid until the terms are
+ * released or trimmed. */
+#ifndef BB_QUERY_TERMS_H
+#define BB_QUERY_TERMS_H
+
+#include "indicator.h"
+#include "names.h"
+#include "query_ids.h"
+#include "query_snapshot.h"
+
+#include "proto/arena.h"
+
+struct bb_term {
+    uint32_t id;
+    enum bb_object_kind kind;
+    struct bb_bytes text;
+    bool aggregate;      /* place: it contains others */
+    bool shares;         /* organization: its own line is for all to see */
+    uint32_t dimensions; /* disaggregation: number of its set of dimensions, in bb_terms_dimensions() */
+    const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
+    /* Room for whoever writes texts into a dictionary: index in dictionary number `dictionary`. */
+    uint32_t dictionary, index;
+};
+
+struct bb_terms {
+    struct bb_arena arena;   /* terms, texts, rules */
+    struct bb_arena scratch; /* one message */
+    struct bb_ids ids[BB_OBJECT_KINDS];
+    struct bb_term **term[BB_OBJECT_KINDS]; /* by number in ids */
+    uint32_t size[BB_OBJECT_KINDS];
+    struct bb_bytes *dimensions; /* "gender;race": sets of dimensions met so far */
+    uint32_t n_dimensions, dimensions_size;
+    struct bb_buffer text;
+};
+
+void
+bb_terms_init(struct bb_terms *terms);
+void
+bb_terms_release(struct bb_terms *terms);
+/* Forget everything if it has become much: between two steps. */
+void
+bb_terms_trim(struct bb_terms *terms);
+
+/* The term of an id that a record names. Id 0 has the empty text. 0 | -ENOMEM | -EBADMSG damaged or missing
+ */
+int
+bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
+             struct bb_term **ret_term);
+
+/* Fill term->rules: the indicator's numbers, by its definition as of the snapshot. */
+int
+bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
+
+/* The names of a set of dimensions. */
+struct bb_bytes
+bb_terms_dimensions(const struct bb_terms *terms, uint32_t number);
+
+/* The id behind a code, name or alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int
+bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id);
+
+/* A definition as of the snapshot, its version and sequence filled in; the first one when there was none yet.
+ * 0 | -ENOMEM | -EBADMSG damaged or missing */
+int
+bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+                   Bb__Indicator **ret_definition);
+
+#endif
