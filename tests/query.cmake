@@ -1,0 +1,5 @@
+# What the tests of queries share: a small store, asking, and a plain model of the answers.
+add_library(test_query STATIC unit/measurement/query_store.c unit/measurement/query_ask.c unit/measurement/query_model.c)
+target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
+
+bb_unit_test(measurement/query_random test_query bb_measurement)
