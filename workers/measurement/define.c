@@ -107,52 +107,6 @@ new_outcomes(struct bb_arena *arena, size_t n, Bb__DefineReply *reply)
 
 /* Indicators */
 
-/* Does the indicator with this id still go by this text? */
-static bool
-indicator_goes_by(const Bb__Indicator *definition, const char *text)
-{
-    return strcmp(definition->code, text) == 0 || strcmp(definition->name, text) == 0;
-}
-
-/* 0 free (or its own) | 1 taken, ret_owner | <0 */
-static int
-indicator_name_taken(struct bb_head *head, struct bb_arena *arena, const char *text, uint32_t own_id,
-                     const char **ret_owner)
-{
-    Bb__Indicator *other;
-    bool canonical;
-    uint32_t id;
-    int r = find(head, BB_OBJECT_INDICATOR, text, &id, &canonical);
-
-    if (r == BB_STORE_E_NOT_FOUND || (r == 0 && id == own_id))
-        return 0;
-    if (r != 0)
-        return r;
-    r = unpack_details(head, BB_OBJECT_INDICATOR, id, arena, &bb__indicator__descriptor,
-                       (ProtobufCMessage **)&other);
-    if (r != 0)
-        return r < 0 ? r : 0;
-    *ret_owner = other->code;
-    return indicator_goes_by(other, text);
-}
-
-static int
-check_indicator_names(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *definition,
-                      uint32_t own_id, Bb__DefineOutcome *outcome)
-{
-    const char *const texts[] = {definition->code, definition->name}, *const columns[] = {"code", "name"};
-
-    for (int i = 0; i < 2; i++) {
-        const char *owner = NULL;
-        int r = indicator_name_taken(head, arena, texts[i], own_id, &owner);
-        if (r < 0)
-            return r;
-        if (r > 0)
-            return refuse_taken(arena, outcome, columns[i], texts[i], owner);
-    }
-    return 0;
-}
-
 /* The present definition with this code; NULL none. */
 static int
 previous_definition(struct bb_head *head, struct bb_arena *arena, const char *code, uint32_t *ret_id,
@@ -184,11 +138,9 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
     if (bb_indicator_parse(definition, &parsed, &note, &column) != 0)
         return refuse(arena, outcome, note.code, column, note.text);
     r = previous_definition(head, arena, definition->code, &id, &previous);
-    outcome->outcome = BB_OUTCOME_CREATED;
-    if (r == 0)
-        r = check_indicator_names(head, arena, definition, id, outcome);
-    if (r != 0 || outcome->outcome == BB_OUTCOME_REJECTED)
+    if (r != 0)
         return r;
+    outcome->outcome = BB_OUTCOME_CREATED;
     definition->has_version = true;
     definition->version = previous ? previous->version : 1;
     if (previous && bb_indicator_same(previous, definition)) {
@@ -216,6 +168,43 @@ put_definition(struct bb_head *head, uint32_t id, const Bb__Indicator *definitio
     return r;
 }
 
+/* Does another indicator go by this name now? 0 no | 1 yes | <0 */
+static int
+is_name_of_another(struct bb_head *head, uint32_t other, const char *name)
+{
+    struct bb_arena arena;
+    Bb__Indicator *definition;
+    int r;
+
+    bb_arena_init(&arena, BB_LIMIT_DECODE_BYTES);
+    r = unpack_details(head, BB_OBJECT_INDICATOR, other, &arena, &bb__indicator__descriptor,
+                       (ProtobufCMessage **)&definition);
+    if (r == 0)
+        r = strcmp(definition->name, name) == 0;
+    else if (r > 0)
+        r = 0;
+    bb_arena_release(&arena);
+    return r;
+}
+
+/* The name leads to the indicator, unless it is the code of another (a code wins), or several go by it: then
+ * it leads to none. Real catalogues have indicators that share a name. */
+static int
+name_indicator(struct bb_head *head, const char *name, uint32_t id)
+{
+    bool canonical = false;
+    uint32_t other = id;
+    int r = find(head, BB_OBJECT_INDICATOR, name, &other, &canonical);
+
+    if (r < 0 || (r == 0 && (other == id || other == BB_ID_SEVERAL || canonical)))
+        return r;
+    r = r == 0 ? is_name_of_another(head, other, name) : 0;
+    if (r < 0)
+        return r;
+    return bb_names_set(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(name),
+                        r > 0 ? BB_ID_SEVERAL : id, false);
+}
+
 static int
 apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint64_t sequence)
 {
@@ -226,9 +215,8 @@ apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint64_t sequen
     if (r == BB_STORE_E_NOT_FOUND || (r == 0 && !canonical))
         r = bb_names_add(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(definition->code),
                          &id);
-    if (r == 0 && strcmp(definition->name, definition->code) != 0)
-        r = bb_names_set(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(definition->name), id,
-                         false);
+    if (r == 0)
+        r = name_indicator(head, definition->name, id);
     definition->has_sequence = true;
     definition->sequence = sequence;
     if (r == 0)

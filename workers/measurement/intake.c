@@ -95,6 +95,9 @@ resolve_indicator(struct bb_intake *intake, struct row *row)
         else if (r != 0)
             return r;
     }
+    if (resolved->status == FOUND && resolved->id == BB_ID_SEVERAL)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
+                                  "a code: several indicators go by this name");
     if (resolved->status == REFUSED)
         return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
                                   "the code or name of a defined indicator (indicator ls shows them)");

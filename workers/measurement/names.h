@@ -23,6 +23,9 @@ enum bb_object_kind {
 
 #define BB_OBJECT_KINDS 4
 
+/* The id behind a name that several objects share: it leads to none of them. */
+#define BB_ID_SEVERAL 0u
+
 struct bb_names;
 
 /* Reads the next ids from the views. 0 | -errno */

@@ -260,6 +260,9 @@ bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *
     struct bb_quoted quoted;
     int r = bb_term_find(&step->snapshot, kind, bb_bytes_str(text), ret_id);
 
+    if (r == 0 && *ret_id == BB_ID_SEVERAL)
+        return bb_query_refuse(step, BB_ERROR_INVALID, "several %ss go by the name \"%s\": expected a code",
+                               kind_word(kind), bb_quote(&quoted, bb_bytes_str(text)));
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
     return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "unknown %s \"%s\": %s", kind_word(kind),

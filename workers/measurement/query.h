@@ -38,23 +38,19 @@ struct bb_query_failure {
 
 /* Everything of the call is copied. A request that is wrong in itself is not told here but by the first
  * step. 0 | -ENOMEM */
-int
-bb_query_new(const struct bb_query_context *context, const struct bb_query_call *call,
-             struct bb_query **ret_query);
-void
-bb_query_destroy(struct bb_query **query);
+int bb_query_new(const struct bb_query_context *context, const struct bb_query_call *call,
+                 struct bb_query **ret_query);
+void bb_query_destroy(struct bb_query **query);
 
 /* The sequence that the views must have reached before the first step: what the request names, else the head
  * of the journal when the request came. */
-uint64_t
-bb_query_wants(const struct bb_query *query, uint64_t head);
+uint64_t bb_query_wants(const struct bb_query *query, uint64_t head);
 
 /* One part of the answer.
  * max_bytes: about how large it may be. out: emptied, then the packed reply message. ret_final: the last one.
  * 0 | 1 `failure` says why there is no answer, and the query is over | <0 the store cannot be read: -EBADMSG
  * a damaged record, which failure->message names. */
-int
-bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, bool *ret_final,
-              struct bb_query_failure *failure);
+int bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, bool *ret_final,
+                  struct bb_query_failure *failure);
 
 #endif

@@ -26,25 +26,18 @@ struct bb_cells {
 };
 
 /* indicator, wanted ids and days are the caller's to fill before. 0 | <0 */
-int
-bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot);
-void
-bb_cells_end(struct bb_cells *cells);
+int bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot);
+void bb_cells_end(struct bb_cells *cells);
 
 /* The next cell with a reading, at cells->cell. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot);
+int bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot);
 /* The cell that was given last comes again, also in the next snapshot. */
-void
-bb_cells_hold(struct bb_cells *cells);
+void bb_cells_hold(struct bb_cells *cells);
 /* Leave out what is left of the period, or of the place in it. */
-void
-bb_cells_skip_period(struct bb_cells *cells);
-void
-bb_cells_skip_place(struct bb_cells *cells);
+void bb_cells_skip_period(struct bb_cells *cells);
+void bb_cells_skip_place(struct bb_cells *cells);
 /* Go to the first cell of this period. */
-void
-bb_cells_to(struct bb_cells *cells, struct bb_period period);
+void bb_cells_to(struct bb_cells *cells, struct bb_period period);
 
 /* The readings of one cell, as of the snapshot, in order of organization. */
 struct bb_cell_readings {
@@ -56,11 +49,9 @@ struct bb_cell_readings {
     struct bb_reading reading;
 };
 
-void
-bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
-                      uint32_t place, uint32_t disaggregation);
+void bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
+                           uint32_t place, uint32_t disaggregation);
 /* By the snapshot's own cursor of the view `reading`. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot);
+int bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot);
 
 #endif

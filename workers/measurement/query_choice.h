@@ -62,17 +62,14 @@ enum bb_choice_outcome {
     BB_CHOICE_AMBIGUOUS = 3,   /* a second dimension in this place, and no total */
 };
 
-void
-bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation);
-void
-bb_choice_release(struct bb_choice *choice);
+void bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places,
+                    bool open_disaggregation);
+void bb_choice_release(struct bb_choice *choice);
 /* A new period; by place also a new place. */
-void
-bb_choice_reset(struct bb_choice *choice);
+void bb_choice_reset(struct bb_choice *choice);
 
 /* aggregate: is the cell's place marked so? dimension: number of the dimensions of its disaggregation.
  * enum bb_choice_outcome | -ENOMEM */
-int
-bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate, uint32_t dimension);
+int bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate, uint32_t dimension);
 
 #endif

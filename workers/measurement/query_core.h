@@ -55,38 +55,30 @@ struct bb_query {
 };
 
 /* Why there is no answer. Returns 1. */
-int
-bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)
+int bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Peer text between quotes, for a refusal. */
 struct bb_quoted {
     char text[128];
 };
-const char *
-bb_quote(struct bb_quoted *quoted, struct bb_bytes text);
+const char *bb_quote(struct bb_quoted *quoted, struct bb_bytes text);
 
 /* Look up what a request names; refuses what is not there. 0 | 1 | <0 */
-int
-bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id);
+int bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id);
 /* "" is the total, 0. */
-int
-bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id);
-int
-bb_query_find_disaggregation(struct bb_query_step *step, const char *text, uint32_t *ret_id);
+int bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id);
+int bb_query_find_disaggregation(struct bb_query_step *step, const char *text, uint32_t *ret_id);
 
 /* From and to, each absent (NULL or "") or a period: the days between, half-open. 0 | 1 */
-int
-bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
-               uint32_t *ret_first_day, uint32_t *ret_end_day);
+int bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
+                   uint32_t *ret_first_day, uint32_t *ret_end_day);
 
 /* May the caller see the own line of this organization? 0 | <0 */
-int
-bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization,
-                 bool *ret_visible);
+int bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization,
+                     bool *ret_visible);
 
 /* Pack a reply into step->out. 0 | -ENOMEM */
-int
-bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message);
+int bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message);
 
 #endif

@@ -14,18 +14,14 @@ struct bb_ids {
     uint32_t n_slot;
 };
 
-void
-bb_ids_release(struct bb_ids *ids);
+void bb_ids_release(struct bb_ids *ids);
 /* Empty again, the memory kept. */
-void
-bb_ids_reset(struct bb_ids *ids);
+void bb_ids_reset(struct bb_ids *ids);
 
 /* ret_number: its number, new or not; may be NULL. 0 | -ENOMEM */
-int
-bb_ids_add(struct bb_ids *ids, uint32_t id, uint32_t *ret_number);
+int bb_ids_add(struct bb_ids *ids, uint32_t id, uint32_t *ret_number);
 
 /* In ascending order, for bb_wanted; their numbers are no longer good and nothing may be added. */
-void
-bb_ids_sort(struct bb_ids *ids);
+void bb_ids_sort(struct bb_ids *ids);
 
 #endif

@@ -31,20 +31,16 @@ struct bb_points {
     uint64_t looked; /* readings, since the part began */
 };
 
-void
-bb_points_init(struct bb_points *points, struct bb_query *query);
-void
-bb_points_release(struct bb_points *points);
+void bb_points_init(struct bb_points *points, struct bb_query *query);
+void bb_points_release(struct bb_points *points);
 /* A new part. */
-void
-bb_points_reset(struct bb_points *points);
+void bb_points_reset(struct bb_points *points);
 
 /* The points of a period, or by place of one place in it, in order of group.
  * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large.
  * ret_last: id of the last group written when it stopped, else -1.
  * 0 | -ENOMEM | -EBADMSG */
-int
-bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
-              const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
+int bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                  const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
 
 #endif

@@ -27,21 +27,16 @@ struct bb_rows {
 };
 
 /* 0 | -ENOMEM */
-int
-bb_rows_init(struct bb_rows *rows);
-void
-bb_rows_release(struct bb_rows *rows);
+int bb_rows_init(struct bb_rows *rows);
+void bb_rows_release(struct bb_rows *rows);
 /* Begin a new part. */
-void
-bb_rows_reset(struct bb_rows *rows);
+void bb_rows_reset(struct bb_rows *rows);
 
 /* 0 | -ENOMEM | -EBADMSG */
-int
-bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
-            const struct bb_reading_key *key, const struct bb_reading *reading);
+int bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
+                const struct bb_reading_key *key, const struct bb_reading *reading);
 
 /* About how many bytes the part has. */
-size_t
-bb_rows_bytes(const struct bb_rows *rows);
+size_t bb_rows_bytes(const struct bb_rows *rows);
 
 #endif

@@ -20,39 +20,30 @@ struct bb_snapshot {
 };
 
 /* 0 | -errno */
-int
-bb_snapshot_begin(struct bb_snapshot *snapshot, const struct bb_query_context *context,
-                  struct bb_query_failure *failure);
-void
-bb_snapshot_end(struct bb_snapshot *snapshot);
+int bb_snapshot_begin(struct bb_snapshot *snapshot, const struct bb_query_context *context,
+                      struct bb_query_failure *failure);
+void bb_snapshot_end(struct bb_snapshot *snapshot);
 
 /* Say in the failure that this record is damaged. Returns -EBADMSG. */
-int
-bb_snapshot_damaged(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key);
+int bb_snapshot_damaged(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key);
 
 /* By the cursor that the snapshot has for each view. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_snapshot_get(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key,
-                struct bb_bytes *ret_payload);
-int
-bb_snapshot_seek(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key,
-                 struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
-int
-bb_snapshot_move(struct bb_snapshot *snapshot, enum bb_view view, MDB_cursor_op op, struct bb_bytes *ret_key,
-                 struct bb_bytes *ret_payload);
+int bb_snapshot_get(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key,
+                    struct bb_bytes *ret_payload);
+int bb_snapshot_seek(struct bb_snapshot *snapshot, enum bb_view view, struct bb_bytes key,
+                     struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
+int bb_snapshot_move(struct bb_snapshot *snapshot, enum bb_view view, MDB_cursor_op op,
+                     struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
 
 /* A reading as it was at the snapshot's sequence.
  * key, record: as the view `reading` has them now. 0 | BB_STORE_E_NOT_FOUND it did not exist yet | <0 */
-int
-bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
-                    struct bb_reading *ret_reading);
+int bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
+                        struct bb_reading *ret_reading);
 
 /* An entry of the journal. 0 | -EBADMSG damaged, or not there */
-int
-bb_snapshot_entry(struct bb_snapshot *snapshot, uint64_t sequence, struct bb_entry *ret_entry);
+int bb_snapshot_entry(struct bb_snapshot *snapshot, uint64_t sequence, struct bb_entry *ret_entry);
 
 /* The sequence that the journal was at at this time. */
-int
-bb_snapshot_sequence_at(struct bb_snapshot *snapshot, bb_utc time, uint64_t *ret_sequence);
+int bb_snapshot_sequence_at(struct bb_snapshot *snapshot, bb_utc time, uint64_t *ret_sequence);
 
 #endif

@@ -25,21 +25,17 @@ struct bb_tally {
     bool by_readings; /* filled reading by reading */
 };
 
-void
-bb_party_add(struct bb_party *party, uint32_t organization);
+void bb_party_add(struct bb_party *party, uint32_t organization);
 
 /* rules: decide what is computed. Readings come in the order of their keys: of two with the same sequence the
  * later one is the last. */
-void
-bb_tally_add(struct bb_tally *tally, const struct bb_indicator *rules, const struct bb_reading *reading,
-             uint32_t organization);
-void
-bb_tally_merge(struct bb_tally *tally, const struct bb_rollup *rollup);
+void bb_tally_add(struct bb_tally *tally, const struct bb_indicator *rules, const struct bb_reading *reading,
+                  uint32_t organization);
+void bb_tally_merge(struct bb_tally *tally, const struct bb_rollup *rollup);
 
 /* Does the point need its readings one by one?
  * merged: filled from rollups. hidden: may something have to be withheld? */
-bool
-bb_tally_needs_readings(const struct bb_tally *merged, const struct bb_indicator *rules, bool hidden);
+bool bb_tally_needs_readings(const struct bb_tally *merged, const struct bb_indicator *rules, bool hidden);
 
 /* A point as it is shown. */
 struct bb_figure {
@@ -52,16 +48,14 @@ struct bb_figure {
     struct bb_party parts;  /* whose the numerator and denominator are */
 };
 
-void
-bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *ret_figure);
+void bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules,
+                     struct bb_figure *ret_figure);
 
 /* The digits after the point of a division. */
-unsigned
-bb_figure_decimals(const struct bb_indicator *rules);
+unsigned bb_figure_decimals(const struct bb_indicator *rules);
 
 /* The value of a reading that follows from its parts. False when it does not, or does not fit. */
-bool
-bb_reading_computed(const struct bb_indicator *rules, const struct bb_reading *reading, unsigned scale,
-                    struct bb_decimal *ret_value);
+bool bb_reading_computed(const struct bb_indicator *rules, const struct bb_reading *reading, unsigned scale,
+                         struct bb_decimal *ret_value);
 
 #endif

@@ -36,36 +36,29 @@ struct bb_terms {
     struct bb_buffer text;
 };
 
-void
-bb_terms_init(struct bb_terms *terms);
-void
-bb_terms_release(struct bb_terms *terms);
+void bb_terms_init(struct bb_terms *terms);
+void bb_terms_release(struct bb_terms *terms);
 /* Forget everything if it has become much: between two steps. */
-void
-bb_terms_trim(struct bb_terms *terms);
+void bb_terms_trim(struct bb_terms *terms);
 
 /* The term of an id that a record names. Id 0 has the empty text. 0 | -ENOMEM | -EBADMSG damaged or missing
  */
-int
-bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
-             struct bb_term **ret_term);
+int bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
+                 struct bb_term **ret_term);
 
 /* Fill term->rules: the indicator's numbers, by its definition as of the snapshot. */
-int
-bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
+int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
 
 /* The names of a set of dimensions. */
-struct bb_bytes
-bb_terms_dimensions(const struct bb_terms *terms, uint32_t number);
+struct bb_bytes bb_terms_dimensions(const struct bb_terms *terms, uint32_t number);
 
 /* The id behind a code, name or alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
-int
-bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id);
+int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,
+                 uint32_t *ret_id);
 
 /* A definition as of the snapshot, its version and sequence filled in; the first one when there was none yet.
  * 0 | -ENOMEM | -EBADMSG damaged or missing */
-int
-bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
-                   Bb__Indicator **ret_definition);
+int bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+                       Bb__Indicator **ret_definition);
 
 #endif

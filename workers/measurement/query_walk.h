@@ -41,30 +41,23 @@ struct bb_walk {
 enum { BB_WALK_E_PAUSED = 16 };
 
 /* Free ids, all periods, no limit, before the first record. */
-void
-bb_walk_init(struct bb_walk *walk, enum bb_view view);
+void bb_walk_init(struct bb_walk *walk, enum bb_view view);
 
 /* Go on with this snapshot; after each bb_walk_begin() a bb_walk_end() before the snapshot's end. 0 | <0 */
-int
-bb_walk_begin(struct bb_walk *walk, struct bb_snapshot *snapshot);
-void
-bb_walk_end(struct bb_walk *walk);
+int bb_walk_begin(struct bb_walk *walk, struct bb_snapshot *snapshot);
+void bb_walk_end(struct bb_walk *walk);
 
 /* The next record. 0 | BB_STORE_E_NOT_FOUND there is none | BB_WALK_E_PAUSED at the limit: go on in another
  * snapshot | <0 */
-int
-bb_walk_next(struct bb_walk *walk, struct bb_snapshot *snapshot);
+int bb_walk_next(struct bb_walk *walk, struct bb_snapshot *snapshot);
 
 /* The record that was given last comes again next time. */
-void
-bb_walk_hold(struct bb_walk *walk);
+void bb_walk_hold(struct bb_walk *walk);
 
 /* Leave out the rest of the records that have the period and the first n ids of the last one. */
-void
-bb_walk_skip(struct bb_walk *walk, unsigned n);
+void bb_walk_skip(struct bb_walk *walk, unsigned n);
 
 /* Go to the first record at or after this period and these first n ids. */
-void
-bb_walk_to(struct bb_walk *walk, struct bb_period period, const uint32_t *ids, unsigned n);
+void bb_walk_to(struct bb_walk *walk, struct bb_period period, const uint32_t *ids, unsigned n);
 
 #endif

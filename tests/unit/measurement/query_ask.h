@@ -31,21 +31,17 @@ struct test_caller {
 
 extern const struct test_caller test_staff;
 
-void
-test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,
-         const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply,
-         struct test_answer *answer);
-void
-test_answer_release(struct test_answer *answer);
+void test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,
+              const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply,
+              struct test_answer *answer);
+void test_answer_release(struct test_answer *answer);
 
 /* All rows as text, one a line: indicator|organization|place|disaggregation|period|flags in hex|value|
  * numerator|denominator|comment. To be freed. readings: parts are ReadingsPart, else HistoryPart. */
-char *
-test_rows_text(const struct test_answer *answer, bool readings);
+char *test_rows_text(const struct test_answer *answer, bool readings);
 
 /* All points as text, one a line: period|group|value|numerator|denominator|organizations|readings|
  * without_parts, and |withheld. */
-char *
-test_points_text(const struct test_answer *answer);
+char *test_points_text(const struct test_answer *answer);
 
 #endif

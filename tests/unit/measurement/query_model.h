@@ -44,21 +44,15 @@ struct model_question {
     uint32_t own; /* id of the caller's organization */
 };
 
-void
-model_add(struct model *model, uint64_t sequence, const struct test_row *row);
-void
-model_release(struct model *model);
+void model_add(struct model *model, uint64_t sequence, const struct test_row *row);
+void model_release(struct model *model);
 
-bool
-model_same_key(const struct bb_reading_key *a, const struct bb_reading_key *b);
+bool model_same_key(const struct bb_reading_key *a, const struct bb_reading_key *b);
 
 /* As test_points_text(); "AMBIGUOUS" where no answer is due. To be freed. */
-char *
-model_trend(const struct model *model, const struct model_question *question);
+char *model_trend(const struct model *model, const struct model_question *question);
 /* As test_rows_text(). */
-char *
-model_readings(const struct model *model, const struct model_question *question);
-char *
-model_history(const struct model *model, const struct bb_reading_key *key, uint64_t sequence);
+char *model_readings(const struct model *model, const struct model_question *question);
+char *model_history(const struct model *model, const struct bb_reading_key *key, uint64_t sequence);
 
 #endif

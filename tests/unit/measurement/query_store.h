@@ -20,21 +20,15 @@ struct test_store {
     bb_utc now; /* of the next entry; each takes a second */
 };
 
-void
-test_store_open(struct test_store *store);
-void
-test_store_close(struct test_store *store);
+void test_store_open(struct test_store *store);
+void test_store_close(struct test_store *store);
 
 /* Objects, each an entry of its own; they return the id. */
-uint32_t
-test_store_indicator(struct test_store *store, Bb__Indicator *definition);
-uint32_t
-test_store_organization(struct test_store *store, const char *code, bool shares);
-uint32_t
-test_store_place(struct test_store *store, const char *name, const char *alias, bool aggregate);
+uint32_t test_store_indicator(struct test_store *store, Bb__Indicator *definition);
+uint32_t test_store_organization(struct test_store *store, const char *code, bool shares);
+uint32_t test_store_place(struct test_store *store, const char *name, const char *alias, bool aggregate);
 /* As a row does: no details. "" is 0. */
-uint32_t
-test_store_text(struct test_store *store, enum bb_object_kind kind, const char *text);
+uint32_t test_store_text(struct test_store *store, enum bb_object_kind kind, const char *text);
 
 struct test_row {
     struct bb_reading_key key;
@@ -42,20 +36,16 @@ struct test_row {
 };
 
 /* One entry with these rows; returns its sequence. */
-uint64_t
-test_store_put(struct test_store *store, const char *organization, struct test_row *rows, size_t n);
+uint64_t test_store_put(struct test_store *store, const char *organization, struct test_row *rows, size_t n);
 
 /* Overwrite a record with a wrong checksum. */
-void
-test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes key);
+void test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes key);
 
-struct bb_period
-test_period(const char *text);
-struct bb_decimal
-test_decimal(const char *text);
+struct bb_period test_period(const char *text);
+struct bb_decimal test_decimal(const char *text);
 
 /* A reading with what is not NULL; state by name. */
-struct bb_reading
-test_reading(const char *value, const char *numerator, const char *denominator, enum bb_state state);
+struct bb_reading test_reading(const char *value, const char *numerator, const char *denominator,
+                               enum bb_state state);
 
 #endif
