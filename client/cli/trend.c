@@ -2,6 +2,7 @@
 #include "data.h"
 #include "sparkline.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,8 @@ struct trend {
     struct bb_output *output;
     struct bb_output_column columns[COLUMNS];
     char value_title[200];
-    size_t shift; /* 1 when there is no column GROUP */
+    char group_title[32]; /* of a word that was checked to be one of three */
+    size_t shift;         /* 1 when there is no column GROUP */
     char *name;
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
@@ -125,20 +127,22 @@ static void
 declare_columns(struct trend *trend, const struct bb_indicator *indicator)
 {
     struct bb_output_column *c = trend->columns;
-    c[GROUP] = (struct bb_output_column){trend->query.by, NULL, 0};
-    c[PERIOD] = (struct bb_output_column){"period", NULL, 0};
+    c[GROUP] = (struct bb_output_column){trend->query.by, trend->group_title, 0};
+    for (size_t i = 0; trend->query.by && trend->query.by[i]; i++)
+        trend->group_title[i] = (char)toupper((unsigned char)trend->query.by[i]);
+    c[PERIOD] = (struct bb_output_column){"period", "PERIOD", 0};
     c[VALUE] = (struct bb_output_column){"value", trend->value_title, BB_OUTPUT_RIGHT};
-    c[NUMERATOR] = (struct bb_output_column){"numerator", NULL, BB_OUTPUT_RIGHT};
-    c[DENOMINATOR] = (struct bb_output_column){"denominator", NULL, BB_OUTPUT_RIGHT};
-    c[ORGANIZATIONS] = (struct bb_output_column){"organizations", NULL, BB_OUTPUT_RIGHT};
-    c[READINGS] = (struct bb_output_column){"readings", NULL, BB_OUTPUT_RIGHT};
+    c[NUMERATOR] = (struct bb_output_column){"numerator", "NUMERATOR", BB_OUTPUT_RIGHT};
+    c[DENOMINATOR] = (struct bb_output_column){"denominator", "DENOMINATOR", BB_OUTPUT_RIGHT};
+    c[ORGANIZATIONS] = (struct bb_output_column){"organizations", "ORGANIZATIONS", BB_OUTPUT_RIGHT};
+    c[READINGS] = (struct bb_output_column){"readings", "READINGS", BB_OUTPUT_RIGHT};
     c[WITHOUT_PARTS] =
         (struct bb_output_column){"without_parts", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
     c[BASELINE] = (struct bb_output_column){"baseline", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
     c[TARGET] = (struct bb_output_column){"target", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
     c[WITHHELD] = (struct bb_output_column){"withheld", NULL, BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT};
     bool has_unit = indicator && indicator->unit && *indicator->unit;
-    snprintf(trend->value_title, sizeof trend->value_title, has_unit ? "value (%s)" : "value%s",
+    snprintf(trend->value_title, sizeof trend->value_title, has_unit ? "VALUE (%s)" : "VALUE%s",
              has_unit ? indicator->unit : "");
 }
 
@@ -277,6 +281,7 @@ print_sparklines(const struct trend *trend)
         print_sparkline(trend, trend->points[i].group, values);
         groups++;
     }
+    fflush(stdout);
     free(values);
 }
 
