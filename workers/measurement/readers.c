@@ -1,7 +1,8 @@
 /* A job is in one of four places: waiting (for the views), ready (in the queue), running (on a thread),
  * parked (its window is used up). The lock covers the queue, the results and the fields of jobs that both
  * sides touch. A part is handed over as a result; the job itself is freed on the owner's thread once nobody
- * runs it. */
+ * runs it and its last result was passed on: a job that ends while results are collected has one more to
+ * come. */
 #include "readers.h"
 
 #include "proto/errors.h"
@@ -26,6 +27,7 @@ struct job {
     int64_t window;
     uint32_t part;
     bool cancelled;
+    bool ended; /* its end was passed on */
 };
 
 struct result {
@@ -100,8 +102,12 @@ step(struct bb_readers *readers, struct job *job, struct bb_buffer *out, size_t 
                                                 "a stored record cannot be read; the operator has been told"};
     }
     result = new_result(job, r == 0 ? bb_buffer_bytes(out) : bb_bytes(NULL, 0));
-    if (!result)
+    if (!result) {
+        pthread_mutex_lock(&readers->lock);
+        job->cancelled = true; /* nothing more can be said of it: its deadline tells */
+        pthread_mutex_unlock(&readers->lock);
         return false;
+    }
     if (r != 0) {
         result->code = failure.code;
         memcpy(result->message, failure.message, sizeof failure.message);
@@ -353,6 +359,20 @@ take_results(struct bb_readers *readers)
     return results;
 }
 
+/* Is there still somebody to tell? Notes that this was the last to be told. */
+static bool
+pass_on(struct bb_readers *readers, const struct result *result)
+{
+    struct job *job;
+
+    pthread_mutex_lock(&readers->lock);
+    job = find_job(readers, result->tag);
+    if (job && result->final)
+        job->ended = true;
+    pthread_mutex_unlock(&readers->lock);
+    return job != NULL;
+}
+
 static void
 free_finished(struct bb_readers *readers)
 {
@@ -361,7 +381,7 @@ free_finished(struct bb_readers *readers)
     pthread_mutex_lock(&readers->lock);
     while (*at) {
         struct job *job = *at;
-        if (job->place != FINISHED) {
+        if (job->place != FINISHED || !(job->ended || job->cancelled)) {
             at = &job->next;
             continue;
         }
@@ -378,7 +398,7 @@ bb_readers_collect(struct bb_readers *readers)
 
     for (struct result *result = take_results(readers), *next; result; result = next) {
         next = result->next;
-        if (find_job(readers, result->tag)) {
+        if (pass_on(readers, result)) {
             if (result->code)
                 sink->fail(sink->self, result->tag, result->code, result->message);
             else
