@@ -5,12 +5,9 @@
 #include "runtime/log.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
-
-#define LARGE_ROWS 20000u /* a generation after which freed memory is given back to the system */
 
 struct bb_applier {
     const struct bb_views *views;
@@ -65,8 +62,6 @@ run(void *argument)
         const struct bb_generation *generation = applier->generation;
         pthread_mutex_unlock(&applier->lock);
         int r = apply_until_room(applier, generation);
-        if (generation->n_change > LARGE_ROWS)
-            malloc_trim(0);
         pthread_mutex_lock(&applier->lock);
         applier->done = r == 0;
         applier->error = r;

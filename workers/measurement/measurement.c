@@ -18,6 +18,7 @@
 #include "runtime/worker.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@
 #define QUIET_MS       3     /* without commands: the applier may have the disk */
 #define OLDEST_MS      50    /* nothing waits longer than this while the applier is idle */
 #define MUCH_ROWS      20000 /* worth a transaction of its own */
+#define TRIM_MS        500   /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096
 #define COMMAND_BYTES  (8u << 20)
@@ -42,6 +44,8 @@ struct measurement {
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */
     bool applying;
+    size_t given_rows;     /* to the applier, last */
+    bool trim;             /* much memory was freed since it was last given back */
     bb_mono last_command;  /* when a command came last */
     bb_mono pending_since; /* when the oldest thing that waits came; 0 nothing waits */
     bb_mono next_reap;
@@ -217,6 +221,7 @@ collect_applied(struct measurement *m)
         return r;
     m->applied = bb_writer_applied(m->writer);
     m->applying = false;
+    m->trim = m->trim || m->given_rows >= MUCH_ROWS;
     bb_readers_applied(m->readers, m->applied);
     return 0;
 }
@@ -241,6 +246,7 @@ give_to_applier(struct measurement *m, bb_mono now)
         m->pending_since = now;
     if (m->applying || !time_to_apply(m, now))
         return;
+    m->given_rows = bb_writer_pending_rows(m->writer);
     generation = bb_writer_take(m->writer);
     if (!generation)
         return;
@@ -291,6 +297,10 @@ on_tick(void *self, bb_mono now)
     if (now >= m->next_reap) {
         bb_store_reap(m->views.store);
         m->next_reap = now + REAP_MS;
+    }
+    if (m->trim && !m->applying && now - m->last_command >= TRIM_MS) {
+        malloc_trim(0); /* after a burst, back to the size of an idle worker */
+        m->trim = false;
     }
     if (m->pending_since && !m->applying) {
         bb_mono due = m->last_command + QUIET_MS;

@@ -321,11 +321,15 @@ test_indicator_versions(void **state)
         if (i == 1)
             fixture_apply(f);
     }
-    indicator.code = (char *)(uintptr_t) "other";
+    submit_one(f, 1, "A new one|a|||2026|5");
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
+    indicator.code = (char *)(uintptr_t) "other"; /* a name may be shared: then it names neither */
     fixture_define(f, list, 1);
-    assert_int_equal(f->defined->item[0]->code, BB_ROW_CODE_NAME_TAKEN);
-    assert_string_equal(f->defined->item[0]->field, "name");
-    indicator.name = (char *)(uintptr_t) "Other";
+    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_CREATED);
+    submit_one(f, 2, "A new one|a|||2026|5");
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_UNKNOWN_INDICATOR);
+    submit_one(f, 3, "other|a|||2026|5");
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
     indicator.decimals = (char *)(uintptr_t) "99";
     fixture_define(f, list, 1);
     assert_int_equal(f->defined->item[0]->code, BB_ROW_CODE_BAD_VALUE);
