@@ -548,6 +548,7 @@ submit_dry(struct bb_writer *writer, const struct submit *submit, struct bb_inta
     if (r != 0)
         return r;
     intake->dryrun = session->dryrun;
+    intake->touch = true;
     intake->sequence = intake->batch = DRY_SEQUENCE;
     r = dry_rows(writer, submit, intake);
     int ended = bb_dryrun_end(session->dryrun, r == 0);
