@@ -560,6 +560,13 @@ bb_session_drain(struct bb_session *s, bb_mono now)
     return 0;
 }
 
+/* Is there something to answer, or an answer to send? */
+static bool
+is_busy(const struct bb_session *s)
+{
+    return s->lanes[0].open + s->lanes[1].open != 0 || bb_session_backlog(s) != 0;
+}
+
 bool
 bb_session_is_drained(const struct bb_session *s, bb_mono now)
 {
@@ -569,7 +576,7 @@ bb_session_is_drained(const struct bb_session *s, bb_mono now)
         return s->state == BB_SESSION_CLOSED;
     if (waited >= BB_SESSION_DRAIN_MS)
         return true;
-    return waited >= BB_SESSION_GRACE_MS && s->lanes[0].open + s->lanes[1].open == 0;
+    return waited >= BB_SESSION_GRACE_MS && !is_busy(s);
 }
 
 /* ---- time ---- */
@@ -608,8 +615,7 @@ bb_session_deadline(const struct bb_session *s)
     if (s->beat < next)
         next = s->beat;
     if (s->state == BB_SESSION_DRAINING) {
-        bool busy = s->lanes[0].open + s->lanes[1].open != 0;
-        bb_mono over = s->drained + (busy ? BB_SESSION_DRAIN_MS : BB_SESSION_GRACE_MS);
+        bb_mono over = s->drained + (is_busy(s) ? BB_SESSION_DRAIN_MS : BB_SESSION_GRACE_MS);
 
         if (over < next)
             next = over;

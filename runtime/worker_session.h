@@ -118,7 +118,7 @@ bb_session_beats(const struct bb_session *session, bb_mono now);
 int
 bb_session_drain(struct bb_session *session, bb_mono now);
 
-/* Draining is over: everything is answered, or it took too long. */
+/* Draining is over: everything is answered and sent, or it took too long. */
 bool
 bb_session_is_drained(const struct bb_session *session, bb_mono now);
 

@@ -31,6 +31,7 @@
 
 #define CREDIT     600u
 #define PATIENCE   10000 /* ms, for anything that should come */
+#define SOON       2000  /* ms, for what the worker should notice at once */
 #define QUIET      150   /* ms, for what should not come */
 #define FLUSH_FAIL 76
 
@@ -489,6 +490,7 @@ test_broker_restarts(void **unused)
     (void)unused;
     uint8_t before[sizeof peer];
     struct heard h;
+    bb_mono start;
 
     start_worker();
     for (unsigned restarts = 0; restarts < 5; restarts++) {
@@ -500,9 +502,11 @@ test_broker_restarts(void **unused)
         send_bundle();
         h = hear_kind(BB_KIND_WORK_REPLY);
         assert_int_equal(h.reply->tag, 1);
+        start = bb_clock_mono();
         zmq_close(router);
         bind_router();
         assert_true(hear(&(struct heard){0}, PATIENCE));
+        assert_true(bb_clock_mono() - start < SOON); /* the monitor saw it, not the silence */
         assert_memory_not_equal(before, peer, sizeof peer);
         zmq_close(router); /* before it has said a word */
         bind_router();

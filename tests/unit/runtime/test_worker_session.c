@@ -546,6 +546,8 @@ test_drain(void **unused)
     assert_int_equal(bb_session_deadline(session), 1000);
     assert_int_equal(bb_session_reply(session, 1, 0, true, bb_bytes(NULL, 0)), 0);
     assert_int_equal(bb_session_reply(session, 2, 0, true, bb_bytes(NULL, 0)), 0);
+    assert_false(bb_session_is_drained(session, 100 + BB_SESSION_GRACE_MS)); /* not sent yet */
+    assert_int_equal(bb_session_deadline(session), 1000);
     end_round();
     assert_int_equal(seen.replies, 2);
     assert_null(seen.credit[0]);
