@@ -2,9 +2,11 @@
 #include "cli.h"
 #include "context.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* How long `context show` waits for the broker to say who we are. */
 #define ASK_MS 2000
@@ -191,21 +193,40 @@ parse_add(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* Would the library take it? It says what is wrong otherwise. */
+/* Would the library take it? */
 static int
-check_context(const struct bb_cli_context *context)
+try_context(const struct bb_cli_context *context, bool with_key)
 {
     const struct bb_client_options options = {
         .endpoint = context->endpoint,
         .server_key = context->server_key,
-        .key_file = context->key_file,
+        .key_file = with_key ? context->key_file : NULL,
+        /* any key will do where only the rest is looked at */
+        .public_key = context->key_file && !with_key ? context->server_key : NULL,
+        .secret_key = context->key_file && !with_key ? context->server_key : NULL,
     };
     struct bb_client *client = NULL;
     int r = bb_client_new(&options, &client);
 
     bb_client_destroy(&client);
-    if (r == 0)
+    return r;
+}
+
+/* A key file that cannot be used as it stands is told, but can be mended later; the rest must be right. */
+static int
+check_context(const struct bb_cli_context *context)
+{
+    int r = try_context(context, false);
+
+    if (r == 0 && context->key_file && access(context->key_file, F_OK) != 0) {
+        bb_cli_error("%s: %s", context->key_file, strerror(errno));
+        return EX_CONFIG;
+    }
+    if (r == 0) {
+        if (try_context(context, true) > 0)
+            bb_cli_say("%s", bb_new_problem()->message);
         return 0;
+    }
     bb_cli_error("%s", r > 0 ? bb_new_problem()->message : strerror(-r));
     return r > 0 ? EX_CONFIG : EX_OSERR;
 }

@@ -1,5 +1,6 @@
-/* backbone ping | status | keys new */
+/* backbone ping | keys new; status is in status.c. */
 #include "cli.h"
+#include "status.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -66,102 +67,6 @@ run_ping(struct bb_cli *cli, int argc, char **argv)
     return r;
 }
 
-/* --- status ----------------------------------------------------------------------------------------------
- */
-
-/* Lines of name and value; the answers of broker and service add to one output. */
-struct status {
-    struct bb_output *output;
-    bool brief;       /* for people: counters at zero are left out */
-    bool measurement; /* that service is there to be asked */
-};
-
-enum { PART, NAME, VALUE };
-
-static void
-line(struct status *status, const char *part, const char *name, uint64_t value)
-{
-    bb_output_text(status->output, PART, part);
-    bb_output_text(status->output, NAME, name);
-    bb_output_uint(status->output, VALUE, value);
-    bb_output_row(status->output);
-}
-
-static void
-service_lines(struct status *status, const struct bb_service_status *service)
-{
-    bb_output_text(status->output, PART, service->service);
-    bb_output_text(status->output, NAME, "ready");
-    bb_output_bool(status->output, VALUE, service->ready);
-    bb_output_mark(status->output, VALUE, service->ready ? BB_MARK_GOOD : BB_MARK_BAD);
-    bb_output_row(status->output);
-    line(status, service->service, "queued", service->queued);
-    line(status, service->service, "in_flight", service->in_flight);
-    line(status, service->service, "sequence", service->sequence);
-    line(status, service->service, "lag", service->lag);
-}
-
-static void
-broker_status(void *self, const struct bb_status *broker)
-{
-    struct status *status = self;
-
-    line(status, "broker", "uptime_ms", broker->uptime_ms);
-    line(status, "broker", "connections", broker->connections);
-    line(status, "broker", "organizations", broker->organizations);
-    line(status, "broker", "directory_version", broker->directory_version);
-    for (size_t i = 0; i < broker->n_counters; i++)
-        if (!status->brief || broker->counter[i].value)
-            line(status, "broker", broker->counter[i].name, broker->counter[i].value);
-    for (size_t i = 0; i < broker->n_services; i++) {
-        service_lines(status, &broker->service[i]);
-        if (strcmp(broker->service[i].service, "measurement") == 0)
-            status->measurement = broker->service[i].ready;
-    }
-}
-
-static void
-measurement_status(void *self, const struct bb_measurement_status *measurement)
-{
-    struct status *status = self;
-
-    line(status, "measurement", "head", measurement->head);
-    line(status, "measurement", "applied", measurement->applied);
-    line(status, "measurement", "readings", measurement->readings);
-    line(status, "measurement", "pending_rows", measurement->pending_rows);
-    line(status, "measurement", "journal_bytes", measurement->journal_bytes);
-    line(status, "measurement", "views_bytes", measurement->views_bytes);
-    line(status, "measurement", "free_pages", measurement->free_pages);
-}
-
-static int
-run_status(struct bb_cli *cli, int argc, char **argv)
-{
-    static const struct bb_output_column columns[] = {
-        {"part", "PART", 0},
-        {"name", "NAME", 0},
-        {"value", "VALUE", BB_OUTPUT_RIGHT},
-    };
-    struct bb_client *client = NULL;
-    struct status status = {0};
-    int r;
-
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    status.brief = cli->format == BB_OUTPUT_TABLE;
-    status.output = bb_cli_output(cli, columns, 3, 0);
-    if (status.output) {
-        r = bb_cli_ended(client, bb_client_status(client, broker_status, NULL, &status));
-        if (r == 0 && status.measurement)
-            r = bb_cli_ended(client, bb_client_measurement_status(client, measurement_status, NULL, &status));
-    }
-    r = bb_cli_finish(&status.output, r);
-    bb_client_destroy(&client);
-    return r;
-}
-
 /* --- keys new --------------------------------------------------------------------------------------------
  */
 
@@ -213,7 +118,7 @@ run_keys_new(struct bb_cli *cli, int argc, char **argv)
 
 const struct bb_command bb_commands_service[] = {
     {"ping", "", "ask the broker for a sign of life", run_ping},
-    {"status", "", "how broker and services are doing (staff and operators)", run_status},
+    {"status", "", "how broker and services are doing (staff and operators)", bb_cli_status},
     {"keys new", "FILE", "make a key pair; prints the public key", run_keys_new},
     {0},
 };
