@@ -55,8 +55,6 @@ enum bb_outcome {
     X(16, TOO_LONG)                                                                                          \
     X(17, BAD_ROW)                                                                                           \
     X(18, ATOMIC)                                                                                            \
-    X(19, OVERFLOW)                                                                                          \
-    X(20, LEFT)                                                                                              \
     X(21, BAD_VALUE)                                                                                         \
     X(22, NAME_TAKEN)                                                                                        \
     X(64, VALUE_DISAGREES)                                                                                   \
@@ -91,23 +89,18 @@ enum bb_field {
 };
 
 /* "BAD_PERIOD"; "" for 0 or an unknown number. Static. */
-const char *
-bb_row_code_name(uint32_t code);
+const char *bb_row_code_name(uint32_t code);
 
 /* "period"; "" for 0 or an unknown number. Static. */
-const char *
-bb_field_name(uint32_t field);
+const char *bb_field_name(uint32_t field);
 
 /* "ok", "missing", "suppressed", "not_applicable". Static. */
-const char *
-bb_state_name(enum bb_state state);
+const char *bb_state_name(enum bb_state state);
 
 /* The state of this name ("" is ok), or -1. */
-int
-bb_state_by_name(const char *name);
+int bb_state_by_name(const char *name);
 
 /* "created", "updated", "unchanged", "rejected", "locked". Static. */
-const char *
-bb_outcome_name(uint32_t outcome);
+const char *bb_outcome_name(uint32_t outcome);
 
 #endif

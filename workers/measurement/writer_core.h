@@ -1,0 +1,92 @@
+/* Inside the writer: what its parts share. Only writer*.c include this.
+ *
+ * writer.c has the group and the way of an answer, writer_submit.c the submissions, writer_dry.c the dry
+ * runs, writer_define.c definitions and the directory. */
+#ifndef BB_WRITER_CORE_H
+#define BB_WRITER_CORE_H
+
+#include "intake.h"
+#include "writer.h"
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+
+#define BB_CONTENT_BYTES 16 /* of the hash that tells whether a repeated submission is the same */
+
+/* An entry that the commit will append, in two buffers. */
+struct bb_staged {
+    enum bb_entry_type type;
+    size_t body, body_len;
+    bool answered; /* somebody waits for it */
+    uint64_t tag;
+    size_t reply, reply_len;
+};
+
+/* A dry run that goes over several submissions. */
+struct bb_dry_session {
+    uint8_t batch[BB_BATCH_BYTES];
+    uint32_t organization;
+    struct bb_dryrun *dryrun;
+    bb_mono touched;
+    bool last_seen;
+};
+
+/* The writer itself. */
+struct bb_writer {
+    struct bb_writer_config config;
+    struct bb_head head;
+    struct bb_arena arena;
+    struct bb_buffer bodies, replies;
+    struct bb_staged *staged;
+    size_t n_staged, staged_size;
+    struct bb_draft *drafts;
+    struct bb_position *positions;
+    struct bb_dry_session *session;
+    unsigned n_session;
+    bool rebuild;  /* the head is not to be trusted */
+    uint8_t *seen; /* organizations named by the directory that is coming in, by id */
+    uint32_t seen_size;
+};
+
+/* A submission on its way. */
+struct bb_submit {
+    const struct bb_work *work;
+    Bb__Submission *message;
+    uint32_t organization; /* of the caller */
+    uint8_t content[BB_CONTENT_BYTES];
+    uint64_t sequence;
+    struct bb_batch batch;
+    bool single;     /* a batch of this submission alone */
+    bool batch_open; /* the batch is open already */
+};
+
+/* Answers. fail_command: a command that could not be judged; the process goes on. Returns 0. */
+void bb_writer_fail(struct bb_writer *writer, uint64_t tag, enum bb_error code, const char *message);
+int bb_writer_fail_command(struct bb_writer *writer, const struct bb_work *work, int error);
+void bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessage *message);
+
+/* Append a packed message to a buffer. 0 | -ENOMEM */
+int bb_writer_pack(struct bb_buffer *buffer, const ProtobufCMessage *message, size_t *ret_at,
+                   size_t *ret_len);
+
+/* The sequence that the next staged entry will have. */
+uint64_t bb_writer_next_sequence(const struct bb_writer *writer);
+
+/* reply: NULL when nobody waits. On an error nothing is staged. 0 | -ENOMEM */
+int bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body,
+                    uint64_t tag, const ProtobufCMessage *reply);
+
+/* The reply to a submission whose rows were judged; sequence is 0 when nothing of it is kept. 0 | -ENOMEM */
+int bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply);
+
+/* Commands. 0 answered or staged */
+int bb_writer_submit(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_define_indicators(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work);
+
+/* A submission of a dry run. 0 answered | <0 */
+int bb_writer_submit_dry(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake);
+/* Forget dry runs that ended or that nobody goes on with. */
+void bb_writer_end_sessions(struct bb_writer *writer, bb_mono now);
+
+#endif

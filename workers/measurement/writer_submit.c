@@ -1,0 +1,297 @@
+/* A submission: was it here before, which batch does it belong to, what becomes of its rows, what is kept. */
+#include "writer_core.h"
+
+#include "entry.h"
+
+#include "proto/message.h"
+#include "proto/methods.h"
+
+#include "journal.pb-c.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+
+int
+bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply)
+{
+    bool aborted = submit->message->atomic && intake->rejected.count > 0;
+    int r;
+
+    bb__submission_reply__init(reply);
+    r = bb_entry_notes(intake, &intake->rejected, &reply->rejected, &reply->n_rejected);
+    if (r == 0)
+        r = bb_entry_notes(intake, &intake->warnings, &reply->warning, &reply->n_warning);
+    if (aborted)
+        memset(intake->outcome, BB_OUTCOME_REJECTED, intake->view->rows->count);
+    reply->outcomes = bb_entry_outcomes(intake);
+    reply->has_outcomes = true;
+    reply->has_aborted = reply->aborted = aborted;
+    reply->sequence = aborted || intake->accepted == 0 || intake->dryrun ? 0 : submit->sequence;
+    return r;
+}
+
+static int
+copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__SubmissionReply *reply)
+{
+    bb__submission_reply__init(reply);
+    reply->sequence = sequence;
+    reply->has_duplicate = reply->duplicate = true;
+    reply->has_outcomes = true;
+    reply->outcomes = entry->outcomes;
+    reply->rejected = entry->rejected;
+    reply->n_rejected = entry->n_rejected;
+    reply->warning = entry->warning;
+    reply->n_warning = entry->n_warning;
+    return 0;
+}
+
+/* The submission is journalled already: the same content gets its reply again. */
+static int
+answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t sequence)
+{
+    struct bb_journal_reader reader;
+    Bb__EntrySubmission *entry;
+    Bb__SubmissionReply reply;
+    struct bb_entry raw;
+    char code[BB_LIMIT_CODE_BYTES + 1];
+    int r = bb_journal_reader_begin(writer->config.journal, &reader);
+
+    if (r != 0)
+        return r;
+    snprintf(code, sizeof code, "%.*s", (int)submit->work->organization.len,
+             (const char *)submit->work->organization.data);
+    r = bb_journal_read(&reader, sequence, &raw);
+    if (r == 0)
+        r = bb_unpack(bb__entry_submission, raw.body, &writer->arena, &entry);
+    if (r > 0)
+        r = -EBADMSG;
+    if (r == 0 && (entry->content.len != BB_CONTENT_BYTES ||
+                   memcmp(entry->content.data, submit->content, BB_CONTENT_BYTES) != 0 ||
+                   strcmp(entry->organization, code) != 0)) {
+        bb_writer_fail(writer, submit->work->tag, BB_ERROR_CONFLICT,
+                       "this batch and index came before with other content: use a new batch id");
+    } else if (r == 0) {
+        copy_entry_reply(entry, sequence, &reply);
+        bb_writer_reply_now(writer, submit->work->tag, &reply.base);
+    }
+    bb_journal_reader_end(&reader);
+    return r;
+}
+
+/* 0 go on | 1 answered | <0 */
+static int
+check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
+{
+    uint64_t sequence;
+    bool last;
+    int r = bb_head_submission(&writer->head, submit->message->batch.data, submit->message->index, &sequence,
+                               &last);
+
+    if (r != 0)
+        return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+    if (sequence > bb_journal_head(writer->config.journal).sequence) { /* staged in this very group */
+        r = bb_writer_commit(writer);
+        if (r == 0 && !writer->rebuild)
+            r = bb_head_begin(&writer->head);
+        if (r != 0)
+            return r;
+        if (writer->rebuild) {
+            bb_writer_fail(writer, submit->work->tag, BB_ERROR_UNAVAILABLE,
+                           "the service recovers from a failed commit");
+            return 1;
+        }
+    }
+    r = answer_repeat(writer, submit, sequence);
+    return r == 0 ? 1 : r;
+}
+
+/* Which batch does this belong to? 0 go on | 1 answered | <0 */
+static int
+find_batch(struct bb_writer *writer, struct bb_submit *submit)
+{
+    const uint8_t *id = submit->message->batch.data;
+    uint64_t sequence;
+    bool last = false;
+    int r;
+
+    submit->single = submit->message->index == 0 && submit->message->last;
+    submit->batch = (struct bb_batch){.first = submit->sequence, .organization = submit->organization};
+    memcpy(submit->batch.id, id, BB_BATCH_BYTES);
+    r = bb_head_batch(&writer->head, id, &submit->batch);
+    if (r < 0)
+        return r;
+    submit->batch_open = bb_head_open_batch(&writer->head, id) != NULL;
+    if (r == 0 && (submit->batch.organization != submit->organization || submit->single)) {
+        bb_writer_fail(writer, submit->work->tag, BB_ERROR_CONFLICT,
+                       "this batch id belongs to another batch");
+        return 1;
+    }
+    if (r == 0 || submit->single)
+        return 0;
+    r = bb_head_submission(&writer->head, id, 0, &sequence, &last);
+    if (r == 0 && last) {
+        bb_writer_fail(writer, submit->work->tag, BB_ERROR_CONFLICT,
+                       "this batch ended with its submission 0");
+        return 1;
+    }
+    if (r >= 0 && writer->head.n_batch >= BB_OPEN_BATCHES_MAX) {
+        bb_writer_fail(writer, submit->work->tag, BB_ERROR_OVERLOADED, "too many unfinished batches");
+        return 1;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int
+enter_batch(struct bb_writer *writer, const struct bb_submit *submit)
+{
+    struct bb_batch *open;
+    int r = 0;
+
+    if (submit->single)
+        return 0;
+    if (!submit->batch_open)
+        r = bb_head_batch_open(&writer->head, &submit->batch);
+    open = bb_head_open_batch(&writer->head, submit->batch.id);
+    if (r != 0 || !open)
+        return r ? r : -ENOMEM;
+    open->touched = bb_clock_utc();
+    open->last_seen = open->last_seen || submit->message->last;
+    return 0;
+}
+
+static int
+stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake,
+                 const Bb__SubmissionReply *reply)
+{
+    Bb__EntrySubmission entry;
+    char *organization = bb_arena_alloc(&writer->arena, submit->work->organization.len + 1);
+    char *member = bb_arena_alloc(&writer->arena, submit->work->member.len + 1);
+    int r;
+
+    if (!organization || !member)
+        return -ENOMEM;
+    *(char *)mempcpy(organization, submit->work->organization.data, submit->work->organization.len) = '\0';
+    *(char *)mempcpy(member, submit->work->member.data, submit->work->member.len) = '\0';
+    bb__entry_submission__init(&entry);
+    entry.batch = submit->message->batch;
+    entry.index = submit->message->index;
+    entry.has_last = entry.last = submit->message->last;
+    entry.content =
+        (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)submit->content, .len = BB_CONTENT_BYTES};
+    entry.organization = organization;
+    entry.member = member;
+    r = bb_entry_fill(intake, &entry);
+    if (r == 0)
+        r = enter_batch(writer, submit);
+    if (r == 0)
+        r = bb_head_add_submission(&writer->head, submit->batch.id, submit->message->index, submit->sequence,
+                                   submit->message->last);
+    return r == 0 ? bb_writer_stage(writer, BB_ENTRY_SUBMISSION, &entry.base, submit->work->tag, &reply->base)
+                  : r;
+}
+
+/* Take the rows in; keep them when there is something to keep. */
+static int
+submit_rows(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
+{
+    struct bb_generation_mark mark = bb_generation_mark(writer->head.filling);
+    struct bb_names_mark names = bb_names_mark(writer->head.names);
+    Bb__SubmissionReply reply;
+    int r = bb_intake_run(intake);
+
+    if (r == 0)
+        r = bb_writer_judged(intake, submit, &reply);
+    if (r != 0 || reply.sequence == 0) { /* nothing is kept */
+        bb_generation_rollback(writer->head.filling, mark);
+        bb_names_rollback(writer->head.names, &names);
+        if (r == 0)
+            bb_writer_reply_now(writer, submit->work->tag, &reply.base);
+        return r;
+    }
+    r = stage_submission(writer, submit, intake, &reply);
+    if (r != 0)
+        writer->rebuild = true; /* the head has it, the journal will not */
+    return r;
+}
+
+/* One submission: look whether it came before, judge its rows, stage what is to be kept. */
+static int
+submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
+{
+    int r;
+
+    if (submit->message->dry_run)
+        return bb_writer_submit_dry(writer, submit, intake);
+    crypto_generichash(submit->content, BB_CONTENT_BYTES, submit->work->body.data, submit->work->body.len,
+                       NULL, 0);
+    r = check_repeat(writer, submit);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    submit->sequence = bb_writer_next_sequence(writer);
+    r = find_batch(writer, submit);
+    if (r != 0)
+        return r < 0 ? r : 0;
+    intake->sequence = submit->sequence;
+    intake->batch = submit->batch.first;
+    intake->touch = !submit->single;
+    return submit_rows(writer, submit, intake);
+}
+
+/* What is wrong with a submission before its rows are looked at; NULL nothing. */
+static const char *
+check_submission(const Bb__Submission *message, enum bb_error *ret_code)
+{
+    *ret_code = BB_ERROR_INVALID;
+    if (message->batch.len != BB_BATCH_BYTES)
+        return "a batch id has 16 bytes";
+    if (message->rows->count == 0)
+        return "a submission has at least one row";
+    if (message->atomic && !(message->index == 0 && message->last))
+        return "an atomic batch is one submission";
+    *ret_code = BB_ERROR_TOO_LARGE;
+    if (message->rows->count > BB_LIMIT_SUBMISSION_ROWS)
+        return "a submission has at most 10,000 rows";
+    return NULL;
+}
+
+int
+bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
+{
+    struct bb_submit submit = {.work = work};
+    struct bb_rowview view;
+    struct bb_intake intake = {.head = &writer->head, .view = &view, .arena = &writer->arena};
+    enum bb_error code = BB_ERROR_TOO_LARGE;
+    const char *what = "a submission has at most 192 KiB";
+    bool canonical;
+    int r = work->body.len > BB_LIMIT_SUBMISSION_BYTES ? -EBADMSG : 0;
+
+    if (r == 0) {
+        code = BB_ERROR_MALFORMED;
+        what = "not a submission";
+        r = bb_unpack(bb__submission, work->body, &writer->arena, &submit.message);
+    }
+    if (r == 0 && (what = check_submission(submit.message, &code)))
+        r = -EBADMSG;
+    if (r == 0) {
+        code = BB_ERROR_MALFORMED;
+        r = bb_rowview_init(&view, submit.message->rows, &what);
+    }
+    if (r != 0) {
+        bb_writer_fail(writer, work->tag, code, what);
+        return 0;
+    }
+    r = bb_names_find(writer->head.names, writer->head.txn, BB_OBJECT_ORGANIZATION, work->organization,
+                      &submit.organization, &canonical);
+    if (r == BB_STORE_E_NOT_FOUND) {
+        bb_writer_fail(writer, work->tag, BB_ERROR_UNAVAILABLE,
+                       "the service does not know your organization yet");
+        r = 0;
+    } else if (r == 0) {
+        intake.caller = submit.organization;
+        intake.any_organization = bb_method_scope(work->method, work->role) == BB_SCOPE_ALL;
+        r = submit_checked(writer, &submit, &intake);
+    }
+    bb_rowview_release(&view);
+    return r < 0 ? bb_writer_fail_command(writer, work, r) : 0;
+}
