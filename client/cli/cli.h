@@ -40,46 +40,35 @@ extern const struct bb_command *const bb_command_tables[];
 /* Parse the arguments of a command. options and parser are the command's own (argp); parser is called with
  * `input`; the global options, -h and --version are handled here. Leaves with EX_USAGE on a mistake. A parser
  * rejects a missing argument by argp_usage() or argp_error(). */
-void
-bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct argp_option *options,
-             argp_parser_t parser, int argc, char **argv, void *input);
+void bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct argp_option *options,
+                  argp_parser_t parser, int argc, char **argv, void *input);
 
 /* The command of these words, for bb_cli_parse(): run() may be shared by several. Never NULL within run(). */
-const struct bb_command *
-bb_cli_command(const struct bb_cli *cli);
+const struct bb_command *bb_cli_command(const struct bb_cli *cli);
 
 /* Should what goes to this stream have colours? --color, NO_COLOR, and whether it is a terminal. */
-bool
-bb_cli_colored(const struct bb_cli *cli, FILE *stream);
+bool bb_cli_colored(const struct bb_cli *cli, FILE *stream);
 
 /* An output on stdout as -o and --color ask. NULL without memory, which it says. */
-struct bb_output *
-bb_cli_output(const struct bb_cli *cli, const struct bb_output_column *columns, size_t n_columns,
-              unsigned flags);
+struct bb_output *bb_cli_output(const struct bb_cli *cli, const struct bb_output_column *columns,
+                                size_t n_columns, unsigned flags);
 /* Finish and destroy it. code, or EX_IOERR when stdout could not be written and code was 0. */
-int
-bb_cli_finish(struct bb_output **output, int code);
+int bb_cli_finish(struct bb_output **output, int code);
 
 /* A line on stderr; bb_cli_error() begins it with "backbone: ". */
-void
-bb_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void
-bb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void bb_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void bb_cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A client for the selected context. 0 | an exit code, the reason said. */
-int
-bb_cli_connect(const struct bb_cli *cli, struct bb_client **ret_client);
+int bb_cli_connect(const struct bb_cli *cli, struct bb_client **ret_client);
 /* The same, inside a shared context with this deadline. */
-int
-bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options,
-                    struct bb_client **ret_client);
+int bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options,
+                        struct bb_client **ret_client);
 
 /* How a blocking request ended: says why it failed, if it did, and returns the exit code: 0, 65 (the broker
  * refuses what was asked), 69, 75, 77, 78, 70. r: what the request function returned. */
-int
-bb_cli_ended(const struct bb_client *client, int r);
+int bb_cli_ended(const struct bb_client *client, int r);
 /* The exit code of a result alone. */
-int
-bb_cli_exit_code(int result);
+int bb_cli_exit_code(int result);
 
 #endif

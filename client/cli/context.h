@@ -19,23 +19,17 @@ struct bb_cli_context {
 };
 
 /* Load the context of this name, or the selected one (NULL or ""). */
-int
-bb_cli_context_load(const char *name, struct bb_cli_context *ret_context);
-void
-bb_cli_context_release(struct bb_cli_context *context);
+int bb_cli_context_load(const char *name, struct bb_cli_context *ret_context);
+void bb_cli_context_release(struct bb_cli_context *context);
 
 /* Write it, replacing one of the same name at once and whole. */
-int
-bb_cli_context_save(const struct bb_cli_context *context);
+int bb_cli_context_save(const struct bb_cli_context *context);
 
-int
-bb_cli_context_select(const char *name);
+int bb_cli_context_select(const char *name);
 /* Name of the selected context; NULL: none. Free it. */
-char *
-bb_cli_context_selected(void);
+char *bb_cli_context_selected(void);
 
 /* Names of all contexts, sorted. Free each and the array. */
-int
-bb_cli_context_names(char ***ret_names, size_t *ret_n);
+int bb_cli_context_names(char ***ret_names, size_t *ret_n);
 
 #endif

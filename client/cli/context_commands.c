@@ -11,8 +11,7 @@
 /* How long `context show` waits for the broker to say who we are. */
 #define ASK_MS 2000
 
-/* --- ls --------------------------------------------------------------------------------------------------
- */
+/* --- ls ----------------------------------------------------------------------------------------------- */
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
@@ -54,8 +53,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
     return bb_cli_finish(&output, EX_OK);
 }
 
-/* --- show ------------------------------------------------------------------------------------------------
- */
+/* --- show --------------------------------------------------------------------------------------------- */
 
 static int
 print_context(struct bb_cli *cli, const struct bb_cli_context *context, const char *key,
@@ -117,8 +115,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
     return r;
 }
 
-/* --- select ----------------------------------------------------------------------------------------------
- */
+/* --- select ------------------------------------------------------------------------------------------- */
 
 static error_t
 parse_name(int key, char *arg, struct argp_state *state)
@@ -152,8 +149,7 @@ run_select(struct bb_cli *cli, int argc, char **argv)
     return r;
 }
 
-/* --- add -------------------------------------------------------------------------------------------------
- */
+/* --- add ---------------------------------------------------------------------------------------------- */
 
 enum { KEY_ENDPOINT = 1, KEY_SERVER_KEY, KEY_KEY };
 

@@ -71,11 +71,9 @@ parse_global(int key, char *arg, struct argp_state *state)
 
 static const struct argp global_argp = {.options = global_options, .parser = parse_global};
 
-/* --- the words of a command ------------------------------------------------------------------------------
- */
+/* --- the words of a command --------------------------------------------------------------------------- */
 
-typedef bool
-match_fn(const struct bb_command *command, const void *with);
+typedef bool match_fn(const struct bb_command *command, const void *with);
 
 static const struct bb_command *
 find(match_fn *match, const void *with)
@@ -140,8 +138,7 @@ unknown_command(int argc, char **argv)
     return EX_USAGE;
 }
 
-/* --- the first parse -------------------------------------------------------------------------------------
- */
+/* --- the first parse ---------------------------------------------------------------------------------- */
 
 struct first {
     struct bb_cli *cli;
@@ -206,8 +203,7 @@ parse_words(struct bb_cli *cli, int argc, char **argv)
     return first.words_at;
 }
 
-/* --- the second parse ------------------------------------------------------------------------------------
- */
+/* --- the second parse --------------------------------------------------------------------------------- */
 
 struct second {
     struct bb_cli *cli;

@@ -59,8 +59,7 @@ bb_output_format_by_name(const char *name)
     return -1;
 }
 
-/* --- the table of smartcols ------------------------------------------------------------------------------
- */
+/* --- the table of smartcols --------------------------------------------------------------------------- */
 
 static const char *
 title(const struct bb_output_column *column)
@@ -190,8 +189,7 @@ table_row(struct bb_output *output)
     }
 }
 
-/* --- json ------------------------------------------------------------------------------------------------
- */
+/* --- json --------------------------------------------------------------------------------------------- */
 
 static size_t
 json_escape(FILE *to, const uint8_t *at)
@@ -347,8 +345,7 @@ json_row(struct bb_output *output)
     fputc('}', output->to);
 }
 
-/* --- csv -------------------------------------------------------------------------------------------------
- */
+/* --- csv ---------------------------------------------------------------------------------------------- */
 
 static void
 csv_field(FILE *to, const char *data, size_t len)
@@ -394,8 +391,7 @@ csv_row(struct bb_output *output, bool header)
     fputc('\n', output->to);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------
- */
+/* --- life --------------------------------------------------------------------------------------------- */
 
 int
 bb_output_new(FILE *to, enum bb_output_format format, bool color, const struct bb_output_column *columns,
@@ -445,8 +441,7 @@ bb_output_destroy(struct bb_output **pointer)
     *pointer = NULL;
 }
 
-/* --- cells -----------------------------------------------------------------------------------------------
- */
+/* --- cells -------------------------------------------------------------------------------------------- */
 
 /* Append to a cell and end it with NUL. */
 static void

@@ -23,8 +23,7 @@
 enum bb_output_format { BB_OUTPUT_TABLE, BB_OUTPUT_JSON, BB_OUTPUT_JSONL, BB_OUTPUT_CSV };
 
 /* The format of this name, or -1. */
-int
-bb_output_format_by_name(const char *name);
+int bb_output_format_by_name(const char *name);
 
 enum bb_column_flag {
     BB_OUTPUT_RIGHT = 1,      /* aligned to the right in a table: numbers */
@@ -51,50 +50,35 @@ enum bb_output_mark { BB_MARK_NONE, BB_MARK_GOOD, BB_MARK_BAD, BB_MARK_WARN, BB_
 struct bb_output;
 
 /* columns: borrowed until destroyed. flags: enum bb_output_flag. 0 | -ENOMEM */
-int
-bb_output_new(FILE *to, enum bb_output_format format, bool color, const struct bb_output_column *columns,
-              size_t n_columns, unsigned flags, struct bb_output **ret_output);
-void
-bb_output_destroy(struct bb_output **output);
+int bb_output_new(FILE *to, enum bb_output_format format, bool color, const struct bb_output_column *columns,
+                  size_t n_columns, unsigned flags, struct bb_output **ret_output);
+void bb_output_destroy(struct bb_output **output);
 
 /* Cells of the current row, in any order; column is an index into the columns. A cell that is given again is
  * replaced, except in a list, which grows. Memory that runs out is told by bb_output_finish(). */
-void
-bb_output_text(struct bb_output *output, size_t column, const char *text); /* NULL: null */
-void
-bb_output_bytes(struct bb_output *output, size_t column, const void *data, size_t len); /* data NULL: null */
-void
-bb_output_number(struct bb_output *output, size_t column,
-                 const char *decimal); /* plain decimal text or NULL */
-void
-bb_output_int(struct bb_output *output, size_t column, int64_t value);
-void
-bb_output_uint(struct bb_output *output, size_t column, uint64_t value);
-void
-bb_output_bool(struct bb_output *output, size_t column, bool value); /* yes and no in a table */
-void
-bb_output_time(struct bb_output *output, size_t column, int64_t utc_us);
+void bb_output_text(struct bb_output *output, size_t column, const char *text); /* NULL: null */
+void bb_output_bytes(struct bb_output *output, size_t column, const void *data,
+                     size_t len); /* data NULL: null */
+void bb_output_number(struct bb_output *output, size_t column,
+                      const char *decimal); /* plain decimal text or NULL */
+void bb_output_int(struct bb_output *output, size_t column, int64_t value);
+void bb_output_uint(struct bb_output *output, size_t column, uint64_t value);
+void bb_output_bool(struct bb_output *output, size_t column, bool value); /* yes and no in a table */
+void bb_output_time(struct bb_output *output, size_t column, int64_t utc_us);
 /* A list that is given no item is empty: say so, otherwise it is null. */
-void
-bb_output_list(struct bb_output *output, size_t column);
-void
-bb_output_item(struct bb_output *output, size_t column, const char *text);
-void
-bb_output_mark(struct bb_output *output, size_t column, enum bb_output_mark mark);
+void bb_output_list(struct bb_output *output, size_t column);
+void bb_output_item(struct bb_output *output, size_t column, const char *text);
+void bb_output_mark(struct bb_output *output, size_t column, enum bb_output_mark mark);
 
 /* The row is complete. */
-void
-bb_output_row(struct bb_output *output);
+void bb_output_row(struct bb_output *output);
 
 /* Everything was given: print what is left, flush. 0 | -ENOMEM | -errno of writing. Once. */
-int
-bb_output_finish(struct bb_output *output);
+int bb_output_finish(struct bb_output *output);
 
 /* Write one JSON string, quotes and all; what is not UTF-8 becomes U+FFFD. */
-void
-bb_json_string(FILE *to, const void *data, size_t len);
+void bb_json_string(FILE *to, const void *data, size_t len);
 /* Is this text, as it stands, a JSON number that keeps its digits? "+5", ".5", "5." and "007" are not. */
-bool
-bb_json_is_number(const char *text);
+bool bb_json_is_number(const char *text);
 
 #endif

@@ -6,8 +6,7 @@
 
 #define ALIASES 64
 
-/* --- what partners look like -----------------------------------------------------------------------------
- */
+/* --- what partners look like -------------------------------------------------------------------------- */
 
 enum { CODE, NAME, ROLE, ALIAS, ENABLED, SHARES, JOINED, LEFT, KEY, PARTNER_COLUMNS };
 
@@ -52,8 +51,7 @@ print_changed(void *self, const struct bb_partner *partner, bool changed)
     print_partner(self, partner);
 }
 
-/* --- add and set -----------------------------------------------------------------------------------------
- */
+/* --- add and set -------------------------------------------------------------------------------------- */
 
 enum { OPT_NAME = 1, OPT_ROLE, OPT_KEY, OPT_ALIAS, OPT_SHARE, OPT_NO_SHARE, OPT_ENABLE, OPT_DISABLE };
 
@@ -194,8 +192,7 @@ run_set(struct bb_cli *cli, int argc, char **argv)
     return put(cli, &change);
 }
 
-/* --- ls and show -----------------------------------------------------------------------------------------
- */
+/* --- ls and show -------------------------------------------------------------------------------------- */
 
 static int
 list(struct bb_cli *cli, const char *code, unsigned flags)

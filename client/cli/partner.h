@@ -5,11 +5,9 @@
 #include "cli.h"
 
 /* staff, partner or observer */
-bool
-bb_cli_is_role(const char *name);
+bool bb_cli_is_role(const char *name);
 
 /* partner import */
-int
-bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv);
+int bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv);
 
 #endif

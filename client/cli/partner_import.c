@@ -37,8 +37,7 @@ struct job {
     size_t n_aliases;
 };
 
-/* --- what is there ---------------------------------------------------------------------------------------
- */
+/* --- what is there ------------------------------------------------------------------------------------ */
 
 static int
 compare(const void *a, const void *b)
@@ -82,8 +81,7 @@ is_known(const struct importer *importer, const char *code)
            bsearch(&code, importer->known, importer->n_known, sizeof *importer->known, compare);
 }
 
-/* --- one row ---------------------------------------------------------------------------------------------
- */
+/* --- one row ------------------------------------------------------------------------------------------ */
 
 static void
 refuse(struct importer *importer, const struct bb_list_row *row, const char *field, const char *code,
@@ -218,8 +216,7 @@ add(struct importer *importer, struct bb_list_row *row)
     return r < 0 ? EX_OSERR : 0;
 }
 
-/* --- the file --------------------------------------------------------------------------------------------
- */
+/* --- the file ----------------------------------------------------------------------------------------- */
 
 static int
 wait_until_open(struct importer *importer, int most)

@@ -20,8 +20,7 @@ struct status {
 
 enum { PART, NAME, VALUE };
 
-/* --- both shapes -----------------------------------------------------------------------------------------
- */
+/* --- both shapes -------------------------------------------------------------------------------------- */
 
 static void
 json_name(struct status *status, const char *name)
@@ -71,8 +70,7 @@ punctuate(struct status *status, const char *text)
     status->first = true;
 }
 
-/* --- what they say ---------------------------------------------------------------------------------------
- */
+/* --- what they say ------------------------------------------------------------------------------------ */
 
 static void
 put_service(struct status *status, const struct bb_service_status *service)
@@ -134,8 +132,7 @@ put_measurement(void *self, const struct bb_measurement_status *measurement)
     punctuate(status, "}}\n");
 }
 
-/* --- the command -----------------------------------------------------------------------------------------
- */
+/* --- the command -------------------------------------------------------------------------------------- */
 
 static int
 ask(struct status *status, struct bb_client *client)

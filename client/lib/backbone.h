@@ -74,11 +74,9 @@ extern "C" {
 #define BB_API __attribute__((visibility("default")))
 
 /* The version of the library that runs: "0.1.0". Static. */
-BB_API const char *
-bb_version(void);
+BB_API const char *bb_version(void);
 
-/* --- texts -----------------------------------------------------------------------------------------------
- */
+/* --- texts -------------------------------------------------------------------------------------------- */
 
 /* Bytes of somebody else: not necessarily ended by NUL. data NULL is an absent text, other than an empty one.
  */
@@ -94,8 +92,7 @@ bb_text(const char *text)
     return t;
 }
 
-/* --- how a request ends ----------------------------------------------------------------------------------
- */
+/* --- how a request ends ------------------------------------------------------------------------------- */
 
 enum bb_result {
     BB_OK = 0,
@@ -144,11 +141,9 @@ enum bb_code {
 };
 
 /* The end of a request. sequence: of the journal, as of which a query was answered; 0 where there is none. */
-typedef void
-bb_done_fn(void *self, const struct bb_problem *end, uint64_t sequence);
+typedef void bb_done_fn(void *self, const struct bb_problem *end, uint64_t sequence);
 
-/* --- contexts --------------------------------------------------------------------------------------------
- */
+/* --- contexts ----------------------------------------------------------------------------------------- */
 
 /* What connections share: one background thread for input and output, and one descriptor to wait on. A client
  * without a context makes one of its own; a program with hundreds of connections gives them one in common. */
@@ -156,26 +151,20 @@ struct bb_context;
 
 /* max_clients: how many clients it will have at most (each takes
  * two descriptors, and two more while it connects). 0 | -ENOMEM | -EMFILE */
-BB_API int
-bb_context_new(unsigned max_clients, struct bb_context **ret_context);
+BB_API int bb_context_new(unsigned max_clients, struct bb_context **ret_context);
 /* Its clients must be gone. */
-BB_API void
-bb_context_destroy(struct bb_context **context);
+BB_API void bb_context_destroy(struct bb_context **context);
 
 /* Readable (poll, epoll) when bb_context_process() has something to do. The same for the context's life. */
-BB_API int
-bb_context_fd(const struct bb_context *context);
+BB_API int bb_context_fd(const struct bb_context *context);
 /* Milliseconds after which bb_context_process() wants to be called even if the descriptor stays quiet; -1:
  * no wish; 0: now (requests were made that have not left yet). */
-BB_API int
-bb_context_timeout(const struct bb_context *context);
+BB_API int bb_context_timeout(const struct bb_context *context);
 /* Send what was requested, take what has come, call callbacks, for all clients of the context. Waits at most
  * wait_ms (0: not at all; -1: until something happened). 0 | -errno */
-BB_API int
-bb_context_process(struct bb_context *context, int wait_ms);
+BB_API int bb_context_process(struct bb_context *context, int wait_ms);
 
-/* --- clients ---------------------------------------------------------------------------------------------
- */
+/* --- clients ------------------------------------------------------------------------------------------ */
 
 struct bb_client;
 
@@ -194,37 +183,27 @@ struct bb_client_options {
 
 /* Connects in the background, from the first processing or blocking call on: that nobody listens yet is no
  * error. 0 | BB_CONFIGURATION, explained by bb_new_problem() | -errno */
-BB_API int
-bb_client_new(const struct bb_client_options *options, struct bb_client **ret_client);
+BB_API int bb_client_new(const struct bb_client_options *options, struct bb_client **ret_client);
 /* Ends what is open as BB_STOPPED. NULL is fine. */
-BB_API void
-bb_client_destroy(struct bb_client **client);
+BB_API void bb_client_destroy(struct bb_client **client);
 
 /* Why bb_client_new() failed last on this thread. */
-BB_API const struct bb_problem *
-bb_new_problem(void);
+BB_API const struct bb_problem *bb_new_problem(void);
 /* How the client's last blocking request ended; valid until its next one. Never NULL. */
-BB_API const struct bb_problem *
-bb_client_problem(const struct bb_client *client);
+BB_API const struct bb_problem *bb_client_problem(const struct bb_client *client);
 
 /* The journal's sequence as of which that request was answered; 0 where there is none. */
-BB_API uint64_t
-bb_client_sequence(const struct bb_client *client);
+BB_API uint64_t bb_client_sequence(const struct bb_client *client);
 
 /* As for the context of the client. */
-BB_API int
-bb_client_fd(const struct bb_client *client);
-BB_API int
-bb_client_timeout(const struct bb_client *client);
-BB_API int
-bb_client_process(struct bb_client *client, int wait_ms);
+BB_API int bb_client_fd(const struct bb_client *client);
+BB_API int bb_client_timeout(const struct bb_client *client);
+BB_API int bb_client_process(struct bb_client *client, int wait_ms);
 
 /* Requests that are open. */
-BB_API size_t
-bb_client_open(const struct bb_client *client);
+BB_API size_t bb_client_open(const struct bb_client *client);
 /* Deadline of the requests made from now on; 0: the default. At most ten minutes. */
-BB_API void
-bb_client_set_timeout(struct bb_client *client, uint32_t timeout_ms);
+BB_API void bb_client_set_timeout(struct bb_client *client, uint32_t timeout_ms);
 
 /* Who the broker says we are. The texts are valid until the connection changes: copy them. */
 struct bb_identity {
@@ -236,18 +215,14 @@ struct bb_identity {
     uint32_t submission_rows; /* most rows of a submission */
 };
 /* 0 | -ENOTCONN: no connection now */
-BB_API int
-bb_client_identity(const struct bb_client *client, struct bb_identity *ret_identity);
+BB_API int bb_client_identity(const struct bb_client *client, struct bb_identity *ret_identity);
 /* Our public key, 40 characters, or "" with ipc. */
-BB_API const char *
-bb_client_public_key(const struct bb_client *client);
+BB_API const char *bb_client_public_key(const struct bb_client *client);
 
 /* There and back to the broker: the end tells. Also the way to wait for a connection. */
-BB_API int
-bb_client_ping(struct bb_client *client, bb_done_fn *done, void *self);
+BB_API int bb_client_ping(struct bb_client *client, bb_done_fn *done, void *self);
 
-/* --- submitting readings ---------------------------------------------------------------------------------
- */
+/* --- submitting readings ------------------------------------------------------------------------------ */
 
 /* The columns of a row, in the order of an import file. */
 enum bb_column {
@@ -282,22 +257,17 @@ struct bb_note {
 /* Rows that travel together: one submission of a batch. Collect rows, submit, and use it again. */
 struct bb_submission;
 
-BB_API int
-bb_submission_new(struct bb_submission **ret_submission);
-BB_API void
-bb_submission_destroy(struct bb_submission **submission);
+BB_API int bb_submission_new(struct bb_submission **ret_submission);
+BB_API void bb_submission_destroy(struct bb_submission **submission);
 
 #define BB_BATCH_ID   16 /* bytes of a batch's id, a UUID */
 #define BB_BATCH_TEXT 37 /* its text, with NUL */
 
 /* A fresh id (UUID of version 7). */
-BB_API void
-bb_batch_new(uint8_t ret_batch[BB_BATCH_ID]);
-BB_API void
-bb_batch_format(const uint8_t batch[BB_BATCH_ID], char ret_text[BB_BATCH_TEXT]);
+BB_API void bb_batch_new(uint8_t ret_batch[BB_BATCH_ID]);
+BB_API void bb_batch_format(const uint8_t batch[BB_BATCH_ID], char ret_text[BB_BATCH_TEXT]);
 /* 0 | -EINVAL */
-BB_API int
-bb_batch_parse(const char *text, uint8_t ret_batch[BB_BATCH_ID]);
+BB_API int bb_batch_parse(const char *text, uint8_t ret_batch[BB_BATCH_ID]);
 
 enum bb_submission_flag {
     BB_SUBMISSION_LAST = 1,    /* no further submission of this batch will come */
@@ -307,12 +277,10 @@ enum bb_submission_flag {
 
 /* Empty again, for submission `index` (0, 1, 2 ...) of this batch. A new submission is the only one of a
  * fresh batch. flags: enum bb_submission_flag. */
-BB_API void
-bb_submission_begin(struct bb_submission *submission, const uint8_t batch[BB_BATCH_ID], uint32_t index,
-                    unsigned flags);
+BB_API void bb_submission_begin(struct bb_submission *submission, const uint8_t batch[BB_BATCH_ID],
+                                uint32_t index, unsigned flags);
 /* The flags may be changed until it is submitted: who knows only at the end which one is the last. */
-BB_API void
-bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
+BB_API void bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
 
 enum bb_add {
     BB_ADD_REFUSED = 1, /* the row cannot be sent: ret_note says why; nothing was added */
@@ -323,11 +291,10 @@ enum bb_add {
  * it would have had. 0 | BB_ADD_REFUSED | BB_ADD_FULL | -ENOMEM
  * Refused here is only what cannot travel: text that is not UTF-8 or too long, a number that is none, an
  * unknown status, no indicator, no period. What the words mean is judged by the service. */
-BB_API int
-bb_submission_add(struct bb_submission *submission, const struct bb_row_text *row, struct bb_note *ret_note);
+BB_API int bb_submission_add(struct bb_submission *submission, const struct bb_row_text *row,
+                             struct bb_note *ret_note);
 
-BB_API uint32_t
-bb_submission_count(const struct bb_submission *submission);
+BB_API uint32_t bb_submission_count(const struct bb_submission *submission);
 
 enum bb_outcome_code {
     BB_REJECTED = 0,
@@ -350,17 +317,14 @@ struct bb_outcomes {
     size_t n_warnings;
 };
 
-typedef void
-bb_outcomes_fn(void *self, const struct bb_outcomes *outcomes);
+typedef void bb_outcomes_fn(void *self, const struct bb_outcomes *outcomes);
 
 /* Send it. The submission may be begun again as soon as this returns.
  * each: called once when it was answered. 0 | enum bb_result | -EINVAL: no rows | -errno */
-BB_API int
-bb_client_submit(struct bb_client *client, const struct bb_submission *submission, bb_outcomes_fn *each,
-                 bb_done_fn *done, void *self);
+BB_API int bb_client_submit(struct bb_client *client, const struct bb_submission *submission,
+                            bb_outcomes_fn *each, bb_done_fn *done, void *self);
 
-/* --- asking for readings ---------------------------------------------------------------------------------
- */
+/* --- asking for readings ------------------------------------------------------------------------------ */
 
 enum bb_reading_state {
     BB_READING_OK = 0,
@@ -390,8 +354,7 @@ struct bb_reading {
 };
 
 /* Non-zero: stop, no further pieces; the request ends as BB_STOPPED. */
-typedef int
-bb_reading_fn(void *self, const struct bb_reading *reading);
+typedef int bb_reading_fn(void *self, const struct bb_reading *reading);
 
 /* Any field may be NULL: all. place "" and disaggregation "" are the totals. */
 struct bb_readings_query {
@@ -407,18 +370,15 @@ struct bb_readings_query {
 };
 
 /* Readings in the order of the store (period first). Streamed: memory does not grow with the answer. */
-BB_API int
-bb_client_readings(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
-                   bb_done_fn *done, void *self);
+BB_API int bb_client_readings(struct bb_client *client, const struct bb_readings_query *query,
+                              bb_reading_fn *each, bb_done_fn *done, void *self);
 
 /* Every revision of one reading, oldest first. indicator and period are needed. organization NULL: the
  * caller's own. */
-BB_API int
-bb_client_history(struct bb_client *client, const struct bb_readings_query *query, bb_reading_fn *each,
-                  bb_done_fn *done, void *self);
+BB_API int bb_client_history(struct bb_client *client, const struct bb_readings_query *query,
+                             bb_reading_fn *each, bb_done_fn *done, void *self);
 
-/* --- indicators and places -------------------------------------------------------------------------------
- */
+/* --- indicators and places ---------------------------------------------------------------------------- */
 
 /* Texts as in the columns of `indicator define`; NULL: not given. */
 struct bb_indicator {
@@ -464,37 +424,27 @@ struct bb_define_outcome {
     const char *text;      /* may be "" */
 };
 
-typedef void
-bb_define_fn(void *self, const struct bb_define_outcome *outcome);
-typedef int
-bb_indicator_fn(void *self, const struct bb_indicator *indicator);
-typedef int
-bb_place_fn(void *self, const struct bb_place *place);
+typedef void bb_define_fn(void *self, const struct bb_define_outcome *outcome);
+typedef int bb_indicator_fn(void *self, const struct bb_indicator *indicator);
+typedef int bb_place_fn(void *self, const struct bb_place *place);
 
 /* Define indicators or places; a changed one becomes a new version. As many as fit into 192 KiB: -E2BIG when
  * they do not, and nothing was sent. */
-BB_API int
-bb_client_define_indicators(struct bb_client *client, const struct bb_indicator *indicators, size_t n,
-                            bb_define_fn *each, bb_done_fn *done, void *self);
-BB_API int
-bb_client_define_places(struct bb_client *client, const struct bb_place *places, size_t n, bb_define_fn *each,
-                        bb_done_fn *done, void *self);
+BB_API int bb_client_define_indicators(struct bb_client *client, const struct bb_indicator *indicators,
+                                       size_t n, bb_define_fn *each, bb_done_fn *done, void *self);
+BB_API int bb_client_define_places(struct bb_client *client, const struct bb_place *places, size_t n,
+                                   bb_define_fn *each, bb_done_fn *done, void *self);
 
 /* Bytes that these definitions take of the 192 KiB, for cutting a long list. */
-BB_API size_t
-bb_indicator_bytes(const struct bb_indicator *indicator);
-BB_API size_t
-bb_place_bytes(const struct bb_place *place);
+BB_API size_t bb_indicator_bytes(const struct bb_indicator *indicator);
+BB_API size_t bb_place_bytes(const struct bb_place *place);
 
 /* code: code or name; NULL: all. */
-BB_API int
-bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each, bb_done_fn *done,
-                     void *self);
-BB_API int
-bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, void *self);
+BB_API int bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each,
+                                bb_done_fn *done, void *self);
+BB_API int bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, void *self);
 
-/* --- trend -----------------------------------------------------------------------------------------------
- */
+/* --- trend -------------------------------------------------------------------------------------------- */
 
 struct bb_trend_query {
     const char *indicator;
@@ -522,19 +472,15 @@ struct bb_point {
     bool withheld; /* the line of an organization that does not share it */
 };
 
-typedef int
-bb_point_fn(void *self, const struct bb_point *point);
+typedef int bb_point_fn(void *self, const struct bb_point *point);
 /* The indicator, once, before the points (also when there are none). */
-typedef void
-bb_trend_fn(void *self, const struct bb_indicator *indicator);
+typedef void bb_trend_fn(void *self, const struct bb_indicator *indicator);
 
 /* head may be NULL. */
-BB_API int
-bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb_trend_fn *head,
-                bb_point_fn *each, bb_done_fn *done, void *self);
+BB_API int bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb_trend_fn *head,
+                           bb_point_fn *each, bb_done_fn *done, void *self);
 
-/* --- partners and status ---------------------------------------------------------------------------------
- */
+/* --- partners and status ------------------------------------------------------------------------------ */
 
 struct bb_partner {
     const char *code;
@@ -549,8 +495,7 @@ struct bb_partner {
     const char *key; /* public key of the main member; NULL: none yet */
 };
 
-typedef int
-bb_partner_fn(void *self, const struct bb_partner *partner);
+typedef int bb_partner_fn(void *self, const struct bb_partner *partner);
 
 enum bb_switch { BB_KEEP = 0, BB_ON = 1, BB_OFF = 2 };
 
@@ -569,16 +514,13 @@ struct bb_partner_change {
 };
 
 /* each: the organization as it is now. changed: whether that is new. */
-typedef void
-bb_partner_put_fn(void *self, const struct bb_partner *partner, bool changed);
-BB_API int
-bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *change,
-                      bb_partner_put_fn *each, bb_done_fn *done, void *self);
+typedef void bb_partner_put_fn(void *self, const struct bb_partner *partner, bool changed);
+BB_API int bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *change,
+                                 bb_partner_put_fn *each, bb_done_fn *done, void *self);
 
 /* code: code, name or alias of one; NULL: all that the caller may see. */
-BB_API int
-bb_client_partners(struct bb_client *client, const char *code, bb_partner_fn *each, bb_done_fn *done,
-                   void *self);
+BB_API int bb_client_partners(struct bb_client *client, const char *code, bb_partner_fn *each,
+                              bb_done_fn *done, void *self);
 
 struct bb_service_status {
     const char *service;
@@ -606,10 +548,8 @@ struct bb_status {
     size_t n_counters;
 };
 
-typedef void
-bb_status_fn(void *self, const struct bb_status *status);
-BB_API int
-bb_client_status(struct bb_client *client, bb_status_fn *each, bb_done_fn *done, void *self);
+typedef void bb_status_fn(void *self, const struct bb_status *status);
+BB_API int bb_client_status(struct bb_client *client, bb_status_fn *each, bb_done_fn *done, void *self);
 
 struct bb_measurement_status {
     uint64_t head;    /* last sequence in the journal */
@@ -621,21 +561,17 @@ struct bb_measurement_status {
     uint64_t free_pages;
 };
 
-typedef void
-bb_measurement_status_fn(void *self, const struct bb_measurement_status *status);
-BB_API int
-bb_client_measurement_status(struct bb_client *client, bb_measurement_status_fn *each, bb_done_fn *done,
-                             void *self);
+typedef void bb_measurement_status_fn(void *self, const struct bb_measurement_status *status);
+BB_API int bb_client_measurement_status(struct bb_client *client, bb_measurement_status_fn *each,
+                                        bb_done_fn *done, void *self);
 
-/* --- keys ------------------------------------------------------------------------------------------------
- */
+/* --- keys --------------------------------------------------------------------------------------------- */
 
 #define BB_KEY_TEXT 41 /* a key in Z85 with NUL */
 
 /* Make a key pair in a new file that only its owner can read. ret_public: its public half.
  * 0 | -EEXIST: the file is there, and stays as it is | -errno */
-BB_API int
-bb_key_new(const char *file, char ret_public[BB_KEY_TEXT]);
+BB_API int bb_key_new(const char *file, char ret_public[BB_KEY_TEXT]);
 
 #ifdef __cplusplus
 }

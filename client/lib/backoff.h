@@ -12,13 +12,11 @@
 
 /* Pause before connection attempt number `attempt` + 1 (0: the first failure): uniform in [u/2, u], where u
  * is 400 ms doubled `attempt` times and at most 30 s. random: any 32 bits. */
-uint32_t
-bb_backoff_reconnect_ms(unsigned attempt, uint32_t random);
+uint32_t bb_backoff_reconnect_ms(unsigned attempt, uint32_t random);
 
 /* Pause before a request that got a retryable error is sent again. after_ms: what the error asked for, 0: it
  * did not. Never shorter than that; up to half as long again by jitter; doubled with each attempt up to 5 s.
  */
-uint32_t
-bb_backoff_repeat_ms(unsigned attempt, uint32_t after_ms, uint32_t random);
+uint32_t bb_backoff_repeat_ms(unsigned attempt, uint32_t after_ms, uint32_t random);
 
 #endif

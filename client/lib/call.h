@@ -20,8 +20,7 @@ struct bb_call {
 };
 
 /* Make the request and, without `done`, wait for its end. 0 | enum bb_result | -errno */
-int
-bb_call_run(struct bb_client *client, const struct bb_call *call, bb_done_fn *done);
+int bb_call_run(struct bb_client *client, const struct bb_call *call, bb_done_fn *done);
 
 /* Decode one answer into the client's arena, valid until the next one. 0 | -EBADMSG | -EMSGSIZE */
 #define bb_call_decode(type, request, body, ret)                                                             \
@@ -38,7 +37,6 @@ bb_call_text(const char *text)
 }
 
 /* "staff"; "" for a role that has no name here. Static. */
-const char *
-bb_role_name(uint32_t role);
+const char *bb_role_name(uint32_t role);
 
 #endif

@@ -35,8 +35,7 @@
 #define DEFINE_BYTES ((size_t)BB_LIMIT_SUBMISSION_BYTES)
 #define ITEM_BYTES   8u /* tag and length of one item in the list */
 
-/* --- to and from the wire --------------------------------------------------------------------------------
- */
+/* --- to and from the wire ----------------------------------------------------------------------------- */
 
 void
 bb_indicator_read(const Bb__Indicator *from, struct bb_indicator *ret_indicator)
@@ -90,8 +89,7 @@ bb_place_bytes(const struct bb_place *place)
     return ITEM_BYTES + bb__place__get_packed_size(&message);
 }
 
-/* --- defining --------------------------------------------------------------------------------------------
- */
+/* --- defining ----------------------------------------------------------------------------------------- */
 
 static int
 on_defined(struct bb_request *request, struct bb_bytes body)
@@ -180,8 +178,7 @@ bb_client_define_places(struct bb_client *client, const struct bb_place *places,
     return r;
 }
 
-/* --- listing ---------------------------------------------------------------------------------------------
- */
+/* --- listing ------------------------------------------------------------------------------------------ */
 
 static int
 on_indicators(struct bb_request *request, struct bb_bytes body)

@@ -7,7 +7,6 @@
 #include "measurement.pb-c.h"
 
 /* Borrowed from `from`. */
-void
-bb_indicator_read(const Bb__Indicator *from, struct bb_indicator *ret_indicator);
+void bb_indicator_read(const Bb__Indicator *from, struct bb_indicator *ret_indicator);
 
 #endif

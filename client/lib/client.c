@@ -25,8 +25,7 @@ bb_version(void)
     return BB_VERSION;
 }
 
-/* --- the socket ------------------------------------------------------------------------------------------
- */
+/* --- the socket --------------------------------------------------------------------------------------- */
 
 static int
 watch_fd(struct bb_client *client, int fd)
@@ -100,8 +99,7 @@ follow_handshake(struct bb_client *client, bb_mono now)
     }
 }
 
-/* --- one turn --------------------------------------------------------------------------------------------
- */
+/* --- one turn ----------------------------------------------------------------------------------------- */
 
 static enum bb_loss
 closed_by_us(const struct bb_client *client)
@@ -215,8 +213,7 @@ bb_client_touch(struct bb_client *client)
     TAILQ_INSERT_TAIL(&client->context->dirty, client, in_dirty);
 }
 
-/* --- making one ------------------------------------------------------------------------------------------
- */
+/* --- making one --------------------------------------------------------------------------------------- */
 
 static int __attribute__((format(printf, 1, 2))) refuse(const char *format, ...)
 {
@@ -374,8 +371,7 @@ bb_client_destroy(struct bb_client **pointer)
     free(client);
 }
 
-/* --- asking it -------------------------------------------------------------------------------------------
- */
+/* --- asking it ---------------------------------------------------------------------------------------- */
 
 const struct bb_problem *
 bb_client_problem(const struct bb_client *client)

@@ -29,22 +29,19 @@ struct bb_client {
     uint32_t timeout_ms; /* the default */
     struct bb_connection connection;
     struct bb_session session;
-    struct bb_arena answers; /* one answer at a time */
+    struct bb_arena answers;   /* one answer at a time */
     struct bb_problem problem; /* of the last blocking request, and its sequence */
     uint64_t sequence;
     char problem_text[512];
 };
 
 /* Have the client looked at in this round or the next. */
-void
-bb_client_touch(struct bb_client *client);
+void bb_client_touch(struct bb_client *client);
 
 /* Do all that can be done now without waiting. */
-void
-bb_client_service(struct bb_client *client, bb_mono now);
+void bb_client_service(struct bb_client *client, bb_mono now);
 
 /* Close the socket, without telling the session. */
-void
-bb_client_disconnect(struct bb_client *client);
+void bb_client_disconnect(struct bb_client *client);
 
 #endif

@@ -26,28 +26,21 @@ struct bb_connection {
 };
 
 /* 0 | -EINVAL no endpoint | -EMFILE | -errno; closed on failure */
-int
-bb_connection_open(struct bb_connection *connection, const struct bb_connection_config *config);
-void
-bb_connection_close(struct bb_connection *connection);
+int bb_connection_open(struct bb_connection *connection, const struct bb_connection_config *config);
+void bb_connection_close(struct bb_connection *connection);
 
 /* How the making of the connection goes on. 0 nothing new | 1 the handshake is done (the monitor can go) | 2
  * lost, see ret_loss */
-int
-bb_connection_watch(struct bb_connection *connection, enum bb_loss *ret_loss);
-void
-bb_connection_drop_monitor(struct bb_connection *connection);
+int bb_connection_watch(struct bb_connection *connection, enum bb_loss *ret_loss);
+void bb_connection_drop_monitor(struct bb_connection *connection);
 
 /* Is there something to read, can something be written? Has to be asked after each read and write before the
  * descriptor is waited on. */
-void
-bb_connection_ready(struct bb_connection *connection, bool *ret_in, bool *ret_out);
+void bb_connection_ready(struct bb_connection *connection, bool *ret_in, bool *ret_out);
 
 /* Take one message; initialised here, closed by the caller. 0 | -EAGAIN | -errno */
-int
-bb_connection_receive(struct bb_connection *connection, zmq_msg_t *ret_message);
+int bb_connection_receive(struct bb_connection *connection, zmq_msg_t *ret_message);
 /* Send and close it. 0 | -errno: the connection is lost */
-int
-bb_connection_send(struct bb_connection *connection, zmq_msg_t *message);
+int bb_connection_send(struct bb_connection *connection, zmq_msg_t *message);
 
 #endif

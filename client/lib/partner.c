@@ -8,8 +8,7 @@
 
 #include <errno.h>
 
-/* --- partners --------------------------------------------------------------------------------------------
- */
+/* --- partners ----------------------------------------------------------------------------------------- */
 
 static const char *
 main_key(const Bb__Organization *organization)
@@ -127,8 +126,7 @@ bb_client_partners(struct bb_client *client, const char *code, bb_partner_fn *ea
     return bb_call_run(client, &call, done);
 }
 
-/* --- status ----------------------------------------------------------------------------------------------
- */
+/* --- status ------------------------------------------------------------------------------------------- */
 
 static int
 on_status(struct bb_request *request, struct bb_bytes body)

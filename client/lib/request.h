@@ -14,8 +14,7 @@
 #include <sys/queue.h>
 
 /* Callbacks of the public interface, stored without their type; who stores one knows it. */
-typedef void
-bb_any_fn(void);
+typedef void bb_any_fn(void);
 
 enum bb_request_state {
     BB_REQUEST_FREE,
@@ -65,19 +64,14 @@ struct bb_request_table {
     size_t open;
 };
 
-void
-bb_request_table_init(struct bb_request_table *table);
-void
-bb_request_table_release(struct bb_request_table *table);
+void bb_request_table_init(struct bb_request_table *table);
+void bb_request_table_release(struct bb_request_table *table);
 
 /* A request with a fresh id, everything else zero, and room for a body of `len` bytes at body.
  * 0 | -ENOMEM | -ENOBUFS too many are open */
-int
-bb_request_new(struct bb_request_table *table, size_t len, struct bb_request **ret_request);
-void
-bb_request_free(struct bb_request_table *table, struct bb_request *request);
+int bb_request_new(struct bb_request_table *table, size_t len, struct bb_request **ret_request);
+void bb_request_free(struct bb_request_table *table, struct bb_request *request);
 /* NULL when none is open under this id. */
-struct bb_request *
-bb_request_find(const struct bb_request_table *table, uint64_t id);
+struct bb_request *bb_request_find(const struct bb_request_table *table, uint64_t id);
 
 #endif

@@ -57,8 +57,7 @@ due_by(struct bb_session *session, bb_mono when)
         session->due = when;
 }
 
-/* --- the end of a request --------------------------------------------------------------------------------
- */
+/* --- the end of a request ----------------------------------------------------------------------------- */
 
 static const char *
 result_name(int result, uint32_t code)
@@ -176,8 +175,7 @@ end_in_time(struct bb_session *session, struct bb_request *request)
     }
 }
 
-/* --- making requests -------------------------------------------------------------------------------------
- */
+/* --- making requests ---------------------------------------------------------------------------------- */
 
 int
 bb_session_request(struct bb_session *session, uint32_t method, size_t len, struct bb_request **ret_request)
@@ -228,8 +226,7 @@ bb_session_abandon(struct bb_session *session, const void *done_self)
     }
 }
 
-/* --- the connection --------------------------------------------------------------------------------------
- */
+/* --- the connection ----------------------------------------------------------------------------------- */
 
 bool
 bb_session_wants_open(const struct bb_session *session, bb_mono now)
@@ -363,8 +360,7 @@ bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss)
         end_refused(session, loss);
 }
 
-/* --- what comes in ---------------------------------------------------------------------------------------
- */
+/* --- what comes in ------------------------------------------------------------------------------------ */
 
 static void
 copy_text(char *to, size_t size, const char *from)
@@ -592,8 +588,7 @@ bb_session_receive(struct bb_session *session, bb_mono now, struct bb_bytes mess
     return r < 0 ? r : 0;
 }
 
-/* --- what goes out ---------------------------------------------------------------------------------------
- */
+/* --- what goes out ------------------------------------------------------------------------------------ */
 
 bool
 bb_session_has_output(const struct bb_session *session)
@@ -680,8 +675,7 @@ bb_session_fill(struct bb_session *session, bb_mono now)
     return !bb_bundle_is_empty(&session->out);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------
- */
+/* --- time --------------------------------------------------------------------------------------------- */
 
 /* Move requests of a list that are out of time to `late`, and lower due by the others. */
 static void

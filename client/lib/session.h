@@ -84,47 +84,35 @@ struct bb_session {
 };
 
 /* now: monotonic, ms. The first connection is wanted at once. */
-void
-bb_session_init(struct bb_session *session, bb_mono now);
+void bb_session_init(struct bb_session *session, bb_mono now);
 /* Ends every open request as BB_STOPPED. */
-void
-bb_session_release(struct bb_session *session);
+void bb_session_release(struct bb_session *session);
 
 /* Make a request: fill what the method needs of the request, then start it. len: bytes of its body, which the
  * caller writes at ret_request->body. 0 | -E2BIG | -ENOMEM | -ENOBUFS | -ESHUTDOWN */
-int
-bb_session_request(struct bb_session *session, uint32_t method, size_t len, struct bb_request **ret_request);
-void
-bb_session_start(struct bb_session *session, bb_mono now, struct bb_request *request);
+int bb_session_request(struct bb_session *session, uint32_t method, size_t len,
+                       struct bb_request **ret_request);
+void bb_session_start(struct bb_session *session, bb_mono now, struct bb_request *request);
 
 /* The requests that tell their end to done_self tell it to nobody any more. */
-void
-bb_session_abandon(struct bb_session *session, const void *done_self);
+void bb_session_abandon(struct bb_session *session, const void *done_self);
 
 /* What happens to the connection. */
-bool
-bb_session_wants_open(const struct bb_session *session, bb_mono now);
-void
-bb_session_opening(struct bb_session *session, bb_mono now);
-void
-bb_session_up(struct bb_session *session, bb_mono now);
-void
-bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss);
+bool bb_session_wants_open(const struct bb_session *session, bb_mono now);
+void bb_session_opening(struct bb_session *session, bb_mono now);
+void bb_session_up(struct bb_session *session, bb_mono now);
+void bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss);
 
 /* A message came. 0 | -EBADMSG: close the connection as BB_LOSS_STRANGE */
-int
-bb_session_receive(struct bb_session *session, bb_mono now, struct bb_bytes message);
+int bb_session_receive(struct bb_session *session, bb_mono now, struct bb_bytes message);
 
 /* Fill session->out with what there is to send, as much as one message holds. True: take it, send it, and ask
  * again. */
-bool
-bb_session_fill(struct bb_session *session, bb_mono now);
+bool bb_session_fill(struct bb_session *session, bb_mono now);
 /* Would bb_session_fill() have something? */
-bool
-bb_session_has_output(const struct bb_session *session);
+bool bb_session_has_output(const struct bb_session *session);
 
 /* Deadlines, repeats. To be called when session->due is reached; earlier does no harm. */
-void
-bb_session_tick(struct bb_session *session, bb_mono now);
+void bb_session_tick(struct bb_session *session, bb_mono now);
 
 #endif

@@ -37,8 +37,7 @@ struct bb_submission {
     char text[320]; /* of the last note */
 };
 
-/* --- batches ---------------------------------------------------------------------------------------------
- */
+/* --- batches ------------------------------------------------------------------------------------------ */
 
 void
 bb_batch_new(uint8_t ret_batch[BB_BATCH_ID])
@@ -58,8 +57,7 @@ bb_batch_parse(const char *text, uint8_t ret_batch[BB_BATCH_ID])
     return bb_uuid_parse(bb_bytes_str(text), ret_batch);
 }
 
-/* --- collecting rows -------------------------------------------------------------------------------------
- */
+/* --- collecting rows ---------------------------------------------------------------------------------- */
 
 int
 bb_submission_new(struct bb_submission **ret_submission)
@@ -255,8 +253,7 @@ bb_submission_add(struct bb_submission *submission, const struct bb_row_text *te
     return bb_rowset_add(submission->rows, &adding.row);
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------
- */
+/* --- the answer --------------------------------------------------------------------------------------- */
 
 static int
 make_notes(struct bb_request *request, Bb__RowNote *const *from, size_t n, const struct bb_note **ret_notes)

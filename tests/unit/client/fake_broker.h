@@ -31,12 +31,9 @@ struct fake_broker {
     uint64_t thread;
 };
 
-void
-fake_broker_start(struct fake_broker *broker);
+void fake_broker_start(struct fake_broker *broker);
 /* As if it had been killed. The counters stay, and it may be started again (on the same port). */
-void
-fake_broker_stop(struct fake_broker *broker);
-void
-fake_broker_release(struct fake_broker *broker);
+void fake_broker_stop(struct fake_broker *broker);
+void fake_broker_release(struct fake_broker *broker);
 
 #endif

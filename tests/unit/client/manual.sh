@@ -41,14 +41,14 @@ echo '#include <backbone.h>' >"$work/alone.c"
 cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$work" -c -o "$work/alone.o" "$work/alone.c" ||
     complain "backbone.h does not compile alone as C99"
 
-grep -o '^bb_[a-z_]\+(' "$source/client/lib/backbone.h" | tr -d '(' | sort -u >"$work/declared"
+grep -o '^BB_API .*bb_[a-z_]\+(' "$source/client/lib/backbone.h" | grep -o 'bb_[a-z_]\+($' | tr -d '(' | sort -u >"$work/declared"
 nm -D --defined-only "$build/client/libbackbone.so" | awk '$2 == "T" { print $3 }' | sort -u >"$work/shown"
 while read -r symbol; do
     grep -qx "$symbol" "$work/declared" || complain "libbackbone.so shows $symbol, which backbone.h does not declare"
 done <"$work/shown"
-awk '/^BB_API/ { api = 1; next } api { print $1; api = 0 }' "$source/client/lib/backbone.h" | sed 's/(.*//' | sort -u |
-    while read -r symbol; do
-        grep -qx "$symbol" "$work/shown" || echo "$symbol"
-    done >"$work/hidden"
+while read -r symbol; do
+    grep -qx "$symbol" "$work/shown" || echo "$symbol"
+done <"$work/declared" >"$work/hidden"
+[ "$(wc -l <"$work/declared")" -ge 40 ] || complain "only $(wc -l <"$work/declared") functions found in backbone.h"
 [ ! -s "$work/hidden" ] || complain "libbackbone.so lacks $(tr '\n' ' ' <"$work/hidden")"
 exit $failed

@@ -23,8 +23,7 @@
 
 static FILE *said; /* what the callbacks saw */
 
-/* --- callbacks that write down what they get -------------------------------------------------------------
- */
+/* --- callbacks that write down what they get ---------------------------------------------------------- */
 
 static void
 say_end(void *self, const struct bb_problem *end, uint64_t sequence)
@@ -143,8 +142,7 @@ say_measurement(void *self, const struct bb_measurement_status *s)
             s->readings);
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------
- */
+/* --- answers ------------------------------------------------------------------------------------------ */
 
 static struct bb_rowset *rowset;
 
@@ -410,8 +408,7 @@ measurement_answer(uint8_t *to)
     return bb__measurement_status_reply__pack(&reply, to);
 }
 
-/* --- questions -------------------------------------------------------------------------------------------
- */
+/* --- questions ---------------------------------------------------------------------------------------- */
 
 static int
 ask_readings(struct bb_client *client)
@@ -553,8 +550,7 @@ static const struct {
 };
 #define CASES (sizeof cases / sizeof *cases)
 
-/* --- the session in between ------------------------------------------------------------------------------
- */
+/* --- the session in between --------------------------------------------------------------------------- */
 
 static struct bb_client *client;
 

@@ -130,8 +130,7 @@ process_until(struct bb_client *client, struct answers *answers, int ends)
     assert_int_equal(answers->ends, ends);
 }
 
-/* --- tests -----------------------------------------------------------------------------------------------
- */
+/* --- tests -------------------------------------------------------------------------------------------- */
 
 static void
 a_blocking_submission_has_an_outcome_for_every_row(void **state)

@@ -73,8 +73,7 @@ teardown(void **state)
     return 0;
 }
 
-/* --- the broker's side -----------------------------------------------------------------------------------
- */
+/* --- the broker's side -------------------------------------------------------------------------------- */
 
 static void
 note_frame(struct fixture *f, const struct bb_frame *frame)
@@ -198,8 +197,7 @@ error(struct fixture *f, uint64_t id, uint32_t code, bool retryable, uint32_t re
     assert_int_equal(give(f, BB_KIND_ERROR, &message.base), 0);
 }
 
-/* --- the caller's side -----------------------------------------------------------------------------------
- */
+/* --- the caller's side -------------------------------------------------------------------------------- */
 
 static void
 note_end(void *self, const struct bb_problem *end, uint64_t sequence)
@@ -244,8 +242,7 @@ pass(struct fixture *f, bb_mono ms)
     bb_session_tick(&f->s, f->now);
 }
 
-/* --- tests -----------------------------------------------------------------------------------------------
- */
+/* --- tests -------------------------------------------------------------------------------------------- */
 
 static void
 hello_comes_first_and_requests_right_behind(void **state)
