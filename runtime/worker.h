@@ -43,7 +43,8 @@ struct bb_worker_ops {
     /* Called at least once a second and whenever bb_worker_wake() was called. Returns when it wants to be
      * called again (BB_NEVER: no wish). */
     bb_mono (*tick)(void *self, bb_mono now);
-    /* The broker is gone: every request that was open is void, and its answers are dropped. */
+    /* The broker is gone: every request that was open is void, and not to be answered any more (the next
+     * broker may use its tag again). Answers given before this round ends are dropped. */
     void (*reset)(void *self);
     /* What the next READY and HEARTBEAT say. */
     uint64_t (*directory_version)(void *self);
