@@ -6,7 +6,7 @@
 # and keep the smallest set: build-fuzz/tests/fuzz_frame -merge=1 tests/fuzz/corpus/frame found
 option(BB_FUZZ "Build the fuzz targets for libFuzzer (clang)" OFF)
 
-foreach(target decimal frame message packed rows text)
+foreach(target decimal frame message packed rows text worker_session)
   add_executable(fuzz_${target} ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/fuzz_${target}.c)
   target_link_libraries(fuzz_${target} PRIVATE bb_runtime bb_options)
   set_target_properties(fuzz_${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
