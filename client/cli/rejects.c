@@ -20,7 +20,9 @@ enum csv_state {
     CELL_BEGINS, /* only blanks so far */
     CELL_PLAIN,
     CELL_QUOTED,
-    CELL_QUOTE_SEEN, /* in a quoted one: its end, or the first of two */
+    CELL_QUOTE_SEEN,  /* in a quoted one: its end, or the first of two */
+    CELL_QUOTE_BLANK, /* blanks behind its end */
+    CELL_BROKEN,      /* something else behind its end: the rest of the row is what it is */
 };
 
 struct csv_walk {
@@ -99,11 +101,21 @@ put_held(struct csv_walk *walk)
 static enum csv_state
 next_state(enum csv_state state, char c)
 {
-    if (state == CELL_QUOTED)
+    bool blank = c == ' ' || c == '\t', end = c == '\r' || c == '\n';
+    switch (state) {
+    case CELL_BEGINS:
+        return c == '"' ? CELL_QUOTED : blank ? CELL_BEGINS : CELL_PLAIN;
+    case CELL_QUOTED:
         return c == '"' ? CELL_QUOTE_SEEN : CELL_QUOTED;
-    if (c == '"')
-        return state == CELL_PLAIN ? CELL_PLAIN : CELL_QUOTED;
-    return state == CELL_BEGINS && (c == ' ' || c == '\t') ? CELL_BEGINS : CELL_PLAIN;
+    case CELL_QUOTE_SEEN:
+        if (c == '"')
+            return CELL_QUOTED;
+        /* fall through */
+    case CELL_QUOTE_BLANK:
+        return blank ? CELL_QUOTE_BLANK : end ? state : CELL_BROKEN;
+    default:
+        return state;
+    }
 }
 
 /* Copy a row without its annotations, and without the end of its line. */
@@ -114,7 +126,7 @@ copy_csv(void *self, struct bb_bytes piece)
     char delimiter = bb_source_delimiter(walk->rejects->source);
     for (size_t i = 0; i < piece.len; i++) {
         char c = (char)piece.data[i];
-        if (walk->state != CELL_QUOTED && c == delimiter) {
+        if (walk->state != CELL_QUOTED && walk->state != CELL_BROKEN && c == delimiter) {
             walk->column++;
             walk->state = CELL_BEGINS;
             begin_column(walk);
