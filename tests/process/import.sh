@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# Files as partners have them: maps, separators, missing values, JSONL, pipes; interrupted imports that are resumed; and
+# what the client says when it cannot do what it is asked.
+. "$(dirname "$0")/lib.sh"
+
+cat >"$tmp/indicators.csv" <<'END'
+code,name,unit,numerator,denominator,decimals
+absence,Chronic absence,percent,absent students,students,1
+amount,An amount,dollars,,,2
+END
+run 0 backbone indicator define "$tmp/indicators.csv"
+partner alpha Alpha
+
+# --- a state's export: other names, thousands separators, suppression signs, a column too many
+cat >"$tmp/export.csv" <<'END'
+District Code,District,Student Count,Enrolled,%
+="0010011",Alpha,"1,234","12,340",10.0
+="0010012",alpha,*,450,*
+="0010013",Alpha,"2,5","1,000",
+END
+sed -i '3s/alpha/Alpha/' "$tmp/export.csv"
+cat >"$tmp/map.json" <<'END'
+{"columns": {"District": "organization", "Student Count": "numerator", "Enrolled": "denominator", "%": "value"},
+ "constants": {"indicator": "absence", "period": "2018-19", "disaggregation": ""},
+ "missingValues": [{"value": "*", "label": "suppressed"}],
+ "thousandsSeparator": ",",
+ "ignore": ["District Code"]}
+END
+run 65 backbone import "$tmp/export.csv" -o json
+like "without the map the columns are unknown" "$err" 'District Code.*Student Count'
+# three rows of one key: give each a place of its own
+awk -F'\t' 'NR == 1 { print "place," $0; next } { print "P" NR - 1 "," $0 }' "$tmp/export.csv" >"$tmp/places.csv"
+run 65 backbone import "$tmp/places.csv" --map "$tmp/map.json" -o json --rejects "$tmp/rejects.csv"
+counts rows=3 created=2 rejected=1 suppressed=1
+like "2,5 is not 25" "$(tail -n 1 "$tmp/rejects.csv")" '^P3,="0010013",Alpha,"2,5","1,000",,3,BAD_NUMBER,numerator,'
+run 0 backbone readings ls --place P1 -o json
+json '.[] | [.organization, .value, .numerator, .denominator]' '["alpha",10.0,1234,12340]'
+sed -i 's/"2,5"/25/' "$tmp/rejects.csv"
+run 0 backbone import "$tmp/rejects.csv" --map "$tmp/map.json" -o json
+counts rows=1 created=1
+
+# --- a decimal comma, semicolons
+printf 'indicator;place;period;value\namount;Z1;2026;1.234,5\namount;Z2;2026;-0,25\namount;Z3;2026;12.5\n' >"$tmp/comma.csv"
+echo '{"delimiter": ";", "decimalComma": true, "thousandsSeparator": "."}' >"$tmp/comma.json"
+run 65 backbone import "$tmp/comma.csv" --map "$tmp/comma.json" -o json
+counts rows=3 created=2 rejected=1
+run 0 backbone readings ls --period 2026 -o json
+json '[.[] | select(.place | startswith("Z")) | .value] | sort' '[-0.25,1234.5]'
+
+# --- maps that are wrong are told before anything is sent
+wrong_map() {
+    echo "$1" >"$tmp/wrong.json"
+    run 65 backbone import "$tmp/comma.csv" --map "$tmp/wrong.json" -o json
+    like "$2" "$err" "$2"
+}
+wrong_map '{"colums": {}}' 'colums'
+wrong_map '{"columns": {"place": "plaec"}}' 'plaec'
+wrong_map '{"columns": {"Absent": "place"}}' 'Absent|header'
+wrong_map '{"missingValues": {"*": "hidden"}}' 'hidden'
+wrong_map '{' 'line [12]'
+run 66 backbone import "$tmp/comma.csv" --map "$tmp/no-such-map.json"
+
+# --- JSONL: the digits stay, one bad line does not block the others
+cat >"$tmp/rows.jsonl" <<'END'
+{"indicator": "amount", "place": "J1", "period": "2026-09", "value": 1234567890.12345678901234567890, "comment": "exact"}
+{"indicator": "amount", "place": "J2", "period": 2026, "value": "1.50e2"}
+{"indicator": "amount", "place": "J3", "period": 2026, "value": null, "status": "missing"}
+not an object
+{"indicator": "amount", "place": "J4", "period": 2026, "vlaue": 1}
+{"indicator": "amount", "place": "J5", "period": 2026, "value": true}
+END
+run 65 backbone import "$tmp/rows.jsonl" -o json --rejects "$tmp/rejects.jsonl"
+counts rows=6 created=3 rejected=3 missing=1
+run 0 backbone readings ls --period 2026-09 -o csv
+like "20 digits behind the point" "$out" ',1234567890\.12345678901234567890,'
+is "refused lines are objects" "$(jq -c '[.row, .code]' "$tmp/rejects.jsonl" | tr '\n' ' ')" '[4,"BAD_ROW"] [5,"BAD_ROW"] [6,"BAD_TEXT"] '
+sed -n 2,3p "$tmp/rejects.jsonl" | sed 's/vlaue/value/; s/"value": true/"value": 2/' >"$tmp/corrected.jsonl"
+run 0 backbone import "$tmp/corrected.jsonl" -o json
+counts rows=2 created=2
+run_with "$tmp/rows.jsonl" 65 backbone import - --format jsonl -o json
+counts rows=6 unchanged=3 rejected=3
+
+# --- whose readings
+printf 'indicator,period,value\namount,2027,1\n' >"$tmp/one.csv"
+run 0 backbone import "$tmp/one.csv" --organization alpha -o json
+run 0 backbone readings ls --period 2027 -o json
+json '.[].organization' '"alpha"'
+printf 'indicator,organization,period,value\namount,alpha,2027,1\n' >"$tmp/both.csv"
+run 65 backbone import "$tmp/both.csv" --organization alpha -o json
+like "said twice" "$err" 'organization.*twice'
+
+# --- twenty messages, and how many more
+{ echo indicator,period,value; yes amount,2028,x | head -n 30; } >"$tmp/many.csv"
+run 65 backbone import "$tmp/many.csv" -o json
+is "messages" "$(grep -c BAD_NUMBER <<<"$err")" 20
+like "the rest is counted" "$err" '10 more'
+
+# --- interrupted, and resumed under the same batch: each row counts once
+{ echo indicator,place,period,value; seq 1 300000 | sed 's/.*/amount,Resumed &,2030,&/'; } >"$tmp/large.csv"
+batch=0190a0b0-0000-7000-8000-00000000000a
+mkfifo "$tmp/slowly"
+backbone import - --batch $batch -o json <"$tmp/slowly" >"$tmp/out" 2>"$tmp/err" &
+client=$!
+exec 9>"$tmp/slowly"
+head -n 100001 "$tmp/large.csv" >&9
+for _ in {1..300}; do
+    run 0 backbone readings ls --place "Resumed 50000" -o json
+    [ "$(jq length <<<"$out")" = 0 ] || break
+done
+kill -9 "$client"
+wait "$client" 2>/dev/null
+exec 9>&-
+run 0 backbone import "$tmp/large.csv" --batch $batch -o json
+counts rows=300000 created=300000 updated=0 unchanged=0 rejected=0
+json '.duplicate >= 49000 and .duplicate < 300000' true
+run 0 backbone import "$tmp/large.csv" --batch $batch -o json
+counts created=300000 duplicate=300000
+run 0 backbone trend amount --period 2030 -o json
+json '.[] | [.value, .readings]' '[45000150000,300000]'
+
+# --- exit codes
+run 64 backbone import "$tmp/large.csv" "$tmp/one.csv"
+run 64 backbone import "$tmp/one.csv" --format xml
+run 64 backbone import "$tmp/one.csv" --rejects "$tmp/one.csv"
+[ -s "$tmp/one.csv" ] && ok || not_ok "the file that is read is not overwritten"
+run 64 backbone import "$tmp/one.csv" --rejects "$tmp/x" --warnings "$tmp/x"
+run 66 backbone import "$tmp"
+run 73 backbone import "$tmp/one.csv" --rejects "$tmp/no-such-folder/rejects.csv"
+run 69 env BACKBONE_CONTEXT=nobody sh -c "backbone context add nobody --endpoint tcp://127.0.0.1:1 \
+    --server-key '$BB_SERVER_KEY' --key '$tmp/alpha.key' && backbone import '$tmp/one.csv'"
+like "the batch to resume is told" "$err" '--batch [0-9a-f-]{36}'
+if [ -w /dev/full ]; then
+    run 74 sh -c "backbone import '$tmp/one.csv' -o json >/dev/full"
+    run 74 backbone import "$tmp/many.csv" --rejects /dev/full
+fi
+
+# --- broken off by a pipe that ends within quotes: what was whole is kept
+printf 'indicator,place,period,value,comment\namount,Q1,2031,1,x\namount,Q2,2031,1,"never closed\n' >"$tmp/open.csv"
+run 65 backbone import "$tmp/open.csv" -o json
+counts rows=2 created=1 rejected=1
+like "where the quote is" "$err" 'line 3'
+
+finish
