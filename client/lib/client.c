@@ -112,6 +112,7 @@ closed_by_us(const struct bb_client *client)
 static void
 receive_one(struct bb_client *client, bb_mono now)
 {
+    bb_mono start = bb_clock_mono(), took;
     zmq_msg_t message;
     int r = bb_connection_receive(&client->connection, &message);
 
@@ -120,6 +121,9 @@ receive_one(struct bb_client *client, bb_mono now)
     client->context->progress = true;
     r = bb_session_receive(&client->session, now, bb_bytes(zmq_msg_data(&message), zmq_msg_size(&message)));
     zmq_msg_close(&message);
+    took = bb_clock_mono() - start;
+    if (took > 0)
+        bb_session_paused(&client->session, took);
     if (r < 0)
         lose(client, now, client->session.link == BB_LINK_OPEN ? BB_LOSS_DISCONNECTED : BB_LOSS_STRANGE);
 }

@@ -32,7 +32,8 @@ struct bb_request {
     bool begun;       /* parts of its answer were handed out */
     unsigned attempts;
     bb_mono made, deadline, retry_at;
-    uint32_t window_bytes; /* 0: the default */
+    uint32_t patience_ms;  /* from made to the first deadline */
+    uint32_t window_bytes; /* of a streamed answer; 0: the answer is short */
     uint32_t unpulled;     /* bytes of parts received and not yet granted anew */
     uint32_t next_part;
     uint8_t *body;

@@ -5,6 +5,10 @@
  * `due` is a lower bound: it is lowered when something that will fall due is added and computed anew only
  * when it is reached, so that a request that is answered before its deadline costs nothing here.
  *
+ * The deadline of a streamed answer starts anew with each part: how long it takes in all is the reader's
+ * affair, who may be a person in front of a pager. So the broker is given the longest time there is, and we
+ * cancel.
+ *
  * A list that is being ended is first moved aside: callbacks may make new requests, which must not be ended
  * with it. */
 #include "session.h"
@@ -207,7 +211,8 @@ bb_session_start(struct bb_session *session, bb_mono now, struct bb_request *req
 {
     session->now = now;
     request->made = now;
-    request->deadline = now + session->timeout_ms;
+    request->patience_ms = session->timeout_ms;
+    request->deadline = now + request->patience_ms;
     TAILQ_INSERT_TAIL(&session->ready, request, link);
     due_by(session, request->deadline);
     if (session->link < BB_LINK_UP)
@@ -416,6 +421,14 @@ cancel(struct bb_session *session, const struct bb_request *request)
         bb_bundle_add(&session->out, BB_KIND_CANCEL, &message.base);
 }
 
+/* Never back: after a callback that took long, `now` is of the time before it. */
+static void
+extend(const struct bb_session *session, struct bb_request *request)
+{
+    if (request->deadline < session->now + request->patience_ms)
+        request->deadline = session->now + request->patience_ms;
+}
+
 static int
 on_reply(struct bb_session *session, struct bb_bytes in)
 {
@@ -439,6 +452,7 @@ on_reply(struct bb_session *session, struct bb_bytes in)
         end(session, request, BB_OK, 0, "done");
     } else if (r == 0) {
         pull(session, request, body.len);
+        extend(session, request);
     } else {
         if (!reply->final)
             cancel(session, request);
@@ -546,6 +560,16 @@ on_pong(struct bb_session *session, struct bb_bytes in)
     return 0;
 }
 
+void
+bb_session_paused(struct bb_session *session, bb_mono ms)
+{
+    struct bb_request *request;
+
+    TAILQ_FOREACH(request, &session->sent, link)
+    if (request->begun)
+        request->deadline += ms;
+}
+
 static int
 on_frame(struct bb_session *session, const struct bb_frame *frame)
 {
@@ -630,7 +654,7 @@ add_request(struct bb_session *session, const struct bb_request *request)
     message.id = request->id;
     message.method = request->method;
     message.has_timeout_ms = true;
-    message.timeout_ms = left > 0 ? (uint32_t)left : 1;
+    message.timeout_ms = request->window_bytes ? BB_LIMIT_TIMEOUT_MS : left > 0 ? (uint32_t)left : 1;
     message.has_window_bytes = request->window_bytes != 0;
     message.window_bytes = request->window_bytes;
     message.has_body = true;

@@ -106,6 +106,10 @@ void bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss)
 /* A message came. 0 | -EBADMSG: close the connection as BB_LOSS_STRANGE */
 int bb_session_receive(struct bb_session *session, bb_mono now, struct bb_bytes message);
 
+/* A callback kept the caller for so long. Streams that have begun get the time back: the peer has not been
+ * slow. */
+void bb_session_paused(struct bb_session *session, bb_mono ms);
+
 /* Fill session->out with what there is to send, as much as one message holds. True: take it, send it, and ask
  * again. */
 bool bb_session_fill(struct bb_session *session, bb_mono now);

@@ -606,6 +606,38 @@ a_stream_that_breaks_in_the_middle_is_not_repeated(void **state)
 }
 
 static void
+a_stream_has_its_deadline_from_part_to_part(void **state)
+{
+    struct fixture *f = *state;
+    struct ended ended = {0};
+    struct bb_request *made;
+    uint64_t id;
+
+    connect_session(f);
+    assert_int_equal(bb_session_request(&f->s, 37, 0, &made), 0);
+    made->window_bytes = 1 << 20;
+    made->part = note_part;
+    made->self = f;
+    made->done = note_end;
+    made->done_self = &ended;
+    bb_session_start(&f->s, f->now, made);
+    take(f);
+    id = f->sent.id[1];
+    assert_int_equal(f->sent.timeout_ms[1], BB_LIMIT_TIMEOUT_MS); /* the broker does not hurry us */
+    for (uint32_t part = 0; part < 10; part++) {
+        pass(f, 29000);
+        reply(f, id, part, false, 10);
+    }
+    bb_session_paused(&f->s, 3600000); /* somebody looked at a page for an hour */
+    reply(f, id, 10, false, 10);       /* in the same round, which still has the time of before */
+    f->now += 3600000;
+    pass(f, 29000);
+    assert_int_equal(ended.times, 0);
+    pass(f, 1001);
+    assert_int_equal(ended.result, BB_TIMED_OUT);
+}
+
+static void
 a_caller_who_wants_no_more_cancels(void **state)
 {
     struct fixture *f = *state;
@@ -743,6 +775,7 @@ main(void)
         T(goaway_with_a_time_comes_back_and_without_one_ends),
         T(parts_are_pulled_when_half_the_window_is_used),
         T(a_stream_that_breaks_in_the_middle_is_not_repeated),
+        T(a_stream_has_its_deadline_from_part_to_part),
         T(a_caller_who_wants_no_more_cancels),
         T(ping_is_answered_and_pong_ends_ours),
         T(nonsense_closes_the_connection),
