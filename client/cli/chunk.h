@@ -47,38 +47,28 @@ struct bb_chunk {
 };
 
 /* spool: borrowed, may be NULL when keep is false. */
-void
-bb_chunk_init(struct bb_chunk *chunk, struct bb_spool *spool, bool keep);
-void
-bb_chunk_release(struct bb_chunk *chunk);
+void bb_chunk_init(struct bb_chunk *chunk, struct bb_spool *spool, bool keep);
+void bb_chunk_release(struct bb_chunk *chunk);
 /* Empty again; lets go of what it has in the spool. */
-void
-bb_chunk_reset(struct bb_chunk *chunk);
+void bb_chunk_reset(struct bb_chunk *chunk);
 
 /* Add a row that went into the submission. 0 | -ENOMEM */
-int
-bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record);
+int bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record);
 /* Add one that was refused. code: BB_ROW_CODE_*; field: its name, "" for the row as a whole. 0 | -ENOMEM */
-int
-bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_record *record, uint32_t code, const char *field,
-                     const char *reason);
+int bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_record *record, uint32_t code,
+                         const char *field, const char *reason);
 
 /* Has it as much as one submission is to have? */
-bool
-bb_chunk_is_full(const struct bb_chunk *chunk);
+bool bb_chunk_is_full(const struct bb_chunk *chunk);
 
 /* Take the answer to its submission. 0 | -ENOMEM | -EBADMSG: it speaks of other rows */
-int
-bb_chunk_answer(struct bb_chunk *chunk, const struct bb_outcomes *outcomes);
+int bb_chunk_answer(struct bb_chunk *chunk, const struct bb_outcomes *outcomes);
 
 /* All or none: every row that is not refused becomes so, code ATOMIC. 0 | -ENOMEM */
-int
-bb_chunk_abort(struct bb_chunk *chunk);
+int bb_chunk_abort(struct bb_chunk *chunk);
 
 /* Borrowed: valid until the chunk changes. */
-struct bb_raw
-bb_chunk_raw(const struct bb_chunk *chunk, const struct bb_chunk_row *row);
-const char *
-bb_chunk_reason(const struct bb_chunk *chunk, const struct bb_chunk_note *note);
+struct bb_raw bb_chunk_raw(const struct bb_chunk *chunk, const struct bb_chunk_row *row);
+const char *bb_chunk_reason(const struct bb_chunk *chunk, const struct bb_chunk_note *note);
 
 #endif

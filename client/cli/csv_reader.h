@@ -35,17 +35,13 @@ struct bb_csv_row {
 struct bb_csv;
 
 /* fd, spool: borrowed. spool NULL: the text of rows is not kept. delimiter: ',' mostly. 0 | -ENOMEM */
-int
-bb_csv_new(int fd, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv);
-void
-bb_csv_destroy(struct bb_csv **csv);
+int bb_csv_new(int fd, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv);
+void bb_csv_destroy(struct bb_csv **csv);
 
 /* 0 a row | BB_INPUT_END | BB_INPUT_UTF16 | -errno: of reading, or of the spool */
-int
-bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row);
+int bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row);
 
 /* Bytes of the file read so far. */
-uint64_t
-bb_csv_position(const struct bb_csv *csv);
+uint64_t bb_csv_position(const struct bb_csv *csv);
 
 #endif

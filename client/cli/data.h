@@ -13,12 +13,10 @@ extern const struct bb_command bb_commands_place[];
 
 /* A --period A..B: one period is a range of itself; A.. and ..B are open. Changes the text. Empty sides are
  * NULL. */
-void
-bb_cli_period_range(char *text, const char **ret_from, const char **ret_to);
+void bb_cli_period_range(char *text, const char **ret_from, const char **ret_to);
 
 /* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL */
-int
-bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
+int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 
 /* For one request whose sequence we want to know: give bb_cli_answer_done() and the answer to it, then wait.
  */
@@ -29,18 +27,14 @@ struct bb_cli_answer {
     uint64_t sequence;
     char message[512];
 };
-void
-bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_t sequence);
+void bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_t sequence);
 /* made: what the request function returned. Says why it failed, if it did. Returns an exit code. */
-int
-bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int made);
+int bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int made);
 
 /* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
-void
-bb_cli_say_sequence(uint64_t sequence);
+void bb_cli_say_sequence(uint64_t sequence);
 
 /* Open FILE, or standard input for "-". ret_name: for messages. 0 | EX_NOINPUT, the reason said. */
-int
-bb_cli_open(const char *file, int *ret_fd, const char **ret_name);
+int bb_cli_open(const char *file, int *ret_fd, const char **ret_name);
 
 #endif

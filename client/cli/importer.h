@@ -24,7 +24,6 @@ struct bb_import_job {
 
 /* Run it to its end, and destroy the client. Returns an exit code: 0 when every row was answered (which says
  * nothing of how), otherwise why it stopped, which was said. */
-int
-bb_import_run(const struct bb_import_job *job, struct bb_client **client);
+int bb_import_run(const struct bb_import_job *job, struct bb_client **client);
 
 #endif

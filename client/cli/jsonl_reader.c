@@ -350,13 +350,12 @@ bb_jsonl_row(struct bb_jsonl *jsonl, struct bb_bytes text, const struct bb_map *
         int field = bb_map_meaning(map, bb_bytes_str(key));
         if (field == BB_MEANS_UNKNOWN)
             return refuse(ret_problem, -1,
-                          "found the key \"%s\", expected a field, or a key that --ignore or --map names",
+                          "found the key '%s', expected a field, or a key that --ignore or --map names",
                           bb_text_quote(bb_bytes_str(key), shown, sizeof shown, 40));
         if (field < 0)
             continue;
         if (given[field])
-            return refuse(ret_problem, field,
-                          "found \"%s\" twice, as \"%.100s\" and \"%.100s\", expected it once",
+            return refuse(ret_problem, field, "found %s twice, as '%.100s' and '%.100s', expected it once",
                           bb_import_fields[field], given[field], key);
         given[field] = key;
         r = take_member(value, written.value, field, ret_row, ret_plain, ret_problem);

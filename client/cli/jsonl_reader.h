@@ -22,17 +22,13 @@ struct bb_jsonl_line {
 struct bb_jsonl;
 
 /* fd, spool: borrowed; spool NULL: the text of long lines is not kept. 0 | -ENOMEM */
-int
-bb_jsonl_new(int fd, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
-void
-bb_jsonl_destroy(struct bb_jsonl **jsonl);
+int bb_jsonl_new(int fd, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
+void bb_jsonl_destroy(struct bb_jsonl **jsonl);
 
 /* 0 a line | BB_INPUT_END | BB_INPUT_UTF16 | -errno */
-int
-bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line);
+int bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line);
 
-uint64_t
-bb_jsonl_position(const struct bb_jsonl *jsonl);
+uint64_t bb_jsonl_position(const struct bb_jsonl *jsonl);
 
 /* What a line cannot be read for. */
 struct bb_jsonl_problem {
@@ -43,20 +39,17 @@ struct bb_jsonl_problem {
 /* Read one line as a row. ret_row: valid until the next call of this and of bb_jsonl_next(). ret_plain: bits
  * of the fields that are JSON numbers. 0 | BB_JSONL_E_REFUSED with ret_problem | -ENOMEM */
 #define BB_JSONL_E_REFUSED 1
-int
-bb_jsonl_row(struct bb_jsonl *jsonl, struct bb_bytes text, const struct bb_map *map,
-             struct bb_row_text *ret_row, unsigned *ret_plain, struct bb_jsonl_problem *ret_problem);
+int bb_jsonl_row(struct bb_jsonl *jsonl, struct bb_bytes text, const struct bb_map *map,
+                 struct bb_row_text *ret_row, unsigned *ret_plain, struct bb_jsonl_problem *ret_problem);
 
 /* Is the whole text one sound JSON object without members of the same name? */
-bool
-bb_json_is_object(struct bb_bytes text);
+bool bb_json_is_object(struct bb_bytes text);
 
 /* Walk the members of an object that is known to be sound JSON. Start with at = 0. */
 struct bb_json_member {
     struct bb_bytes key;   /* with its quotes, as written */
     struct bb_bytes value; /* as written */
 };
-bool
-bb_json_next_member(struct bb_bytes object, size_t *at, struct bb_json_member *ret_member);
+bool bb_json_next_member(struct bb_bytes object, size_t *at, struct bb_json_member *ret_member);
 
 #endif

@@ -19,16 +19,14 @@ struct bb_layout {
 
 /* fields: names, ended by NULL, at most BB_LAYOUT_FIELDS. map: NULL where names are all there is.
  * 0 | -EINVAL and a message (without the name of the file) at error. */
-int
-bb_layout_init(struct bb_layout *layout, const struct bb_csv_row *header, const char *const *fields,
-               const struct bb_map *map, char *error, size_t size);
+int bb_layout_init(struct bb_layout *layout, const struct bb_csv_row *header, const char *const *fields,
+                   const struct bb_map *map, char *error, size_t size);
 
 /* Has the file, or the map, all that a reading needs? 0 | -EINVAL and a message at error. */
-int
-bb_layout_check_readings(const struct bb_layout *layout, const struct bb_map *map, char *error, size_t size);
+int bb_layout_check_readings(const struct bb_layout *layout, const struct bb_map *map, char *error,
+                             size_t size);
 
 /* Is the row as wide as the header, and sound? true, or false with a sentence (found, expected) at reason. */
-bool
-bb_layout_row(const struct bb_layout *layout, const struct bb_csv_row *row, char *reason, size_t size);
+bool bb_layout_row(const struct bb_layout *layout, const struct bb_csv_row *row, char *reason, size_t size);
 
 #endif

@@ -108,7 +108,7 @@ wrong_cell(struct bb_bytes cell, char *reason, size_t size)
     size_t good = bb_utf8_prefix(cell);
     if (good == cell.len)
         return NULL;
-    snprintf(reason, size, "found byte 0x%02x at position %zu of \"%s\", expected UTF-8 text without NUL",
+    snprintf(reason, size, "found byte 0x%02x at position %zu of '%s', expected UTF-8 text without NUL",
              cell.data[good], good + 1, bb_text_quote(cell, shown, sizeof shown, 60));
     return "BAD_TEXT";
 }

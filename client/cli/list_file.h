@@ -18,10 +18,9 @@ struct bb_list_row {
 
 /* fields: names of columns, ended by NULL; the first n_required must be there. file: "-" is standard input.
  * 0 | an exit code of sysexits, the reason said */
-int
-bb_list_open(const char *file, const char *const *fields, size_t n_required, struct bb_list_file **ret_list);
-void
-bb_list_close(struct bb_list_file **list);
+int bb_list_open(const char *file, const char *const *fields, size_t n_required,
+                 struct bb_list_file **ret_list);
+void bb_list_close(struct bb_list_file **list);
 
 enum bb_list_result {
     BB_LIST_END = 1,
@@ -29,13 +28,11 @@ enum bb_list_result {
 };
 
 /* ret_row: to be freed. 0 | enum bb_list_result | -errno, said */
-int
-bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row);
+int bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row);
 
 /* Say what is wrong with a row: field "" for the row as a whole. Only the first ones are said;
  * bb_list_close() says how many were left out. */
-void
-bb_list_refuse(struct bb_list_file *list, uint64_t row, const char *field, const char *code,
-               const char *reason);
+void bb_list_refuse(struct bb_list_file *list, uint64_t row, const char *field, const char *code,
+                    const char *reason);
 
 #endif

@@ -49,22 +49,17 @@ struct bb_map {
 extern const char *const bb_import_fields[BB_COLUMNS + 1];
 
 /* A map that changes nothing. */
-void
-bb_map_init(struct bb_map *map);
-void
-bb_map_release(struct bb_map *map);
+void bb_map_init(struct bb_map *map);
+void bb_map_release(struct bb_map *map);
 
 /* Read a map into one that is fresh. name: of the file, for messages.
  * 0 | -EINVAL and a message at error | -ENOMEM */
-int
-bb_map_parse(struct bb_map *map, const char *name, struct bb_bytes text, char *error, size_t size);
+int bb_map_parse(struct bb_map *map, const char *name, struct bb_bytes text, char *error, size_t size);
 /* As bb_map_parse(), from a file; also -errno of the file, without a message. */
-int
-bb_map_read(struct bb_map *map, const char *file, char *error, size_t size);
+int bb_map_read(struct bb_map *map, const char *file, char *error, size_t size);
 
 /* --ignore: names with commas between them. 0 | -ENOMEM */
-int
-bb_map_ignore(struct bb_map *map, const char *list);
+int bb_map_ignore(struct bb_map *map, const char *list);
 
 /* What a name in a header, or a key of an object, means: a field (enum bb_column, 0 and up), or one of these.
  */
@@ -73,7 +68,6 @@ enum bb_meaning {
     BB_MEANS_ANNOTATION = -2, /* row, code, field, reason of a file of refused rows: ignored */
     BB_MEANS_UNKNOWN = -3,
 };
-int
-bb_map_meaning(const struct bb_map *map, struct bb_bytes name);
+int bb_map_meaning(const struct bb_map *map, struct bb_bytes name);
 
 #endif

@@ -48,7 +48,7 @@ check(const struct bb_list_row *row, const char **ret_field, char *reason, size_
     const char *word = row->cell[AGGREGATE];
     if (is_yes(word) < 0) {
         *ret_field = "aggregate";
-        snprintf(reason, size, "found \"%s\", expected yes or no",
+        snprintf(reason, size, "found '%s', expected yes or no",
                  bb_text_quote(bb_bytes_str(word), shown, sizeof shown, 40));
         return false;
     }

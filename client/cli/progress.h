@@ -15,19 +15,15 @@ struct bb_progress {
 };
 
 /* total: what `done` will reach, 0 when nobody knows. */
-void
-bb_progress_init(struct bb_progress *progress, uint64_t total);
+void bb_progress_init(struct bb_progress *progress, uint64_t total);
 
 /* rows: shown beside the bar. Draws at most ten times a second, and not in the first half second. */
-void
-bb_progress_update(struct bb_progress *progress, uint64_t done, uint64_t rows);
+void bb_progress_update(struct bb_progress *progress, uint64_t done, uint64_t rows);
 
 /* Take it off the screen: before anything else is printed, and at the end. */
-void
-bb_progress_clear(struct bb_progress *progress);
+void bb_progress_clear(struct bb_progress *progress);
 
 /* The bar as text: "[=====>    ]  52%". Pure. out: at least width + 1 bytes; width at least 8. */
-void
-bb_progress_bar(uint64_t done, uint64_t total, unsigned width, char *out);
+void bb_progress_bar(uint64_t done, uint64_t total, unsigned width, char *out);
 
 #endif

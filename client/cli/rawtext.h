@@ -21,21 +21,16 @@ struct bb_raw {
 };
 
 /* The temporary file is made when it is first needed, in TMPDIR or /tmp. 0 | -ENOMEM */
-int
-bb_spool_new(struct bb_spool **ret_spool);
-void
-bb_spool_destroy(struct bb_spool **spool);
+int bb_spool_new(struct bb_spool **ret_spool);
+void bb_spool_destroy(struct bb_spool **spool);
 
 /* Rows of the spool that somebody still wants to read; at zero its space is given back. */
-void
-bb_spool_hold(struct bb_spool *spool);
-void
-bb_spool_drop(struct bb_spool *spool);
+void bb_spool_hold(struct bb_spool *spool);
+void bb_spool_drop(struct bb_spool *spool);
 
 /* Hand the text to `take`, in pieces. 0 | what take returned | -errno */
-int
-bb_raw_walk(const struct bb_raw *raw, struct bb_spool *spool, int (*take)(void *self, struct bb_bytes piece),
-            void *self);
+int bb_raw_walk(const struct bb_raw *raw, struct bb_spool *spool,
+                int (*take)(void *self, struct bb_bytes piece), void *self);
 
 /* Collects the text of the current row. */
 struct bb_raw_keeper {
@@ -46,19 +41,14 @@ struct bb_raw_keeper {
 };
 
 /* spool: borrowed; NULL keeps nothing. */
-void
-bb_raw_keeper_init(struct bb_raw_keeper *keeper, struct bb_spool *spool);
-void
-bb_raw_keeper_release(struct bb_raw_keeper *keeper);
+void bb_raw_keeper_init(struct bb_raw_keeper *keeper, struct bb_spool *spool);
+void bb_raw_keeper_release(struct bb_raw_keeper *keeper);
 
 /* Forget the row, begin the next. */
-void
-bb_raw_keeper_reset(struct bb_raw_keeper *keeper);
-void
-bb_raw_keeper_append(struct bb_raw_keeper *keeper, struct bb_bytes piece);
+void bb_raw_keeper_reset(struct bb_raw_keeper *keeper);
+void bb_raw_keeper_append(struct bb_raw_keeper *keeper, struct bb_bytes piece);
 
 /* Valid until the next call, except what is in the spool, which stays until bb_spool_drop(). */
-struct bb_raw
-bb_raw_keeper_row(const struct bb_raw_keeper *keeper);
+struct bb_raw bb_raw_keeper_row(const struct bb_raw_keeper *keeper);
 
 #endif

@@ -16,8 +16,7 @@ struct bb_rowmap_scratch {
 /* Change the row in place. plain: bits (1 << field) of the numbers that are written plainly whatever the map
  * says: those of JSON. Returns the field that is no number by the map's separators (as it is written), or -1.
  */
-int
-bb_rowmap_apply(const struct bb_map *map, unsigned plain, struct bb_rowmap_scratch *scratch,
-                struct bb_row_text *row);
+int bb_rowmap_apply(const struct bb_map *map, unsigned plain, struct bb_rowmap_scratch *scratch,
+                    struct bb_row_text *row);
 
 #endif

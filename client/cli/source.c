@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define HEADER_BYTES (1u << 20)
+#define NUMBER_BYTES 36u /* a sign, a point and 34 digits */
 
 struct bb_source {
     enum bb_source_format format;
@@ -105,12 +106,26 @@ apply_map(struct bb_source *source, unsigned plain, struct bb_record *record)
     const char *thousands = source->map->thousands;
     struct bb_text t = record->row.field[bad];
     snprintf(reason, sizeof source->problem.reason,
-             "found \"%s\", expected a number with %s as decimal mark%s%s%s",
+             "found '%s', expected a number with %s as decimal mark%s%s%s",
              bb_text_quote(bb_bytes(t.data, t.len), shown, sizeof shown, 60),
-             source->map->decimal_comma ? "\",\"" : "\".\"", thousands ? " and \"" : "",
-             thousands ? thousands : "", thousands ? "\" between groups of three digits" : "");
+             source->map->decimal_comma ? "','" : "'.'", thousands ? " and '" : "",
+             thousands ? thousands : "", thousands ? "' between groups of three digits" : "");
     refuse(record, BB_ROW_CODE_BAD_NUMBER, bad, reason);
 }
+
+/* The library's limits, for cells that are too long to be handed to it. */
+static const unsigned most_bytes[BB_COLUMNS] = {
+    [BB_COLUMN_INDICATOR] = BB_LIMIT_NAME_BYTES,
+    [BB_COLUMN_ORGANIZATION] = BB_LIMIT_NAME_BYTES,
+    [BB_COLUMN_PLACE] = BB_LIMIT_NAME_BYTES,
+    [BB_COLUMN_DISAGGREGATION] = BB_LIMIT_DISAGGREGATION_BYTES,
+    [BB_COLUMN_PERIOD] = BB_LIMIT_CODE_BYTES,
+    [BB_COLUMN_VALUE] = NUMBER_BYTES,
+    [BB_COLUMN_NUMERATOR] = NUMBER_BYTES,
+    [BB_COLUMN_DENOMINATOR] = NUMBER_BYTES,
+    [BB_COLUMN_STATUS] = sizeof "not_applicable" - 1,
+    [BB_COLUMN_COMMENT] = BB_LIMIT_COMMENT_BYTES,
+};
 
 static void
 fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_record *record)
@@ -129,7 +144,7 @@ fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_recor
         if (cell.len == 0)
             continue;
         if (!cell.data) {
-            snprintf(reason, size, "found %zu bytes, expected at most %u", cell.len, BB_LIMIT_COMMENT_BYTES);
+            snprintf(reason, size, "found %zu bytes, expected at most %u", cell.len, most_bytes[i]);
             refuse(record, BB_ROW_CODE_TOO_LONG, i, reason);
             return;
         }

@@ -26,28 +26,20 @@ struct bb_record {
 
 /* fd, map, spool: borrowed. spool NULL: the text of rows is not kept.
  * 0 | -EINVAL and a message (without the name of the file) at error | -errno of reading */
-int
-bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, struct bb_spool *spool,
-              struct bb_source **ret_source, char *error, size_t size);
-void
-bb_source_destroy(struct bb_source **source);
+int bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, struct bb_spool *spool,
+                  struct bb_source **ret_source, char *error, size_t size);
+void bb_source_destroy(struct bb_source **source);
 
 /* 0 | BB_INPUT_END | -errno */
-int
-bb_source_next(struct bb_source *source, struct bb_record *ret_record);
+int bb_source_next(struct bb_source *source, struct bb_record *ret_record);
 
 /* Bytes of the file read so far. */
-uint64_t
-bb_source_position(const struct bb_source *source);
+uint64_t bb_source_position(const struct bb_source *source);
 
 /* What the file of refused rows needs to know. Valid as long as the source. */
-enum bb_source_format
-bb_source_format(const struct bb_source *source);
-char
-bb_source_delimiter(const struct bb_source *source);
-struct bb_bytes
-bb_source_header(const struct bb_source *source); /* as it was; empty with JSONL */
-const struct bb_layout *
-bb_source_layout(const struct bb_source *source);
+enum bb_source_format bb_source_format(const struct bb_source *source);
+char bb_source_delimiter(const struct bb_source *source);
+struct bb_bytes bb_source_header(const struct bb_source *source); /* as it was; empty with JSONL */
+const struct bb_layout *bb_source_layout(const struct bb_source *source);
 
 #endif

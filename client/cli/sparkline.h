@@ -11,7 +11,6 @@
  * bars: each shows the last value of its share. The lowest value has the lowest bar, the highest the highest,
  * in between in proportion, rounded half-even; equal ones are of middle height. Empty when there is no value.
  * Returns out. */
-char *
-bb_sparkline(const char *const *values, size_t n, char out[static BB_SPARKLINE_TEXT]);
+char *bb_sparkline(const char *const *values, size_t n, char out[static BB_SPARKLINE_TEXT]);
 
 #endif

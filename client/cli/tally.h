@@ -22,11 +22,9 @@ struct bb_tally {
 };
 
 /* Count the rows of a chunk, write what belongs into the files, say what is to be said. */
-void
-bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk);
+void bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk);
 
 /* Say how many messages were left out. */
-void
-bb_tally_finish(struct bb_tally *tally);
+void bb_tally_finish(struct bb_tally *tally);
 
 #endif

@@ -47,20 +47,14 @@ object(const struct bb_submission *submission)
     return i;
 }
 
-void
-__real_bb_submission_begin(struct bb_submission *, const uint8_t *, uint32_t, unsigned);
-void
-__wrap_bb_submission_begin(struct bb_submission *submission, const uint8_t *batch, uint32_t index,
-                           unsigned flags);
-void
-__wrap_bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
-int
-__wrap_bb_client_submit(struct bb_client *client, const struct bb_submission *submission,
-                        bb_outcomes_fn *each, bb_done_fn *done, void *self);
-int
-__wrap_bb_client_process(struct bb_client *client, int wait_ms);
-void
-__wrap_bb_client_destroy(struct bb_client **client);
+void __real_bb_submission_begin(struct bb_submission *, const uint8_t *, uint32_t, unsigned);
+void __wrap_bb_submission_begin(struct bb_submission *submission, const uint8_t *batch, uint32_t index,
+                                unsigned flags);
+void __wrap_bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
+int __wrap_bb_client_submit(struct bb_client *client, const struct bb_submission *submission,
+                            bb_outcomes_fn *each, bb_done_fn *done, void *self);
+int __wrap_bb_client_process(struct bb_client *client, int wait_ms);
+void __wrap_bb_client_destroy(struct bb_client **client);
 
 void
 __wrap_bb_submission_begin(struct bb_submission *submission, const uint8_t *batch, uint32_t index,

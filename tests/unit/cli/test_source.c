@@ -151,11 +151,11 @@ static const struct {
      "1:i=a p=2018 v=-25909.5 n=1234567 d=999 \n"},
     {"without them", "a,2018,25909,,,,\n", "{\"thousandsSeparator\": \",\"}", "1:i=a p=2018 v=25909 \n"},
     {"a group of one", "a,2018,\"2,5\",,,,\n", "{\"thousandsSeparator\": \",\"}",
-     "1!BAD_NUMBER value: found \"2,5\", expected a number with \".\" as decimal mark and \",\" between "
+     "1!BAD_NUMBER value: found '2,5', expected a number with '.' as decimal mark and ',' between "
      "groups of three "
      "digits\n"},
     {"a first group of four", "a,2018,\"2500,500\",,,,\n", "{\"thousandsSeparator\": \",\"}",
-     "1!BAD_NUMBER value: found \"2500,500\", expected a number with \".\" as decimal mark and \",\" between "
+     "1!BAD_NUMBER value: found '2500,500', expected a number with '.' as decimal mark and ',' between "
      "groups of "
      "three digits\n"},
     {"behind the point", "a,2018,\"1.500,500\",,,,\n", "{\"thousandsSeparator\": \",\"}",
@@ -163,11 +163,11 @@ static const struct {
     {"a leading point", "a,2018,.204,,,,\n", "{\"thousandsSeparator\": \",\"}", "1:i=a p=2018 v=.204 \n"},
     {"decimal comma", "a,2018,\"12,5\",,,,\n", "{\"decimalComma\": true}", "1:i=a p=2018 v=12.5 \n"},
     {"a point then", "a,2018,12.5,,,,\n", "{\"decimalComma\": true}",
-     "1!BAD_NUMBER value: found \"12.5\", expected a number with \",\" as decimal mark\n"},
+     "1!BAD_NUMBER value: found '12.5', expected a number with ',' as decimal mark\n"},
     {"both", "a,2018,\"1.234,5\",,,,\n", "{\"decimalComma\": true, \"thousandsSeparator\": \".\"}",
      "1:i=a p=2018 v=1234.5 \n"},
     {"both, a wrong group", "a,2018,12.5,,,,\n", "{\"decimalComma\": true, \"thousandsSeparator\": \".\"}",
-     "1!BAD_NUMBER value: found \"12.5\", expected a number with \",\" as decimal mark and \".\" between "
+     "1!BAD_NUMBER value: found '12.5', expected a number with ',' as decimal mark and '.' between "
      "groups of three "
      "digits\n"},
     {"a no-break space",
@@ -251,10 +251,10 @@ static const struct {
     {"columns and constants", "{\"Count\": 1}",
      "{\"columns\": {\"Count\": \"value\"}, \"constants\": {\"period\": \"2018\"}}", "1:p=2018 v=1 \n"},
     {"unknown key", "{\"vlaue\": 1}\n{\"value\": 2}", NULL,
-     "1!BAD_ROW : found the key \"vlaue\", expected a field, or a key that --ignore or --map names\n2:v=2 "
+     "1!BAD_ROW : found the key 'vlaue', expected a field, or a key that --ignore or --map names\n2:v=2 "
      "\n"},
     {"field twice", "{\"Count\": 1, \"value\": 2}", "{\"columns\": {\"Count\": \"value\"}}",
-     "1!BAD_TEXT value: found \"value\" twice, as \"Count\" and \"value\", expected it once\n"},
+     "1!BAD_TEXT value: found value twice, as 'Count' and 'value', expected it once\n"},
     {"a truth", "{\"value\": true}", NULL, "1!BAD_TEXT value: found true, expected a text or a number\n"},
     {"a list", "{\"place\": [\"a\"]}", NULL,
      "1!BAD_TEXT place: found [\\\"a\\\"], expected a text or a number\n"},
