@@ -26,7 +26,8 @@ run 0 as alpha report share --period 2027 --numerator 1 --denominator 4
 # --- the door
 # What the broker counted as refused handshakes.
 refusals() {
-    backbone status -o json | jq '[.. | objects | to_entries[] | select(.key | test("refused|denied|handshake")) | .value | numbers] | add // 0'
+    backbone status -o json |
+        jq '[.broker.counters | to_entries[] | select(.key | startswith("handshakes_refused")) | .value] | add'
 }
 before=$(refusals)
 backbone keys new "$tmp/stranger.key" >/dev/null
@@ -68,7 +69,7 @@ like "NOT_YOURS" "$err" 'NOT_YOURS|own'
 printf 'indicator,organization,period,numerator,denominator\nshare,beta,2026,9,10\nshare,alpha,2028,1,2\n' >"$tmp/mixed.csv"
 run 65 as alpha import "$tmp/mixed.csv" -o json --rejects "$tmp/rejects.csv"
 counts created=1 rejected=1
-like "the foreign row" "$(cat "$tmp/rejects.csv")" 'share,beta,2026,9,10,2,NOT_YOURS,organization'
+like "the foreign row" "$(cat "$tmp/rejects.csv")" 'share,beta,2026,9,10,1,NOT_YOURS,organization'
 run 0 backbone import "$tmp/mixed.csv" -o json
 counts updated=1 unchanged=1
 run 77 as watcher report share --period 2026 --numerator 1 --denominator 4

@@ -12,7 +12,9 @@ backbone keys new "$tmp/a.key" >/dev/null 2>&1 && not_ok "a key file is never ov
 cmp -s "$tmp/a.key" "$tmp/before" && ok || not_ok "a key file is never changed"
 chmod 644 "$tmp/a.key"
 run 0 backbone context add readable --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/a.key"
+like "a warning" "$err" "chmod 600"
 run 78 as readable ping
+like "why" "$err" "chmod 600"
 chmod 600 "$tmp/a.key"
 
 # --- contexts
@@ -57,6 +59,16 @@ bb-supervise restart broker
 run 0 backbone partner ls -o json
 json 'length' 11
 like "file and line are named" "$(grep alpha.conf "$BB_STATE/broker.log")" 'alpha\.conf.*[0-9]'
+
+run 78 backbone-broker --check-config -c "$BB_STATE/broker.conf"
+like "--check-config reads the registry as well" "$err" 'alpha\.conf.*nonsense'
+sed -i '/^nonsense/d' "$BB_STATE/registry/alpha.conf"
+kill -HUP "$(cat "$BB_STATE/broker.pid")"
+for _ in {1..100}; do
+    run 0 backbone partner ls -o json
+    [ "$(jq length <<<"$out")" != 12 ] || break
+done
+json 'length' 12
 
 # --- places
 run 0 backbone place import "$sample/places.csv"

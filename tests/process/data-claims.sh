@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ui-claims-revisions: one table as it was published twelve times. Each snapshot makes exactly the revisions that its
 # README counts, and each can be asked for afterwards.
+needs=ui-claims-revisions
 . "$(dirname "$0")/lib.sh"
-need_data ui-claims-revisions
 
 # Long form: one row a cell. The agency of a state reports it; `.` is missing; a week is named by its last day.
 long() {
@@ -27,8 +27,7 @@ run 0 backbone indicator define "$tmp/indicators.csv"
 run 0 backbone partner import "$tmp/organizations.csv"
 
 sequence() {
-    backbone readings ls --indicator initclaims_count_regular --place 1 --period 2020-09-26 -o json >/dev/null
-    backbone status -o json | jq '[.. | objects | .head? // .sequence? // empty | numbers] | max'
+    backbone status -o json | jq .measurement.head
 }
 
 declare -A stands=([01]='' [02]='' [03]=797886 [04]=797887 [05]=742928 [06]=742928 [07]=742895 [08]=742895

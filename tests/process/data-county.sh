@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # us-county-unemployment: 3,219 counties, 52 agencies, numerators and denominators; the figures of its README.
+needs=us-county-unemployment
 . "$(dirname "$0")/lib.sh"
-need_data us-county-unemployment
 
 zcat "$data/readings.csv.gz" >"$tmp/readings.csv"
 cat >"$tmp/indicators.csv" <<'END'

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # ct-edsight-medium: 162,960 rows from about 200 school districts, a third of them suppressed, from a pipe.
+needs=ct-edsight-medium
 . "$(dirname "$0")/lib.sh"
-need_data ct-edsight-medium
 
 {
-    echo code,name,frequency,organization_aggregation
-    zcat "$data/readings.csv.gz" | tail -n +2 | cut -d, -f1 | sort -u | sed 's/.*/&,&,school_year,ratio/'
+    echo code,name,unit,frequency,organization_aggregation
+    zcat "$data/readings.csv.gz" | tail -n +2 | cut -d, -f1 | sort -u | sed 's/.*/&,&,percent,school_year,ratio/'
 } >"$tmp/indicators.csv"
 # The second field as it is written, quotes and all.
 {
@@ -27,6 +27,8 @@ is "status" $? 0
 out=$(cat "$tmp/out")
 err=$(cat "$tmp/err")
 counts rows=162960 created=162960 rejected=0 suppressed=44589 missing=6699
+unlike "published values agree with their parts" "$err" VALUE_DISAGREES
+echo "warnings: $(jq .warnings <<<"$out")"
 
 run 0 backbone readings ls -o csv
 is "values" "$(tail -n +2 "$tmp/out" | wc -l)" 162960

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # gapminder-large: 3,762,650 rows, exactly 231 of them refused, in memory that does not grow with the file.
+needs=gapminder-large
 . "$(dirname "$0")/lib.sh"
-need_data gapminder-large
 
 {
     echo code,name

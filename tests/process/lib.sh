@@ -16,17 +16,15 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BB_BUILD=${BB_BUILD:-$root/build}
 sample=$root/deploy/sample
 
-# Skipped: what ctest is told by SKIP_RETURN_CODE.
-skip() {
-    echo "skipped: $*"
-    exit 111
-}
-
-need_data() {
-    [ -n "${BB_TEST_DATA:-}" ] || skip "BB_TEST_DATA is not set"
-    [ -d "$BB_TEST_DATA/$1" ] || skip "there is no $1 in $BB_TEST_DATA"
-    data=$BB_TEST_DATA/$1
-}
+# A test that reads a public data set says which (needs=FOLDER), and is skipped where it is not: with the status that
+# ctest knows as SKIP_RETURN_CODE.
+if [ -n "${needs:-}" ]; then
+    data=${BB_TEST_DATA:-}/$needs
+    if [ -z "${BB_TEST_DATA:-}" ] || [ ! -d "$data" ]; then
+        echo "skipped: it reads $needs, and BB_TEST_DATA is ${BB_TEST_DATA:-not set}"
+        exit 111
+    fi
+fi
 
 enter_sandbox() {
     if [ -z "${BB_TEST_INSIDE:-}" ]; then
@@ -72,7 +70,11 @@ ok() {
 
 not_ok() {
     failed=$((failed + 1))
-    echo "FAILED (line ${BASH_LINENO[1]}): $1"
+    local depth=1
+    while [ "${BASH_SOURCE[depth]}" = "${BASH_SOURCE[0]}" ]; do
+        depth=$((depth + 1))
+    done
+    echo "FAILED (line ${BASH_LINENO[depth - 1]}): $1"
     shift
     [ $# -eq 0 ] || printf '    %s\n' "$@"
 }
@@ -153,7 +155,7 @@ partner() {
 
 # context CODE: one that uses $tmp/CODE.key.
 context() {
-    backbone context add "$1" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/$1.key" ||
+    backbone context add "$1" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/$1.key" 2>"$tmp/said" ||
         not_ok "context add $1"
 }
 

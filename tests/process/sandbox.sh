@@ -17,7 +17,7 @@ run 64 "$sandbox" --no-such-option true
 run 64 "$sandbox" --port eleven true
 is "states are removed" "$(ls -A "$TMPDIR")" ""
 
-run 0 "$sandbox" -- sh -c 'command -v backbone backbone-broker backbone-measurement'
+run 0 "$sandbox" -- bash -c 'type -P backbone backbone-broker backbone-measurement'
 is "the built binaries are first on PATH" "$out" \
     "$BB_BUILD/bin/backbone"$'\n'"$BB_BUILD/bin/backbone-broker"$'\n'"$BB_BUILD/bin/backbone-measurement"
 run 0 "$sandbox" -- backbone context show -o json
@@ -51,7 +51,8 @@ run 73 "$sandbox" --state "$tmp/foreign" true
 [ -e "$tmp/foreign/file" ] && ok || not_ok "a folder of somebody else is left alone"
 
 # --- --port
-port=$(("$("$sandbox" -- sh -c 'echo ${BB_ENDPOINT##*:}')"))
+run 0 "$sandbox" -- sh -c 'echo "${BB_ENDPOINT##*:}"'
+port=$out
 run 0 "$sandbox" --port "$port" -- backbone context show -o json
 json '.endpoint' "\"tcp://127.0.0.1:$port\""
 
@@ -69,10 +70,11 @@ like "the reading is still there" "$out" 'x,.*2026.*,7,'
 interrupted() {
     local signal=$1 expected=$2 pid
     mkfifo "$tmp/up"
-    "$sandbox" -- bash -c 'echo "$BB_BROKER_PID $BB_MEASUREMENT_PID $$" >"$0"; sleep 1000 & wait' "$tmp/up" \
+    # bash has background commands ignore SIGINT.
+    env --default-signal=INT "$sandbox" -- bash -c 'echo "$BB_BROKER_PID $BB_MEASUREMENT_PID $$" >"$0"; exec sleep 1000' "$tmp/up" \
         >"$tmp/log" 2>&1 </dev/null &
     pid=$!
-    read -r -a daemons <"$tmp/up"
+    read -r -t 60 -a daemons <>"$tmp/up" || not_ok "SIG$signal: the sandbox did not come up" "$(cat "$tmp/log")"
     rm "$tmp/up"
     kill "-$signal" "$pid"
     wait "$pid"
