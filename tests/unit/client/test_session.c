@@ -90,7 +90,8 @@ note_frame(struct fixture *f, const struct bb_frame *frame)
         assert_int_equal(bb_unpack(bb__request, frame->body, &f->arena, &request), 0);
         sent->id[sent->n] = request->id;
         sent->timeout_ms[sent->n] = request->timeout_ms;
-        memcpy(sent->body[sent->n], request->body.data, request->body.len < 63 ? request->body.len : 63);
+        if (request->body.len)
+            memcpy(sent->body[sent->n], request->body.data, request->body.len < 63 ? request->body.len : 63);
     } else if (frame->kind == BB_KIND_PULL) {
         assert_int_equal(bb_unpack(bb__pull, frame->body, &f->arena, &pull), 0);
         sent->id[sent->n] = pull->id;
