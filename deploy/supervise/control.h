@@ -8,11 +8,9 @@
 #define BB_CONTROL_BYTES 256
 
 /* Listen at this path. Returns the descriptor | -errno. */
-int
-bb_control_listen(const char *path);
+int bb_control_listen(const char *path);
 
 /* Ask the supervisor at this path; prints what went wrong on stderr. Returns an exit status. */
-int
-bb_control_ask(const char *path, const char *verb, const char *name);
+int bb_control_ask(const char *path, const char *verb, const char *name);
 
 #endif

@@ -36,29 +36,22 @@ struct bb_process {
 /* Name the files NAME.log and NAME.pid in `folder` and the socket NAME.notify in `run_folder`, and
  * bind that.
  * start: borrowed. 0 | -errno. */
-int
-bb_process_init(struct bb_process *p, const char *start, const char *folder, const char *run_folder);
-void
-bb_process_release(struct bb_process *p);
+int bb_process_init(struct bb_process *p, const char *start, const char *folder, const char *run_folder);
+void bb_process_release(struct bb_process *p);
 
 /* Start it: state STARTING. 0 | -errno. */
-int
-bb_process_start(struct bb_process *p);
+int bb_process_start(struct bb_process *p);
 
 /* Read the notification socket; true when the program has just become ready (its pid file is written). */
-bool
-bb_process_notified(struct bb_process *p);
+bool bb_process_notified(struct bb_process *p);
 
 /* Send a signal to the child and, behind a wrapper, to the program itself; state STOPPING. */
-void
-bb_process_signal(struct bb_process *p, int signal);
+void bb_process_signal(struct bb_process *p, int signal);
 
 /* The child was reaped. */
-void
-bb_process_ended(struct bb_process *p);
+void bb_process_ended(struct bb_process *p);
 
 /* Print the last lines of its log on stderr. */
-void
-bb_process_show_log(const struct bb_process *p);
+void bb_process_show_log(const struct bb_process *p);
 
 #endif

@@ -28,7 +28,6 @@ struct bb_supervise_options {
 
 /* Returns the exit status: of the command (128 + n for signal n), or EX_UNAVAILABLE when a program did not
  * start. */
-int
-bb_supervise(const struct bb_supervise_options *options);
+int bb_supervise(const struct bb_supervise_options *options);
 
 #endif

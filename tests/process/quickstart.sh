@@ -10,4 +10,17 @@ like "the trend of grade3-reading" "$out" '2018/2019.*32\.7'
 like "with a sparkline" "$out" '[▁▂▃▄▅▆▇█]'
 like "what to try next" "$out" 'backbone trend high-school-graduation --by place'
 
+# Without --once it stays up until Ctrl-C, which is no failure. It has a process group of its own here, as on a terminal.
+mkfifo "$tmp/says"
+setsid env --default-signal=INT "$root/deploy/quickstart" >"$tmp/says" 2>&1 </dev/null &
+group=$!
+while read -r -t 60 line; do
+    [[ $line != "Ctrl-C stops it"* ]] || break
+done <"$tmp/says"
+like "it stays up" "$line" '^Ctrl-C stops it'
+kill -INT "-$group"
+wait "$group"
+is "Ctrl-C" $? 0
+! kill -0 "-$group" 2>/dev/null && ok || not_ok "something runs on" "$(ps -o pid,args -g "$group")"
+
 finish
