@@ -1,3 +1,10 @@
+/* The shell of a session: it gives the session the time, messages and the fate of the socket, and does what
+ * it wants.
+ *
+ * A client is served (bb_client_service()) when it has something to send, when its socket or the monitor of
+ * its handshake woke us, and when its session is due. Serving turns until the socket has nothing more: read
+ * one message, let the session judge it, and only when nothing is left to read send all that this led to, as
+ * few messages. A socket is closed and made anew here, and nowhere else. */
 #include "client.h"
 
 #include "call.h"

@@ -1,3 +1,6 @@
+/* Options follow PROTOCOL.md (Transport). There is no high-water mark for sending, because the session bounds
+ * what is on its way, in bytes, and because a DEALER without one is unwritable exactly when its connection is
+ * gone: that is how a loss is seen once the monitor has been dropped. */
 #include "connection.h"
 
 #include <errno.h>
