@@ -1,0 +1,16 @@
+# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest and tests/bench/store,
+# never by the test suite.
+pkg_check_modules(PQ IMPORTED_TARGET libpq)
+pkg_check_modules(OPENSSL IMPORTED_TARGET openssl)
+set(bench ${CMAKE_CURRENT_SOURCE_DIR}/bench)
+
+add_library(bench_base STATIC ${bench}/workload.c ${bench}/run.c ${bench}/machine.c ${bench}/spawn.c)
+target_link_libraries(bench_base PUBLIC bb_options)
+
+if(PQ_FOUND AND OPENSSL_FOUND)
+  add_executable(bench-ingest ${bench}/ingest.c ${bench}/cases.c ${bench}/report.c ${bench}/ours.c ${bench}/redis.c
+    ${bench}/postgres.c ${bench}/tls.c)
+  target_link_libraries(bench-ingest PRIVATE bench_base bb_client PkgConfig::PQ PkgConfig::OPENSSL PkgConfig::LMDB
+    PkgConfig::JANSSON)
+  set_target_properties(bench-ingest PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endif()
