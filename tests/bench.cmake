@@ -14,3 +14,7 @@ if(PQ_FOUND AND OPENSSL_FOUND)
     PkgConfig::JANSSON)
   set_target_properties(bench-ingest PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endif()
+
+add_executable(bench-store ${bench}/store.c ${bench}/store_file.c)
+target_link_libraries(bench-store PRIVATE bench_base bb_measurement PkgConfig::JANSSON)
+set_target_properties(bench-store PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
