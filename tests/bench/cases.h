@@ -26,8 +26,7 @@ struct bench_case {
 extern const struct bench_case bench_cases[];
 extern const size_t bench_n_cases;
 
-const struct bench_case *
-bench_case_find(const char *name);
+const struct bench_case *bench_case_find(const char *name);
 
 #define BENCH_PEERS    3 /* ours, Redis, PostgreSQL */
 #define BENCH_MAX_RUNS 99
@@ -51,18 +50,14 @@ struct bench_plan {
     bool redis, postgres;
 };
 
-void
-bench_case_run(const struct bench_case *test, const struct bench_plan *plan,
-               struct bench_outcome *ret_outcome);
+void bench_case_run(const struct bench_case *test, const struct bench_plan *plan,
+                    struct bench_outcome *ret_outcome);
 
 /* The number that is compared: microseconds, or readings a second. */
-double
-bench_figure(enum bench_kind kind, const struct bench_result *result);
-double
-bench_outcome_figure(const struct bench_outcome *outcome, int peer);
+double bench_figure(enum bench_kind kind, const struct bench_result *result);
+double bench_outcome_figure(const struct bench_outcome *outcome, int peer);
 /* Median of a field of the results. */
-double
-bench_outcome_field(const struct bench_outcome *outcome, int peer, size_t offset);
+double bench_outcome_field(const struct bench_outcome *outcome, int peer, size_t offset);
 
 extern struct bench_peer *const bench_peers[BENCH_PEERS];
 

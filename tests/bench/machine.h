@@ -6,12 +6,10 @@
 #include <sys/types.h>
 
 /* User and system time of a process, all its threads (what /proc/PID/stat counts, to the nanosecond). */
-double
-bench_cpu_seconds(pid_t pid);
+double bench_cpu_seconds(pid_t pid);
 
 /* Anonymous memory of a process. */
-double
-bench_rss_anon_mb(pid_t pid);
+double bench_rss_anon_mb(pid_t pid);
 
 struct bench_machine {
     char cpu[128];
@@ -22,7 +20,6 @@ struct bench_machine {
     double fdatasync_us; /* median of an append of 4 KiB there, with fdatasync */
 };
 
-void
-bench_machine(const char *folder, struct bench_machine *ret_machine);
+void bench_machine(const char *folder, struct bench_machine *ret_machine);
 
 #endif

@@ -262,8 +262,7 @@ stop(struct bench_peer *peer)
 /* --- a run -----------------------------------------------------------------------------------------------
  */
 
-static void
-submit(struct submission *slot);
+static void submit(struct submission *slot);
 
 static void
 check_outcomes(void *self, const struct bb_outcomes *outcomes)

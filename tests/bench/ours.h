@@ -14,8 +14,7 @@ struct bench_idle {
 };
 
 /* Start both with nothing stored, look, and stop them. */
-void
-bench_ours_idle(const char *folder, struct bench_idle *ret_idle);
+void bench_ours_idle(const char *folder, struct bench_idle *ret_idle);
 
 struct bench_disk {
     uint64_t readings;
@@ -24,15 +23,13 @@ struct bench_disk {
 };
 
 /* What is stored now, in bytes. */
-void
-bench_ours_disk(struct bench_peer *peer, struct bench_disk *ret_disk);
+void bench_ours_disk(struct bench_peer *peer, struct bench_disk *ret_disk);
 
 /* How far the views were behind, at most, since this was asked last: milliseconds and journal entries. */
 struct bench_lag {
     uint64_t entries;
     uint64_t rows;
 };
-struct bench_lag
-bench_ours_lag(struct bench_peer *peer);
+struct bench_lag bench_ours_lag(struct bench_peer *peer);
 
 #endif

@@ -14,35 +14,27 @@ struct bench_spawn {
     const char *notify;
 };
 
-pid_t
-bench_spawn(const struct bench_spawn *spawn);
+pid_t bench_spawn(const struct bench_spawn *spawn);
 /* Wait for its end; what is not success ends the benchmark, showing the log. */
-void
-bench_spawn_wait(pid_t pid, const char *log);
+void bench_spawn_wait(pid_t pid, const char *log);
 /* Send a signal and wait for the end. 0 is fine. */
-void
-bench_spawn_stop(pid_t *pid, int signal);
+void bench_spawn_stop(pid_t *pid, int signal);
 /* Has it ended (by itself)? Then end the benchmark, showing its log. */
-void
-bench_spawn_check(pid_t pid, const char *log);
+void bench_spawn_check(pid_t pid, const char *log);
 
 /* A socket for READY=1. */
-int
-bench_notify_open(const char *path);
+int bench_notify_open(const char *path);
 /* Wait for it. */
-void
-bench_notify_wait(int fd, pid_t pid, const char *log);
+void bench_notify_wait(int fd, pid_t pid, const char *log);
 
 /* A TCP port of the loopback that is free now. */
-unsigned
-bench_free_port(void);
+unsigned bench_free_port(void);
 
 #define BENCH_PATH 512
 /* A path; one that is too long ends the benchmark. */
 void __attribute__((format(printf, 2, 3)))
 bench_path(char ret_path[static BENCH_PATH], const char *format, ...);
-void
-bench_mkdir(const char *path, unsigned mode);
+void bench_mkdir(const char *path, unsigned mode);
 void __attribute__((format(printf, 2, 3))) bench_write_file(const char *path, const char *format, ...);
 
 #endif

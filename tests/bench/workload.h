@@ -27,17 +27,12 @@ struct bench_reading {
 };
 
 /* Once, before the others. */
-void
-bench_workload_init(void);
+void bench_workload_init(void);
 
-const struct bench_text *
-bench_indicator(uint32_t number);
-const struct bench_text *
-bench_organization(uint32_t number);
-void
-bench_period(uint32_t number, struct bench_text *ret_text);
+const struct bench_text *bench_indicator(uint32_t number);
+const struct bench_text *bench_organization(uint32_t number);
+void bench_period(uint32_t number, struct bench_text *ret_text);
 
-void
-bench_reading(uint64_t number, struct bench_reading *ret_reading);
+void bench_reading(uint64_t number, struct bench_reading *ret_reading);
 
 #endif
