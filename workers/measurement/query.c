@@ -108,8 +108,8 @@ bb_query_wants(const struct bb_query *query, uint64_t head)
     uint64_t wanted = min_sequence ? *min_sequence : head;
 
     if (as_of && as_of->has_sequence && as_of->sequence > wanted)
-        wanted = as_of->sequence;
-    return wanted < head ? wanted : head;
+        wanted = as_of->sequence < head ? as_of->sequence : head;
+    return wanted;
 }
 
 /* The sequence the answer speaks of: where the views are, or the moment asked for if that is earlier. */

@@ -34,6 +34,7 @@ bb_rows_reset(struct bb_rows *rows)
     bb_rowset_reset(rows->set);
     rows->dictionary++;
     rows->period_index = 0;
+    rows->indicator = rows->organization = rows->place = rows->disaggregation = NULL;
 }
 
 static int
@@ -76,22 +77,24 @@ entry_time(struct bb_rows *rows, struct bb_query_step *step, uint64_t sequence, 
     return 0;
 }
 
+/* The index of a term's text in this part's dictionary. *term: that of the row before, often the same. */
 static int
 write_term(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step, enum bb_object_kind kind,
-           uint32_t id, struct bb_term **ret_term, uint32_t *ret_index)
+           uint32_t id, struct bb_term **term, uint32_t *ret_index)
 {
-    int r;
+    int r = 0;
 
     *ret_index = 0;
     if (id == 0)
         return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, kind, id, ret_term);
-    if (r == 0 && (*ret_term)->dictionary != rows->dictionary) {
-        r = bb_rowset_text(rows->set, (*ret_term)->text, &(*ret_term)->index);
-        (*ret_term)->dictionary = rows->dictionary;
+    if (!*term || (*term)->id != id)
+        r = bb_terms_get(&query->terms, &step->snapshot, kind, id, term);
+    if (r == 0 && (*term)->dictionary != rows->dictionary) {
+        r = bb_rowset_text(rows->set, (*term)->text, &(*term)->index);
+        (*term)->dictionary = rows->dictionary;
     }
     if (r == 0)
-        *ret_index = (*ret_term)->index;
+        *ret_index = (*term)->index;
     return r;
 }
 
@@ -114,20 +117,19 @@ write_period(struct bb_rows *rows, struct bb_period period, uint32_t *ret_index)
 
 static int
 write_texts(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
-            const struct bb_reading_key *key, struct bb_term **ret_indicator, struct bb_rowref *ref)
+            const struct bb_reading_key *key, struct bb_rowref *ref)
 {
-    struct bb_term *term;
     int r =
-        write_term(rows, query, step, BB_OBJECT_INDICATOR, key->indicator, ret_indicator, &ref->indicator);
+        write_term(rows, query, step, BB_OBJECT_INDICATOR, key->indicator, &rows->indicator, &ref->indicator);
 
     if (r == 0)
-        r = write_term(rows, query, step, BB_OBJECT_ORGANIZATION, key->organization, &term,
+        r = write_term(rows, query, step, BB_OBJECT_ORGANIZATION, key->organization, &rows->organization,
                        &ref->organization);
     if (r == 0)
-        r = write_term(rows, query, step, BB_OBJECT_PLACE, key->place, &term, &ref->place);
+        r = write_term(rows, query, step, BB_OBJECT_PLACE, key->place, &rows->place, &ref->place);
     if (r == 0)
-        r = write_term(rows, query, step, BB_OBJECT_DISAGGREGATION, key->disaggregation, &term,
-                       &ref->disaggregation);
+        r = write_term(rows, query, step, BB_OBJECT_DISAGGREGATION, key->disaggregation,
+                       &rows->disaggregation, &ref->disaggregation);
     if (r == 0)
         r = write_period(rows, key->period, &ref->period);
     return r;
@@ -155,18 +157,17 @@ bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *
                             .value = reading->value,
                             .numerator = reading->numerator,
                             .denominator = reading->denominator};
-    struct bb_term *indicator;
     bb_utc time;
     int r = entry_time(rows, step, reading->sequence, &time);
 
     if (r == 0 && n == rows->size)
         r = grow(rows);
     if (r == 0)
-        r = write_texts(rows, query, step, key, &indicator, &ref);
+        r = write_texts(rows, query, step, key, &ref);
     if (r == 0 && reading->flags & BB_ROW_COMMENT)
         r = bb_rowset_text(rows->set, reading->comment, &ref.comment);
     if (r == 0 && !(reading->flags & BB_ROW_VALUE))
-        r = compute(query, step, indicator, reading, &ref);
+        r = compute(query, step, rows->indicator, reading, &ref);
     if (r == 0)
         r = bb_rowset_add_ref(rows->set, &ref);
     if (r != 0)

@@ -18,6 +18,7 @@ struct bb_rows_time {
 struct bb_rows {
     struct bb_rowset *set;
     uint32_t dictionary; /* number of the part, for bb_term.dictionary */
+    struct bb_term *indicator, *organization, *place, *disaggregation; /* of the row before, or NULL */
     struct bb_period period;
     uint32_t period_index; /* of the text of `period`; 0: none yet */
     uint64_t *sequence, *time;

@@ -140,14 +140,9 @@ int
 bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
                     struct bb_reading *ret_reading)
 {
-    struct bb_reading reading;
-
-    if (bb_reading_unpack(record, &reading) != 0)
+    if (bb_reading_unpack(record, ret_reading) != 0)
         return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
-    if (reading.sequence > snapshot->sequence)
-        return find_revision(snapshot, key, ret_reading);
-    *ret_reading = reading;
-    return 0;
+    return ret_reading->sequence > snapshot->sequence ? find_revision(snapshot, key, ret_reading) : 0;
 }
 
 static int

@@ -36,7 +36,8 @@ int bb_snapshot_move(struct bb_snapshot *snapshot, enum bb_view view, MDB_cursor
                      struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
 
 /* A reading as it was at the snapshot's sequence.
- * key, record: as the view `reading` has them now. 0 | BB_STORE_E_NOT_FOUND it did not exist yet | <0 */
+ * key, record: as the view `reading` has them now. ret_reading: unspecified unless 0.
+ * 0 | BB_STORE_E_NOT_FOUND it did not exist yet | <0 */
 int bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
                         struct bb_reading *ret_reading);
 

@@ -143,7 +143,7 @@ fits(struct bb_walk *walk)
 {
     uint32_t id;
 
-    if (walk->period.day < walk->first_day || bb_period_end(walk->period) > walk->end_day) {
+    if (!walk->in_range) {
         go_past_period(walk);
         return false;
     }
@@ -161,20 +161,35 @@ fits(struct bb_walk *walk)
     return true;
 }
 
+static bool
+unpack_period(struct bb_walk *walk)
+{
+    if (walk->period_len > 0 && walk->key.len > walk->period_len &&
+        memcmp(walk->key.data, walk->period_key, walk->period_len) == 0)
+        return true;
+    walk->period_len = bb_period_unpack(walk->key, &walk->period);
+    memcpy(walk->period_key, walk->key.data, walk->period_len);
+    walk->in_range = walk->period_len > 0 && walk->period.day >= walk->first_day &&
+                     bb_period_end(walk->period) <= walk->end_day;
+    return walk->period_len > 0;
+}
+
 static int
 unpack(struct bb_walk *walk)
 {
-    struct bb_reading_key k = {0};
-    int r = walk->key.len > BB_READING_KEY          ? -EBADMSG
-            : walk->view == BB_VIEW_ROLLUP          ? bb_cell_key_unpack(walk->key, &k)
-            : walk->view == BB_VIEW_BY_ORGANIZATION ? bb_organization_key_unpack(walk->key, &k)
-                                                    : bb_reading_key_unpack(walk->key, &k);
-    const uint32_t by_cell[] = {k.indicator, k.place, k.disaggregation, k.organization};
-    const uint32_t by_organization[] = {k.organization, k.indicator, k.place, k.disaggregation};
+    size_t at, used;
+    uint64_t id;
 
-    walk->period = k.period;
-    memcpy(walk->id, walk->view == BB_VIEW_BY_ORGANIZATION ? by_organization : by_cell, sizeof walk->id);
-    return r;
+    if (walk->key.len > BB_READING_KEY || !unpack_period(walk))
+        return -EBADMSG;
+    at = walk->period_len;
+    for (unsigned i = 0; i < walk->n_ids; i++, at += used) {
+        used = bb_varint_get(bb_bytes(walk->key.data + at, walk->key.len - at), &id);
+        if (used == 0 || id > UINT32_MAX)
+            return -EBADMSG;
+        walk->id[i] = (uint32_t)id;
+    }
+    return at == walk->key.len ? 0 : -EBADMSG;
 }
 
 /* Put the cursor on the next record at or behind `at`. */

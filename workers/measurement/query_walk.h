@@ -32,8 +32,11 @@ struct bb_walk {
     /* Where it is */
     uint8_t at[BB_READING_KEY];
     size_t at_len;
-    bool past; /* the record at `at` was given */
-    bool held; /* ... and is to be given again */
+    uint8_t period_key[BB_PERIOD_KEY]; /* of `period`: most records have the period of the one before */
+    size_t period_len;
+    bool in_range; /* is the period wanted? */
+    bool past;     /* the record at `at` was given */
+    bool held;     /* ... and is to be given again */
     MDB_cursor *cursor;
     bool seated; /* the cursor stands on `at` */
 };

@@ -31,6 +31,7 @@ struct test_caller {
 
 extern const struct test_caller test_staff;
 
+/* reply: what the parts are; NULL: only how it ends counts. */
 void test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,
               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply,
               struct test_answer *answer);

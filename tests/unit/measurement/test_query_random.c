@@ -319,6 +319,20 @@ ask_readings(struct model *model, const struct model_question *q, const struct t
              answer);
 }
 
+/* Each entry took a second. */
+static void
+check_times(const struct test_answer *answer)
+{
+    for (size_t i = 0; i < answer->n_parts; i++) {
+        const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer->part[i];
+        assert_int_equal(part->n_row_sequence, part->rows->count);
+        assert_int_equal(part->n_row_time_us, part->rows->count);
+        assert_int_equal(part->n_revision, part->rows->count);
+        for (size_t j = 0; j < part->n_row_sequence; j++)
+            assert_int_equal(part->row_time_us[j], part->row_sequence[j] * 1000000);
+    }
+}
+
 static void
 check_readings(struct model *model, const struct model_question *q, const struct test_caller *caller,
                bool as_of)
@@ -334,6 +348,7 @@ check_readings(struct model *model, const struct model_question *q, const struct
         check_int(answer.r, 0, answer.failure.message);
         found = test_rows_text(&answer, true);
         check_text(found, expected, what);
+        check_times(&answer);
         free(found);
     } else {
         check_int(answer.r, 1, what);

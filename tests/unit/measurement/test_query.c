@@ -1,0 +1,631 @@
+/* Queries on small stores made by hand: what cannot be asked, who may see what, the catalogue, moments before
+ * and after a definition, damaged records. */
+#include "query_ask.h"
+
+#include "runtime/store/varint.h"
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static char *
+text(const char *t)
+{
+    return (char *)(uintptr_t)t; /* messages are not const */
+}
+
+static const struct test_caller alpha = {"alpha", BB__ROLE__ROLE_PARTNER, 128 << 10, NULL, NULL},
+                                gamma_ = {"gamma", BB__ROLE__ROLE_PARTNER, 128 << 10, NULL, NULL},
+                                watcher = {"watcher", BB__ROLE__ROLE_OBSERVER, 128 << 10, NULL, NULL},
+                                operator_ = {"operator", BB__ROLE__ROLE_OPERATOR, 128 << 10, NULL, NULL};
+
+struct ids {
+    uint32_t share, count, alpha, beta, gamma, north, state, female, male, young;
+};
+
+/* The catalogue of most tests. */
+static struct ids
+fill(struct test_store *store)
+{
+    Bb__Indicator share = BB__INDICATOR__INIT, count = BB__INDICATOR__INIT;
+    struct ids ids;
+
+    test_store_open(store);
+    share.code = text("share");
+    share.name = text("A share");
+    share.denominator = text("all");
+    share.unit = text("percent");
+    share.decimals = text("1");
+    share.frequency = text("school_year");
+    count.code = text("count");
+    count.name = text("A count");
+    ids.share = test_store_indicator(store, &share);
+    ids.count = test_store_indicator(store, &count);
+    ids.alpha = test_store_organization(store, "alpha", false);
+    ids.beta = test_store_organization(store, "beta", false);
+    ids.gamma = test_store_organization(store, "gamma", true);
+    ids.north = test_store_place(store, "North", "N", false);
+    ids.state = test_store_place(store, "State", "ST", true);
+    ids.female = test_store_text(store, BB_OBJECT_DISAGGREGATION, "sex=female");
+    ids.male = test_store_text(store, BB_OBJECT_DISAGGREGATION, "sex=male");
+    ids.young = test_store_text(store, BB_OBJECT_DISAGGREGATION, "age=young");
+    return ids;
+}
+
+static uint64_t
+put(struct test_store *store, uint32_t indicator, uint32_t organization, uint32_t place,
+    uint32_t disaggregation, const char *period, struct bb_reading reading)
+{
+    struct test_row row = {.key = {.period = test_period(period),
+                                   .indicator = indicator,
+                                   .place = place,
+                                   .disaggregation = disaggregation,
+                                   .organization = organization},
+                           .reading = reading};
+
+    return test_store_put(store, "alpha", &row, 1);
+}
+
+static struct bb_reading
+value(const char *v)
+{
+    return test_reading(v, NULL, NULL, BB_STATE_OK);
+}
+
+static struct bb_reading
+parts(const char *numerator, const char *denominator)
+{
+    return test_reading(NULL, numerator, denominator, BB_STATE_OK);
+}
+
+static void
+check_points(struct test_store *store, const struct test_caller *caller, const Bb__TrendQuery *request,
+             const char *expected)
+{
+    struct test_answer answer;
+    char *found;
+
+    test_ask(store, caller, BB_METHOD_TREND, &request->base, &bb__trend_reply__descriptor, &answer);
+    check_int(answer.r, 0, answer.failure.message);
+    found = test_points_text(&answer);
+    check_text(found, expected, caller->organization);
+    free(found);
+    test_answer_release(&answer);
+}
+
+/* What cannot be asked */
+
+static void
+check_refused(struct test_store *store, const struct test_caller *caller, uint32_t method,
+              const ProtobufCMessage *request, uint32_t code, const char *says)
+{
+    struct test_answer answer;
+
+    test_ask(store, caller, method, request, NULL, &answer);
+    check_int(answer.r, 1, says);
+    check_int(answer.failure.code, code, says);
+    if (!strstr(answer.failure.message, says))
+        fail_msg("\"%s\" does not say \"%s\"", answer.failure.message, says);
+    test_answer_release(&answer);
+}
+
+static void
+test_refusals(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    static const struct {
+        const char *indicator, *from, *to, *place, *disaggregation, *by;
+        uint32_t code;
+        const char *says;
+    } trends[] = {
+        {"nonesuch", NULL, NULL, NULL, NULL, NULL, BB_ERROR_NOT_FOUND, "unknown indicator \"nonesuch\""},
+        {"", NULL, NULL, NULL, NULL, NULL, BB_ERROR_NOT_FOUND, "unknown indicator"},
+        {"count", "2026-13", NULL, NULL, NULL, NULL, BB_ERROR_INVALID, "period \"2026-13\" does not exist"},
+        {"count", NULL, "soon", NULL, NULL, NULL, BB_ERROR_INVALID, "period \"soon\" cannot be read"},
+        {"count", "2027", "2026", NULL, NULL, NULL, BB_ERROR_INVALID, "ends (2026) before it begins (2027)"},
+        {"count", NULL, NULL, "Atlantis", NULL, NULL, BB_ERROR_NOT_FOUND, "unknown place \"Atlantis\""},
+        {"count", NULL, NULL, NULL, "sex", NULL, BB_ERROR_INVALID, "not dimension=code"},
+        {"count", NULL, NULL, NULL, "sex=other", NULL, BB_ERROR_NOT_FOUND,
+         "unknown disaggregation \"sex=other\""},
+        {"count", NULL, NULL, NULL, NULL, "colour", BB_ERROR_INVALID, "by \"colour\": expected place"},
+        {"count", NULL, NULL, NULL, NULL, NULL, BB_ERROR_INVALID, "sex, age"},
+    };
+    Bb__ReadingsQuery readings = BB__READINGS_QUERY__INIT;
+    Bb__HistoryQuery history = BB__HISTORY_QUERY__INIT;
+    Bb__IndicatorList list = BB__INDICATOR_LIST__INIT;
+
+    (void)state;
+    put(&store, ids.count, ids.alpha, ids.north, ids.female, "2026", value("1"));
+    put(&store, ids.count, ids.alpha, ids.north, ids.young, "2026", value("2"));
+    for (size_t i = 0; i < COUNT(trends); i++) {
+        Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+        char *place = text(trends[i].place);
+        request.indicator = text(trends[i].indicator);
+        request.period_from = text(trends[i].from);
+        request.period_to = text(trends[i].to);
+        request.place = &place;
+        request.n_place = place ? 1 : 0;
+        request.disaggregation = text(trends[i].disaggregation);
+        request.by = text(trends[i].by);
+        check_refused(&store, &test_staff, BB_METHOD_TREND, &request.base, trends[i].code, trends[i].says);
+    }
+    readings.organization = text("nobody");
+    check_refused(&store, &test_staff, BB_METHOD_READINGS_LIST, &readings.base, BB_ERROR_NOT_FOUND,
+                  "unknown organization \"nobody\"");
+    readings.organization = text("beta");
+    check_refused(&store, &alpha, BB_METHOD_READINGS_LIST, &readings.base, BB_ERROR_NOT_ALLOWED, "\"beta\"");
+    check_refused(&store, &watcher, BB_METHOD_READINGS_LIST, &readings.base, BB_ERROR_NOT_ALLOWED, "role");
+    check_refused(&store, &operator_, BB_METHOD_READINGS_LIST, &readings.base, BB_ERROR_NOT_ALLOWED, "role");
+    check_refused(&store, &test_staff, BB_METHOD_SUBMIT, &readings.base, BB_ERROR_UNKNOWN_METHOD,
+                  "not a query");
+    history.indicator = text("count");
+    history.period = text("2026");
+    history.organization = text("beta");
+    check_refused(&store, &alpha, BB_METHOD_READINGS_HISTORY, &history.base, BB_ERROR_NOT_ALLOWED,
+                  "\"beta\"");
+    history.organization = text("alpha");
+    check_refused(&store, &alpha, BB_METHOD_READINGS_HISTORY, &history.base, BB_ERROR_NOT_FOUND,
+                  "no reading of \"count\"");
+    list.code = text("nonesuch");
+    check_refused(&store, &alpha, BB_METHOD_INDICATOR_LIST, &list.base, BB_ERROR_NOT_FOUND,
+                  "unknown indicator");
+    test_store_close(&store);
+}
+
+static void
+test_malformed(void **state)
+{
+    static const uint8_t bodies[][4] = {
+        {0x0A, 0x05, 'x', 'y'}, {0xFF, 0xFF, 0xFF, 0xFF}, {0x0A, 0x01, 0xC3, 0x00}};
+    struct test_store store;
+    const struct bb_query_context context = {.views = &store.views};
+    struct bb_query_failure failure;
+    struct bb_buffer out;
+    bool final;
+
+    (void)state;
+    test_store_open(&store);
+    bb_buffer_init(&out, 4096);
+    for (size_t i = 0; i <= COUNT(bodies); i++) { /* the last one is empty: a required field is missing */
+        const struct bb_query_call call = {
+            .method = BB_METHOD_TREND,
+            .role = BB__ROLE__ROLE_STAFF,
+            .organization = bb_bytes_str("staff"),
+            .body = bb_bytes(bodies[i % COUNT(bodies)], i < COUNT(bodies) ? 4 : 0)};
+        struct bb_query *query;
+        assert_int_equal(bb_query_new(&context, &call, &query), 0);
+        assert_int_equal(bb_query_wants(query, 7), 7);
+        assert_int_equal(bb_query_step(query, 1000, &out, &final, &failure), 1);
+        assert_int_equal(failure.code, BB_ERROR_MALFORMED);
+        bb_query_destroy(&query);
+    }
+    bb_buffer_release(&out);
+    test_store_close(&store);
+}
+
+static void
+test_wants(void **state)
+{
+    static const struct {
+        const char *what;
+        uint64_t min, as_of, expected;
+    } rows[] = {
+        {"the head", 0, 0, 100},
+        {"less is enough", 50, 0, 50},
+        {"more than there is", 200, 0, 200},
+        {"the moment asked for", 50, 60, 60},
+        {"a moment to come", 50, 300, 100},
+        {"an early moment", 50, 10, 50},
+    };
+    struct bb_query_context context = {0};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+        Bb__AsOf as_of = BB__AS_OF__INIT;
+        uint8_t body[64];
+        struct bb_query_call call = {.method = BB_METHOD_TREND};
+        struct bb_query *query;
+
+        request.indicator = text("x");
+        request.has_min_sequence = rows[i].min != 0;
+        request.min_sequence = rows[i].min;
+        as_of.has_sequence = true;
+        as_of.sequence = rows[i].as_of;
+        request.as_of = rows[i].as_of ? &as_of : NULL;
+        call.body = bb_bytes(body, bb__trend_query__pack(&request, body));
+        assert_int_equal(bb_query_new(&context, &call, &query), 0);
+        check_int(bb_query_wants(query, 100), rows[i].expected, rows[i].what);
+        bb_query_destroy(&query);
+    }
+}
+
+/* Who sees what */
+
+static void
+test_last_is_a_line(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__Indicator latest = BB__INDICATOR__INIT;
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    uint32_t id;
+
+    (void)state;
+    latest.code = latest.name = text("latest");
+    latest.organization_aggregation = text("last");
+    id = test_store_indicator(&store, &latest);
+    put(&store, id, ids.alpha, 0, 0, "2026", value("1"));
+    put(&store, id, ids.beta, 0, 0, "2026", value("2"));
+    request.indicator = text("latest");
+    check_points(&store, &test_staff, &request, "2026|-|2|-|-|2|2|0\n");
+    check_points(&store, &alpha, &request, "2026|-|-|-|-|2|2|0|withheld\n");
+    put(&store, id, ids.alpha, 0, 0, "2026", value("3"));
+    check_points(&store, &alpha, &request, "2026|-|3|-|-|2|2|0\n");
+    test_store_close(&store);
+}
+
+static void
+test_parts_of_one(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+    (void)state;
+    /* of two organizations only beta reported parts: they are its line */
+    put(&store, ids.share, ids.alpha, 0, 0, "2018-19", value("12.5"));
+    put(&store, ids.share, ids.beta, 0, 0, "2018/2019", parts("1", "3"));
+    request.indicator = text("share");
+    check_points(&store, &test_staff, &request, "2018/2019|-|-|1|3|2|2|1\n");
+    check_points(&store, &alpha, &request, "2018/2019|-|-|-|-|2|2|1|withheld\n");
+    test_store_close(&store);
+}
+
+static void
+test_lines(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+    (void)state;
+    put(&store, ids.count, ids.alpha, 0, 0, "2024", value("1"));
+    put(&store, ids.count, ids.gamma, 0, 0, "2025", value("2"));
+    put(&store, ids.count, ids.alpha, 0, 0, "2026", value("3"));
+    put(&store, ids.count, ids.beta, 0, 0, "2026", value("4"));
+    put(&store, ids.count, ids.beta, 0, 0, "2027", test_reading(NULL, NULL, NULL, BB_STATE_MISSING));
+    request.indicator = text("A count");
+    check_points(&store, &alpha, &request,
+                 "2024|-|1|-|-|1|1|0\n2025|-|2|-|-|1|1|0\n2026|-|7|-|-|2|2|0\n2027|-|-|-|-|0|0|0\n");
+    check_points(&store, &gamma_, &request,
+                 "2024|-|-|-|-|1|1|0|withheld\n2025|-|2|-|-|1|1|0\n2026|-|7|-|-|2|2|0\n2027|-|-|-|-|0|0|0\n");
+    check_points(&store, &watcher, &request,
+                 "2024|-|-|-|-|1|1|0|withheld\n2025|-|-|-|-|1|1|0|withheld\n2026|-|7|-|-|2|2|0\n"
+                 "2027|-|-|-|-|0|0|0\n");
+    request.by = text("organization");
+    check_points(&store, &alpha, &request,
+                 "2024|alpha|1|-|-|1|1|0\n2025|gamma|2|-|-|1|1|0\n2026|alpha|3|-|-|1|1|0\n"
+                 "2026|beta|-|-|-|1|0|0|withheld\n2027|beta|-|-|-|1|0|0|withheld\n");
+    test_store_close(&store);
+}
+
+/* Names */
+
+static void
+test_named_twice(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    char *places[] = {text("North"), text("N"), text("ST")};
+
+    (void)state;
+    put(&store, ids.count, ids.alpha, ids.north, 0, "2026", value("10"));
+    put(&store, ids.count, ids.alpha, ids.state, 0, "2026", value("1000"));
+    request.indicator = text("count");
+    request.place = places;
+    request.n_place = 2;
+    check_points(&store, &test_staff, &request, "2026|-|10|-|-|1|1|0\n");
+    request.n_place = 3;
+    check_points(&store, &test_staff, &request, "2026|-|1010|-|-|1|2|0\n");
+    request.n_place = 0;
+    check_points(&store, &test_staff, &request, "2026|-|10|-|-|1|1|0\n");
+    test_store_close(&store);
+}
+
+/* "2011-12" is a school year for an indicator that is reported by school years. */
+static void
+test_period_hint(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery trend = BB__TREND_QUERY__INIT;
+    Bb__ReadingsQuery readings = BB__READINGS_QUERY__INIT;
+    struct test_answer answer;
+    char *found;
+
+    (void)state;
+    put(&store, ids.share, ids.alpha, 0, 0, "2011/2012", value("50"));
+    trend.indicator = readings.indicator = text("share");
+    trend.period_from = trend.period_to = readings.period_from = readings.period_to = text("2011-12");
+    check_points(&store, &test_staff, &trend, "2011/2012|-|50|-|-|1|1|1\n");
+    test_ask(&store, &test_staff, BB_METHOD_READINGS_LIST, &readings.base, &bb__readings_part__descriptor,
+             &answer);
+    found = test_rows_text(&answer, true);
+    check_text(found, "share|alpha|||2011/2012|01|50||||\n", "readings");
+    free(found);
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
+/* Definitions change: an answer shows the one of its moment, and computes by it. */
+static void
+test_definitions(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__Indicator again = BB__INDICATOR__INIT;
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    struct test_answer answer;
+    uint64_t first;
+
+    (void)state;
+    first = put(&store, ids.share, ids.alpha, 0, 0, "2018/2019", parts("1", "3"));
+    again.code = text("share");
+    again.name = text("A share");
+    again.denominator = text("all");
+    again.decimals = text("3");
+    test_store_indicator(&store, &again);
+    request.indicator = text("share");
+    check_points(&store, &test_staff, &request, "2018/2019|-|0.333|1|3|1|1|0\n");
+    request.as_of = &as_of;
+    as_of.has_sequence = true;
+    as_of.sequence = first;
+    check_points(&store, &test_staff, &request, "2018/2019|-|33.3|1|3|1|1|0\n");
+    as_of.sequence = 0; /* before everything */
+    test_ask(&store, &test_staff, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
+    assert_int_equal(answer.r, 0);
+    assert_int_equal(answer.n_parts, 1);
+    const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[0];
+    assert_int_equal(reply->sequence, 0);
+    assert_int_equal(reply->n_point, 0);
+    assert_int_equal(reply->indicator->version, 1);
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
+/* Rows of very many entries, not in their order: each has the time of its own. */
+static void
+test_times(void **state)
+{
+    enum { DAYS = 520 };
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
+    struct test_answer answer;
+    size_t rows = 0;
+
+    (void)state;
+    for (uint32_t i = 0; i < 2 * DAYS; i++) {
+        struct test_row row = {.key = {.period = test_period("2026-01-01"),
+                                       .indicator = ids.count,
+                                       .organization = i < DAYS ? ids.alpha : ids.beta},
+                               .reading = value("1")};
+        row.key.period.day += i % DAYS;
+        test_store_put(&store, "alpha", &row, 1);
+    }
+    test_ask(&store, &test_staff, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor,
+             &answer);
+    for (size_t i = 0; i < answer.n_parts; i++) {
+        const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
+        for (size_t j = 0; j < part->n_row_sequence; j++, rows++)
+            assert_int_equal(part->row_time_us[j], part->row_sequence[j] * 1000000);
+    }
+    assert_int_equal(rows, 2 * DAYS);
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
+/* The catalogue */
+
+static void
+check_indicators(struct test_store *store, const char *code, size_t max_bytes, const char *expected)
+{
+    struct test_caller caller = {"alpha", BB__ROLE__ROLE_PARTNER, max_bytes, NULL, NULL};
+    Bb__IndicatorList request = BB__INDICATOR_LIST__INIT;
+    struct test_answer answer;
+    char found[256] = "";
+
+    request.code = text(code);
+    test_ask(store, &caller, BB_METHOD_INDICATOR_LIST, &request.base, &bb__indicator_list_reply__descriptor,
+             &answer);
+    check_int(answer.r, 0, expected);
+    for (size_t i = 0; i < answer.n_parts; i++) {
+        const Bb__IndicatorListReply *reply = (const Bb__IndicatorListReply *)(const void *)answer.part[i];
+        check_int(reply->sequence, bb_journal_head(store->journal).sequence, expected);
+        for (size_t j = 0; j < reply->n_indicator; j++) {
+            strcat(found, reply->indicator[j]->code);
+            strcat(found, reply->indicator[j]->version == 1 ? " " : "' ");
+        }
+    }
+    check_text(found, expected, "indicators");
+    test_answer_release(&answer);
+}
+
+static void
+test_catalogue(void **state)
+{
+    struct test_store store;
+    Bb__Indicator again = BB__INDICATOR__INIT;
+    Bb__PlaceList places = BB__PLACE_LIST__INIT;
+
+    (void)state;
+    fill(&store);
+    test_store_text(&store, BB_OBJECT_PLACE, "Nobody registered this");
+    again.code = text("share");
+    again.name = text("Another name");
+    test_store_indicator(&store, &again);
+    for (size_t max_bytes = 1; max_bytes < 300; max_bytes += 13) {
+        struct test_caller caller = {"watcher", BB__ROLE__ROLE_OBSERVER, max_bytes, NULL, NULL};
+        struct test_answer answer;
+        char found[256] = "";
+
+        check_indicators(&store, NULL, max_bytes, "share' count ");
+        check_indicators(&store, "count", max_bytes, "count ");
+        check_indicators(&store, "Another name", max_bytes, "share' ");
+        test_ask(&store, &caller, BB_METHOD_PLACE_LIST, &places.base, &bb__place_list_reply__descriptor,
+                 &answer);
+        for (size_t i = 0; i < answer.n_parts; i++) {
+            const Bb__PlaceListReply *reply = (const Bb__PlaceListReply *)(const void *)answer.part[i];
+            for (size_t j = 0; j < reply->n_place; j++) {
+                strcat(found, reply->place[j]->name);
+                strcat(found, reply->place[j]->aggregate ? "+ " : " ");
+            }
+        }
+        check_text(found, "North State+ ", "places");
+        test_answer_release(&answer);
+    }
+    test_store_close(&store);
+}
+
+/* Damage */
+
+static void
+check_damage(const char *what, enum bb_view view, uint32_t method, const ProtobufCMessage *request,
+             size_t (*key)(const struct ids *, uint8_t *))
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    struct test_answer answer;
+    uint8_t data[BB_NAME_KEY];
+    char expected[2 * BB_NAME_KEY + 1] = "";
+    size_t len = key(&ids, data);
+
+    put(&store, ids.count, ids.alpha, 0, 0, "2026", value("1"));
+    put(&store, ids.count, ids.alpha, 0, 0, "2026", value("2"));
+    put(&store, ids.count, ids.beta, 0, 0, "2026", value("3"));
+    test_ask(&store, &test_staff, method, request, NULL, &answer);
+    check_int(answer.r, 0, what);
+    test_answer_release(&answer);
+    test_store_damage(&store, view, bb_bytes(data, len));
+    test_ask(&store, &test_staff, method, request, NULL, &answer);
+    check_int(answer.r, -EBADMSG, what);
+    for (size_t i = 0; i < len; i++)
+        snprintf(expected + 2 * i, 3, "%02x", data[i]);
+    if (!strstr(answer.failure.message, bb_view_name(view)) || !strstr(answer.failure.message, expected))
+        fail_msg("%s: \"%s\" does not name %s and %s", what, answer.failure.message, bb_view_name(view),
+                 expected);
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
+static struct bb_reading_key
+damaged_reading(const struct ids *ids)
+{
+    return (struct bb_reading_key){
+        .period = test_period("2026"), .indicator = ids->count, .organization = ids->alpha};
+}
+
+static size_t
+reading_key(const struct ids *ids, uint8_t *out)
+{
+    struct bb_reading_key key = damaged_reading(ids);
+
+    return bb_reading_key_pack(&key, out, NULL);
+}
+
+static size_t
+cell_key(const struct ids *ids, uint8_t *out)
+{
+    struct bb_reading_key key = damaged_reading(ids);
+    size_t cell;
+
+    bb_reading_key_pack(&key, out, &cell);
+    return cell;
+}
+
+static size_t
+index_key(const struct ids *ids, uint8_t *out)
+{
+    struct bb_reading_key key = damaged_reading(ids);
+
+    return bb_organization_key_pack(&key, out);
+}
+
+static size_t
+revision_key(const struct ids *ids, uint8_t *out)
+{
+    size_t len = reading_key(ids, out);
+
+    return len + bb_varint_put(out + len, 8); /* seven entries made the catalogue */
+}
+
+static size_t
+name_key(const struct ids *ids, uint8_t *out)
+{
+    (void)ids;
+    return bb_name_key(BB_OBJECT_INDICATOR, bb_bytes_str("count"), out);
+}
+
+static size_t
+object_key(const struct ids *ids, uint8_t *out)
+{
+    return bb_object_key(BB_OBJECT_ORGANIZATION, ids->alpha, out);
+}
+
+static size_t
+definition_key(const struct ids *ids, uint8_t *out)
+{
+    bb_put_u32(out, ids->count);
+    bb_put_u32(out + 4, 1);
+    return 8;
+}
+
+static void
+test_damage(void **state)
+{
+    Bb__TrendQuery trend = BB__TREND_QUERY__INIT, past = BB__TREND_QUERY__INIT, by = BB__TREND_QUERY__INIT;
+    Bb__ReadingsQuery readings = BB__READINGS_QUERY__INIT, own = BB__READINGS_QUERY__INIT;
+    Bb__HistoryQuery history = BB__HISTORY_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+
+    (void)state;
+    as_of.has_sequence = true;
+    as_of.sequence = 8;
+    trend.indicator = past.indicator = by.indicator = history.indicator = text("count");
+    past.as_of = &as_of;
+    by.by = text("organization");
+    own.organization = history.organization = text("alpha");
+    history.period = text("2026");
+    check_damage("name", BB_VIEW_NAME, BB_METHOD_TREND, &trend.base, name_key);
+    check_damage("definition", BB_VIEW_DEFINITION, BB_METHOD_TREND, &trend.base, definition_key);
+    check_damage("rollup", BB_VIEW_ROLLUP, BB_METHOD_TREND, &trend.base, cell_key);
+    check_damage("revision", BB_VIEW_REVISION, BB_METHOD_TREND, &past.base, revision_key);
+    check_damage("reading, by organization", BB_VIEW_READING, BB_METHOD_TREND, &by.base, reading_key);
+    check_damage("reading", BB_VIEW_READING, BB_METHOD_READINGS_LIST, &readings.base, reading_key);
+    check_damage("object", BB_VIEW_OBJECT, BB_METHOD_READINGS_LIST, &readings.base, object_key);
+    check_damage("index", BB_VIEW_BY_ORGANIZATION, BB_METHOD_READINGS_LIST, &own.base, index_key);
+    check_damage("reading behind the index", BB_VIEW_READING, BB_METHOD_READINGS_LIST, &own.base,
+                 reading_key);
+    check_damage("revision of history", BB_VIEW_REVISION, BB_METHOD_READINGS_HISTORY, &history.base,
+                 revision_key);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_wants),        cmocka_unit_test(test_last_is_a_line),
+        cmocka_unit_test(test_parts_of_one), cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_named_twice),  cmocka_unit_test(test_period_hint),
+        cmocka_unit_test(test_definitions),  cmocka_unit_test(test_catalogue),
+        cmocka_unit_test(test_damage),       cmocka_unit_test(test_times),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
