@@ -16,6 +16,7 @@
 #include "journal.pb-c.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@
 #define BUFFER_KEEP    ((size_t)1 << 20)                   /* larger buffers are given back after a group */
 #define LAST_LINGER_US 5000000                             /* a batch whose last submission came */
 #define RETRY_MS       200
+#define KEEP_BACK_MS   50 /* of the fault ack-early */
 
 /* Building and tearing down */
 
@@ -272,24 +274,50 @@ append_group(struct bb_writer *writer)
                              writer->n_staged, writer->positions);
 }
 
+/* Test builds only: answer first, and commit a while later. Is it to be kept back yet? */
+static bool
+keep_back(struct bb_writer *writer)
+{
+    static bb_mono since;
+    bb_mono now = bb_clock_mono();
+
+    answer_all(writer);
+    for (size_t i = 0; i < writer->n_staged; i++)
+        writer->staged[i].answered = false;
+    since = since ? since : now;
+    if (now - since < KEEP_BACK_MS)
+        return true;
+    since = 0;
+    return false;
+}
+
+/* Test builds only: die after the commit of something that somebody waits for. */
+static void
+die_unanswered(const struct bb_writer *writer)
+{
+    for (size_t i = 0; i < writer->n_staged; i++)
+        if (writer->staged[i].answered)
+            raise(SIGKILL);
+}
+
 int
 bb_writer_commit(struct bb_writer *writer)
 {
-    bool early = bb_fault("ack-early");
     int r = 0;
 
     bb_head_end(&writer->head);
     if (writer->n_staged == 0 && !writer->rebuild)
         return 0;
-    if (early)
-        answer_all(writer);
+    if (bb_fault("ack-early") && keep_back(writer))
+        return 0;
     if (writer->rebuild) {
         fail_all(writer, BB_ERROR_UNAVAILABLE, "the service recovers from a failed command");
     } else if ((r = append_group(writer)) == 0) {
         writer->head.filling->last = writer->positions[writer->n_staged - 1];
         writer->head.filling->entries += writer->n_staged;
-        if (!early)
-            answer_all(writer);
+        if (bb_fault("die-after-commit"))
+            die_unanswered(writer);
+        answer_all(writer);
     } else {
         writer->rebuild = true;
         bb_error("the journal cannot be written: %s", strerror(-r));

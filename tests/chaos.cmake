@@ -1,0 +1,29 @@
+# Durability: programs that load, kill and check, a worker that commits faults on purpose, and the tests that use them.
+# Everything here has the label chaos (ctest -LE chaos leaves it out).
+add_library(chaos STATIC process/chaos/workload.c process/chaos/ledger.c process/chaos/model.c)
+target_link_libraries(chaos PUBLIC bb_client bb_options)
+foreach(program load drive check)
+  add_executable(chaos-${program} process/chaos/${program}.c)
+  target_link_libraries(chaos-${program} PRIVATE chaos)
+  set_target_properties(chaos-${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+endforeach()
+target_link_libraries(chaos-check PRIVATE bb_measurement)
+
+# The same worker with runtime/faults.h switched on; BB_FAULT names the fault.
+get_target_property(MEASUREMENT_FILES bb_measurement SOURCES)
+add_executable(backbone-measurement-faulty ${MEASUREMENT_FILES} ${CMAKE_SOURCE_DIR}/workers/measurement/main.c)
+target_compile_definitions(backbone-measurement-faulty PRIVATE BB_FAULTS)
+target_link_libraries(backbone-measurement-faulty PRIVATE bb_store bb_runtime PkgConfig::XXHASH)
+set_target_properties(backbone-measurement-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# bb_chaos_test(name seconds): tests/process/chaos-NAME.sh. Under sanitizers the loops are shorter.
+function(bb_chaos_test name seconds)
+  bb_process_test(chaos-${name} ${seconds})
+  set_property(TEST process/chaos-${name} PROPERTY LABELS chaos)
+  if(BB_SANITIZE)
+    set_property(TEST process/chaos-${name} APPEND PROPERTY ENVIRONMENT BB_CHAOS_KILLS=40 BB_CHAOS_EVERY=20)
+  endif()
+endfunction()
+
+bb_chaos_test(kill 300)
+bb_chaos_test(kill-control 120)

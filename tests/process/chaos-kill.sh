@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# kill -9 of any process at any moment, under load: nothing acknowledged is lost, nothing is doubled, and the store is
+# what its journal says.
+#
+# BB_CHAOS_KILLS (200), BB_CHAOS_EVERY (a --verify after so many, 50), BB_CHAOS_RATE (submissions a second and
+# organization, 150), BB_CHAOS_SEED (of the moments of the kills) make it longer, denser, or the same again.
+. "$(dirname "$0")/lib.sh"
+. "$root/tests/process/chaos/lib.sh"
+
+kills=${BB_CHAOS_KILLS:-200}
+chaos_define
+chaos_start_files --rate "${BB_CHAOS_RATE:-150}"
+
+# from here on the daemons are the driver's
+bb-supervise stop measurement
+bb-supervise stop broker
+run 0 "$tests/chaos-drive" --kills "$kills" --verify "$tmp/verify" --every "${BB_CHAOS_EVERY:-50}" \
+    --seed "${BB_CHAOS_SEED:-$RANDOM}" -- "$BB_STATE/start/broker" "$BB_STATE/start/measurement" \
+    "$tmp/load-0" "$tmp/load-1" "$tmp/load-2"
+echo "$out"
+[ "$status" -eq 0 ] || tail -n 40 <<<"$err"
+
+bb-supervise start broker
+bb-supervise start measurement
+chaos_drain
+run 0 chaos_check query
+echo "$out"
+bb-supervise stop measurement
+run 0 chaos_check journal
+echo "$out"
+run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
+echo "verify: $out"
+finish

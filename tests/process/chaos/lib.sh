@@ -1,0 +1,57 @@
+# What the tests of durability share, on top of tests/process/lib.sh.
+#
+# The worker is run behind chaos/instead, which runs the binary that $tmp... names in place of the ordinary one; so a
+# test can restart the worker with a fault, under strace, or as it should be.
+#
+# shellcheck shell=bash disable=SC2154
+chaos=$root/tests/process/chaos
+tests=$BB_BUILD/tests
+faulty=$tests/backbone-measurement-faulty
+
+# chaos_define: what the load reports on, and its organizations, each with a key.
+chaos_define() {
+    run_text 'code,name,maximum,denominator,factor\nchaos-count,Count,,,\nchaos-rate,Rate,100,people,100\n' 0 \
+        backbone indicator define -
+    for i in 0 1 2; do
+        partner "chaos-$i" "Chaos $i"
+    done
+}
+
+# chaos_load N OPTION...: the load of organization N, in the foreground
+chaos_load() {
+    local n=$1
+    shift
+    "$tests/chaos-load" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/chaos-$n.key" \
+        --organization "$n" --ledger "$tmp/ledger-$n" "$@"
+}
+
+# chaos_start_files OPTION...: a file that starts it for each organization, with these options: $tmp/load-N
+chaos_start_files() {
+    local n
+    for n in 0 1 2; do
+        printf '#!/bin/sh\nexec %q --endpoint %q --server-key %q --key %q --organization %s --ledger %q %s\n' \
+            "$tests/chaos-load" "$BB_ENDPOINT" "$BB_SERVER_KEY" "$tmp/chaos-$n.key" "$n" "$tmp/ledger-$n" "$*" \
+            >"$tmp/load-$n"
+        chmod 700 "$tmp/load-$n"
+    done
+    printf '#!/bin/sh\nexec %q --verify -c %q\n' "$BB_BUILD/bin/backbone-measurement" "$BB_STATE/measurement.conf" \
+        >"$tmp/verify"
+    chmod 700 "$tmp/verify"
+}
+
+# chaos_drain: everything that was begun is sent until it is acknowledged
+chaos_drain() {
+    local n
+    for n in 0 1 2; do
+        chaos_load "$n" --drain || not_ok "the load of organization $n cannot end what it began"
+    done
+}
+
+# chaos_check journal | query: prints a summary
+chaos_check() {
+    case $1 in
+        journal) "$tests/chaos-check" "$tmp" journal "$BB_STATE/measurement/journal" ;;
+        query) "$tests/chaos-check" "$tmp" query --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" \
+            --key "$BB_STATE/keys/staff" ;;
+    esac
+}
