@@ -81,7 +81,7 @@ set_public_options(void *socket, const struct bb_settings *settings)
         {ZMQ_TCP_KEEPALIVE, 1},
         {ZMQ_IPV6, strchr(settings->listen, '[') != NULL},
     };
-    int64_t largest = BB_LIMIT_FRAME_BYTES;
+    int64_t largest = BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES; /* libzmq looks at what is encrypted */
     int r = set_options(socket, options, sizeof options / sizeof options[0]);
 
     if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define FIRST_BUCKETS 64u
-#define CURVE_BYTES   33u
 
 void
 bb_peers_init(struct bb_peers *peers, uint64_t seed)
@@ -191,7 +190,7 @@ bb_peers_link(struct bb_peers *peers, int fd)
 size_t
 bb_peers_wire_bytes(size_t message_bytes)
 {
-    size_t command = message_bytes + CURVE_BYTES;
+    size_t command = message_bytes + BB_CURVE_BYTES;
 
     return command + (command > 255 ? 9 : 2);
 }

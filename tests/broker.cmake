@@ -4,3 +4,17 @@ bb_unit_test(broker/registry bb_broker)
 bb_unit_test(broker/zap bb_broker)
 bb_unit_test(broker/peers bb_broker)
 bb_unit_test(broker/directory bb_broker)
+
+# The real broker with real sockets: tests/broker/test_<name>.c beside the fixture that starts it.
+function(bb_broker_test name)
+  add_executable(test_broker_process_${name} ${CMAKE_SOURCE_DIR}/tests/broker/test_${name}.c
+    ${CMAKE_SOURCE_DIR}/tests/broker/fixture.c)
+  target_link_libraries(test_broker_process_${name} PRIVATE bb_runtime bb_options PkgConfig::CMOCKA PkgConfig::ZMQ)
+  target_compile_definitions(test_broker_process_${name} PRIVATE BB_BROKER_BINARY="$<TARGET_FILE:backbone-broker>")
+  add_dependencies(test_broker_process_${name} backbone-broker)
+  set_target_properties(test_broker_process_${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  add_test(NAME broker/${name} COMMAND test_broker_process_${name})
+  set_tests_properties(broker/${name} PROPERTIES TIMEOUT 180)
+endfunction()
+bb_broker_test(door)
+bb_broker_test(route)
