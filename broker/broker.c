@@ -530,16 +530,29 @@ run_round(struct bb_life *life)
     return 0;
 }
 
-/* Tell everybody, give the last bytes a moment, and leave. */
+/* Tell everybody and leave. What is sent must still be moved by libzmq's threads, and the sessions have
+ * LINGER 0 from their start: so the last to go are waited for, a moment. Clients hang up when they are told.
+ */
 static void
 say_goodbye(struct bb_broker *broker)
 {
+    bb_mono end = bb_clock_mono() + STOP_MS;
+
     bb_router_stop(broker->router);
     for (struct bb_peer *peer = broker->peers.first; peer; peer = peer->next)
         bb_client_dismiss(broker, peer, BB_ERROR_UNAVAILABLE, "the broker is stopping", RETRY_STOPPED_MS);
     bb_flush(broker);
-    for (int d = 0; d < BB_DOORS; d++)
-        set_int(broker->door[d].socket, ZMQ_LINGER, STOP_MS);
+    while (broker->peers.first && (broker->now = bb_clock_mono()) < end) {
+        zmq_pollitem_t items[] = {
+            {.socket = broker->door[BB_DOOR_PUBLIC].monitor.socket, .events = ZMQ_POLLIN},
+            {.socket = broker->door[BB_DOOR_ADMIN].monitor.socket, .events = ZMQ_POLLIN},
+        };
+
+        if (zmq_poll(items, 2, (long)(end - broker->now)) < 0 && errno != EINTR)
+            return;
+        bb_monitors_read(broker);
+        bb_flush(broker);
+    }
 }
 
 static void
