@@ -322,28 +322,37 @@ open_sockets(struct bb_broker *broker)
 /* Connections. */
 
 static void
-on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
-{
-    if (bb_peers_link_opened(&broker->peers, door, fd) < 0)
-        return;
-    if (door != BB_DOOR_PUBLIC)
-        return;
-    broker->counters.connections_accepted++;
-    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
-        broker->counters.connections_shed++;
-        bb_kick(broker, fd);
-    }
-}
-
-static void
 on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
 {
-    struct bb_peer *peer = bb_peers_link_closed(&broker->peers, fd);
+    struct bb_peer *peer = NULL;
 
+    if (!bb_peers_link_closed(&broker->peers, door, fd, &peer))
+        return;
     if (peer)
         bb_client_drop(broker, peer);
     if (door == BB_DOOR_WORKER)
         bb_worker_link_lost(broker, fd);
+}
+
+static void
+on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
+{
+    const struct bb_link *before = bb_peers_link(&broker->peers, fd);
+
+    if (before)
+        on_disconnected(broker, (enum bb_door)before->door, fd);
+    if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door != BB_DOOR_PUBLIC)
+        return;
+    broker->counters.connections_accepted++;
+    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
+        struct bb_link *link = bb_peers_link(&broker->peers, fd);
+
+        broker->counters.connections_shed++;
+        link->leaving =
+            true; /* cut off in this round, not here: that would read events in the middle of one */
+        link->kick_at = broker->now;
+        broker->shedding = true;
+    }
 }
 
 static void
@@ -403,6 +412,7 @@ copy_zap_counters(struct bb_broker *broker)
 static void
 kick_the_leaving(struct bb_broker *broker)
 {
+    broker->shedding = false;
     for (int fd = 0; fd < broker->peers.n_links; fd++) {
         const struct bb_link *link = &broker->peers.links[fd];
         if (link->open && link->leaving && link->kick_at <= broker->now)
@@ -416,7 +426,8 @@ look_for_floods(struct bb_broker *broker)
     for (int fd = 0; fd < broker->peers.n_links; fd++) {
         const struct bb_link *link = &broker->peers.links[fd];
 
-        if (!link->open || link->door != BB_DOOR_PUBLIC || bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
+        if (!link->open || link->leaving || link->door != BB_DOOR_PUBLIC ||
+            bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
             continue;
         broker->counters.floods++;
         if (bb_log_allow(&broker->complaints))
@@ -521,6 +532,8 @@ run_round(struct bb_life *life)
         bb_clients_read(broker, BB_DOOR_ADMIN, ROUND_MESSAGES);
     if (items[SIGNAL].revents)
         on_signal(life);
+    if (broker->shedding)
+        kick_the_leaving(broker);
     copy_zap_counters(broker);
     bb_service_run(broker);
     bb_router_expire(broker->router, broker->now);

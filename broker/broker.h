@@ -10,11 +10,9 @@
 
 /* Serve until a signal says stop. signal_fd: as the daemon skeleton gives it. Returns an exit code
  * (sysexits). */
-int
-bb_broker_run(const struct bb_settings *settings, int signal_fd);
+int bb_broker_run(const struct bb_settings *settings, int signal_fd);
 
 /* Read the registry and print to stderr what is wrong with it. Returns an exit code. */
-int
-bb_broker_check_registry(const struct bb_settings *settings);
+int bb_broker_check_registry(const struct bb_settings *settings);
 
 #endif

@@ -10,7 +10,6 @@
 #include "runtime/text.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -33,23 +32,21 @@ complain(struct bb_broker *broker, const struct bb_peer *peer, const char *what)
 /* Going. */
 
 /* The descriptor is libzmq's: closing it would crash it, shutting the connection down is seen as a
- * disconnect. Events are read first, so that the descriptor is not one that has been closed and given out
- * again. */
+ * disconnect. Events are read first: by now the descriptor may have been closed and given to another
+ * connection. */
 void
 bb_kick(struct bb_broker *broker, int fd)
 {
-    struct bb_link *link;
-    int type;
-    socklen_t size = sizeof type;
+    struct bb_link *link = bb_peers_link(&broker->peers, fd);
+    uint32_t generation = link ? link->generation : 0;
 
     bb_monitors_read(broker);
     link = bb_peers_link(&broker->peers, fd);
-    if (!link)
+    if (!link || link->generation != generation)
         return;
     link->leaving = true;
     link->kick_at = BB_NEVER;
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
-        shutdown(fd, SHUT_RDWR);
+    shutdown(fd, SHUT_RDWR);
 }
 
 void
@@ -331,42 +328,50 @@ on_body(struct bb_broker *broker, struct bb_peer *peer, struct bb_bytes body)
 
 /* Messages. */
 
-/* The peer that this message is from: the one we know, if it is still the same, or a new one. NULL: nobody.
- */
+/* The peer that this message is from, if it is one we know: same id, same connection, same key. Or NULL. */
 static struct bb_peer *
-peer_of(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd, const char *key)
+known_peer(const struct bb_broker *broker, enum bb_door door, struct bb_bytes id, int fd, const char *key)
 {
-    struct bb_peer *peer = bb_peers_find(&broker->peers, door, id);
-    struct bb_link *link = bb_peers_link(&broker->peers, fd);
+    struct bb_peer *peer;
 
-    if (peer && peer->fd == fd && strcmp(peer->key, key) == 0)
-        return peer;
+    if (!key || !bb_routing_id_is_valid(id))
+        return NULL;
+    peer = bb_peers_find(&broker->peers, door, id.data);
+    return peer && peer->fd == fd && strcmp(peer->key, key) == 0 ? peer : NULL;
+}
+
+/* One that we did not know. Who had its id, or its descriptor, is gone: libzmq has one connection for each.
+ * NULL: nobody whom we serve. */
+static struct bb_peer *
+new_peer(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd, const char *key)
+{
+    const struct bb_link *link = bb_peers_link(&broker->peers, fd);
+    struct bb_peer *peer = bb_peers_find(&broker->peers, door, id);
+
     if (peer) {
         broker->counters.impostors++;
         bb_client_drop(broker, peer);
     }
-    if (link->peer) /* what spoke here before is gone: a descriptor has one connection */
+    if (link->peer)
         bb_client_drop(broker, link->peer);
     if (bb_peers_add(&broker->peers, door, id, key, fd, &peer) < 0)
         return NULL;
-    if (!identify(broker, peer)) {
-        revoke(broker, peer);
-        return NULL;
-    }
-    return peer;
+    if (identify(broker, peer))
+        return peer;
+    revoke(broker, peer);
+    return NULL;
 }
 
-/* The link that a message came over; NULL when its connection is gone already, or was told to go. */
-static struct bb_link *
-link_of(struct bb_broker *broker, int fd)
+static void
+refuse_form(struct bb_broker *broker, const struct bb_link *link, int fd, unsigned frames)
 {
-    struct bb_link *link = bb_peers_link(&broker->peers, fd);
-
-    if (!link) { /* the message may be ahead of the event */
-        bb_monitors_read(broker);
-        link = bb_peers_link(&broker->peers, fd);
-    }
-    return link;
+    if (frames != 1)
+        broker->counters.refused_multipart++;
+    else
+        broker->counters.refused_routing_id++;
+    complain(broker, link->peer,
+             frames != 1 ? "a message of several frames" : "a routing id of another form");
+    bb_kick(broker, fd);
 }
 
 static void
@@ -375,27 +380,25 @@ on_message(struct bb_broker *broker, enum bb_door door, zmq_msg_t *id, zmq_msg_t
     struct bb_bytes routing_id = bb_bytes(zmq_msg_data(id), zmq_msg_size(id));
     const char *key = door == BB_DOOR_PUBLIC ? zmq_msg_gets(body, "User-Id") : "";
     int fd = zmq_msg_get(body, ZMQ_SRCFD);
-    struct bb_link *link = link_of(broker, fd);
-    struct bb_peer *peer;
+    struct bb_peer *peer = known_peer(broker, door, routing_id, fd, key);
+    struct bb_link *link;
 
     broker->counters.messages_in++;
     broker->counters.bytes_in += zmq_msg_size(body);
+    if (!peer) /* its connection may be newer than what we have been told of this descriptor */
+        bb_monitors_read(broker);
+    link = bb_peers_link(&broker->peers, fd);
     if (!link)
-        return;
+        return; /* it has gone already */
     link->delivered += bb_peers_wire_bytes(zmq_msg_size(body));
     if (link->leaving)
         return;
     if (frames != 1 || !key || !bb_routing_id_is_valid(routing_id)) {
-        if (frames != 1)
-            broker->counters.refused_multipart++;
-        else
-            broker->counters.refused_routing_id++;
-        complain(broker, link->peer,
-                 frames != 1 ? "a message of several frames" : "a routing id of another form");
-        bb_kick(broker, fd);
+        refuse_form(broker, link, fd, frames);
         return;
     }
-    peer = peer_of(broker, door, routing_id.data, fd, key);
+    if (!peer)
+        peer = new_peer(broker, door, routing_id.data, fd, key);
     if (peer)
         on_body(broker, peer, bb_bytes(zmq_msg_data(body), zmq_msg_size(body)));
 }

@@ -10,11 +10,9 @@
 typedef void (*bb_directory_emit)(void *self, const Bb__Directory *directory);
 
 /* Everything. 0 | -ENOMEM, nothing was emitted. */
-int
-bb_directory_full(const struct bb_registry *registry, bb_directory_emit emit, void *self);
+int bb_directory_full(const struct bb_registry *registry, bb_directory_emit emit, void *self);
 /* One that is new or changed. */
-void
-bb_directory_update(const struct bb_registry *registry, const struct bb_organization *organization,
-                    bb_directory_emit emit, void *self);
+void bb_directory_update(const struct bb_registry *registry, const struct bb_organization *organization,
+                         bb_directory_emit emit, void *self);
 
 #endif

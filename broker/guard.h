@@ -23,17 +23,13 @@ struct bb_guard {
 };
 
 /* 0 | -errno */
-int
-bb_guard_open(struct bb_guard *guard);
-void
-bb_guard_close(struct bb_guard *guard);
+int bb_guard_open(struct bb_guard *guard);
+void bb_guard_close(struct bb_guard *guard);
 
 /* Has the process grown so much that the connections should be looked at? */
-bool
-bb_guard_has_grown(struct bb_guard *guard);
+bool bb_guard_has_grown(struct bb_guard *guard);
 
 /* Bytes that a connection has sent beyond what was delivered; 0 when it cannot be told. */
-uint64_t
-bb_guard_ahead(const struct bb_link *link, int fd);
+uint64_t bb_guard_ahead(const struct bb_link *link, int fd);
 
 #endif

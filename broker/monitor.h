@@ -30,12 +30,9 @@ struct bb_monitor_event {
 };
 
 /* name: an inproc address of its own. Before bind. 0 | -errno */
-int
-bb_monitor_open(struct bb_monitor *monitor, void *context, void *watched, const char *name);
-void
-bb_monitor_close(struct bb_monitor *monitor);
+int bb_monitor_open(struct bb_monitor *monitor, void *context, void *watched, const char *name);
+void bb_monitor_close(struct bb_monitor *monitor);
 /* False when there is nothing more at hand. */
-bool
-bb_monitor_read(struct bb_monitor *monitor, struct bb_monitor_event *ret_event);
+bool bb_monitor_read(struct bb_monitor *monitor, struct bb_monitor_event *ret_event);
 
 #endif

@@ -160,25 +160,23 @@ bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd)
         peers->links = links;
         peers->n_links = n;
     }
-    if (peers->links[fd].open)
-        return 0;
-    peers->links[fd] = (struct bb_link){.open = true, .door = (uint8_t)door};
+    peers->links[fd] =
+        (struct bb_link){.open = true, .door = (uint8_t)door, .generation = ++peers->generation};
     peers->open[door]++;
     return 0;
 }
 
-struct bb_peer *
-bb_peers_link_closed(struct bb_peers *peers, int fd)
+bool
+bb_peers_link_closed(struct bb_peers *peers, enum bb_door door, int fd, struct bb_peer **ret_peer)
 {
     struct bb_link *link = bb_peers_link(peers, fd);
-    struct bb_peer *peer;
 
-    if (!link)
-        return NULL;
-    peer = link->peer;
-    peers->open[link->door]--;
+    if (!link || link->door != door)
+        return false;
+    *ret_peer = link->peer;
+    peers->open[door]--;
     *link = (struct bb_link){.open = false};
-    return peer;
+    return true;
 }
 
 struct bb_link *

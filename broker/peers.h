@@ -46,7 +46,8 @@ struct bb_link {
     bool open;
     bool leaving; /* told to go: nothing it sends is looked at */
     uint8_t door;
-    bb_mono kick_at; /* leaving: when it is cut off */
+    uint32_t generation; /* which of the connections that had this descriptor */
+    bb_mono kick_at;     /* leaving: when it is cut off */
     struct bb_peer *peer;
     uint64_t delivered; /* bytes on the wire of the messages that reached us */
 };
@@ -59,48 +60,44 @@ struct bb_peers {
     struct bb_link *links; /* by descriptor */
     int n_links;
     uint32_t open[BB_DOORS]; /* links */
+    uint32_t generation;
     uint64_t seed;
 };
 
-void
-bb_peers_init(struct bb_peers *peers, uint64_t seed);
+void bb_peers_init(struct bb_peers *peers, uint64_t seed);
 /* Frees all peers; their requests must have ended. */
-void
-bb_peers_release(struct bb_peers *peers);
+void bb_peers_release(struct bb_peers *peers);
 
 /* Is this a routing id that clients may have: 17 bytes, the first 0x01? */
-bool
-bb_routing_id_is_valid(struct bb_bytes id);
+bool bb_routing_id_is_valid(struct bb_bytes id);
 
 /* NULL: none. */
-struct bb_peer *
-bb_peers_find(const struct bb_peers *peers, enum bb_door door, const uint8_t id[static BB_ROUTING_ID_BYTES]);
+struct bb_peer *bb_peers_find(const struct bb_peers *peers, enum bb_door door,
+                              const uint8_t id[static BB_ROUTING_ID_BYTES]);
 /* A new peer behind this link. 0 | -ENOMEM */
-int
-bb_peers_add(struct bb_peers *peers, enum bb_door door, const uint8_t id[static BB_ROUTING_ID_BYTES],
-             const char *key, int fd, struct bb_peer **ret_peer);
+int bb_peers_add(struct bb_peers *peers, enum bb_door door, const uint8_t id[static BB_ROUTING_ID_BYTES],
+                 const char *key, int fd, struct bb_peer **ret_peer);
 /* Out of the table and off its link; the memory stays until bb_peer_free(). */
-void
-bb_peers_remove(struct bb_peers *peers, struct bb_peer *peer);
-void
-bb_peer_free(struct bb_peer *peer);
+void bb_peers_remove(struct bb_peers *peers, struct bb_peer *peer);
+void bb_peer_free(struct bb_peer *peer);
 
-/* 0 | -ENOMEM */
-int
-bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd);
-/* Returns the peer that spoke over it, still in the table, or NULL. */
-struct bb_peer *
-bb_peers_link_closed(struct bb_peers *peers, int fd);
-/* NULL: no such connection is open. Messages may come before the event that tells of their link: see
- * bb_peers_link_opened(), which may be called twice. */
-struct bb_link *
-bb_peers_link(struct bb_peers *peers, int fd);
+/* A connection was accepted. Nothing may be known of the descriptor: see bb_peers_link_closed(). 0 | -ENOMEM
+ */
+int bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd);
+/* The connection of this door with this descriptor is gone. Each door tells of its connections in order, but
+ * the doors are not in order with each other: when a descriptor was closed at one and given out at another,
+ * the news may come the other way round. So before an open, what another door still has at that descriptor is
+ * to be closed, and what comes late from that door changes nothing. Returns whether there was such a
+ * connection; ret_peer: who spoke over it, still in the table, or NULL. */
+bool bb_peers_link_closed(struct bb_peers *peers, enum bb_door door, int fd, struct bb_peer **ret_peer);
+/* NULL: no such connection is open, as far as is known: a message may come before the event that tells of its
+ * link. */
+struct bb_link *bb_peers_link(struct bb_peers *peers, int fd);
 
 /* What CURVE adds to a message. */
 #define BB_CURVE_BYTES 33u
 
 /* Bytes that a CURVE message of this size takes on the wire. */
-size_t
-bb_peers_wire_bytes(size_t message_bytes);
+size_t bb_peers_wire_bytes(size_t message_bytes);
 
 #endif

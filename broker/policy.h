@@ -14,12 +14,10 @@ struct bb_policy {
     uint64_t allowed[BB_POLICY_ROLES]; /* methods, by role */
 };
 
-void
-bb_policy_init(struct bb_policy *policy);
+void bb_policy_init(struct bb_policy *policy);
 
 /* BB_ERROR_NONE | BB_ERROR_UNKNOWN_METHOD | BB_ERROR_NOT_ALLOWED. Any number is allowed as method and role.
  */
-uint32_t
-bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
+uint32_t bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
 
 #endif

@@ -26,19 +26,15 @@ struct bb_queue {
 
 enum bb_queue_error { BB_QUEUE_E_LANE = 1, BB_QUEUE_E_ORGANIZATION = 2 };
 
-void
-bb_queue_release(struct bb_queue *queue);
+void bb_queue_release(struct bb_queue *queue);
 
 /* Let it wait at the end of its organization's queue; body is copied.
  * 0 | BB_QUEUE_E_LANE, BB_QUEUE_E_ORGANIZATION: a limit | -ENOMEM */
-int
-bb_queue_push(struct bb_queue *queue, const struct bb_router_limits *limits, struct bb_request *request,
-              struct bb_bytes body);
+int bb_queue_push(struct bb_queue *queue, const struct bb_router_limits *limits, struct bb_request *request,
+                  struct bb_bytes body);
 /* The request whose turn it is, or NULL. */
-struct bb_request *
-bb_queue_pop(struct bb_queue *queue);
+struct bb_request *bb_queue_pop(struct bb_queue *queue);
 /* Take out one that waits. */
-void
-bb_queue_remove(struct bb_queue *queue, struct bb_request *request);
+void bb_queue_remove(struct bb_queue *queue, struct bb_request *request);
 
 #endif

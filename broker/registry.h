@@ -55,38 +55,29 @@ typedef void (*bb_registry_report)(void *self, const char *message);
 
 /* Read the folder. previous: numbers are taken over from it; may be NULL. 0 | -errno of the folder, -ENOMEM.
  */
-int
-bb_registry_load(const char *folder, const struct bb_registry *previous, bb_registry_report report,
-                 void *self, struct bb_registry **ret_registry);
-void
-bb_registry_destroy(struct bb_registry **registry);
+int bb_registry_load(const char *folder, const struct bb_registry *previous, bb_registry_report report,
+                     void *self, struct bb_registry **ret_registry);
+void bb_registry_destroy(struct bb_registry **registry);
 
-size_t
-bb_registry_count(const struct bb_registry *registry);
+size_t bb_registry_count(const struct bb_registry *registry);
 /* In order of code; i below the count. Borrowed until the next put or destroy. */
-const struct bb_organization *
-bb_registry_at(const struct bb_registry *registry, size_t i);
+const struct bb_organization *bb_registry_at(const struct bb_registry *registry, size_t i);
 /* By code, name or alias. NULL: none. */
-const struct bb_organization *
-bb_registry_find(const struct bb_registry *registry, struct bb_bytes text);
+const struct bb_organization *bb_registry_find(const struct bb_registry *registry, struct bb_bytes text);
 /* By the Z85 text of a key, enabled or not. NULL: none. */
-const struct bb_organization *
-bb_registry_find_key(const struct bb_registry *registry, struct bb_bytes key);
+const struct bb_organization *bb_registry_find_key(const struct bb_registry *registry, struct bb_bytes key);
 /* The first organization whose code is above this one in byte order; NULL: none. "" gives the first. */
-const struct bb_organization *
-bb_registry_after(const struct bb_registry *registry, struct bb_bytes code);
+const struct bb_organization *bb_registry_after(const struct bb_registry *registry, struct bb_bytes code);
 /* Opaque; 0: empty. */
-uint64_t
-bb_registry_version(const struct bb_registry *registry);
+uint64_t bb_registry_version(const struct bb_registry *registry);
 
 #define BB_REGISTRY_MESSAGE 512
 
 /* Add or change an organization (partner.put), on disk when it returns.
  * today: "2026-09-07", the date a new one joins. message: what was wrong, BB_REGISTRY_MESSAGE bytes.
  * 0 | a positive BB_ERROR_* (EXISTS, NOT_FOUND, INVALID) with a message | -errno, nothing changed. */
-int
-bb_registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
-                const struct bb_organization **ret_organization, bool *ret_changed, char *message);
+int bb_registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
+                    const struct bb_organization **ret_organization, bool *ret_changed, char *message);
 
 /* An organization as a message: points into the organization and into itself. */
 struct bb_organization_message {
@@ -94,8 +85,7 @@ struct bb_organization_message {
     Bb__Member member;
     Bb__Member *members[1];
 };
-void
-bb_organization_message(const struct bb_organization *organization,
-                        struct bb_organization_message *ret_message);
+void bb_organization_message(const struct bb_organization *organization,
+                             struct bb_organization_message *ret_message);
 
 #endif

@@ -40,27 +40,21 @@ struct bb_requests {
     uint32_t open;
 };
 
-void
-bb_requests_init(struct bb_requests *table);
-void
-bb_requests_release(struct bb_requests *table);
+void bb_requests_init(struct bb_requests *table);
+void bb_requests_release(struct bb_requests *table);
 
 /* A new open request, linked to its connection, with its deadline. 0 | -ENOMEM */
-int
-bb_requests_open(struct bb_requests *table, struct bb_conn *conn, uint64_t id, bb_mono deadline,
-                 struct bb_request **ret_request);
+int bb_requests_open(struct bb_requests *table, struct bb_conn *conn, uint64_t id, bb_mono deadline,
+                     struct bb_request **ret_request);
 /* Forget it: unlinked from everything but prev/next, which are the caller's. Frees the body. */
-void
-bb_requests_close(struct bb_requests *table, struct bb_request *request);
+void bb_requests_close(struct bb_requests *table, struct bb_request *request);
 
 /* NULL when there is none. */
-struct bb_request *
-bb_requests_by_id(const struct bb_requests *table, const struct bb_conn *conn, uint64_t id);
-struct bb_request *
-bb_requests_by_tag(const struct bb_requests *table, uint64_t tag);
+struct bb_request *bb_requests_by_id(const struct bb_requests *table, const struct bb_conn *conn,
+                                     uint64_t id);
+struct bb_request *bb_requests_by_tag(const struct bb_requests *table, uint64_t tag);
 /* The one whose deadline comes first. */
-struct bb_request *
-bb_requests_first(const struct bb_requests *table);
+struct bb_request *bb_requests_first(const struct bb_requests *table);
 
 static inline uint64_t
 bb_request_tag(const struct bb_request *request)

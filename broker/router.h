@@ -84,12 +84,10 @@ struct bb_router_limits {
 #define BB_RETRY_UNAVAILABLE_MS 100u
 
 /* 0 | -ENOMEM */
-int
-bb_router_new(const struct bb_router_limits *limits, const struct bb_router_ops *ops, void *self,
-              struct bb_router **ret_router);
+int bb_router_new(const struct bb_router_limits *limits, const struct bb_router_ops *ops, void *self,
+                  struct bb_router **ret_router);
 /* Open requests are forgotten without an answer. */
-void
-bb_router_destroy(struct bb_router **router);
+void bb_router_destroy(struct bb_router **router);
 
 /* A client's request. What the caller has checked: the method exists and the role may call it. */
 struct bb_router_request {
@@ -101,16 +99,12 @@ struct bb_router_request {
     struct bb_bytes body;
 };
 
-void
-bb_router_request(struct bb_router *router, bb_mono now, struct bb_conn *conn,
-                  const struct bb_router_request *request);
-void
-bb_router_pull(struct bb_router *router, struct bb_conn *conn, uint64_t id, uint32_t bytes);
-void
-bb_router_cancel(struct bb_router *router, struct bb_conn *conn, uint64_t id);
+void bb_router_request(struct bb_router *router, bb_mono now, struct bb_conn *conn,
+                       const struct bb_router_request *request);
+void bb_router_pull(struct bb_router *router, struct bb_conn *conn, uint64_t id, uint32_t bytes);
+void bb_router_cancel(struct bb_router *router, struct bb_conn *conn, uint64_t id);
 /* The connection is gone: its requests end without an answer, its work is cancelled. */
-void
-bb_router_conn_gone(struct bb_router *router, struct bb_conn *conn);
+void bb_router_conn_gone(struct bb_router *router, struct bb_conn *conn);
 
 struct bb_router_credit {
     uint64_t messages;
@@ -119,20 +113,15 @@ struct bb_router_credit {
 
 /* A worker says that it serves. Another one that served is gone. The same one again: its credit is set anew,
  * its requests stay open. */
-void
-bb_router_worker_ready(struct bb_router *router, bb_mono now, enum bb_service service, void *worker,
-                       const struct bb_router_credit credit[static BB_LANES]);
-void
-bb_router_worker_credit(struct bb_router *router, bb_mono now, enum bb_service service, enum bb_lane lane,
-                        struct bb_router_credit credit);
+void bb_router_worker_ready(struct bb_router *router, bb_mono now, enum bb_service service, void *worker,
+                            const struct bb_router_credit credit[static BB_LANES]);
+void bb_router_worker_credit(struct bb_router *router, bb_mono now, enum bb_service service,
+                             enum bb_lane lane, struct bb_router_credit credit);
 /* No more work to it; what it has may still be answered. */
-void
-bb_router_worker_drain(struct bb_router *router, enum bb_service service);
-void
-bb_router_worker_gone(struct bb_router *router, enum bb_service service);
+void bb_router_worker_drain(struct bb_router *router, enum bb_service service);
+void bb_router_worker_gone(struct bb_router *router, enum bb_service service);
 /* The worker that serves, or NULL. */
-void *
-bb_router_worker(const struct bb_router *router, enum bb_service service);
+void *bb_router_worker(const struct bb_router *router, enum bb_service service);
 
 struct bb_router_work_reply {
     uint64_t tag;
@@ -152,24 +141,19 @@ enum bb_router_outcome {
     BB_ROUTER_E_BROKEN = 2, /* a part without window, out of order or too large: the request got INTERNAL */
 };
 
-enum bb_router_outcome
-bb_router_work_reply(struct bb_router *router, enum bb_service service,
-                     const struct bb_router_work_reply *reply);
+enum bb_router_outcome bb_router_work_reply(struct bb_router *router, enum bb_service service,
+                                            const struct bb_router_work_reply *reply);
 
 /* Has the request of this tag not ended? */
-bool
-bb_router_is_open(const struct bb_router *router, uint64_t tag);
+bool bb_router_is_open(const struct bb_router *router, uint64_t tag);
 
 /* End what is past its deadline. */
-void
-bb_router_expire(struct bb_router *router, bb_mono now);
+void bb_router_expire(struct bb_router *router, bb_mono now);
 /* When bb_router_expire() has something to do: BB_NEVER when nothing is open. */
-bb_mono
-bb_router_deadline(const struct bb_router *router);
+bb_mono bb_router_deadline(const struct bb_router *router);
 
 /* The broker stops: everything open gets UNAVAILABLE. */
-void
-bb_router_stop(struct bb_router *router);
+void bb_router_stop(struct bb_router *router);
 
 #define BB_ROUTER_ERRORS 32u /* codes that are counted apart; larger ones are counted at 0 */
 
@@ -182,11 +166,9 @@ struct bb_router_counters {
     uint64_t broken_replies;
 };
 
-const struct bb_router_counters *
-bb_router_counters(const struct bb_router *router);
+const struct bb_router_counters *bb_router_counters(const struct bb_router *router);
 /* An error that the owner answered without the router is counted with the others. */
-void
-bb_router_count_error(struct bb_router *router, uint32_t code);
+void bb_router_count_error(struct bb_router *router, uint32_t code);
 
 struct bb_router_load {
     uint64_t queued;
@@ -194,11 +176,9 @@ struct bb_router_load {
     uint64_t in_flight;
 };
 
-struct bb_router_load
-bb_router_load(const struct bb_router *router, enum bb_service service);
+struct bb_router_load bb_router_load(const struct bb_router *router, enum bb_service service);
 /* What one organization has waiting in a lane. */
-struct bb_router_load
-bb_router_organization_load(const struct bb_router *router, enum bb_service service, enum bb_lane lane,
-                            uint32_t number);
+struct bb_router_load bb_router_organization_load(const struct bb_router *router, enum bb_service service,
+                                                  enum bb_lane lane, uint32_t number);
 
 #endif

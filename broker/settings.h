@@ -24,7 +24,6 @@ struct bb_settings {
 extern const struct bb_config_option bb_settings_table[];
 
 /* For the skeleton. 0 | -EINVAL and a message. */
-int
-bb_settings_check(const void *settings, char *error, size_t size);
+int bb_settings_check(const void *settings, char *error, size_t size);
 
 #endif

@@ -104,6 +104,7 @@ struct bb_broker {
     bb_mono now;
     bb_mono started;
     uint32_t max_connections;
+    bool shedding;   /* there are connections to cut off now */
     uint64_t unread; /* bytes that no client has confirmed, in all */
     char endpoint[256];
 };
@@ -111,81 +112,59 @@ struct bb_broker {
 /* send.c */
 
 /* Gather a frame for a peer. */
-void
-bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind, const ProtobufCMessage *message);
+void bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind,
+             const ProtobufCMessage *message);
 /* Look at the peer when the round ends: to send, or to free it. */
-void
-bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
-void
-bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
-                  const ProtobufCMessage *message);
+void bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
+void bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
+                       const ProtobufCMessage *message);
 /* Send what was gathered; drop whom it cannot be sent to. */
-void
-bb_flush(struct bb_broker *broker);
+void bb_flush(struct bb_broker *broker);
 /* The client has answered a PING. */
-void
-bb_send_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t token);
+void bb_send_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t token);
 /* Ask those who are owed something whether they have read it. */
-void
-bb_send_probes(struct bb_broker *broker);
+void bb_send_probes(struct bb_broker *broker);
 extern const struct bb_router_ops bb_router_shell;
 
 /* clients.c */
 
 /* Read what clients sent, at most so many messages. True when there may be more. */
-bool
-bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most);
+bool bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most);
 /* The peer is gone: its requests end. */
-void
-bb_client_drop(struct bb_broker *broker, struct bb_peer *peer);
+void bb_client_drop(struct bb_broker *broker, struct bb_peer *peer);
 /* Tell it to go, and why; cut it off a little later. */
-void
-bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *message,
-                  uint32_t retry_after_ms);
+void bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *message,
+                       uint32_t retry_after_ms);
 /* Cut a connection off now. */
-void
-bb_kick(struct bb_broker *broker, int fd);
+void bb_kick(struct bb_broker *broker, int fd);
 /* The registry has changed: who may stay, and as whom? */
-void
-bb_clients_review(struct bb_broker *broker);
+void bb_clients_review(struct bb_broker *broker);
 
 /* workers.c */
 
-bool
-bb_workers_read(struct bb_broker *broker, unsigned most);
-void
-bb_worker_link_lost(struct bb_broker *broker, int fd);
+bool bb_workers_read(struct bb_broker *broker, unsigned most);
+void bb_worker_link_lost(struct bb_broker *broker, int fd);
 /* Heartbeats, and the silent ones are dropped. Every second. */
-void
-bb_workers_tick(struct bb_broker *broker);
-void
-bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why);
+void bb_workers_tick(struct bb_broker *broker);
+void bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why);
 /* Tell every worker: one organization, or all of them (NULL). */
-void
-bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization);
-void
-bb_workers_release(struct bb_broker *broker);
+void bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization);
+void bb_workers_release(struct bb_broker *broker);
 
 /* service.c */
 
 /* The worker of the broker's own service, for the router. */
 extern char bb_own_service[1];
-void
-bb_service_work(struct bb_broker *broker, const struct bb_router_work *work);
-void
-bb_service_pull(struct bb_broker *broker, uint64_t tag, uint32_t bytes);
-void
-bb_service_cancel(struct bb_broker *broker, uint64_t tag);
+void bb_service_work(struct bb_broker *broker, const struct bb_router_work *work);
+void bb_service_pull(struct bb_broker *broker, uint64_t tag, uint32_t bytes);
+void bb_service_cancel(struct bb_broker *broker, uint64_t tag);
 /* Answer what has come. */
-void
-bb_service_run(struct bb_broker *broker);
-void
-bb_service_release(struct bb_broker *broker);
+void bb_service_run(struct bb_broker *broker);
+void bb_service_release(struct bb_broker *broker);
 
 /* broker.c */
 
 /* Read the monitors' events. */
-void
-bb_monitors_read(struct bb_broker *broker);
+void bb_monitors_read(struct bb_broker *broker);
 
 #endif

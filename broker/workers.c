@@ -264,14 +264,21 @@ on_body(struct bb_broker *broker, struct bb_worker_link *worker, struct bb_bytes
 /* Messages. */
 
 static struct bb_worker_link *
-worker_of(struct bb_broker *broker, const uint8_t *id, int fd)
+known_worker(const struct bb_broker *broker, struct bb_bytes id, int fd)
 {
     struct bb_worker_link *worker;
 
     for (worker = broker->workers; worker; worker = worker->next)
-        if (!worker->gone && worker->fd == fd && memcmp(worker->id, id, BB_ROUTING_ID_BYTES) == 0)
+        if (!worker->gone && worker->fd == fd && bb_bytes_equal(id, bb_bytes(worker->id, sizeof worker->id)))
             return worker;
-    worker = calloc(1, sizeof *worker);
+    return NULL;
+}
+
+static struct bb_worker_link *
+new_worker(struct bb_broker *broker, const uint8_t *id, int fd)
+{
+    struct bb_worker_link *worker = calloc(1, sizeof *worker);
+
     if (!worker)
         return NULL;
     memcpy(worker->id, id, BB_ROUTING_ID_BYTES);
@@ -288,18 +295,21 @@ on_message(struct bb_broker *broker, zmq_msg_t *id, zmq_msg_t *body, bool more)
 {
     struct bb_bytes routing_id = bb_bytes(zmq_msg_data(id), zmq_msg_size(id));
     int fd = zmq_msg_get(body, ZMQ_SRCFD);
-    struct bb_worker_link *worker;
+    struct bb_worker_link *worker = known_worker(broker, routing_id, fd);
+    const struct bb_link *link;
 
-    if (!bb_peers_link(&broker->peers, fd))
+    if (!worker) /* its connection may be newer than what we have been told of this descriptor */
         bb_monitors_read(broker);
-    if (!bb_peers_link(&broker->peers, fd) || bb_peers_link(&broker->peers, fd)->leaving)
+    link = bb_peers_link(&broker->peers, fd);
+    if (!link || link->leaving)
         return;
     if (more || !bb_routing_id_is_valid(routing_id)) {
         broker->counters.refused_routing_id++;
         bb_kick(broker, fd);
         return;
     }
-    worker = worker_of(broker, routing_id.data, fd);
+    if (!worker)
+        worker = new_worker(broker, routing_id.data, fd);
     if (!worker)
         return;
     worker->heard = broker->now;

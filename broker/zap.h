@@ -43,34 +43,26 @@ struct bb_zap_verdict {
 };
 
 /* frames: those of the request. n may be any number; what is missing or too much is refused. */
-struct bb_zap_verdict
-bb_zap_decide(const struct bb_bytes *frames, size_t n, bb_zap_judge judge, void *self);
+struct bb_zap_verdict bb_zap_decide(const struct bb_bytes *frames, size_t n, bb_zap_judge judge, void *self);
 
 struct bb_zap;
 
 /* Bind the handler: before any other socket of the context. 0 | -errno */
-int
-bb_zap_new(void *context, bb_zap_judge judge, void *self, struct bb_zap **ret_zap);
-void
-bb_zap_destroy(struct bb_zap **zap);
-void *
-bb_zap_socket(struct bb_zap *zap);
+int bb_zap_new(void *context, bb_zap_judge judge, void *self, struct bb_zap **ret_zap);
+void bb_zap_destroy(struct bb_zap **zap);
+void *bb_zap_socket(struct bb_zap *zap);
 /* Answer everything at hand; never waits. */
-void
-bb_zap_serve(struct bb_zap *zap);
+void bb_zap_serve(struct bb_zap *zap);
 /* Handshakes by cause. */
-const uint64_t *
-bb_zap_counters(const struct bb_zap *zap);
+const uint64_t *bb_zap_counters(const struct bb_zap *zap);
 
 /* Make a ROUTER socket a CURVE server of the domain; before bind. 0 | -errno */
-int
-bb_zap_protect(void *socket, const struct bb_keypair *keys);
+int bb_zap_protect(void *socket, const struct bb_keypair *keys);
 
 /* Try the lock: connect to the bound endpoint with a fresh key that nobody registered, serving the handler
  * meanwhile. 0 refused, as it should be | -EACCES it was let in | -ETIMEDOUT no verdict within the time |
  * -errno */
-int
-bb_zap_self_test(struct bb_zap *zap, void *context, const char *endpoint, const char *server_key,
-                 int timeout_ms);
+int bb_zap_self_test(struct bb_zap *zap, void *context, const char *endpoint, const char *server_key,
+                     int timeout_ms);
 
 #endif

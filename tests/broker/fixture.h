@@ -35,28 +35,21 @@ struct broker {
 };
 
 /* extra: lines for the configuration, or NULL. */
-void
-broker_start(struct broker *broker, const char *extra);
+void broker_start(struct broker *broker, const char *extra);
 /* SIGTERM; the exit code must be 0. Removes the folder. */
-void
-broker_stop(struct broker *broker);
+void broker_stop(struct broker *broker);
 /* Kill it if it runs, and show its log. For teardown after a failure. */
-void
-broker_abandon(struct broker *broker);
+void broker_abandon(struct broker *broker);
 /* Start one that must not come up; returns its exit code. */
-int
-broker_start_refused(struct broker *broker, const char *extra);
+int broker_start_refused(struct broker *broker, const char *extra);
 /* An organization file; key NULL: none. */
-void
-broker_organization(struct broker *broker, const char *code, const char *role, bool enabled, const char *key);
+void broker_organization(struct broker *broker, const char *code, const char *role, bool enabled,
+                         const char *key);
 /* A counter of `status`, asked as operator. */
-uint64_t
-broker_counter(struct broker *broker, const char *name);
+uint64_t broker_counter(struct broker *broker, const char *name);
 /* Wait until it has at least this value. */
-void
-broker_await_counter(struct broker *broker, const char *name, uint64_t value);
-long
-broker_rss_anon_kb(const struct broker *broker);
+void broker_await_counter(struct broker *broker, const char *name, uint64_t value);
+long broker_rss_anon_kb(const struct broker *broker);
 
 /* A client or a worker, by hand. */
 struct raw {
@@ -72,53 +65,36 @@ struct raw {
 
 /* keys NULL: NULL mechanism. id_len 0: libzmq's automatic id; else 17, fresh and random, unless the caller
  * sets raw.id before: see raw_open_as(). */
-void
-raw_open(struct broker *broker, struct raw *raw, const struct bb_keypair *keys, const char *server_key,
-         const char *endpoint);
-void
-raw_open_as(struct broker *broker, struct raw *raw, const struct bb_keypair *keys, const char *server_key,
-            const char *endpoint, const uint8_t *id, size_t id_len);
+void raw_open(struct broker *broker, struct raw *raw, const struct bb_keypair *keys, const char *server_key,
+              const char *endpoint);
+void raw_open_as(struct broker *broker, struct raw *raw, const struct bb_keypair *keys,
+                 const char *server_key, const char *endpoint, const uint8_t *id, size_t id_len);
 /* As a client of the public socket with these keys. */
-void
-raw_client(struct broker *broker, struct raw *raw, const struct bb_keypair *keys);
+void raw_client(struct broker *broker, struct raw *raw, const struct bb_keypair *keys);
 /* The same, and HELLO and WELCOME exchanged. */
-void
-raw_greeted(struct broker *broker, struct raw *raw, const struct bb_keypair *keys);
-void
-raw_operator(struct broker *broker, struct raw *raw);
-void
-raw_worker(struct broker *broker, struct raw *raw);
-void
-raw_close(struct raw *raw);
+void raw_greeted(struct broker *broker, struct raw *raw, const struct bb_keypair *keys);
+void raw_operator(struct broker *broker, struct raw *raw);
+void raw_worker(struct broker *broker, struct raw *raw);
+void raw_close(struct raw *raw);
 
-void
-raw_send(struct raw *raw, enum bb_kind kind, const ProtobufCMessage *message);
-void
-raw_send_bytes(struct raw *raw, const void *data, size_t len, bool more);
-void
-raw_hello(struct raw *raw);
-void
-raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body);
-void
-raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory_version);
+void raw_send(struct raw *raw, enum bb_kind kind, const ProtobufCMessage *message);
+void raw_send_bytes(struct raw *raw, const void *data, size_t len, bool more);
+void raw_hello(struct raw *raw);
+void raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body);
+void raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory_version);
 
 /* The next frame, decoded as `type`; it must be of this kind (PING, HEARTBEAT and DIRECTORY are passed over
  * unless they are what is waited for). Valid until the next call. */
-ProtobufCMessage *
-raw_expect(struct raw *raw, enum bb_kind kind, const ProtobufCMessageDescriptor *type);
+ProtobufCMessage *raw_expect(struct raw *raw, enum bb_kind kind, const ProtobufCMessageDescriptor *type);
 /* expect_kind(&raw, BB_KIND_WORK_REPLY, work_reply, WorkReply) */
 #define expect_kind(raw, kind, name, type)                                                                   \
     ((Bb__##type *)raw_expect((raw), (kind), &bb__##name##__descriptor))
-void
-raw_expect_error(struct raw *raw, uint64_t id, uint32_t code);
-void
-raw_expect_goaway(struct raw *raw, uint32_t code);
+void raw_expect_error(struct raw *raw, uint64_t id, uint32_t code);
+void raw_expect_goaway(struct raw *raw, uint32_t code);
 /* Nothing but PING, HEARTBEAT comes for this long. */
-void
-raw_expect_nothing(struct raw *raw, int ms);
+void raw_expect_nothing(struct raw *raw, int ms);
 /* Wait for the end of the connection; returns the monitor's event: ZMQ_EVENT_DISCONNECTED or
  * HANDSHAKE_FAILED_*. */
-int
-raw_await_end(struct raw *raw, int *ret_value);
+int raw_await_end(struct raw *raw, int *ret_value);
 
 #endif

@@ -26,6 +26,14 @@ static int
 setup(void **state)
 {
     (void)state;
+    broker_start(&broker, NULL);
+    return 0;
+}
+
+static int
+setup_impatient(void **state)
+{
+    (void)state;
     broker_start(&broker, "handshake = 500ms\n");
     return 0;
 }
@@ -549,8 +557,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(starts_quickly_and_small),
         T(greets),
-        T(refuses_strangers),
-        T(ends_unfinished_handshakes),
+        cmocka_unit_test_setup_teardown(refuses_strangers, setup_impatient, teardown),
+        cmocka_unit_test_setup_teardown(ends_unfinished_handshakes, setup_impatient, teardown),
         T(a_disabled_partner_is_shown_out),
         T(an_unregistered_partner_is_shown_out_after_sighup),
         T(a_moved_key_is_shown_out),

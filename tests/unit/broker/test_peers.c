@@ -68,23 +68,26 @@ static void
 a_link_knows_who_spoke_over_it(void **state)
 {
     struct bb_peers peers;
-    struct bb_peer *peer, *second;
+    struct bb_peer *peer, *second, *closed = NULL;
     uint8_t id[BB_ROUTING_ID_BYTES];
+    uint32_t generation;
 
     (void)state;
     bb_peers_init(&peers, 42);
     id_of(1, id);
     assert_null(bb_peers_link(&peers, 9));
     assert_int_equal(bb_peers_link_opened(&peers, BB_DOOR_PUBLIC, 9), 0);
-    assert_int_equal(bb_peers_link_opened(&peers, BB_DOOR_PUBLIC, 9), 0); /* twice is once */
     assert_int_equal(peers.open[BB_DOOR_PUBLIC], 1);
     assert_int_equal(bb_peers_add(&peers, BB_DOOR_PUBLIC, id, "key", 9, &peer), 0);
-    assert_ptr_equal(bb_peers_link_closed(&peers, 9), peer);
-    assert_null(bb_peers_link_closed(&peers, 9));
+    generation = bb_peers_link(&peers, 9)->generation;
+    assert_true(bb_peers_link_closed(&peers, BB_DOOR_PUBLIC, 9, &closed));
+    assert_ptr_equal(closed, peer);
+    assert_false(bb_peers_link_closed(&peers, BB_DOOR_PUBLIC, 9, &closed));
     assert_int_equal(peers.open[BB_DOOR_PUBLIC], 0);
 
     /* the descriptor is given out again: the old peer's end does not touch the new one */
     assert_int_equal(bb_peers_link_opened(&peers, BB_DOOR_ADMIN, 9), 0);
+    assert_int_not_equal(bb_peers_link(&peers, 9)->generation, generation);
     id_of(2, id);
     assert_int_equal(bb_peers_add(&peers, BB_DOOR_ADMIN, id, "", 9, &second), 0);
     bb_peers_remove(&peers, peer);
@@ -92,6 +95,26 @@ a_link_knows_who_spoke_over_it(void **state)
     assert_ptr_equal(bb_peers_link(&peers, 9)->peer, second);
     assert_null(bb_peers_link(&peers, -1));
     assert_null(bb_peers_link(&peers, 1 << 20));
+    bb_peers_release(&peers);
+}
+
+/* Two doors tell of one descriptor in the wrong order: the late news changes nothing. */
+static void
+doors_are_not_in_order_with_each_other(void **state)
+{
+    struct bb_peers peers;
+    struct bb_peer *closed = NULL;
+
+    (void)state;
+    bb_peers_init(&peers, 42);
+    assert_int_equal(bb_peers_link_opened(&peers, BB_DOOR_ADMIN, 9), 0);
+    assert_true(bb_peers_link_closed(&peers, BB_DOOR_ADMIN, 9, &closed)); /* by who opens it anew */
+    assert_int_equal(bb_peers_link_opened(&peers, BB_DOOR_PUBLIC, 9), 0);
+    assert_false(bb_peers_link_closed(&peers, BB_DOOR_ADMIN, 9, &closed)); /* late */
+    assert_non_null(bb_peers_link(&peers, 9));
+    assert_int_equal(bb_peers_link(&peers, 9)->door, BB_DOOR_PUBLIC);
+    assert_int_equal(peers.open[BB_DOOR_PUBLIC], 1);
+    assert_int_equal(peers.open[BB_DOOR_ADMIN], 0);
     bb_peers_release(&peers);
 }
 
@@ -111,6 +134,7 @@ main(void)
         cmocka_unit_test(routing_ids),
         cmocka_unit_test(finds_by_door_and_id),
         cmocka_unit_test(a_link_knows_who_spoke_over_it),
+        cmocka_unit_test(doors_are_not_in_order_with_each_other),
         cmocka_unit_test(bytes_on_the_wire),
     };
 
