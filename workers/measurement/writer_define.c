@@ -180,7 +180,7 @@ take_directory(struct bb_writer *writer, const Bb__Directory *directory)
     entry.organization = bb_arena_alloc(&writer->arena, (size + 1) * sizeof *entry.organization);
     if (!entry.organization)
         return -ENOMEM;
-    if (directory->full && directory->first)
+    if (directory->full && directory->first && writer->seen)
         memset(writer->seen, 0, writer->seen_size);
     for (size_t i = 0; r == 0 && i < directory->n_organization; i++)
         r = take_organization(writer, directory->organization[i], &entry);
