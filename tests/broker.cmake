@@ -18,3 +18,10 @@ function(bb_broker_test name)
 endfunction()
 bb_broker_test(door)
 bb_broker_test(route)
+
+# Not a test: requests a second through the broker.
+add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/fixture.c)
+target_link_libraries(bench_broker_route PRIVATE bb_runtime bb_options PkgConfig::CMOCKA PkgConfig::ZMQ)
+target_compile_definitions(bench_broker_route PRIVATE BB_BROKER_BINARY="$<TARGET_FILE:backbone-broker>")
+add_dependencies(bench_broker_route backbone-broker)
+set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
