@@ -1,9 +1,6 @@
-/* Order of a start: the ZAP handler is bound before any other socket, the monitors are connected before their
- * sockets are bound, no high-water mark changes after bind, and READY is said when a stranger's key was
- * refused at the bound endpoint. An endpoint is never unbound: that would drop its peers.
- *
- * Order of a round: the doormen first (ZAP, monitors), then workers (answers free credit and memory), then
- * clients; then the broker's own service, the deadlines, the ticks; then everything goes out. */
+/* Order of a round: the doormen first (monitors, ZAP), then workers (answers free credit and memory), then
+ * clients; then the broker's own service, the deadlines, the ticks; then the monitors once more, so that
+ * nothing goes to who has left; then everything goes out. */
 #include "broker.h"
 
 #include "guard.h"
@@ -23,7 +20,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define SELF_TEST_MS      3000
 #define HEARTBEAT_MS      1000
 #define ROUND_MESSAGES    512u
 #define SPARE_DESCRIPTORS 64u
@@ -41,131 +37,6 @@ struct bb_life {
 };
 
 /* Start. */
-
-static int
-set_int(void *socket, int option, int value)
-{
-    return zmq_setsockopt(socket, option, &value, sizeof value) != 0 ? -errno : 0;
-}
-
-struct option {
-    int option;
-    int value;
-};
-
-static int
-set_options(void *socket, const struct option *options, size_t n)
-{
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < n; i++)
-        r = set_int(socket, options[i].option, options[i].value);
-    return r;
-}
-
-static int
-set_public_options(void *socket, const struct bb_settings *settings)
-{
-    const struct option options[] = {
-        {ZMQ_ROUTER_MANDATORY, 1},
-        {ZMQ_ROUTER_HANDOVER, 0},
-        {ZMQ_RCVHWM, BB_GUARD_RCVHWM},
-        {ZMQ_SNDHWM, 1024},
-        {ZMQ_SNDTIMEO, 0},
-        {ZMQ_LINGER, 0},
-        {ZMQ_BACKLOG, 1024},
-        {ZMQ_HANDSHAKE_IVL, (int)settings->handshake_ms},
-        {ZMQ_HEARTBEAT_IVL, 20000},
-        {ZMQ_HEARTBEAT_TIMEOUT, 20000},
-        {ZMQ_HEARTBEAT_TTL, 60000},
-        {ZMQ_TCP_KEEPALIVE, 1},
-        {ZMQ_IPV6, strchr(settings->listen, '[') != NULL},
-    };
-    int64_t largest = BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES; /* libzmq looks at what is encrypted */
-    int r = set_options(socket, options, sizeof options / sizeof options[0]);
-
-    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
-        r = -errno;
-    return r;
-}
-
-static int
-set_local_options(void *socket, int64_t largest)
-{
-    const struct option options[] = {
-        {ZMQ_ROUTER_MANDATORY, 1}, {ZMQ_ROUTER_HANDOVER, 0}, {ZMQ_RCVHWM, 1024}, {ZMQ_SNDHWM, 4096},
-        {ZMQ_SNDTIMEO, 0},         {ZMQ_LINGER, 0},          {ZMQ_BACKLOG, 128}, {ZMQ_HANDSHAKE_IVL, 5000},
-    };
-    int r = set_options(socket, options, sizeof options / sizeof options[0]);
-
-    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
-        r = -errno;
-    return r;
-}
-
-static int
-open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
-{
-    struct bb_door_socket *door = &broker->door[number];
-    int r;
-
-    door->socket = zmq_socket(broker->context, ZMQ_ROUTER);
-    if (!door->socket)
-        return -errno;
-    if (number == BB_DOOR_PUBLIC)
-        r = set_public_options(door->socket, broker->settings);
-    else
-        r = set_local_options(door->socket,
-                              number == BB_DOOR_ADMIN ? BB_LIMIT_FRAME_BYTES : BB_LIMIT_WORKER_FRAME_BYTES);
-    if (r == 0)
-        r = bb_monitor_open(&door->monitor, broker->context, door->socket, monitor);
-    return r;
-}
-
-static int
-bind_local(struct bb_broker *broker, enum bb_door door, const char *name)
-{
-    char address[256];
-    const char *path = address + sizeof "ipc://" - 1;
-
-    snprintf(address, sizeof address, "ipc://%s/%s", broker->settings->runtime, name);
-    if (zmq_bind(broker->door[door].socket, address) != 0 || chmod(path, 0600) < 0) {
-        bb_error("%s: %s", address, zmq_strerror(errno));
-        return -errno;
-    }
-    return 0;
-}
-
-static int
-bind_public(struct bb_broker *broker)
-{
-    void *socket = broker->door[BB_DOOR_PUBLIC].socket;
-    size_t size = sizeof broker->endpoint;
-    struct bb_keypair keys;
-    char error[512];
-    int r = bb_keyfile_read(broker->settings->server_key, &keys, error, sizeof error);
-
-    if (r < 0) {
-        bb_error("%s", error);
-        return r;
-    }
-    r = bb_zap_protect(socket, &keys);
-    if (r == 0 && zmq_bind(socket, broker->settings->listen) != 0)
-        r = -errno;
-    if (r == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, broker->endpoint, &size) != 0)
-        r = -errno;
-    if (r < 0)
-        bb_error("%s: %s", broker->settings->listen, zmq_strerror(-r));
-    if (r == 0) {
-        r = bb_zap_self_test(broker->zap, broker->context, broker->endpoint, keys.public_key, SELF_TEST_MS);
-        if (r == -EACCES)
-            bb_error("self-test: a key that nobody registered was let in; not serving");
-        else if (r < 0)
-            bb_error("self-test: no refusal of an unknown key: %s; not serving", strerror(-r));
-    }
-    bb_keypair_wipe(&keys);
-    return r;
-}
 
 /* The folder of the sockets is ours alone: libzmq takes over the path of an ipc socket that somebody else
  * listens on. */
@@ -214,19 +85,6 @@ log_registry(void *self, const char *message)
 {
     (void)self;
     bb_error("registry: left out: %s", message);
-}
-
-static enum bb_zap_cause
-judge_key(void *self, const char key[static BB_KEY_TEXT])
-{
-    struct bb_broker *broker = self;
-    const struct bb_organization *o = bb_registry_find_key(broker->registry, bb_bytes_str(key));
-
-    if (!o)
-        return BB_ZAP_UNKNOWN_KEY;
-    if (!o->enabled)
-        return BB_ZAP_DISABLED;
-    return broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
 }
 
 static uint32_t
@@ -291,151 +149,6 @@ start(struct bb_life *life)
     return r;
 }
 
-static int
-open_sockets(struct bb_broker *broker)
-{
-    int r;
-
-    broker->context = zmq_ctx_new();
-    if (!broker->context)
-        return -errno;
-    zmq_ctx_set(broker->context, ZMQ_IO_THREADS, (int)broker->settings->io_threads);
-    r = bb_zap_new(broker->context, judge_key, broker, &broker->zap);
-    if (r == 0)
-        r = open_door(broker, BB_DOOR_WORKER, "inproc://monitor-worker");
-    if (r == 0)
-        r = open_door(broker, BB_DOOR_ADMIN, "inproc://monitor-admin");
-    if (r == 0)
-        r = open_door(broker, BB_DOOR_PUBLIC, "inproc://monitor-public");
-    if (r < 0) {
-        bb_error("sockets: %s", zmq_strerror(-r));
-        return r;
-    }
-    r = bind_local(broker, BB_DOOR_WORKER, "worker.sock");
-    if (r == 0)
-        r = bind_local(broker, BB_DOOR_ADMIN, "admin.sock");
-    if (r == 0)
-        r = bind_public(broker);
-    return r;
-}
-
-/* Connections. */
-
-static void
-on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
-{
-    struct bb_peer *peer = NULL;
-
-    if (!bb_peers_link_closed(&broker->peers, door, fd, &peer))
-        return;
-    if (peer)
-        bb_client_drop(broker, peer);
-    if (door == BB_DOOR_WORKER)
-        bb_worker_link_lost(broker, fd);
-}
-
-static void
-on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
-{
-    const struct bb_link *before = bb_peers_link(&broker->peers, fd);
-
-    if (before)
-        on_disconnected(broker, (enum bb_door)before->door, fd);
-    if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door != BB_DOOR_PUBLIC)
-        return;
-    broker->counters.connections_accepted++;
-    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
-        struct bb_link *link = bb_peers_link(&broker->peers, fd);
-
-        broker->counters.connections_shed++;
-        link->leaving =
-            true; /* cut off in this round, not here: that would read events in the middle of one */
-        link->kick_at = broker->now;
-        broker->shedding = true;
-    }
-}
-
-static void
-on_event(struct bb_broker *broker, enum bb_door door, const struct bb_monitor_event *event)
-{
-    switch (event->kind) {
-    case BB_MONITOR_ACCEPTED:
-        on_accepted(broker, door, event->value);
-        return;
-    case BB_MONITOR_DISCONNECTED:
-        on_disconnected(broker, door, event->value);
-        return;
-    case BB_MONITOR_WRONG_MECHANISM:
-        broker->counters.handshakes_refused_mechanism++;
-        return;
-    case BB_MONITOR_CRYPTOGRAPHIC:
-        broker->counters.handshakes_refused_cryptographic++;
-        return;
-    case BB_MONITOR_PROTOCOL:
-        broker->counters.handshakes_refused_protocol++;
-        return;
-    case BB_MONITOR_UNFINISHED:
-        broker->counters.handshakes_refused_unfinished++;
-        return;
-    case BB_MONITOR_ACCEPT_FAILED:
-        if (bb_log_allow(&broker->complaints))
-            bb_error("a connection cannot be accepted: %s", strerror(event->value));
-        return;
-    case BB_MONITOR_REFUSED: /* counted by the ZAP handler, with the cause */
-    case BB_MONITOR_OTHER:
-        return;
-    }
-}
-
-void
-bb_monitors_read(struct bb_broker *broker)
-{
-    struct bb_monitor_event event;
-
-    for (int d = 0; d < BB_DOORS; d++)
-        while (bb_monitor_read(&broker->door[d].monitor, &event))
-            on_event(broker, (enum bb_door)d, &event);
-}
-
-static void
-copy_zap_counters(struct bb_broker *broker)
-{
-    const uint64_t *by_cause = bb_zap_counters(broker->zap);
-
-    broker->counters.handshakes_refused_unknown_key = by_cause[BB_ZAP_UNKNOWN_KEY];
-    broker->counters.handshakes_refused_disabled = by_cause[BB_ZAP_DISABLED];
-    broker->counters.handshakes_refused_full = by_cause[BB_ZAP_FULL];
-}
-
-/* Time. */
-
-static void
-kick_the_leaving(struct bb_broker *broker)
-{
-    broker->shedding = false;
-    for (int fd = 0; fd < broker->peers.n_links; fd++) {
-        const struct bb_link *link = &broker->peers.links[fd];
-        if (link->open && link->leaving && link->kick_at <= broker->now)
-            bb_kick(broker, fd);
-    }
-}
-
-static void
-look_for_floods(struct bb_broker *broker)
-{
-    for (int fd = 0; fd < broker->peers.n_links; fd++) {
-        const struct bb_link *link = &broker->peers.links[fd];
-
-        if (!link->open || link->leaving || link->door != BB_DOOR_PUBLIC ||
-            bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
-            continue;
-        broker->counters.floods++;
-        if (bb_log_allow(&broker->complaints))
-            bb_warning("a connection that sends without end is cut off");
-        bb_kick(broker, fd);
-    }
-}
-
 static void
 tick(struct bb_life *life)
 {
@@ -443,9 +156,9 @@ tick(struct bb_life *life)
 
     if (broker->now >= life->next_guard) {
         life->next_guard = broker->now + BB_GUARD_INTERVAL_MS;
-        kick_the_leaving(broker);
+        bb_links_kick_leaving(broker);
         if (bb_guard_has_grown(&life->guard))
-            look_for_floods(broker);
+            bb_links_look_for_floods(broker);
     }
     if (broker->now >= life->next_heartbeat) {
         life->next_heartbeat = broker->now + HEARTBEAT_MS;
@@ -502,43 +215,43 @@ on_signal(struct bb_life *life)
 
 /* The loop. */
 
+static void
+read_door(struct bb_broker *broker, const struct bb_ready *ready, enum bb_door door)
+{
+    if (!ready->door[door])
+        return;
+    if (door == BB_DOOR_WORKER)
+        broker->door[door].more = bb_workers_read(broker, ROUND_MESSAGES);
+    else
+        broker->door[door].more = bb_clients_read(broker, door, ROUND_MESSAGES);
+}
+
 static int
 run_round(struct bb_life *life)
 {
     struct bb_broker *broker = &life->broker;
-    zmq_pollitem_t items[] = {
-        {.socket = bb_zap_socket(broker->zap), .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_PUBLIC].monitor.socket, .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_ADMIN].monitor.socket, .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_WORKER].monitor.socket, .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_WORKER].socket, .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_PUBLIC].socket, .events = ZMQ_POLLIN},
-        {.socket = broker->door[BB_DOOR_ADMIN].socket, .events = ZMQ_POLLIN},
-        {.fd = life->signal_fd, .events = ZMQ_POLLIN},
-    };
-    enum { ZAP, MONITOR_FIRST, MONITOR_LAST = 3, WORKER, PUBLIC, ADMIN, SIGNAL, ITEMS };
+    struct bb_ready ready;
+    int r = bb_doors_wait(broker, life->signal_fd, time_to_wait(life), &ready);
 
-    if (zmq_poll(items, ITEMS, time_to_wait(life)) < 0 && errno != EINTR)
-        return -errno;
+    if (r < 0)
+        return r;
     broker->now = bb_clock_mono();
-    if (items[ZAP].revents)
+    if (ready.monitors)
+        bb_monitors_read(broker);
+    if (ready.zap)
         bb_zap_serve(broker->zap);
-    bb_monitors_read(broker);
-    if (items[WORKER].revents)
-        bb_workers_read(broker, ROUND_MESSAGES);
-    if (items[PUBLIC].revents)
-        bb_clients_read(broker, BB_DOOR_PUBLIC, ROUND_MESSAGES);
-    if (items[ADMIN].revents)
-        bb_clients_read(broker, BB_DOOR_ADMIN, ROUND_MESSAGES);
-    if (items[SIGNAL].revents)
+    read_door(broker, &ready, BB_DOOR_WORKER);
+    read_door(broker, &ready, BB_DOOR_PUBLIC);
+    read_door(broker, &ready, BB_DOOR_ADMIN);
+    if (ready.signal)
         on_signal(life);
     if (broker->shedding)
-        kick_the_leaving(broker);
-    copy_zap_counters(broker);
+        bb_links_kick_leaving(broker);
     bb_service_run(broker);
     bb_router_expire(broker->router, broker->now);
     tick(life);
-    bb_monitors_read(broker);
+    if (broker->dirty && bb_doors_have_news(broker))
+        bb_monitors_read(broker);
     bb_flush(broker);
     return 0;
 }
@@ -573,14 +286,7 @@ release(struct bb_life *life)
 {
     struct bb_broker *broker = &life->broker;
 
-    for (int d = 0; d < BB_DOORS; d++) {
-        bb_monitor_close(&broker->door[d].monitor);
-        if (broker->door[d].socket)
-            zmq_close(broker->door[d].socket);
-    }
-    bb_zap_destroy(&broker->zap);
-    if (broker->context)
-        zmq_ctx_term(broker->context);
+    bb_doors_close(broker);
     bb_service_release(broker);
     bb_router_destroy(&broker->router);
     bb_peers_release(&broker->peers);
@@ -651,7 +357,7 @@ bb_broker_run(const struct bb_settings *settings, int signal_fd)
     life.broker.started = life.broker.now;
     r = start(&life);
     if (r == 0)
-        r = open_sockets(&life.broker);
+        r = bb_doors_open(&life.broker);
     if (r == 0)
         r = serve(&life);
     release(&life);

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #define DISMISS_MS 200
 
@@ -30,24 +29,6 @@ complain(struct bb_broker *broker, const struct bb_peer *peer, const char *what)
 }
 
 /* Going. */
-
-/* The descriptor is libzmq's: closing it would crash it, shutting the connection down is seen as a
- * disconnect. Events are read first: by now the descriptor may have been closed and given to another
- * connection. */
-void
-bb_kick(struct bb_broker *broker, int fd)
-{
-    struct bb_link *link = bb_peers_link(&broker->peers, fd);
-    uint32_t generation = link ? link->generation : 0;
-
-    bb_monitors_read(broker);
-    link = bb_peers_link(&broker->peers, fd);
-    if (!link || link->generation != generation)
-        return;
-    link->leaving = true;
-    link->kick_at = BB_NEVER;
-    shutdown(fd, SHUT_RDWR);
-}
 
 void
 bb_client_drop(struct bb_broker *broker, struct bb_peer *peer)

@@ -16,12 +16,13 @@
 
 /* One message to one peer of a ROUTER. Consumes it. 0 | -errno */
 static int
-send_message(void *socket, const uint8_t *id, zmq_msg_t *message)
+send_message(struct bb_door_socket *door, const uint8_t *id, zmq_msg_t *message)
 {
     int r = 0;
 
-    if (zmq_send(socket, id, BB_ROUTING_ID_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
-        zmq_msg_send(message, socket, ZMQ_DONTWAIT) < 0) {
+    door->sent_to = true;
+    if (zmq_send(door->socket, id, BB_ROUTING_ID_BYTES, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0 ||
+        zmq_msg_send(message, door->socket, ZMQ_DONTWAIT) < 0) {
         r = -errno;
         zmq_msg_close(message);
     }
@@ -105,7 +106,7 @@ send_peer(struct bb_broker *broker, struct bb_peer *peer)
         return;
     bytes = r == 0 ? zmq_msg_size(&message) : 0;
     if (r == 0)
-        r = send_message(broker->door[peer->door].socket, peer->id, &message);
+        r = send_message(&broker->door[peer->door], peer->id, &message);
     if (r == -EAGAIN)
         broker->counters.slow_readers++;
     if (r < 0)
@@ -190,7 +191,7 @@ send_worker(struct bb_broker *broker, struct bb_worker_link *worker)
     if (r == BB_BUNDLE_E_EMPTY)
         return;
     if (r == 0)
-        r = send_message(broker->door[BB_DOOR_WORKER].socket, worker->id, &message);
+        r = send_message(&broker->door[BB_DOOR_WORKER], worker->id, &message);
     if (r < 0)
         worker->broken = true;
 }

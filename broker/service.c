@@ -133,10 +133,14 @@ static void
 count_all(const struct bb_broker *broker, struct status *status)
 {
     const struct bb_router_counters *router = bb_router_counters(broker->router);
+    const uint64_t *zap = bb_zap_counters(broker->zap);
 
 #define X(name) count(status, broker->counters.name, "", #name);
     BB_COUNTERS(X)
 #undef X
+    count(status, zap[BB_ZAP_UNKNOWN_KEY], "handshakes_refused_", "unknown_key");
+    count(status, zap[BB_ZAP_DISABLED], "handshakes_refused_", "disabled");
+    count(status, zap[BB_ZAP_FULL], "handshakes_refused_", "full");
     count(status, router->requests, "", "requests");
     count(status, router->replies, "", "replies");
     count(status, router->cancelled_work, "", "cancelled_work");

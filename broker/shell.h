@@ -1,5 +1,6 @@
-/* What the files of the broker's shell share: broker.c (life and loop), send.c (what goes out), clients.c and
- * workers.c (what comes in), service.c (the broker's own methods). Not for anybody else.
+/* What the files of the broker's shell share: broker.c (life and loop), doors.c (the sockets), links.c
+ * (connections), send.c (what goes out), clients.c and workers.c (what comes in), service.c (the broker's own
+ * methods). Not for anybody else.
  *
  * One thread. A round reads what is at hand, changes the state, and gathers what goes out; then everything
  * gathered is sent, workers first, one message a peer. */
@@ -47,14 +48,11 @@ struct bb_job {
     uint8_t body[];
 };
 
-/* X(name): what is counted beside the router's counters. */
+/* X(name): what is counted beside the router's and the ZAP handler's counters. */
 #define BB_COUNTERS(X)                                                                                       \
     X(connections_accepted)                                                                                  \
     X(connections_shed)                                                                                      \
-    X(handshakes_refused_unknown_key)                                                                        \
-    X(handshakes_refused_disabled)                                                                           \
     X(handshakes_refused_mechanism)                                                                          \
-    X(handshakes_refused_full)                                                                               \
     X(handshakes_refused_cryptographic)                                                                      \
     X(handshakes_refused_protocol)                                                                           \
     X(handshakes_refused_unfinished)                                                                         \
@@ -83,12 +81,25 @@ struct bb_counters {
 struct bb_door_socket {
     void *socket;
     struct bb_monitor monitor;
+    int fd; /* ZMQ_FD of the two */
+    int monitor_fd;
+    bool sent_to; /* since it was last asked what it has */
+    bool more;    /* not read to the end */
+};
+
+/* What has something. */
+struct bb_ready {
+    bool signal;
+    bool zap;
+    bool monitors;
+    bool door[BB_DOORS];
 };
 
 struct bb_broker {
     const struct bb_settings *settings;
     void *context;
     struct bb_zap *zap;
+    int zap_fd;
     struct bb_door_socket door[BB_DOORS];
     struct bb_registry *registry;
     struct bb_policy policy;
@@ -135,8 +146,6 @@ void bb_client_drop(struct bb_broker *broker, struct bb_peer *peer);
 /* Tell it to go, and why; cut it off a little later. */
 void bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code, const char *message,
                        uint32_t retry_after_ms);
-/* Cut a connection off now. */
-void bb_kick(struct bb_broker *broker, int fd);
 /* The registry has changed: who may stay, and as whom? */
 void bb_clients_review(struct bb_broker *broker);
 
@@ -162,9 +171,25 @@ void bb_service_cancel(struct bb_broker *broker, uint64_t tag);
 void bb_service_run(struct bb_broker *broker);
 void bb_service_release(struct bb_broker *broker);
 
-/* broker.c */
+/* doors.c */
+
+/* Open, protect and bind the sockets, and try the lock. What is wrong is logged. 0 | -errno */
+int bb_doors_open(struct bb_broker *broker);
+void bb_doors_close(struct bb_broker *broker);
+/* Wait until there is something to do, at most so long. 0 | -errno */
+int bb_doors_wait(struct bb_broker *broker, int signal_fd, long ms, struct bb_ready *ret_ready);
+/* Have the monitors something to tell? */
+bool bb_doors_have_news(const struct bb_broker *broker);
+
+/* links.c */
 
 /* Read the monitors' events. */
 void bb_monitors_read(struct bb_broker *broker);
+/* Cut a connection off now. */
+void bb_kick(struct bb_broker *broker, int fd);
+/* Cut off who was told to go and has had time to read it. */
+void bb_links_kick_leaving(struct bb_broker *broker);
+/* Cut off who sends without end: guard.h. */
+void bb_links_look_for_floods(struct bb_broker *broker);
 
 #endif

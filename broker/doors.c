@@ -1,0 +1,269 @@
+/* Order of a start: the ZAP handler is bound before any other socket, the monitors are connected before their
+ * sockets are bound, no high-water mark changes after bind, and the last step is to try the lock of the bound
+ * endpoint with a stranger's key. An endpoint is never unbound: that would drop its peers.
+ *
+ * Waiting is poll(2) on libzmq's descriptors: zmq_poll() takes some forty system calls for these eight items,
+ * this one. A descriptor tells of changes only (zmq_getsockopt(3), ZMQ_FD), and sending takes in the news of
+ * a socket by the way. So who reads a socket reads until nothing is at hand, and a socket that was sent to is
+ * asked before the next wait. */
+#include "shell.h"
+
+#include "guard.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SELF_TEST_MS 3000
+
+/* Options. */
+
+static int
+set_int(void *socket, int option, int value)
+{
+    return zmq_setsockopt(socket, option, &value, sizeof value) != 0 ? -errno : 0;
+}
+
+struct option {
+    int option;
+    int value;
+};
+
+static int
+set_options(void *socket, const struct option *options, size_t n)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = set_int(socket, options[i].option, options[i].value);
+    return r;
+}
+
+static int
+set_public_options(void *socket, const struct bb_settings *settings)
+{
+    const struct option options[] = {
+        {ZMQ_ROUTER_MANDATORY, 1},
+        {ZMQ_ROUTER_HANDOVER, 0},
+        {ZMQ_RCVHWM, BB_GUARD_RCVHWM},
+        {ZMQ_SNDHWM, 1024},
+        {ZMQ_SNDTIMEO, 0},
+        {ZMQ_LINGER, 0},
+        {ZMQ_BACKLOG, 1024},
+        {ZMQ_HANDSHAKE_IVL, (int)settings->handshake_ms},
+        {ZMQ_HEARTBEAT_IVL, 20000},
+        {ZMQ_HEARTBEAT_TIMEOUT, 20000},
+        {ZMQ_HEARTBEAT_TTL, 60000},
+        {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_IPV6, strchr(settings->listen, '[') != NULL},
+    };
+    int64_t largest = BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES; /* libzmq looks at what is encrypted */
+    int r = set_options(socket, options, sizeof options / sizeof options[0]);
+
+    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
+        r = -errno;
+    return r;
+}
+
+static int
+set_local_options(void *socket, int64_t largest)
+{
+    const struct option options[] = {
+        {ZMQ_ROUTER_MANDATORY, 1}, {ZMQ_ROUTER_HANDOVER, 0}, {ZMQ_RCVHWM, 1024}, {ZMQ_SNDHWM, 4096},
+        {ZMQ_SNDTIMEO, 0},         {ZMQ_LINGER, 0},          {ZMQ_BACKLOG, 128}, {ZMQ_HANDSHAKE_IVL, 5000},
+    };
+    int r = set_options(socket, options, sizeof options / sizeof options[0]);
+
+    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
+        r = -errno;
+    return r;
+}
+
+/* Opening. */
+
+static int
+get_fd(void *socket, int *ret_fd)
+{
+    size_t size = sizeof *ret_fd;
+
+    return zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) != 0 ? -errno : 0;
+}
+
+static int
+open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
+{
+    struct bb_door_socket *door = &broker->door[number];
+    int r;
+
+    door->socket = zmq_socket(broker->context, ZMQ_ROUTER);
+    if (!door->socket)
+        return -errno;
+    if (number == BB_DOOR_PUBLIC)
+        r = set_public_options(door->socket, broker->settings);
+    else
+        r = set_local_options(door->socket,
+                              number == BB_DOOR_ADMIN ? BB_LIMIT_FRAME_BYTES : BB_LIMIT_WORKER_FRAME_BYTES);
+    if (r == 0)
+        r = bb_monitor_open(&door->monitor, broker->context, door->socket, monitor);
+    if (r == 0)
+        r = get_fd(door->socket, &door->fd);
+    if (r == 0)
+        r = get_fd(door->monitor.socket, &door->monitor_fd);
+    return r;
+}
+
+static int
+bind_local(struct bb_broker *broker, enum bb_door door, const char *name)
+{
+    char address[256];
+    const char *path = address + sizeof "ipc://" - 1;
+
+    snprintf(address, sizeof address, "ipc://%s/%s", broker->settings->runtime, name);
+    if (zmq_bind(broker->door[door].socket, address) != 0 || chmod(path, 0600) < 0) {
+        bb_error("%s: %s", address, zmq_strerror(errno));
+        return -errno;
+    }
+    return 0;
+}
+
+static int
+bind_public(struct bb_broker *broker)
+{
+    void *socket = broker->door[BB_DOOR_PUBLIC].socket;
+    size_t size = sizeof broker->endpoint;
+    struct bb_keypair keys;
+    char error[512];
+    int r = bb_keyfile_read(broker->settings->server_key, &keys, error, sizeof error);
+
+    if (r < 0) {
+        bb_error("%s", error);
+        return r;
+    }
+    r = bb_zap_protect(socket, &keys);
+    if (r == 0 && zmq_bind(socket, broker->settings->listen) != 0)
+        r = -errno;
+    if (r == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, broker->endpoint, &size) != 0)
+        r = -errno;
+    if (r < 0)
+        bb_error("%s: %s", broker->settings->listen, zmq_strerror(-r));
+    if (r == 0) {
+        r = bb_zap_self_test(broker->zap, broker->context, broker->endpoint, keys.public_key, SELF_TEST_MS);
+        if (r == -EACCES)
+            bb_error("self-test: a key that nobody registered was let in; not serving");
+        else if (r < 0)
+            bb_error("self-test: no refusal of an unknown key: %s; not serving", strerror(-r));
+    }
+    bb_keypair_wipe(&keys);
+    return r;
+}
+
+static enum bb_zap_cause
+judge_key(void *self, const char key[static BB_KEY_TEXT])
+{
+    struct bb_broker *broker = self;
+    const struct bb_organization *o = bb_registry_find_key(broker->registry, bb_bytes_str(key));
+
+    if (!o)
+        return BB_ZAP_UNKNOWN_KEY;
+    if (!o->enabled)
+        return BB_ZAP_DISABLED;
+    return broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
+}
+
+int
+bb_doors_open(struct bb_broker *broker)
+{
+    int r;
+
+    broker->context = zmq_ctx_new();
+    if (!broker->context)
+        return -errno;
+    zmq_ctx_set(broker->context, ZMQ_IO_THREADS, (int)broker->settings->io_threads);
+    r = bb_zap_new(broker->context, judge_key, broker, &broker->zap);
+    if (r == 0)
+        r = get_fd(bb_zap_socket(broker->zap), &broker->zap_fd);
+    if (r == 0)
+        r = open_door(broker, BB_DOOR_WORKER, "inproc://monitor-worker");
+    if (r == 0)
+        r = open_door(broker, BB_DOOR_ADMIN, "inproc://monitor-admin");
+    if (r == 0)
+        r = open_door(broker, BB_DOOR_PUBLIC, "inproc://monitor-public");
+    if (r < 0) {
+        bb_error("sockets: %s", zmq_strerror(-r));
+        return r;
+    }
+    r = bind_local(broker, BB_DOOR_WORKER, "worker.sock");
+    if (r == 0)
+        r = bind_local(broker, BB_DOOR_ADMIN, "admin.sock");
+    if (r == 0)
+        r = bind_public(broker);
+    return r;
+}
+
+void
+bb_doors_close(struct bb_broker *broker)
+{
+    for (int d = 0; d < BB_DOORS; d++) {
+        bb_monitor_close(&broker->door[d].monitor);
+        if (broker->door[d].socket)
+            zmq_close(broker->door[d].socket);
+    }
+    bb_zap_destroy(&broker->zap);
+    if (broker->context)
+        zmq_ctx_term(broker->context);
+}
+
+/* Waiting. */
+
+/* Has a socket that was sent to, or not read to the end, something at hand? */
+static bool
+has_more(struct bb_door_socket *door)
+{
+    int events = 0;
+    size_t size = sizeof events;
+
+    if (!door->sent_to || door->more)
+        return door->more;
+    door->sent_to = false;
+    return zmq_getsockopt(door->socket, ZMQ_EVENTS, &events, &size) == 0 && events & ZMQ_POLLIN;
+}
+
+int
+bb_doors_wait(struct bb_broker *broker, int signal_fd, long ms, struct bb_ready *ret_ready)
+{
+    enum { SIGNAL, ZAP, DOOR, MONITOR = DOOR + BB_DOORS, ITEMS = MONITOR + BB_DOORS };
+    struct pollfd items[ITEMS] = {
+        [SIGNAL] = {.fd = signal_fd, .events = POLLIN},
+        [ZAP] = {.fd = broker->zap_fd, .events = POLLIN},
+    };
+    struct bb_ready ready = {.signal = false};
+    bool at_hand = false;
+
+    for (int d = 0; d < BB_DOORS; d++) {
+        items[DOOR + d] = (struct pollfd){.fd = broker->door[d].fd, .events = POLLIN};
+        items[MONITOR + d] = (struct pollfd){.fd = broker->door[d].monitor_fd, .events = POLLIN};
+        ready.door[d] = has_more(&broker->door[d]);
+        at_hand |= ready.door[d];
+    }
+    if (poll(items, ITEMS, at_hand ? 0 : (int)ms) < 0 && errno != EINTR)
+        return -errno;
+    ready.signal = items[SIGNAL].revents;
+    ready.zap = items[ZAP].revents;
+    for (int d = 0; d < BB_DOORS; d++) {
+        ready.door[d] |= items[DOOR + d].revents != 0;
+        ready.monitors |= items[MONITOR + d].revents != 0;
+    }
+    *ret_ready = ready;
+    return 0;
+}
+
+bool
+bb_doors_have_news(const struct bb_broker *broker)
+{
+    struct pollfd items[BB_DOORS];
+
+    for (int d = 0; d < BB_DOORS; d++)
+        items[d] = (struct pollfd){.fd = broker->door[d].monitor_fd, .events = POLLIN};
+    return poll(items, BB_DOORS, 0) > 0;
+}

@@ -1,0 +1,135 @@
+/* Connections come and go: what the monitors tell, and who is cut off.
+ *
+ * Each socket's monitor tells of its connections in order. The monitors are not in order with each other, nor
+ * with the messages; peers.h says what follows from that. */
+#include "shell.h"
+
+#include "guard.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+/* Coming and going. */
+
+static void
+on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
+{
+    struct bb_peer *peer = NULL;
+
+    if (!bb_peers_link_closed(&broker->peers, door, fd, &peer))
+        return;
+    if (peer)
+        bb_client_drop(broker, peer);
+    if (door == BB_DOOR_WORKER)
+        bb_worker_link_lost(broker, fd);
+}
+
+static void
+on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
+{
+    const struct bb_link *before = bb_peers_link(&broker->peers, fd);
+
+    if (before)
+        on_disconnected(broker, (enum bb_door)before->door, fd);
+    if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door != BB_DOOR_PUBLIC)
+        return;
+    broker->counters.connections_accepted++;
+    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
+        struct bb_link *link = bb_peers_link(&broker->peers, fd);
+
+        broker->counters.connections_shed++;
+        link->leaving =
+            true; /* cut off in this round, not here: that would read events in the middle of one */
+        link->kick_at = broker->now;
+        broker->shedding = true;
+    }
+}
+
+static void
+on_event(struct bb_broker *broker, enum bb_door door, const struct bb_monitor_event *event)
+{
+    switch (event->kind) {
+    case BB_MONITOR_ACCEPTED:
+        on_accepted(broker, door, event->value);
+        return;
+    case BB_MONITOR_DISCONNECTED:
+        on_disconnected(broker, door, event->value);
+        return;
+    case BB_MONITOR_WRONG_MECHANISM:
+        broker->counters.handshakes_refused_mechanism++;
+        return;
+    case BB_MONITOR_CRYPTOGRAPHIC:
+        broker->counters.handshakes_refused_cryptographic++;
+        return;
+    case BB_MONITOR_PROTOCOL:
+        broker->counters.handshakes_refused_protocol++;
+        return;
+    case BB_MONITOR_UNFINISHED:
+        broker->counters.handshakes_refused_unfinished++;
+        return;
+    case BB_MONITOR_ACCEPT_FAILED:
+        if (bb_log_allow(&broker->complaints))
+            bb_error("a connection cannot be accepted: %s", strerror(event->value));
+        return;
+    case BB_MONITOR_REFUSED: /* counted by the ZAP handler, with the cause */
+    case BB_MONITOR_OTHER:
+        return;
+    }
+}
+
+void
+bb_monitors_read(struct bb_broker *broker)
+{
+    struct bb_monitor_event event;
+
+    for (int d = 0; d < BB_DOORS; d++)
+        while (bb_monitor_read(&broker->door[d].monitor, &event))
+            on_event(broker, (enum bb_door)d, &event);
+}
+
+/* Cutting off. */
+
+/* The descriptor is libzmq's: closing it would crash it, shutting the connection down is seen as a
+ * disconnect. Events are read first: by now the descriptor may have been closed and given to another
+ * connection. */
+void
+bb_kick(struct bb_broker *broker, int fd)
+{
+    struct bb_link *link = bb_peers_link(&broker->peers, fd);
+    uint32_t generation = link ? link->generation : 0;
+
+    bb_monitors_read(broker);
+    link = bb_peers_link(&broker->peers, fd);
+    if (!link || link->generation != generation)
+        return;
+    link->leaving = true;
+    link->kick_at = BB_NEVER;
+    shutdown(fd, SHUT_RDWR);
+}
+
+void
+bb_links_kick_leaving(struct bb_broker *broker)
+{
+    broker->shedding = false;
+    for (int fd = 0; fd < broker->peers.n_links; fd++) {
+        const struct bb_link *link = &broker->peers.links[fd];
+        if (link->open && link->leaving && link->kick_at <= broker->now)
+            bb_kick(broker, fd);
+    }
+}
+
+void
+bb_links_look_for_floods(struct bb_broker *broker)
+{
+    for (int fd = 0; fd < broker->peers.n_links; fd++) {
+        const struct bb_link *link = &broker->peers.links[fd];
+
+        if (!link->open || link->leaving || link->door != BB_DOOR_PUBLIC ||
+            bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
+            continue;
+        broker->counters.floods++;
+        if (bb_log_allow(&broker->complaints))
+            bb_warning("a connection that sends without end is cut off");
+        bb_kick(broker, fd);
+    }
+}
