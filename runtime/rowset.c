@@ -2,13 +2,14 @@
  *
  * A column knows whether all its entries are equal; that decides its length on the wire: none (all equal to
  * the default, 0), one (all equal) or one a row. The dictionary is an open-addressing table of indexes into
- * `text`, hashed with FNV-1a: a set lives for one submission, so a peer who picks collisions slows only the
- * submission it sends, and only on the side that builds, which is its own. */
+ * `text`, hashed with FNV-1a from a random start: replies hold texts that partners chose, and one who picks
+ * texts that collide should slow nobody else's query. */
 #include "rowset.h"
 
 #include "proto/arena.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 #define TEXT_MEMORY ((size_t)4 << 20)
@@ -40,6 +41,7 @@ struct bb_rowset {
     struct bb_arena texts; /* the bytes of the dictionary */
     char **text;
     size_t n_text, text_size;
+    uint64_t seed;
     uint32_t *slot; /* hash table: 0 free, else index into text plus 1 */
     size_t n_slot;
     struct column32 c32[COLUMNS32];
@@ -55,6 +57,7 @@ bb_rowset_new(struct bb_rowset **ret_set)
 
     if (!set)
         return -ENOMEM;
+    randombytes_buf(&set->seed, sizeof set->seed);
     bb_arena_init(&set->texts, TEXT_MEMORY);
     bb_rowset_reset(set);
     *ret_set = set;
@@ -95,9 +98,9 @@ bb_rowset_reset(struct bb_rowset *set)
 }
 
 static uint64_t
-hash_text(struct bb_bytes text)
+hash_text(const struct bb_rowset *set, struct bb_bytes text)
 {
-    uint64_t h = 0xcbf29ce484222325u;
+    uint64_t h = set->seed;
 
     for (size_t i = 0; i < text.len; i++)
         h = (h ^ text.data[i]) * 0x100000001b3u;
@@ -107,7 +110,7 @@ hash_text(struct bb_bytes text)
 static size_t
 find_slot(const struct bb_rowset *set, struct bb_bytes text)
 {
-    size_t i = hash_text(text) & (set->n_slot - 1);
+    size_t i = hash_text(set, text) & (set->n_slot - 1);
 
     while (set->slot[i] && !bb_bytes_equal(bb_bytes_str(set->text[set->slot[i] - 1]), text))
         i = (i + 1) & (set->n_slot - 1);
