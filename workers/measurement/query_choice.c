@@ -101,12 +101,12 @@ begin_place(struct bb_choice *choice, uint32_t place)
     choice->in_place = true;
     choice->place = place;
     choice->total = false;
-    choice->dimension = false;
+    choice->dimensions = bb_bytes(NULL, 0);
 }
 
 /* Does this cell count, seen from the disaggregations of its place? */
 static enum bb_choice_outcome
-judge_disaggregation(struct bb_choice *choice, const struct bb_cell *cell, uint32_t dimension)
+judge_disaggregation(struct bb_choice *choice, const struct bb_cell *cell, struct bb_bytes dimensions)
 {
     if (!choice->open_disaggregation)
         return BB_CHOICE_GO_ON;
@@ -118,10 +118,9 @@ judge_disaggregation(struct bb_choice *choice, const struct bb_cell *cell, uint3
         choice->total = true;
         return BB_CHOICE_GO_ON;
     }
-    if (choice->dimension && choice->dimension_number != dimension)
+    if (choice->dimensions.data && !bb_bytes_equal(choice->dimensions, dimensions))
         return BB_CHOICE_AMBIGUOUS;
-    choice->dimension = true;
-    choice->dimension_number = dimension;
+    choice->dimensions = dimensions;
     return BB_CHOICE_GO_ON;
 }
 
@@ -137,7 +136,8 @@ look_ahead(const struct bb_choice *choice, const struct bb_group *group)
 }
 
 int
-bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate, uint32_t dimension)
+bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate,
+               struct bb_bytes dimensions)
 {
     enum bb_choice_outcome outcome;
     struct bb_group *group;
@@ -155,7 +155,7 @@ bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggreg
         if (aggregate)
             return BB_CHOICE_SKIP_PLACE;
     }
-    outcome = judge_disaggregation(choice, cell, dimension);
+    outcome = judge_disaggregation(choice, cell, dimensions);
     if (outcome != BB_CHOICE_GO_ON)
         return outcome;
     r = add(choice, group, cell);

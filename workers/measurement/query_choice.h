@@ -50,9 +50,8 @@ struct bb_choice {
     /* The place at hand */
     bool in_place;
     uint32_t place;
-    bool total;     /* its total has a value */
-    bool dimension; /* this dimension has */
-    uint32_t dimension_number;
+    bool total;                 /* its total has a value */
+    struct bb_bytes dimensions; /* these have, borrowed from the disaggregation; data NULL: none yet */
 };
 
 enum bb_choice_outcome {
@@ -68,8 +67,10 @@ void bb_choice_release(struct bb_choice *choice);
 /* A new period; by place also a new place. */
 void bb_choice_reset(struct bb_choice *choice);
 
-/* aggregate: is the cell's place marked so? dimension: number of the dimensions of its disaggregation.
+/* aggregate: is the cell's place marked so? dimensions: those of its disaggregation, which stay
+ * valid until the choice is reset.
  * enum bb_choice_outcome | -ENOMEM */
-int bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate, uint32_t dimension);
+int bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate,
+                   struct bb_bytes dimensions);
 
 #endif

@@ -46,7 +46,6 @@ bb_terms_release(struct bb_terms *terms)
         bb_ids_release(&terms->ids[i]);
         free(terms->term[i]);
     }
-    free(terms->dimensions);
     bb_arena_release(&terms->arena);
     bb_arena_release(&terms->scratch);
     bb_buffer_release(&terms->text);
@@ -59,7 +58,6 @@ bb_terms_trim(struct bb_terms *terms)
         return;
     for (int i = 0; i < BB_OBJECT_KINDS; i++)
         bb_ids_reset(&terms->ids[i]);
-    terms->n_dimensions = 0;
     bb_arena_reset(&terms->arena);
 }
 
@@ -75,38 +73,6 @@ copy_text(struct bb_terms *terms, struct bb_bytes text, struct bb_bytes *ret_cop
     copy[text.len] = '\0';
     *ret_copy = bb_bytes(copy, text.len);
     return 0;
-}
-
-/* The number of this set of dimensions. */
-static int
-number_dimensions(struct bb_terms *terms, struct bb_bytes names, uint32_t *ret_number)
-{
-    uint32_t n = terms->n_dimensions;
-
-    for (uint32_t i = 0; i < n; i++)
-        if (bb_bytes_equal(terms->dimensions[i], names)) {
-            *ret_number = i;
-            return 0;
-        }
-    if (n == terms->dimensions_size) {
-        uint32_t size = n ? n * 2 : 8;
-        struct bb_bytes *grown = realloc(terms->dimensions, size * sizeof *grown);
-        if (!grown)
-            return -ENOMEM;
-        terms->dimensions = grown;
-        terms->dimensions_size = size;
-    }
-    if (copy_text(terms, names, &terms->dimensions[n]) != 0)
-        return -ENOMEM;
-    terms->n_dimensions++;
-    *ret_number = n;
-    return 0;
-}
-
-struct bb_bytes
-bb_terms_dimensions(const struct bb_terms *terms, uint32_t number)
-{
-    return terms->dimensions[number];
 }
 
 static int
@@ -150,7 +116,7 @@ read_details(struct bb_terms *terms, struct bb_bytes details, struct bb_term *te
     case BB_OBJECT_DISAGGREGATION:
         bb_disaggregation_dimensions(term->text, &terms->text);
         return terms->text.error ? terms->text.error
-                                 : number_dimensions(terms, bb_buffer_bytes(&terms->text), &term->dimensions);
+                                 : copy_text(terms, bb_buffer_bytes(&terms->text), &term->dimensions);
     case BB_OBJECT_INDICATOR:
         break;
     }

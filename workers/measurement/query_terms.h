@@ -17,9 +17,9 @@ struct bb_term {
     uint32_t id;
     enum bb_object_kind kind;
     struct bb_bytes text;
-    bool aggregate;      /* place: it contains others */
-    bool shares;         /* organization: its own line is for all to see */
-    uint32_t dimensions; /* disaggregation: number of its set of dimensions, in bb_terms_dimensions() */
+    bool aggregate;                   /* place: it contains others */
+    bool shares;                      /* organization: its own line is for all to see */
+    struct bb_bytes dimensions;       /* disaggregation: their names, "gender;race" */
     const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
     /* Room for whoever writes texts into a dictionary: index in dictionary number `dictionary`. */
     uint32_t dictionary, index;
@@ -31,8 +31,6 @@ struct bb_terms {
     struct bb_ids ids[BB_OBJECT_KINDS];
     struct bb_term **term[BB_OBJECT_KINDS]; /* by number in ids */
     uint32_t size[BB_OBJECT_KINDS];
-    struct bb_bytes *dimensions; /* "gender;race": sets of dimensions met so far */
-    uint32_t n_dimensions, dimensions_size;
     struct bb_buffer text;
 };
 
@@ -48,9 +46,6 @@ int bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_o
 
 /* Fill term->rules: the indicator's numbers, by its definition as of the snapshot. */
 int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
-
-/* The names of a set of dimensions. */
-struct bb_bytes bb_terms_dimensions(const struct bb_terms *terms, uint32_t number);
 
 /* The id behind a code, name or alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,

@@ -8,7 +8,7 @@
 
 #include "proto/limits.h"
 
-#include <errno.h>
+#include <stdio.h>
 
 struct state {
     const Bb__TrendQuery *request;
@@ -129,49 +129,69 @@ belongs(const struct state *state, const struct bb_cell *cell)
            (state->choice.by != BB_BY_PLACE || state->place == cell->place);
 }
 
-/* The dimensions that the place at hand has values in, with a code of each as an example. */
+/* The sets of dimensions that a place has values in, for people: the first few. */
+struct dimensions {
+    struct bb_bytes names[5];
+    size_t n;
+    struct bb_bytes example; /* one disaggregation */
+};
+
+static void
+note_dimensions(struct dimensions *found, const struct bb_term *disaggregation)
+{
+    for (size_t i = 0; i < found->n; i++)
+        if (bb_bytes_equal(found->names[i], disaggregation->dimensions))
+            return;
+    if (found->n < sizeof found->names / sizeof found->names[0])
+        found->names[found->n++] = disaggregation->dimensions;
+    if (found->n == 1)
+        found->example = disaggregation->text;
+}
+
+/* Go through the place at hand once more. */
 static int
-refuse_ambiguous(struct bb_query *query, struct bb_query_step *step)
+find_dimensions(struct bb_query *query, struct bb_query_step *step, struct dimensions *found)
 {
     struct state *state = query->state;
     struct bb_cells *cells = &state->cells;
-    struct bb_cell first = cells->cell;
-    struct bb_ids seen = {0};
-    struct bb_buffer names;
-    struct bb_quoted dimensions, example = {""};
+    const struct bb_cell first = cells->cell;
     struct bb_term *term;
-    char period[BB_PERIOD_TEXT];
     int r;
 
-    bb_buffer_init(&names, 120);
     bb_cells_to(cells, first.period);
     while ((r = bb_cells_next(cells, &step->snapshot)) == 0 &&
            same_period(cells->cell.period, first.period)) {
-        uint32_t before = seen.count, number;
         if (cells->cell.place != first.place || cells->cell.disaggregation == 0 || cells->cell.rollup.ok == 0)
             continue;
         r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_DISAGGREGATION, cells->cell.disaggregation,
                          &term);
-        if (r == 0)
-            r = bb_ids_add(&seen, term->dimensions, &number);
         if (r != 0)
-            break;
-        if (number < before)
-            continue;
-        bb_quote(&dimensions, bb_terms_dimensions(&query->terms, term->dimensions));
-        bb_buffer_printf(&names, "%s%s", before ? ", " : "", dimensions.text);
-        if (before == 0)
-            bb_quote(&example, term->text);
+            return r;
+        note_dimensions(found, term);
     }
-    period[bb_period_format(first.period, period)] = '\0';
-    if (r == 0 || r == BB_STORE_E_NOT_FOUND)
-        r = bb_query_refuse(step, BB_ERROR_INVALID,
-                            "in %s there is no total, but values by several dimensions: %.*s; name one "
-                            "disaggregation (such as \"%s\"), or ask by disaggregation",
-                            period, (int)names.len, (const char *)names.data, example.text);
-    bb_ids_release(&seen);
-    bb_buffer_release(&names);
-    return r;
+    return r < 0 ? r : 0;
+}
+
+static int
+refuse_ambiguous(struct bb_query *query, struct bb_query_step *step)
+{
+    const struct state *state = query->state;
+    struct dimensions found = {.n = 0};
+    struct bb_quoted quoted;
+    char list[200] = "", period[BB_PERIOD_TEXT];
+    int r;
+
+    period[bb_period_format(state->period, period)] = '\0';
+    r = find_dimensions(query, step, &found);
+    if (r != 0)
+        return r;
+    for (size_t i = 0, len = 0; i < found.n && len < sizeof list; i++)
+        len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "",
+                                bb_quote(&quoted, found.names[i]));
+    return bb_query_refuse(step, BB_ERROR_INVALID,
+                           "in %s there is no total, but values by several dimensions: %s; name one "
+                           "disaggregation (such as \"%s\"), or ask by disaggregation",
+                           period, list, bb_quote(&quoted, found.example));
 }
 
 static int
