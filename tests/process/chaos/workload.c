@@ -141,7 +141,7 @@ find(const char *const *list, unsigned n, struct bb_text text)
 {
     unsigned i = 0;
 
-    while (i < n && (strlen(list[i]) != text.len || memcmp(list[i], text.data, text.len) != 0))
+    while (i < n && (strlen(list[i]) != text.len || (text.len && memcmp(list[i], text.data, text.len) != 0)))
         i++;
     return i;
 }
