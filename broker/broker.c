@@ -156,7 +156,7 @@ tick(struct bb_life *life)
 
     if (broker->now >= life->next_guard) {
         life->next_guard = broker->now + BB_GUARD_INTERVAL_MS;
-        bb_links_kick_leaving(broker);
+        bb_links_kick_due(broker);
         if (bb_guard_has_grown(&life->guard))
             bb_links_look_for_floods(broker);
     }
@@ -176,7 +176,9 @@ time_to_wait(const struct bb_life *life)
 
     if (life->next_heartbeat < next)
         next = life->next_heartbeat;
-    if (broker->peers.open[BB_DOOR_PUBLIC] && life->next_guard < next)
+    if (broker->jobs_left)
+        return 0;
+    if (broker->peers.open[BB_DOOR_PUBLIC] + broker->peers.open[BB_DOOR_ADMIN] && life->next_guard < next)
         next = life->next_guard;
     return next > broker->now ? (long)(next - broker->now) : 0;
 }
@@ -187,16 +189,19 @@ static void
 reload(struct bb_broker *broker)
 {
     struct bb_registry *registry = NULL;
+    bool changed;
     int r = bb_registry_load(broker->settings->registry, broker->registry, log_registry, NULL, &registry);
 
     if (r < 0) {
         bb_error("registry %s: %s; the old one stays", broker->settings->registry, strerror(-r));
         return;
     }
+    changed = bb_registry_version(broker->registry) != bb_registry_version(registry);
     bb_registry_destroy(&broker->registry);
     broker->registry = registry;
     bb_notice("registry: read again, %zu organizations", bb_registry_count(registry));
-    bb_workers_tell(broker, NULL);
+    if (changed)
+        bb_workers_tell(broker, NULL);
     bb_clients_review(broker);
 }
 
@@ -246,7 +251,7 @@ run_round(struct bb_life *life)
     if (ready.signal)
         on_signal(life);
     if (broker->shedding)
-        bb_links_kick_leaving(broker);
+        bb_links_kick_due(broker);
     bb_service_run(broker);
     bb_router_expire(broker->router, broker->now);
     tick(life);

@@ -130,6 +130,7 @@ send_error(struct bb_broker *broker, struct bb_peer *peer, const uint64_t *id, u
 static void
 on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
 {
+    struct bb_link *link = bb_peers_link(&broker->peers, peer->fd);
     Bb__Welcome welcome = BB__WELCOME__INIT;
     const struct bb_organization *o;
 
@@ -150,6 +151,8 @@ on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
     welcome.window_bytes = BB_LIMIT_WINDOW_BYTES;
     welcome.time_us = (uint64_t)bb_clock_utc();
     peer->greeted = true;
+    if (link)
+        link->kick_at = BB_NEVER;
     bb_send(broker, peer, BB_KIND_WELCOME, &welcome.base);
 }
 
@@ -337,10 +340,18 @@ new_peer(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd,
         bb_client_drop(broker, link->peer);
     if (bb_peers_add(&broker->peers, door, id, key, fd, &peer) < 0)
         return NULL;
-    if (identify(broker, peer))
-        return peer;
-    revoke(broker, peer);
-    return NULL;
+    if (!identify(broker, peer)) {
+        revoke(broker, peer);
+        return NULL;
+    }
+    if (door == BB_DOOR_PUBLIC && bb_peers_of(&broker->peers, peer->conn.who.number) >
+                                      (uint32_t)broker->settings->organization_connections) {
+        broker->counters.connections_shed++;
+        bb_client_dismiss(broker, peer, BB_ERROR_OVERLOADED, "the organization has too many connections",
+                          BB_RETRY_OVERLOADED_MS);
+        return NULL;
+    }
+    return peer;
 }
 
 static void

@@ -9,6 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+/* A connection says HELLO within this time, the handshake included; one that claims a routing id which is
+ * taken is mute, and ends so. */
+#define GREETING_MS 10000
+
 /* Coming and going. */
 
 static void
@@ -27,16 +31,18 @@ on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
 static void
 on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
 {
-    const struct bb_link *before = bb_peers_link(&broker->peers, fd);
+    struct bb_link *link = bb_peers_link(&broker->peers, fd);
 
-    if (before)
-        on_disconnected(broker, (enum bb_door)before->door, fd);
-    if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door != BB_DOOR_PUBLIC)
+    if (link)
+        on_disconnected(broker, (enum bb_door)link->door, fd);
+    if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door == BB_DOOR_WORKER)
+        return;
+    link = bb_peers_link(&broker->peers, fd);
+    link->kick_at = broker->now + GREETING_MS;
+    if (door != BB_DOOR_PUBLIC)
         return;
     broker->counters.connections_accepted++;
     if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
-        struct bb_link *link = bb_peers_link(&broker->peers, fd);
-
         broker->counters.connections_shed++;
         link->leaving =
             true; /* cut off in this round, not here: that would read events in the middle of one */
@@ -108,13 +114,17 @@ bb_kick(struct bb_broker *broker, int fd)
 }
 
 void
-bb_links_kick_leaving(struct bb_broker *broker)
+bb_links_kick_due(struct bb_broker *broker)
 {
     broker->shedding = false;
     for (int fd = 0; fd < broker->peers.n_links; fd++) {
         const struct bb_link *link = &broker->peers.links[fd];
-        if (link->open && link->leaving && link->kick_at <= broker->now)
-            bb_kick(broker, fd);
+
+        if (!link->open || link->kick_at > broker->now)
+            continue;
+        if (!link->leaving)
+            broker->counters.connections_silent++;
+        bb_kick(broker, fd);
     }
 }
 

@@ -160,8 +160,8 @@ bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd)
         peers->links = links;
         peers->n_links = n;
     }
-    peers->links[fd] =
-        (struct bb_link){.open = true, .door = (uint8_t)door, .generation = ++peers->generation};
+    peers->links[fd] = (struct bb_link){
+        .open = true, .door = (uint8_t)door, .generation = ++peers->generation, .kick_at = BB_NEVER};
     peers->open[door]++;
     return 0;
 }
@@ -177,6 +177,16 @@ bb_peers_link_closed(struct bb_peers *peers, enum bb_door door, int fd, struct b
     peers->open[door]--;
     *link = (struct bb_link){.open = false};
     return true;
+}
+
+uint32_t
+bb_peers_of(const struct bb_peers *peers, uint32_t number)
+{
+    uint32_t n = 0;
+
+    for (const struct bb_peer *peer = peers->first; peer; peer = peer->next)
+        n += peer->door == BB_DOOR_PUBLIC && peer->conn.who.number == number;
+    return n;
 }
 
 struct bb_link *

@@ -47,7 +47,7 @@ struct bb_link {
     bool leaving; /* told to go: nothing it sends is looked at */
     uint8_t door;
     uint32_t generation; /* which of the connections that had this descriptor */
-    bb_mono kick_at;     /* leaving: when it is cut off */
+    bb_mono kick_at; /* when it is cut off: it was told to go, or has not said HELLO by then; or BB_NEVER */
     struct bb_peer *peer;
     uint64_t delivered; /* bytes on the wire of the messages that reached us */
 };
@@ -90,6 +90,8 @@ int bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd);
  * to be closed, and what comes late from that door changes nothing. Returns whether there was such a
  * connection; ret_peer: who spoke over it, still in the table, or NULL. */
 bool bb_peers_link_closed(struct bb_peers *peers, enum bb_door door, int fd, struct bb_peer **ret_peer);
+/* How many peers this organization has. */
+uint32_t bb_peers_of(const struct bb_peers *peers, uint32_t number);
 /* NULL: no such connection is open, as far as is known: a message may come before the event that tells of its
  * link. */
 struct bb_link *bb_peers_link(struct bb_peers *peers, int fd);

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is done in a round: a change waits for the disk and counts as many. */
+#define ROUND_COST  1024u
+#define COST_CHANGE 32u
+
 char bb_own_service[1];
 
 /* Jobs. */
@@ -335,27 +339,32 @@ run(struct bb_broker *broker, struct bb_job *job)
         on_partner_list(broker, job, (const Bb__PartnerList *)message);
 }
 
-/* A job is out of the list while it runs, and back in it, at its place, when it waits for its window:
- * `started` and the request still open. A job may be cancelled by what another one does (a partner is
- * disabled). */
+/* A job is out of the list while it runs, and back in it, at its place, when it waits for its window, or for
+ * the next round: partner.put waits for the disk, and the others should not wait for many of them. A job may
+ * be cancelled by what another one does (a partner is disabled); then its request is not open any more. */
 void
 bb_service_run(struct bb_broker *broker)
 {
     struct bb_job *waiting = NULL, **last = &waiting;
+    unsigned cost = 0;
 
+    broker->jobs_left = false;
     while (broker->jobs) {
         struct bb_job *job = broker->jobs;
 
         broker->jobs = job->next;
         job->next = NULL;
-        while (job->window > 0 && bb_router_is_open(broker->router, job->tag))
+        while (cost < ROUND_COST && job->window > 0 && bb_router_is_open(broker->router, job->tag)) {
             run(broker, job);
-        if (bb_router_is_open(broker->router, job->tag)) {
-            *last = job;
-            last = &job->next;
-        } else {
-            free(job);
+            cost += job->method == BB_METHOD_PARTNER_PUT ? COST_CHANGE : 1;
         }
+        if (!bb_router_is_open(broker->router, job->tag)) {
+            free(job);
+            continue;
+        }
+        broker->jobs_left |= job->window > 0;
+        *last = job;
+        last = &job->next;
     }
     broker->jobs = waiting;
 }

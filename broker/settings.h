@@ -12,6 +12,7 @@ struct bb_settings {
     char *log_level;
     long io_threads;
     long max_connections;
+    long organization_connections;
     long handshake_ms;
     long queue_messages;
     long queue_bytes;

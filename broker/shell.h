@@ -51,6 +51,7 @@ struct bb_job {
 /* X(name): what is counted beside the router's and the ZAP handler's counters. */
 #define BB_COUNTERS(X)                                                                                       \
     X(connections_accepted)                                                                                  \
+    X(connections_silent)                                                                                    \
     X(connections_shed)                                                                                      \
     X(handshakes_refused_mechanism)                                                                          \
     X(handshakes_refused_cryptographic)                                                                      \
@@ -107,6 +108,7 @@ struct bb_broker {
     struct bb_peers peers;
     struct bb_peer *dirty;
     struct bb_worker_link *workers;
+    bool jobs_left;      /* jobs that could run, for the next round */
     struct bb_job *jobs; /* of the broker's own service, oldest first */
     struct bb_arena arena;
     struct bb_counters counters;
@@ -187,8 +189,8 @@ bool bb_doors_have_news(const struct bb_broker *broker);
 void bb_monitors_read(struct bb_broker *broker);
 /* Cut a connection off now. */
 void bb_kick(struct bb_broker *broker, int fd);
-/* Cut off who was told to go and has had time to read it. */
-void bb_links_kick_leaving(struct bb_broker *broker);
+/* Cut off whose time has come: told to go, or silent since the start. */
+void bb_links_kick_due(struct bb_broker *broker);
 /* Cut off who sends without end: guard.h. */
 void bb_links_look_for_floods(struct bb_broker *broker);
 

@@ -20,7 +20,7 @@
 
 #include <sys/types.h>
 
-#define WAIT_MS 10000
+#define WAIT_MS 15000
 
 struct broker {
     char folder[64];

@@ -519,6 +519,82 @@ sheds_connections_above_the_most(void **state)
     broker_stop(&broker);
 }
 
+static int
+setup_for_two_of_each(void **state)
+{
+    (void)state;
+    broker_start(&broker, "organization_connections = 2\n");
+    return 0;
+}
+
+static void
+an_organization_has_its_share_of_connections(void **state)
+{
+    struct raw raws[3], beta;
+
+    (void)state;
+    for (int i = 0; i < 2; i++)
+        raw_greeted(&broker, &raws[i], &broker.partner);
+    raw_client(&broker, &raws[2], &broker.partner);
+    raw_hello(&raws[2]);
+    raw_expect_goaway(&raws[2], BB_ERROR_OVERLOADED);
+    raw_await_end(&raws[2], NULL);
+    raw_greeted(&broker, &beta, &broker.other);
+    for (int i = 0; i < 3; i++)
+        raw_close(&raws[i]);
+    raw_close(&beta);
+    broker_stop(&broker);
+}
+
+/* Who is let in and says nothing, and who claims an id that is taken. */
+static void
+the_mute_are_cut_off(void **state)
+{
+    struct raw client, mute, claimant;
+
+    (void)state;
+    raw_greeted(&broker, &client, &broker.partner);
+    raw_client(&broker, &mute, &broker.other);
+    raw_open_as(&broker, &claimant, &broker.other, broker.server.public_key, broker.endpoint, client.id,
+                client.id_len);
+    raw_hello(&claimant);
+    assert_int_equal(raw_await_end(&mute, NULL), ZMQ_EVENT_DISCONNECTED);
+    assert_int_equal(raw_await_end(&claimant, NULL), ZMQ_EVENT_DISCONNECTED);
+    assert_int_equal(broker_counter(&broker, "connections_silent"), 2);
+    raw_request(&client, 1, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
+    expect_kind(&client, BB_KIND_REPLY, reply, Reply);
+    raw_close(&client);
+    raw_close(&mute);
+    raw_close(&claimant);
+    broker_stop(&broker);
+}
+
+/* Many changes at once: they wait for the disk one after the other, all are answered, all are there after. */
+static void
+many_partners_at_once(void **state)
+{
+    Bb__PartnerPut put = BB__PARTNER_PUT__INIT;
+    uint8_t packed[256];
+    char code[32];
+    struct raw staff;
+
+    (void)state;
+    raw_greeted(&broker, &staff, &broker.staff);
+    put.code = code;
+    put.name = code;
+    put.has_create = put.create = true;
+    put.has_role = true;
+    put.role = BB__ROLE__ROLE_OBSERVER;
+    for (uint64_t id = 1; id <= 200; id++) {
+        snprintf(code, sizeof code, "new-%03u", (unsigned)id);
+        raw_request(&staff, id, BB_METHOD_PARTNER_PUT, bb_bytes(packed, bb__partner_put__pack(&put, packed)));
+    }
+    for (uint64_t id = 1; id <= 200; id++)
+        assert_int_equal(expect_kind(&staff, BB_KIND_REPLY, reply, Reply)->id, id);
+    raw_close(&staff);
+    broker_stop(&broker);
+}
+
 static void
 says_goodbye(void **state)
 {
@@ -571,6 +647,10 @@ main(void)
         T(an_operator_has_no_rights_to_data),
         T(local_sockets_are_ours_alone),
         cmocka_unit_test_setup_teardown(sheds_connections_above_the_most, setup_for_four, teardown),
+        cmocka_unit_test_setup_teardown(an_organization_has_its_share_of_connections, setup_for_two_of_each,
+                                        teardown),
+        T(the_mute_are_cut_off),
+        T(many_partners_at_once),
         T(says_goodbye),
         T(does_not_start_where_it_should_not),
     };
