@@ -21,18 +21,14 @@ struct bb_arena {
 };
 
 /* cap: most bytes handed out between two resets. No memory is taken before the first allocation. */
-void
-bb_arena_init(struct bb_arena *arena, size_t cap);
-void
-bb_arena_release(struct bb_arena *arena);
+void bb_arena_init(struct bb_arena *arena, size_t cap);
+void bb_arena_release(struct bb_arena *arena);
 
 /* Forget everything that was allocated. */
-void
-bb_arena_reset(struct bb_arena *arena);
+void bb_arena_reset(struct bb_arena *arena);
 
 /* Memory aligned for any type, uninitialised, valid until the next reset; NULL at the cap or without memory.
  */
-void *
-bb_arena_alloc(struct bb_arena *arena, size_t size);
+void *bb_arena_alloc(struct bb_arena *arena, size_t size);
 
 #endif

@@ -52,24 +52,19 @@ struct bb_frame {
 
 /* 0 | -EBADMSG: shorter than an envelope, or not "BB". Any version and kind is let through: the caller
  * judges. */
-int
-bb_frame_parse(struct bb_bytes in, struct bb_frame *ret_frame);
+int bb_frame_parse(struct bb_bytes in, struct bb_frame *ret_frame);
 
 /* Write the four bytes of the envelope. */
-void
-bb_frame_header(uint8_t *to, enum bb_kind kind);
+void bb_frame_header(uint8_t *to, enum bb_kind kind);
 
 /* Bytes of a frame that holds this message. */
-size_t
-bb_frame_size(const ProtobufCMessage *message);
+size_t bb_frame_size(const ProtobufCMessage *message);
 
 /* Write envelope and message; `to` has bb_frame_size() bytes. Returns the bytes written. */
-size_t
-bb_frame_write(uint8_t *to, enum bb_kind kind, const ProtobufCMessage *message);
+size_t bb_frame_write(uint8_t *to, enum bb_kind kind, const ProtobufCMessage *message);
 
 /* Walk the frames of a bundle's body. Start with at = 0.
  * 0 a frame | 1 the end | -EBADMSG a broken length, a frame without an envelope, or a bundle inside. */
-int
-bb_bundle_next(struct bb_bytes body, size_t *at, struct bb_frame *ret_frame);
+int bb_bundle_next(struct bb_bytes body, size_t *at, struct bb_frame *ret_frame);
 
 #endif

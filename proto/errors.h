@@ -33,14 +33,11 @@ enum bb_error {
 };
 
 /* "NOT_ALLOWED"; "UNKNOWN" for a number that is not in the table. Static. */
-const char *
-bb_error_name(uint32_t code);
+const char *bb_error_name(uint32_t code);
 
 /* The meaning in words. Static. */
-const char *
-bb_error_meaning(uint32_t code);
+const char *bb_error_meaning(uint32_t code);
 
-bool
-bb_error_retryable(uint32_t code);
+bool bb_error_retryable(uint32_t code);
 
 #endif

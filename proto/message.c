@@ -40,8 +40,7 @@ skip(struct cursor *c, uint64_t bytes)
     return 0;
 }
 
-static int
-check(const ProtobufCMessageDescriptor *type, struct cursor c, unsigned depth);
+static int check(const ProtobufCMessageDescriptor *type, struct cursor c, unsigned depth);
 
 static int
 check_enum(const ProtobufCFieldDescriptor *field, uint64_t value)

@@ -18,16 +18,14 @@
  * ret_message: in the arena, valid until its reset.
  * 0 | -EBADMSG malformed: truncated, text that is not UTF-8 or holds NUL, unknown enum number, a required
  * field missing | -EMSGSIZE larger than the arena's cap. */
-int
-bb_message_unpack(const ProtobufCMessageDescriptor *type, struct bb_bytes in, struct bb_arena *arena,
-                  ProtobufCMessage **ret_message);
+int bb_message_unpack(const ProtobufCMessageDescriptor *type, struct bb_bytes in, struct bb_arena *arena,
+                      ProtobufCMessage **ret_message);
 
 /* bb_message_unpack() for a type by its C names: bb_unpack(bb__request, bytes, arena, &request). */
 #define bb_unpack(type, in, arena, ret)                                                                      \
     bb_message_unpack(&type##__descriptor, (in), (arena), (ProtobufCMessage **)(void *)(ret))
 
 /* The walk alone: 0 or -EBADMSG. */
-int
-bb_message_check(const ProtobufCMessageDescriptor *type, struct bb_bytes in);
+int bb_message_check(const ProtobufCMessageDescriptor *type, struct bb_bytes in);
 
 #endif

@@ -53,20 +53,16 @@ struct bb_method_info {
 };
 
 /* NULL when there is no such method. Static. */
-const struct bb_method_info *
-bb_method_info(uint32_t method);
+const struct bb_method_info *bb_method_info(uint32_t method);
 
 /* What this role may touch by this method. role: a number of enum Bb__Role; anything unknown gets
  * BB_SCOPE_NONE. */
-enum bb_scope
-bb_method_scope(uint32_t method, uint32_t role);
+enum bb_scope bb_method_scope(uint32_t method, uint32_t role);
 
 /* "measurement"; NULL for an unknown number. Static. */
-const char *
-bb_service_name(uint32_t service);
+const char *bb_service_name(uint32_t service);
 
 /* The service of this name, or -1. */
-int
-bb_service_by_name(const char *name);
+int bb_service_by_name(const char *name);
 
 #endif

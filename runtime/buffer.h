@@ -15,24 +15,17 @@ struct bb_buffer {
     int error; /* 0 | -ENOMEM | -EMSGSIZE */
 };
 
-void
-bb_buffer_init(struct bb_buffer *b, size_t limit);
-void
-bb_buffer_release(struct bb_buffer *b);
+void bb_buffer_init(struct bb_buffer *b, size_t limit);
+void bb_buffer_release(struct bb_buffer *b);
 /* Empty again, the memory and the limit kept, the error cleared. */
-void
-bb_buffer_reset(struct bb_buffer *b);
+void bb_buffer_reset(struct bb_buffer *b);
 
 /* Room for n more bytes at the end, counted as appended; NULL with the sticky error set. */
-uint8_t *
-bb_buffer_extend(struct bb_buffer *b, size_t n);
-void
-bb_buffer_append(struct bb_buffer *b, const void *data, size_t n);
-void
-bb_buffer_byte(struct bb_buffer *b, uint8_t byte);
+uint8_t *bb_buffer_extend(struct bb_buffer *b, size_t n);
+void bb_buffer_append(struct bb_buffer *b, const void *data, size_t n);
+void bb_buffer_byte(struct bb_buffer *b, uint8_t byte);
 /* The NUL behind the text is not counted. */
-void
-bb_buffer_printf(struct bb_buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void bb_buffer_printf(struct bb_buffer *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static inline struct bb_bytes
 bb_buffer_bytes(const struct bb_buffer *b)

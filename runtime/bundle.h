@@ -34,10 +34,8 @@ enum bb_bundle_error {
 };
 
 /* limit: most bytes of a message that is taken out. */
-void
-bb_bundle_init(struct bb_bundle *bundle, size_t limit);
-void
-bb_bundle_release(struct bb_bundle *bundle);
+void bb_bundle_init(struct bb_bundle *bundle, size_t limit);
+void bb_bundle_release(struct bb_bundle *bundle);
 
 static inline bool
 bb_bundle_is_empty(const struct bb_bundle *bundle)
@@ -47,26 +45,21 @@ bb_bundle_is_empty(const struct bb_bundle *bundle)
 
 /* Room for one frame of n bytes (its envelope included), counted as added; the caller writes all of it at
  * once. 0 | BB_BUNDLE_E_FULL | -EMSGSIZE larger than the limit even alone | -ENOMEM. */
-int
-bb_bundle_extend(struct bb_bundle *bundle, size_t n, uint8_t **ret_frame);
+int bb_bundle_extend(struct bb_bundle *bundle, size_t n, uint8_t **ret_frame);
 
 /* Add a message in its envelope. Errors as bb_bundle_extend(). */
-int
-bb_bundle_add(struct bb_bundle *bundle, enum bb_kind kind, const ProtobufCMessage *message);
+int bb_bundle_add(struct bb_bundle *bundle, enum bb_kind kind, const ProtobufCMessage *message);
 
 /* Add a frame that is encoded already (copied). Errors as bb_bundle_extend(). */
-int
-bb_bundle_add_frame(struct bb_bundle *bundle, struct bb_bytes frame);
+int bb_bundle_add_frame(struct bb_bundle *bundle, struct bb_bytes frame);
 
 /* Everything gathered, as one message; the bundle is empty after it.
  * ret_message: initialised here; the caller sends or closes it.
  * 0 | BB_BUNDLE_E_EMPTY | -ENOMEM: the bundle is as before. */
-int
-bb_bundle_take(struct bb_bundle *bundle, zmq_msg_t *ret_message);
+int bb_bundle_take(struct bb_bundle *bundle, zmq_msg_t *ret_message);
 
 /* Forget what was gathered. */
-void
-bb_bundle_clear(struct bb_bundle *bundle);
+void bb_bundle_clear(struct bb_bundle *bundle);
 
 struct bb_unbundle {
     struct bb_bytes body; /* of the bundle */
@@ -78,12 +71,10 @@ struct bb_unbundle {
 
 /* in: a received message; borrowed until the walk ends. 0 | -EBADMSG no envelope, or a bundle of another
  * major version. */
-int
-bb_unbundle_init(struct bb_unbundle *walk, struct bb_bytes in);
+int bb_unbundle_init(struct bb_unbundle *walk, struct bb_bytes in);
 
 /* 0 a frame | 1 the end | -EBADMSG broken, or more than BB_LIMIT_BUNDLE_FRAMES frames. Frames of any version
  * and kind are let through, as by bb_frame_parse(). */
-int
-bb_unbundle_next(struct bb_unbundle *walk, struct bb_frame *ret_frame);
+int bb_unbundle_next(struct bb_unbundle *walk, struct bb_frame *ret_frame);
 
 #endif

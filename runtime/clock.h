@@ -9,21 +9,16 @@ typedef int64_t bb_utc;  /* microseconds since 1970-01-01 UTC, for records */
 
 #define BB_NEVER INT64_MAX
 
-bb_mono
-bb_clock_mono(void);
-bb_utc
-bb_clock_utc(void);
+bb_mono bb_clock_mono(void);
+bb_utc bb_clock_utc(void);
 /* Nanoseconds of the monotonic clock, for measuring. */
-int64_t
-bb_clock_ns(void);
+int64_t bb_clock_ns(void);
 
 /* "2026-09-07T14:03:00.123456Z"; out has BB_UTC_TEXT bytes. Returns the length. */
 #define BB_UTC_TEXT 32
-int
-bb_utc_format(bb_utc t, char out[static BB_UTC_TEXT]);
+int bb_utc_format(bb_utc t, char out[static BB_UTC_TEXT]);
 /* A date, or a date and time with Z or +hh:mm (seconds and fraction optional; without a zone it is UTC). 0 |
  * -EINVAL. */
-int
-bb_utc_parse(const char *text, bb_utc *ret_time);
+int bb_utc_parse(const char *text, bb_utc *ret_time);
 
 #endif

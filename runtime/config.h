@@ -27,14 +27,12 @@ struct bb_config_option {
  * required texts stay NULL. A key that is given twice is an error. On failure nothing in `into` is owned. 0 |
  * -EINVAL and a message with file and line at `error` (at most `size` bytes) | -errno of the file, with a
  * message too. */
-int
-bb_config_load(const struct bb_config_option *table, const char *file, void *into, char *error, size_t size);
+int bb_config_load(const struct bb_config_option *table, const char *file, void *into, char *error,
+                   size_t size);
 
 /* The configuration as a file that reads back the same. */
-void
-bb_config_print(const struct bb_config_option *table, const void *from, FILE *to);
+void bb_config_print(const struct bb_config_option *table, const void *from, FILE *to);
 
-void
-bb_config_release(const struct bb_config_option *table, void *from);
+void bb_config_release(const struct bb_config_option *table, void *from);
 
 #endif

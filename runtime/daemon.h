@@ -24,8 +24,8 @@ struct bb_daemon {
     void *config; /* filled from the file before run() */
     /* Checks that the table cannot express; writes a message. 0 | -EINVAL. May be NULL. */
     int (*check)(const void *config, char *error, size_t size);
-    /* With --check-config: look at what the configuration points at, print to stderr what is wrong there, and return
-     * an exit code. May be NULL. */
+    /* With --check-config: look at what the configuration points at, print to stderr what is wrong there, and
+     * return an exit code. May be NULL. */
     int (*examine)(const void *config);
     /* Extra command line switches without argument, such as "verify"; NULL-terminated; may be NULL. */
     const struct bb_daemon_switch *switches;
@@ -40,16 +40,13 @@ struct bb_daemon_switch {
     int (*run)(void *config); /* instead of bb_daemon.run */
 };
 
-int
-bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv);
+int bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv);
 
 /* What a signal_fd has to say. */
 enum bb_signal { BB_SIGNAL_NONE, BB_SIGNAL_STOP, BB_SIGNAL_RELOAD };
-enum bb_signal
-bb_daemon_signal(int signal_fd);
+enum bb_signal bb_daemon_signal(int signal_fd);
 
 /* sd_notify: does nothing without NOTIFY_SOCKET. */
-void
-bb_notify(const char *state); /* "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..." */
+void bb_notify(const char *state); /* "READY=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..." */
 
 #endif

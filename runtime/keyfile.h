@@ -23,23 +23,18 @@ struct bb_keypair {
 };
 
 /* Is this the text of a key? (40 characters of Z85.) */
-bool
-bb_key_is_valid(struct bb_bytes text);
+bool bb_key_is_valid(struct bb_bytes text);
 
 /* A fresh pair. 0 | -errno. */
-int
-bb_keypair_new(struct bb_keypair *ret_keys);
-void
-bb_keypair_wipe(struct bb_keypair *keys);
+int bb_keypair_new(struct bb_keypair *ret_keys);
+void bb_keypair_wipe(struct bb_keypair *keys);
 
 /* Make a new pair and write it to `file`, which must not be there yet; on disk when this returns.
  * 0 | -errno (-EEXIST), and a message at `error` (at most `size` bytes). */
-int
-bb_keyfile_new(const char *file, struct bb_keypair *ret_keys, char *error, size_t size);
+int bb_keyfile_new(const char *file, struct bb_keypair *ret_keys, char *error, size_t size);
 
 /* Read a pair. 0 | -EACCES the group or others may touch it | -EINVAL not a key file | -errno of the file;
  * with a message at `error` that names file and line and never repeats what was read. */
-int
-bb_keyfile_read(const char *file, struct bb_keypair *ret_keys, char *error, size_t size);
+int bb_keyfile_read(const char *file, struct bb_keypair *ret_keys, char *error, size_t size);
 
 #endif

@@ -9,16 +9,12 @@
 
 /* program: static, the name in front of each line. level: LOG_ERR to LOG_DEBUG, the most talkative that is
  * printed. */
-void
-bb_log_open(const char *program, int level);
-void
-bb_log_level(int level);
+void bb_log_open(const char *program, int level);
+void bb_log_level(int level);
 /* LOG_ERR ... of "error", "warning", "notice", "info", "debug", or -1. */
-int
-bb_log_level_by_name(const char *name);
+int bb_log_level_by_name(const char *name);
 
-void
-bb_log(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void bb_log(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define bb_error(...)   bb_log(LOG_ERR, __VA_ARGS__)
 #define bb_warning(...) bb_log(LOG_WARNING, __VA_ARGS__)
@@ -38,7 +34,6 @@ struct bb_log_limit {
     {                                                                                                        \
         .burst = (n)                                                                                         \
     }
-int
-bb_log_allow(struct bb_log_limit *limit);
+int bb_log_allow(struct bb_log_limit *limit);
 
 #endif

@@ -53,38 +53,30 @@ enum bb_period_error {
 
 /* hint: the period type that the indicator reports by, or 0; only FISCAL_* changes how an ambiguous text is
  * read. */
-int
-bb_period_parse(struct bb_bytes text, enum bb_period_type hint, struct bb_period *ret_period);
+int bb_period_parse(struct bb_bytes text, enum bb_period_type hint, struct bb_period *ret_period);
 
 /* Canonical text. Returns its length. */
-size_t
-bb_period_format(struct bb_period p, char out[static BB_PERIOD_TEXT]);
+size_t bb_period_format(struct bb_period p, char out[static BB_PERIOD_TEXT]);
 
 /* The day after the last one (same origin as `day`). */
-uint32_t
-bb_period_end(struct bb_period p);
+uint32_t bb_period_end(struct bb_period p);
 
 /* memcmp order of keys is (day, type, years). Returns the length, 4 or 6. */
-size_t
-bb_period_pack(struct bb_period p, uint8_t out[static BB_PERIOD_KEY]);
+size_t bb_period_pack(struct bb_period p, uint8_t out[static BB_PERIOD_KEY]);
 /* Bytes read, or 0 when malformed. */
-size_t
-bb_period_unpack(struct bb_bytes in, struct bb_period *ret_period);
+size_t bb_period_unpack(struct bb_bytes in, struct bb_period *ret_period);
 
 /* The hint for a frequency of an indicator ("yearly", "school_year", "fiscal_april", "quarterly", "monthly",
  * "weekly", "daily", "six_monthly", "span"): a period type, 0 for the empty text, -1 for an unknown word. */
-int
-bb_period_type_by_frequency(struct bb_bytes frequency);
+int bb_period_type_by_frequency(struct bb_bytes frequency);
 
 /* A --period range A..B, A, A.., ..B as a half-open range of days; a reading's period is in it when it lies
  * within. Open ends are 0 and BB_PERIOD_NO_END. 0 | as bb_period_parse(); IMPOSSIBLE when B ends before A. */
 #define BB_PERIOD_NO_END 0xFFFFFFu
-int
-bb_period_range(struct bb_bytes text, enum bb_period_type hint, uint32_t *ret_first_day,
-                uint32_t *ret_end_day);
+int bb_period_range(struct bb_bytes text, enum bb_period_type hint, uint32_t *ret_first_day,
+                    uint32_t *ret_end_day);
 
 /* A plain date "2026-09-07", nothing else. 0 | BB_PERIOD_E_*. */
-int
-bb_date_parse(struct bb_bytes text, uint32_t *ret_day);
+int bb_date_parse(struct bb_bytes text, uint32_t *ret_day);
 
 #endif

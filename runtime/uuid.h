@@ -7,12 +7,9 @@
 #define BB_UUID_BYTES 16
 #define BB_UUID_TEXT  37
 
-void
-bb_uuid_new(uint8_t out[static BB_UUID_BYTES]);
-void
-bb_uuid_format(const uint8_t uuid[static BB_UUID_BYTES], char out[static BB_UUID_TEXT]);
+void bb_uuid_new(uint8_t out[static BB_UUID_BYTES]);
+void bb_uuid_format(const uint8_t uuid[static BB_UUID_BYTES], char out[static BB_UUID_TEXT]);
 /* Any UUID in its 36-character form, either case. 0 | -EINVAL. */
-int
-bb_uuid_parse(struct bb_bytes text, uint8_t ret_uuid[static BB_UUID_BYTES]);
+int bb_uuid_parse(struct bb_bytes text, uint8_t ret_uuid[static BB_UUID_BYTES]);
 
 #endif

@@ -29,43 +29,31 @@ bb_pow10(unsigned exponent)
     return bb_powers_of_10[exponent];
 }
 
-struct bb_wide
-bb_wide_of(bb_u128 value);
+struct bb_wide bb_wide_of(bb_u128 value);
 /* From n words, least significant first, of which the highest may be zero. */
-struct bb_wide
-bb_wide_of_words(const uint64_t *word, unsigned n);
+struct bb_wide bb_wide_of_words(const uint64_t *word, unsigned n);
 
 /* The low 128 bits. */
-bb_u128
-bb_wide_low(const struct bb_wide *a);
+bb_u128 bb_wide_low(const struct bb_wide *a);
 
-int
-bb_wide_compare(const struct bb_wide *a, const struct bb_wide *b);
+int bb_wide_compare(const struct bb_wide *a, const struct bb_wide *b);
 
-void
-bb_wide_add(struct bb_wide *a, const struct bb_wide *b);
+void bb_wide_add(struct bb_wide *a, const struct bb_wide *b);
 /* b is not larger than a. */
-void
-bb_wide_subtract(struct bb_wide *a, const struct bb_wide *b);
-struct bb_wide
-bb_wide_multiply(const struct bb_wide *a, const struct bb_wide *b);
-void
-bb_wide_multiply_pow10(struct bb_wide *a, unsigned exponent);
+void bb_wide_subtract(struct bb_wide *a, const struct bb_wide *b);
+struct bb_wide bb_wide_multiply(const struct bb_wide *a, const struct bb_wide *b);
+void bb_wide_multiply_pow10(struct bb_wide *a, unsigned exponent);
 
 /* a /= divisor; returns the remainder. */
-uint64_t
-bb_wide_divide_word(struct bb_wide *a, uint64_t divisor);
+uint64_t bb_wide_divide_word(struct bb_wide *a, uint64_t divisor);
 /* a / divisor (not zero), rounded half-even. */
-struct bb_wide
-bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor);
+struct bb_wide bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor);
 
 /* Number of decimal digits; 0 has none. */
-unsigned
-bb_wide_digits(const struct bb_wide *a);
+unsigned bb_wide_digits(const struct bb_wide *a);
 
 /* Plain text of (-)a / 10^scale with exactly `scale` digits after the point; zero has no sign. out holds the
  * digits, a sign, a zero before the point, the point and a NUL. Returns the length. */
-size_t
-bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out);
+size_t bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out);
 
 #endif

@@ -60,34 +60,27 @@ struct bb_worker_config {
 };
 
 /* 0 | -errno. Connects in the background: a broker that is not there yet is waited for. */
-int
-bb_worker_new(const struct bb_worker_config *config, const struct bb_worker_ops *ops, void *self,
-              struct bb_worker **ret_worker);
-void
-bb_worker_destroy(struct bb_worker **worker);
+int bb_worker_new(const struct bb_worker_config *config, const struct bb_worker_ops *ops, void *self,
+                  struct bb_worker **ret_worker);
+void bb_worker_destroy(struct bb_worker **worker);
 
 /* Until SIGTERM (drains: DRAIN, flush, answers out; a second one stops at once) or flush() failed. Tells the
  * service manager READY=1 at the start (a broker is not waited for), STOPPING=1, and WATCHDOG=1 once a second
  * after a whole round. 0 | what flush() returned | -errno. */
-int
-bb_worker_run(struct bb_worker *worker);
+int bb_worker_run(struct bb_worker *worker);
 
 /* Have tick() called soon. From any thread. */
-void
-bb_worker_wake(struct bb_worker *worker);
+void bb_worker_wake(struct bb_worker *worker);
 
 /* Answer. `final` ends the request. Bytes are copied. Tags that are not open (cancelled meanwhile, or of a
  * broker that is gone) are ignored. A body above 262,016 bytes ends the request with INTERNAL. message: for
  * people, UTF-8, cut at 500 bytes. */
-void
-bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
-void
-bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
-               uint32_t retry_after_ms);
+void bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
+void bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
+                    uint32_t retry_after_ms);
 
 /* Give credit back: by default each final answer gives back what its request took. With hold on, a lane's
  * credit is kept until it is let go again. */
-void
-bb_worker_hold(struct bb_worker *worker, int lane, bool hold);
+void bb_worker_hold(struct bb_worker *worker, int lane, bool hold);
 
 #endif

@@ -68,77 +68,59 @@ struct bb_session_event {
 struct bb_session;
 
 /* 0 | -ENOMEM */
-int
-bb_session_new(const struct bb_session_config *config, struct bb_session **ret_session);
-void
-bb_session_destroy(struct bb_session **session);
+int bb_session_new(const struct bb_session_config *config, struct bb_session **ret_session);
+void bb_session_destroy(struct bb_session **session);
 
-enum bb_session_state
-bb_session_state(const struct bb_session *session);
+enum bb_session_state bb_session_state(const struct bb_session *session);
 
 /* A fresh connection: READY is to be sent, with the credit of the lanes that are not on hold. 0 | -ENOMEM */
-int
-bb_session_open(struct bb_session *session, bb_mono now, uint64_t directory_version);
+int bb_session_open(struct bb_session *session, bb_mono now, uint64_t directory_version);
 
 /* The connection is gone: forget every request and every message. */
-void
-bb_session_close(struct bb_session *session);
+void bb_session_close(struct bb_session *session);
 
 /* The broker sent this frame. 0 with an event | -EBADMSG it breaks the protocol: close the connection. */
-int
-bb_session_frame(struct bb_session *session, bb_mono now, const struct bb_frame *frame,
-                 struct bb_session_event *ret_event);
+int bb_session_frame(struct bb_session *session, bb_mono now, const struct bb_frame *frame,
+                     struct bb_session_event *ret_event);
 
 /* Answer; as bb_worker_reply() and bb_worker_fail(). A body above the limit becomes an error of the request.
  * 0 | -ENOENT the tag is not open (never was, cancelled, ended, or of an earlier connection) | -ENOMEM. */
-int
-bb_session_reply(struct bb_session *session, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
-int
-bb_session_fail(struct bb_session *session, uint64_t tag, uint32_t code, const char *message,
-                uint32_t retry_after_ms);
+int bb_session_reply(struct bb_session *session, uint64_t tag, uint32_t part, bool final,
+                     struct bb_bytes body);
+int bb_session_fail(struct bb_session *session, uint64_t tag, uint32_t code, const char *message,
+                    uint32_t retry_after_ms);
 
-void
-bb_session_hold(struct bb_session *session, enum bb_lane lane, bool hold);
+void bb_session_hold(struct bb_session *session, enum bb_lane lane, bool hold);
 
 /* Time passed. sequence, lag: for the heartbeat. 0 | BB_SESSION_E_SILENT the broker is dead: close | -ENOMEM
  */
 #define BB_SESSION_E_SILENT 1
-int
-bb_session_tick(struct bb_session *session, bb_mono now, uint64_t sequence, uint64_t lag);
+int bb_session_tick(struct bb_session *session, bb_mono now, uint64_t sequence, uint64_t lag);
 
 /* When tick has something to do; BB_NEVER while closed. */
-bb_mono
-bb_session_deadline(const struct bb_session *session);
+bb_mono bb_session_deadline(const struct bb_session *session);
 
 /* Is a heartbeat due? (So that its numbers are asked for only then.) */
-bool
-bb_session_beats(const struct bb_session *session, bb_mono now);
+bool bb_session_beats(const struct bb_session *session, bb_mono now);
 
 /* No more work, please. 0 | -ENOMEM */
-int
-bb_session_drain(struct bb_session *session, bb_mono now);
+int bb_session_drain(struct bb_session *session, bb_mono now);
 
 /* Draining is over: everything is answered and sent, or it took too long. */
-bool
-bb_session_is_drained(const struct bb_session *session, bb_mono now);
+bool bb_session_is_drained(const struct bb_session *session, bb_mono now);
 
 /* End of a round: the next message to send, or NULL. It stays first until bb_session_sent(); the caller sends
  * it (which empties it). ret_message: borrowed until then. 0 | -ENOMEM */
-int
-bb_session_outgoing(struct bb_session *session, zmq_msg_t **ret_message);
-void
-bb_session_sent(struct bb_session *session);
+int bb_session_outgoing(struct bb_session *session, zmq_msg_t **ret_message);
+void bb_session_sent(struct bb_session *session);
 
 /* Bytes that wait to be sent. */
-size_t
-bb_session_backlog(const struct bb_session *session);
+size_t bb_session_backlog(const struct bb_session *session);
 
 /* Requests of a lane that are open. */
-uint32_t
-bb_session_open_requests(const struct bb_session *session, enum bb_lane lane);
+uint32_t bb_session_open_requests(const struct bb_session *session, enum bb_lane lane);
 
 /* Frames of kinds that a worker does not expect, since the start. */
-uint64_t
-bb_session_ignored(const struct bb_session *session);
+uint64_t bb_session_ignored(const struct bb_session *session);
 
 #endif

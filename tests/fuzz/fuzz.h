@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Like assert(), with NDEBUG too. */
 #define require(condition)                                                                                   \

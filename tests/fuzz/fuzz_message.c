@@ -42,8 +42,7 @@ static const ProtobufCMessageDescriptor *const types[] = {
     &bb__entry_directory__descriptor,
 };
 
-static void
-check_message(const ProtobufCMessage *message);
+static void check_message(const ProtobufCMessage *message);
 
 static void
 check_value(const ProtobufCFieldDescriptor *field, const void *value)

@@ -4,7 +4,6 @@
  * sequence (field 1) and the objects (field 2), https://protobuf.dev/programming-guides/encoding/. */
 #include "query_core.h"
 
-
 #define TAG_SEQUENCE 0x08 /* field 1, varint */
 #define TAG_OBJECT   0x12 /* field 2, length-delimited */
 
