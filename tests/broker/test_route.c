@@ -463,6 +463,45 @@ a_slow_reader_is_cut_off(void **state)
     broker_stop(&broker);
 }
 
+static int
+setup_small_total(void **state)
+{
+    (void)state;
+    broker_start(&broker, "unread_bytes = 32M\nunread_total_bytes = 2M\n");
+    return 0;
+}
+
+/* All together are owed too much: the one that is owed most goes, the others stay. */
+static void
+the_slowest_goes_first(void **state)
+{
+    static uint8_t part[128 << 10];
+    struct raw slow, other, worker;
+
+    (void)state;
+    raw_worker(&broker, &worker);
+    raw_ready(&worker, 1000, 1 << 20, 0);
+    raw_greeted(&broker, &slow, &broker.partner);
+    raw_greeted(&broker, &other, &broker.other);
+    for (uint64_t id = 1; id <= 17; id++) {
+        Bb__Work *work;
+
+        raw_request(id == 3 ? &other : &slow, id, BB_METHOD_TREND, bb_bytes_str("x"));
+        work = expect_kind(&worker, BB_KIND_WORK, work, Work);
+        work_reply(&worker, work->tag, 0, true, bb_bytes(part, sizeof part));
+    }
+    broker_await_counter(&broker, "slow_readers", 1);
+    assert_int_equal(raw_await_end(&slow, NULL), ZMQ_EVENT_DISCONNECTED);
+    raw_request(&other, 99, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
+    assert_int_equal(expect_kind(&other, BB_KIND_REPLY, reply, Reply)->id, 3);
+    assert_int_equal(expect_kind(&other, BB_KIND_REPLY, reply, Reply)->id, 99);
+    assert_int_equal(broker_counter(&broker, "slow_readers"), 1);
+    raw_close(&slow);
+    raw_close(&other);
+    raw_close(&worker);
+    broker_stop(&broker);
+}
+
 /* Answers a PING, as clients must. */
 static void
 expect_part(struct raw *client, uint64_t *ret_bytes)
@@ -610,6 +649,7 @@ main(void)
         T(windows_and_pulls),
         T(a_deadline_ends_a_request_at_the_worker),
         T(a_slow_reader_is_cut_off),
+        cmocka_unit_test_setup_teardown(the_slowest_goes_first, setup_small_total, teardown),
         T(a_reader_that_keeps_up_may_read_much),
         T(a_bundle_is_answered_by_a_bundle),
         T(a_list_waits_for_its_window),
