@@ -71,11 +71,13 @@ interrupted() {
     local signal=$1 expected=$2 pid
     mkfifo "$tmp/up"
     # bash has background commands ignore SIGINT.
-    env --default-signal=INT "$sandbox" -- bash -c 'echo "$BB_BROKER_PID $BB_MEASUREMENT_PID $$" >"$0"; exec sleep 1000' "$tmp/up" \
+    env --default-signal=INT "$sandbox" -- bash -c 'echo "$BB_BROKER_PID $BB_MEASUREMENT_PID $$ ${BB_CONTROL%/*}" >"$0"; exec sleep 1000' "$tmp/up" \
         >"$tmp/log" 2>&1 </dev/null &
     pid=$!
     read -r -t 60 -a daemons <>"$tmp/up" || not_ok "SIG$signal: the sandbox did not come up" "$(cat "$tmp/log")"
     rm "$tmp/up"
+    sockets=${daemons[3]}
+    unset 'daemons[3]'
     kill "-$signal" "$pid"
     wait "$pid"
     is "SIG$signal: status" $? "$expected"
@@ -93,6 +95,8 @@ interrupted TERM 143
 interrupted INT 130
 interrupted HUP 129
 is "interrupted ones are removed as well" "$(ls -A "$TMPDIR")" ""
+[ ! -e "$sockets" ] && ok || not_ok "their sockets too"
 interrupted KILL 137
+rm -rf "$sockets"
 
 finish
