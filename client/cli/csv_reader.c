@@ -256,5 +256,5 @@ bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row)
     csv->row.number++;
     csv->row.raw = bb_raw_keeper_row(&csv->keeper);
     *ret_row = csv->row;
-    return 0;
+    return csv->keeper.error;
 }

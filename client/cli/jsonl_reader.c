@@ -127,6 +127,12 @@ is_blank(struct bb_bytes text)
 }
 
 int
+bb_jsonl_begin(struct bb_jsonl *jsonl)
+{
+    return bb_input_fill(&jsonl->input);
+}
+
+int
 bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line)
 {
     do {
@@ -144,7 +150,7 @@ bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line)
         .text = jsonl->overlong ? bb_bytes(NULL, jsonl->overlong) : bb_buffer_bytes(&jsonl->line),
         .raw = bb_raw_keeper_row(&jsonl->keeper),
     };
-    return 0;
+    return jsonl->keeper.error;
 }
 
 /* Objects */

@@ -25,6 +25,10 @@ struct bb_jsonl;
 int bb_jsonl_new(int fd, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
 void bb_jsonl_destroy(struct bb_jsonl **jsonl);
 
+/* Look whether there is anything to read, before the first line: 0 | BB_INPUT_END | BB_INPUT_UTF16 | -errno
+ */
+int bb_jsonl_begin(struct bb_jsonl *jsonl);
+
 /* 0 a line | BB_INPUT_END | BB_INPUT_UTF16 | -errno */
 int bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line);
 

@@ -141,34 +141,40 @@ bb_raw_keeper_reset(struct bb_raw_keeper *keeper)
 }
 
 static void
-keep_on_disk(struct bb_raw_keeper *keeper, struct bb_bytes piece)
+move_to_disk(struct bb_raw_keeper *keeper)
 {
-    int r = spool_append(keeper->spool, piece);
+    int r = spool_append(keeper->spool, bb_buffer_bytes(&keeper->memory));
     if (r < 0)
         keeper->error = r;
-    keeper->len += piece.len;
+    keeper->len += keeper->memory.len;
+    bb_buffer_reset(&keeper->memory);
 }
 
+/* What gathers in memory goes to disk a buffer at a time: a row of many short lines comes in small pieces. */
 void
 bb_raw_keeper_append(struct bb_raw_keeper *keeper, struct bb_bytes piece)
 {
-    if (!keeper->spool || keeper->error || piece.len == 0)
+    if (!keeper->spool)
         return;
-    if (keeper->len == 0 && keeper->memory.len + piece.len <= BB_RAW_MEMORY) {
-        bb_buffer_append(&keeper->memory, piece.data, piece.len);
+    while (piece.len && !keeper->error) {
+        size_t room = BB_RAW_MEMORY - keeper->memory.len;
+        size_t n = piece.len < room ? piece.len : room;
+        bb_buffer_append(&keeper->memory, piece.data, n);
         keeper->error = keeper->memory.error;
-        return;
+        piece = bb_bytes(piece.data + n, piece.len - n);
+        if (piece.len == 0)
+            break;
+        if (keeper->len == 0)
+            keeper->at = keeper->spool->end;
+        move_to_disk(keeper);
     }
-    if (keeper->len == 0) {
-        keeper->at = keeper->spool->end;
-        keep_on_disk(keeper, bb_buffer_bytes(&keeper->memory));
-    }
-    keep_on_disk(keeper, piece);
 }
 
 struct bb_raw
-bb_raw_keeper_row(const struct bb_raw_keeper *keeper)
+bb_raw_keeper_row(struct bb_raw_keeper *keeper)
 {
+    if (keeper->len)
+        move_to_disk(keeper);
     if (keeper->len)
         return (struct bb_raw){.at = keeper->at, .len = keeper->len};
     return (struct bb_raw){.text = bb_buffer_bytes(&keeper->memory)};

@@ -48,7 +48,8 @@ void bb_raw_keeper_release(struct bb_raw_keeper *keeper);
 void bb_raw_keeper_reset(struct bb_raw_keeper *keeper);
 void bb_raw_keeper_append(struct bb_raw_keeper *keeper, struct bb_bytes piece);
 
-/* Valid until the next call, except what is in the spool, which stays until bb_spool_drop(). */
-struct bb_raw bb_raw_keeper_row(const struct bb_raw_keeper *keeper);
+/* The row is complete: sees to `error` once more. Valid until the next call, except what is in the spool,
+ * which stays until bb_spool_drop(). */
+struct bb_raw bb_raw_keeper_row(struct bb_raw_keeper *keeper);
 
 #endif

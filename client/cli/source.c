@@ -35,12 +35,12 @@ bb_source_destroy(struct bb_source **source)
 }
 
 static int
-first_row_missing(int r, char *error, size_t size)
+first_row_missing(int r, const char *expected, char *error, size_t size)
 {
     if (r == BB_INPUT_UTF16)
         snprintf(error, size, "line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\"");
     else if (r == BB_INPUT_END)
-        snprintf(error, size, "the file is empty; expected a header such as indicator,place,period,value");
+        snprintf(error, size, "the file is empty; expected %s", expected);
     return r < 0 ? r : -EINVAL;
 }
 
@@ -61,11 +61,20 @@ open_csv(struct bb_source *source, int fd, struct bb_spool *spool, char *error, 
         return r;
     r = bb_csv_next(source->csv, &header);
     if (r)
-        return first_row_missing(r, error, size);
+        return first_row_missing(r, "a header such as indicator,place,period,value", error, size);
     r = bb_layout_init(&source->layout, &header, bb_import_fields, source->map, error, size);
     if (r == 0)
         r = bb_layout_check_readings(&source->layout, source->map, error, size);
     return r < 0 ? r : bb_raw_walk(&header.raw, spool, add_to_header, &source->header);
+}
+
+static int
+open_jsonl(struct bb_source *source, int fd, struct bb_spool *spool, char *error, size_t size)
+{
+    int r = bb_jsonl_new(fd, spool, &source->jsonl);
+    if (r == 0)
+        r = bb_jsonl_begin(source->jsonl);
+    return r > 0 ? first_row_missing(r, "a JSON object in each line", error, size) : r;
 }
 
 int
@@ -79,7 +88,7 @@ bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, st
     source->map = map;
     bb_buffer_init(&source->header, HEADER_BYTES);
     int r = format == BB_SOURCE_CSV ? open_csv(source, fd, spool, error, size)
-                                    : bb_jsonl_new(fd, spool, &source->jsonl);
+                                    : open_jsonl(source, fd, spool, error, size);
     if (r < 0)
         bb_source_destroy(&source);
     else
@@ -172,7 +181,7 @@ next_jsonl(struct bb_source *source, struct bb_record *ret_record)
     unsigned plain = 0;
     int r = bb_jsonl_next(source->jsonl, &line);
     if (r)
-        return r == BB_INPUT_UTF16 ? -EILSEQ : r;
+        return r;
     *ret_record = (struct bb_record){.number = line.number, .line = line.line, .raw = line.raw};
     r = bb_jsonl_row(source->jsonl, line.text, source->map, &ret_record->row, &plain, &source->problem);
     if (r == BB_JSONL_E_REFUSED) {

@@ -95,6 +95,16 @@ run 65 backbone import "$tmp/many.csv" -o json
 is "messages" "$(grep -c BAD_NUMBER <<<"$err")" 20
 like "the rest is counted" "$err" '10 more'
 
+# --- answers that are as long as frames may be: every row refused, with a reason of its own length
+{
+    echo indicator,period,value
+    awk 'BEGIN { for (i = 1; i <= 300000; i++) printf "%s-%d,2028,1\n", substr("nonesuchnonesuchnonesuchnonesuch", 1, i % 29 + 1), i }'
+} >"$tmp/refused.csv"
+run 65 backbone import "$tmp/refused.csv" -o json
+counts rows=300000 rejected=300000
+run 0 backbone --context operator status -o json
+json '.broker.counters.connections_accepted < 200' true
+
 # --- interrupted, and resumed under the same batch: each row counts once
 { echo indicator,place,period,value; seq 1 300000 | sed 's/.*/amount,Resumed &,2030,&/'; } >"$tmp/large.csv"
 batch=0190a0b0-0000-7000-8000-00000000000a

@@ -231,7 +231,10 @@ test_overlong(void **state)
 static const struct {
     const char *what, *input, *map, *expected;
 } lines[] = {
-    {"empty", "", NULL, ""},
+    {"empty", "", NULL, "error: the file is empty; expected a JSON object in each line"},
+    {"UTF-16", "\xFE\xFF{", NULL,
+     "error: line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\""},
+    {"only empty lines", "\n\n", NULL, ""},
     {"fields", "{\"indicator\": \"a\", \"period\": 2018, \"value\": 12.50}", NULL, "1:i=a p=2018 v=12.50 \n"},
     {"line ends", "\xEF\xBB\xBF{\"indicator\":\"a\"}\r\n\r\n{\"indicator\":\"b\"}\r{\"indicator\":\"c\"}\n",
      NULL, "1:i=a \n2:i=b \n3:i=c \n"},

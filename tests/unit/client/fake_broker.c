@@ -1,5 +1,6 @@
 #include "fake_broker.h"
 
+#include "proto/envelope.h"
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -104,6 +105,37 @@ reply(struct peer *peer, uint64_t id, const ProtobufCMessage *body)
     add(peer, BB_KIND_REPLY, &message.base);
 }
 
+static size_t
+frame_bytes(uint64_t id, const ProtobufCMessage *body)
+{
+    Bb__Reply message = BB__REPLY__INIT;
+
+    message.id = id;
+    message.has_body = true;
+    message.body.len = protobuf_c_message_get_packed_size(body);
+    return bb_frame_size(&message.base);
+}
+
+/* A warning whose text makes the frame of the answer as long as it is to be. */
+static void
+fill_answer(struct server *server, uint64_t id, Bb__SubmissionReply *message)
+{
+    static Bb__RowNote note; /* of the only thread */
+    static Bb__RowNote *notes[] = {&note};
+    size_t fill = server->broker->fill, len = fill - 100;
+
+    bb__row_note__init(&note);
+    note.code = BB_ROW_CODE_VALUE_DISAGREES;
+    note.text = bb_arena_alloc(&server->arena, fill);
+    memset(note.text, 'x', fill);
+    note.text[len] = '\0';
+    message->n_warning = 1;
+    message->warning = notes;
+    len += fill - frame_bytes(id, &message->base);
+    note.text[fill - 100] = 'x';
+    note.text[len] = '\0';
+}
+
 static void
 answer_submission(struct server *server, struct peer *peer, const Bb__Request *request)
 {
@@ -122,6 +154,8 @@ answer_submission(struct server *server, struct peer *peer, const Bb__Request *r
     message.has_outcomes = true;
     message.outcomes.data = &outcome;
     message.outcomes.len = 1;
+    if (broker->fill)
+        fill_answer(server, request->id, &message);
     reply(peer, request->id, &message.base);
 }
 

@@ -17,6 +17,7 @@ struct fake_broker {
     atomic_int swallow;        /* so many requests are taken and never answered; then the socket is closed */
     atomic_int busy;           /* so many requests get ERROR OVERLOADED */
     bool record;               /* keep the bodies of submissions */
+    size_t fill;               /* answer submissions in frames of exactly so many bytes; 0: as they are */
 
     char endpoint[64];
     atomic_uint messages;    /* ZeroMQ messages received */

@@ -499,12 +499,35 @@ nothing_is_not_sent(void **state)
     assert_int_equal(bb_client_submit(f->client, f->submission, NULL, NULL, NULL), -EINVAL);
 }
 
+/* Encryption adds to a frame; one that is as long as frames may be must come through all the same. */
+static void
+the_longest_answer_comes_through(void **state)
+{
+    struct fixture *f = *state;
+
+    for (size_t short_of = 0; short_of < 3; short_of++) {
+        struct answers answers = {0};
+        f->broker.fill = BB_LIMIT_FRAME_BYTES - 32 * short_of;
+        start(f);
+        assert_int_equal(bb_client_ping(f->client, NULL, NULL), BB_OK); /* WELCOME has a frame of its own */
+        fill(f->submission, 0, 3);
+        assert_int_equal(bb_client_submit(f->client, f->submission, note_outcomes, note_end, &answers), 0);
+        process_until(f->client, &answers, 1);
+        assert_int_equal(answers.ok, 1);
+        assert_int_equal(answers.rows, 3);
+        assert_int_equal(f->broker.connections, short_of + 1);
+        bb_client_destroy(&f->client);
+        fake_broker_stop(&f->broker);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        T(the_longest_answer_comes_through),
         T(a_blocking_submission_has_an_outcome_for_every_row),
         T(what_is_asked_in_one_round_is_one_message),
         T(a_request_that_was_lost_with_the_connection_comes_again_unchanged),
