@@ -13,14 +13,21 @@
 #include <stdlib.h>
 
 #define TEXT_MEMORY ((size_t)4 << 20)
+/* What a message, a text and a column take beside their contents: count, tags and lengths. */
+#define FRAME_BYTES  16u
+#define TEXT_BYTES   4u
+#define COLUMN_BYTES 6u
 
+/* bytes: of all entries, were they written one by one */
 struct column32 {
     uint32_t *at;
+    size_t bytes;
     bool same;
 };
 
 struct column64 {
     int64_t *at;
+    size_t bytes;
     bool same;
 };
 
@@ -47,7 +54,8 @@ struct bb_rowset {
     struct column32 c32[COLUMNS32];
     struct column64 c64[COLUMNS64];
     uint32_t count, size;
-    size_t bytes;
+    size_t text_bytes; /* of the dictionary, and of what surrounds it */
+    size_t bytes;      /* of everything, were no column shortened */
 };
 
 int
@@ -90,11 +98,12 @@ bb_rowset_reset(struct bb_rowset *set)
     if (set->n_slot)
         memset(set->slot, 0, set->n_slot * sizeof *set->slot);
     for (int i = 0; i < COLUMNS32; i++)
-        set->c32[i].same = true;
+        set->c32[i] = (struct column32){.at = set->c32[i].at, .same = true};
     for (int i = 0; i < COLUMNS64; i++)
-        set->c64[i].same = true;
+        set->c64[i] = (struct column64){.at = set->c64[i].at, .same = true};
     set->count = 0;
-    set->bytes = 16;
+    set->text_bytes = FRAME_BYTES;
+    set->bytes = FRAME_BYTES;
 }
 
 static uint64_t
@@ -165,7 +174,8 @@ bb_rowset_text(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index)
     copy[text.len] = '\0';
     set->text[set->n_text++] = copy;
     set->slot[at] = (uint32_t)set->n_text;
-    set->bytes += text.len + 4;
+    set->text_bytes += text.len + TEXT_BYTES;
+    set->bytes += text.len + TEXT_BYTES;
     *ret_index = (uint32_t)set->n_text;
     return 0;
 }
@@ -197,6 +207,12 @@ varint_bytes(uint64_t v)
     return (size_t)(63 - __builtin_clzll(v | 1)) / 7 + 1;
 }
 
+static size_t
+zigzag_bytes(int64_t v)
+{
+    return varint_bytes((uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+}
+
 static void
 put32(struct bb_rowset *set, int column, uint32_t v)
 {
@@ -204,6 +220,7 @@ put32(struct bb_rowset *set, int column, uint32_t v)
 
     c->at[set->count] = v;
     c->same = c->same && v == c->at[0];
+    c->bytes += varint_bytes(v);
     set->bytes += varint_bytes(v);
 }
 
@@ -214,7 +231,9 @@ put64(struct bb_rowset *set, int column, int64_t v)
 
     c->at[set->count] = v;
     c->same = c->same && v == c->at[0];
-    set->bytes += varint_bytes((uint64_t)v << 1 ^ (uint64_t)(v >> 63));
+    size_t n = zigzag_bytes(v);
+    c->bytes += n;
+    set->bytes += n;
 }
 
 /* A number is its mantissa and scale, or where 64 bits do not hold the mantissa, a text. */
@@ -294,7 +313,58 @@ bb_rowset_count(const struct bb_rowset *set)
 size_t
 bb_rowset_bytes(const struct bb_rowset *set)
 {
-    return set->bytes + (COLUMNS32 + COLUMNS64) * 6;
+    return set->bytes + (COLUMNS32 + COLUMNS64) * COLUMN_BYTES;
+}
+
+/* A column's bytes with one more entry. */
+static size_t
+with32(const struct bb_rowset *set, int column, uint32_t v)
+{
+    const struct column32 *c = &set->c32[column];
+    bool same = set->count == 0 || (c->same && v == c->at[0]);
+
+    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? varint_bytes(v) : c->bytes + varint_bytes(v));
+}
+
+static size_t
+with64(const struct bb_rowset *set, int column, int64_t v)
+{
+    const struct column64 *c = &set->c64[column];
+    bool same = set->count == 0 || (c->same && v == c->at[0]);
+
+    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? zigzag_bytes(v) : c->bytes + zigzag_bytes(v));
+}
+
+static size_t
+number_with(const struct bb_rowset *set, int which, bool present, struct bb_decimal d)
+{
+    if (!present)
+        d = (struct bb_decimal){0};
+    if (d.mantissa >= INT64_MIN && d.mantissa <= INT64_MAX)
+        return with64(set, MANTISSA0 + which, (int64_t)d.mantissa) + with32(set, SCALE0 + which, d.scale);
+    return BB_DECIMAL_TEXT + TEXT_BYTES + with64(set, MANTISSA0 + which, INT32_MAX) +
+           with32(set, SCALE0 + which, BB_SCALE_TEXT);
+}
+
+size_t
+bb_rowset_bytes_with(const struct bb_rowset *set, const struct bb_row *row)
+{
+    const struct bb_bytes texts[] = {row->indicator,      row->organization, row->place,
+                                     row->disaggregation, row->period,       row->comment};
+    size_t bytes = set->text_bytes + with32(set, FLAGS, row->flags);
+    uint32_t next = (uint32_t)set->n_text;
+
+    for (int i = 0; i < 6; i++) {
+        uint32_t index = texts[i].len && set->n_slot ? set->slot[find_slot(set, texts[i])] : 0;
+        if (texts[i].len && !index) {
+            index = ++next;
+            bytes += texts[i].len + TEXT_BYTES;
+        }
+        bytes += with32(set, i, index);
+    }
+    return bytes + number_with(set, 0, row->flags & BB_ROW_VALUE, row->value) +
+           number_with(set, 1, row->flags & BB_ROW_NUMERATOR, row->numerator) +
+           number_with(set, 2, row->flags & BB_ROW_DENOMINATOR, row->denominator);
 }
 
 static size_t

@@ -31,34 +31,29 @@ struct bb_row {
 struct bb_rowset; /* the builder */
 
 /* 0 | -ENOMEM */
-int
-bb_rowset_new(struct bb_rowset **ret_set);
-void
-bb_rowset_destroy(struct bb_rowset **set);
-void
-bb_rowset_reset(struct bb_rowset *set);
+int bb_rowset_new(struct bb_rowset **ret_set);
+void bb_rowset_destroy(struct bb_rowset **set);
+void bb_rowset_reset(struct bb_rowset *set);
 
 /* Add a row; its texts are copied. 0 | -ENOMEM */
-int
-bb_rowset_add(struct bb_rowset *set, const struct bb_row *row);
+int bb_rowset_add(struct bb_rowset *set, const struct bb_row *row);
 
 /* The same for a caller that has the same texts again and again: the index of a text in the dictionary (0 is
  * the empty one), valid until the set is reset; then rows of such indexes. 0 | -ENOMEM */
 struct bb_rowref;
-int
-bb_rowset_text(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index);
-int
-bb_rowset_add_ref(struct bb_rowset *set, const struct bb_rowref *ref);
+int bb_rowset_text(struct bb_rowset *set, struct bb_bytes text, uint32_t *ret_index);
+int bb_rowset_add_ref(struct bb_rowset *set, const struct bb_rowref *ref);
 
-uint32_t
-bb_rowset_count(const struct bb_rowset *set);
+uint32_t bb_rowset_count(const struct bb_rowset *set);
 /* An upper bound of the packed size so far, cheap: for cutting submissions and reply parts. */
-size_t
-bb_rowset_bytes(const struct bb_rowset *set);
+size_t bb_rowset_bytes(const struct bb_rowset *set);
+
+/* A close upper bound of the packed size with this row added, at the cost of looking its texts up: for who
+ * wants to fill a submission to the last byte. */
+size_t bb_rowset_bytes_with(const struct bb_rowset *set, const struct bb_row *row);
 
 /* Fill a message whose arrays belong to the set: valid until its next call. */
-void
-bb_rowset_message(struct bb_rowset *set, Bb__Rows *ret_rows);
+void bb_rowset_message(struct bb_rowset *set, Bb__Rows *ret_rows);
 
 /* The reader: a checked view of a decoded message, which must outlive it. */
 struct bb_rowview {
@@ -76,13 +71,10 @@ struct bb_rowref {
 
 /* Check every column length, index, flag, scale and mantissa.
  * 0 | -EBADMSG and a static word of what is wrong at ret_what | -ENOMEM. */
-int
-bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what);
-void
-bb_rowview_release(struct bb_rowview *view);
+int bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what);
+void bb_rowview_release(struct bb_rowview *view);
 
 /* i below rows->count. */
-void
-bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref);
+void bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref);
 
 #endif

@@ -238,6 +238,18 @@ text_bytes(const struct bb_row *row)
            row->period.len + row->comment.len;
 }
 
+/* The cheap bound first; the close one only for a submission that is nearly full. */
+static bool
+is_full(const struct bb_submission *submission, const struct bb_row *row)
+{
+    const size_t most = BB_LIMIT_SUBMISSION_BYTES - HEADER_BYTES;
+
+    if (bb_rowset_count(submission->rows) >= BB_LIMIT_SUBMISSION_ROWS)
+        return true;
+    return bb_rowset_bytes(submission->rows) + text_bytes(row) + ROW_BYTES > most &&
+           bb_rowset_bytes_with(submission->rows, row) > most;
+}
+
 int
 bb_submission_add(struct bb_submission *submission, const struct bb_row_text *text, struct bb_note *ret_note)
 {
@@ -246,9 +258,7 @@ bb_submission_add(struct bb_submission *submission, const struct bb_row_text *te
 
     if (r != 0)
         return r;
-    if (bb_rowset_count(submission->rows) >= BB_LIMIT_SUBMISSION_ROWS ||
-        bb_rowset_bytes(submission->rows) + text_bytes(&adding.row) + ROW_BYTES + HEADER_BYTES >
-            BB_LIMIT_SUBMISSION_BYTES)
+    if (is_full(submission, &adding.row))
         return BB_ADD_FULL;
     return bb_rowset_add(submission->rows, &adding.row);
 }

@@ -313,14 +313,48 @@ test_view(void **state)
     }
 }
 
+/* The close bound holds for every row that is added, and is close: columns that become different pay at once.
+ */
+static void
+test_bytes_with(void **state)
+{
+    static const char *const numbers[] = {"0", "1", "-12.5", "12345678901234567890.12345", "0.000001"};
+    static const char *const names[] = {"", "a", "Hartford", "New Haven"};
+    struct bb_rowset *set;
+    unsigned seed = 7;
+
+    (void)state;
+    assert_int_equal(bb_rowset_new(&set), 0);
+    for (int round = 0; round < 40; round++) {
+        bb_rowset_reset(set);
+        for (int i = 0; i < 300; i++) {
+            char name[40];
+            Bb__Rows message;
+            seed = seed * 1103515245u + 12345u;
+            unsigned pick = i < round * 7 ? 0 : seed >> 16;
+            snprintf(name, sizeof name, "%s%u", names[pick % 4], pick % 50);
+            struct bb_row r = row("indicator", names[pick / 4 % 4], pick ? name : "", "2026");
+            r.flags = pick % 3 ? BB_ROW_VALUE : BB_ROW_VALUE | PARTS;
+            r.value = r.denominator = decimal(numbers[pick / 16 % 5]);
+            r.numerator = decimal(numbers[pick / 64 % 5]);
+            size_t bound = bb_rowset_bytes_with(set, &r);
+            assert_int_equal(bb_rowset_add(set, &r), 0);
+            bb_rowset_message(set, &message);
+            size_t packed = bb__rows__get_packed_size(&message);
+            assert_true(packed <= bound);
+            assert_true(bound <= packed + 550 + 3 * message.n_text);
+            assert_true(packed <= bb_rowset_bytes(set));
+        }
+    }
+    bb_rowset_destroy(&set);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_short_columns),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_view),
+        cmocka_unit_test(test_bytes_with), cmocka_unit_test(test_rows), cmocka_unit_test(test_short_columns),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
