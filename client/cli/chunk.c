@@ -146,6 +146,9 @@ bb_chunk_is_full(const struct bb_chunk *chunk)
     return chunk->n_rows >= BB_CHUNK_ROWS || chunk->sent_bytes >= BB_CHUNK_BYTES;
 }
 
+/* The service's words for one submission are bounded; its codes are not. */
+static const char unsaid[] = "too many rows were refused at once to say more of this one";
+
 static int
 take_refusals(struct bb_chunk *chunk, const struct bb_outcomes *outcomes)
 {
@@ -155,7 +158,8 @@ take_refusals(struct bb_chunk *chunk, const struct bb_outcomes *outcomes)
             return -EBADMSG;
         uint32_t row = chunk->sent[note->row];
         uint8_t result = chunk->row[row].result;
-        int r = refuse_row(chunk, row, static_code(note->code), static_field(note->field), note->text);
+        int r = refuse_row(chunk, row, static_code(note->code), static_field(note->field),
+                           *note->text ? note->text : unsaid);
         if (r < 0)
             return r;
         if (result == BB_LOCKED)

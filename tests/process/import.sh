@@ -105,6 +105,23 @@ counts rows=300000 rejected=300000
 run 0 backbone --context operator status -o json
 json '.broker.counters.connections_accepted < 200' true
 
+# --- all or none, to the last row of a submission; every row has its code even where the words would not fit
+rows_of() {
+    echo indicator,place,period,value
+    seq 1 "$1" | sed "s/.*/amount,P&,$2,&/"
+}
+rows_of 9999 2029-13 >"$tmp/atomic.csv"
+echo amount,P,2029,1 >>"$tmp/atomic.csv"
+run 65 backbone import "$tmp/atomic.csv" --atomic -o json --rejects "$tmp/rejects.csv"
+counts rows=10000 created=0 rejected=10000
+is "codes" "$(grep -c ',BAD_PERIOD,period,' "$tmp/rejects.csv") $(grep -c ',ATOMIC,' "$tmp/rejects.csv")" "9999 1"
+rows_of 10001 2029 >"$tmp/atomic.csv"
+run 65 backbone import "$tmp/atomic.csv" --atomic -o json
+like "one row too many" "$err" 'row 10001: .*at most 10000 rows'
+rows_of 10000 2029 >"$tmp/atomic.csv"
+run 0 backbone import "$tmp/atomic.csv" --atomic -o json
+counts rows=10000 created=10000 rejected=0
+
 # --- interrupted, and resumed under the same batch: each row counts once
 { echo indicator,place,period,value; seq 1 300000 | sed 's/.*/amount,Resumed &,2030,&/'; } >"$tmp/large.csv"
 batch=0190a0b0-0000-7000-8000-00000000000a

@@ -47,6 +47,22 @@ prepare(struct bb_intake *intake)
     return 0;
 }
 
+/* Notes travel in one frame and stand in one journal entry, so their words are bounded: every row can say its
+ * code, and what is left is for texts, first come, first served. A thousand rows can all say everything. */
+#define NOTES_BYTES (BB_LIMIT_FRAME_BYTES - 1024u)
+#define NOTE_BYTES  14u /* of a note without its text, at most, and of the row's outcome */
+
+static bool
+has_room(struct bb_intake *intake, size_t text_bytes)
+{
+    size_t codes = (size_t)NOTE_BYTES * intake->view->rows->count;
+
+    if (codes + intake->note_bytes + text_bytes > NOTES_BYTES)
+        return false;
+    intake->note_bytes += text_bytes;
+    return true;
+}
+
 static int
 add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, const struct bb_note *note)
 {
@@ -55,6 +71,8 @@ add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, cons
     if (!copy)
         return -ENOMEM;
     *copy = (struct bb_row_note){.row = row, .note = *note};
+    if (!has_room(intake, strlen(note->text)))
+        copy->note.text[0] = '\0';
     *list->end = copy;
     list->end = &copy->next;
     list->count++;

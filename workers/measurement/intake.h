@@ -54,6 +54,7 @@ struct bb_intake {
     uint8_t *outcome; /* one a row, BB_OUTCOME_* */
     uint32_t accepted;
     struct bb_note_list rejected, warnings;
+    size_t note_bytes; /* of the texts of notes so far */
     struct bb_map
         unchanged; /* keys that this table named as they are, when `touch` does not make the store remember */
     struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */
