@@ -142,6 +142,22 @@ check_map(const struct bb_csv_row *header, const struct bb_layout *layout, const
     return 0;
 }
 
+/* The last four columns, named as those of a file of refused rows, are those: the file may have another
+ * `code`. */
+static void
+find_annotations(struct bb_layout *layout, const struct bb_csv_row *header)
+{
+    static const char *const names[] = {"row", "code", "field", "reason"};
+    size_t first = layout->columns - 4;
+    if (layout->columns < 4)
+        return;
+    for (size_t i = 0; i < 4; i++)
+        if (!bb_bytes_equal(header->cell[first + i], bb_bytes_str(names[i])))
+            return;
+    for (size_t i = 0; i < 4; i++)
+        layout->meaning[first + i] = BB_MEANS_ANNOTATION;
+}
+
 int
 bb_layout_init(struct bb_layout *layout, const struct bb_csv_row *header, const char *const *fields,
                const struct bb_map *map, char *error, size_t size)
@@ -157,6 +173,8 @@ bb_layout_init(struct bb_layout *layout, const struct bb_csv_row *header, const 
     }
     for (size_t i = 0; i < layout->columns; i++)
         layout->meaning[i] = (int16_t)meaning_of(header->cell[i], fields, map);
+    if (map)
+        find_annotations(layout, header);
     int r = judge(layout, header, fields, map, &m);
     if (r == 0)
         r = place_columns(layout, header, fields, &m);

@@ -12,6 +12,7 @@ struct bb_rejects {
     const struct bb_source *source;
     struct bb_spool *spool;
     bool begun;
+    unsigned members; /* of the JSON object being written */
     int error;
 };
 
@@ -190,14 +191,29 @@ put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, c
 
 /* JSONL */
 
+static const char *const annotations[] = {"row", "code", "field", "reason"};
+
+/* Is this key ours to write? A map may say that it is the file's own. */
 static bool
-is_annotation(struct bb_bytes key)
+is_ours(const struct bb_rejects *rejects, const char *name)
 {
-    static const char *const keys[] = {"\"row\"", "\"code\"", "\"field\"", "\"reason\""};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
-        if (bb_bytes_equal(key, bb_bytes_str(keys[i])))
-            return true;
+    return bb_source_meaning(rejects->source, bb_bytes_str(name)) == BB_MEANS_ANNOTATION;
+}
+
+static bool
+is_annotation(const struct bb_rejects *rejects, struct bb_bytes key)
+{
+    for (size_t i = 0; i < sizeof annotations / sizeof annotations[0]; i++)
+        if (bb_bytes_equal(bb_bytes(key.data + 1, key.len - 2), bb_bytes_str(annotations[i])))
+            return is_ours(rejects, annotations[i]);
     return false;
+}
+
+static void
+separate(struct bb_rejects *rejects)
+{
+    if (rejects->members++)
+        fputs(", ", rejects->to);
 }
 
 static void
@@ -206,12 +222,12 @@ put_members(struct bb_rejects *rejects, struct bb_bytes object)
     struct bb_json_member member;
     size_t at = 0;
     while (bb_json_next_member(object, &at, &member)) {
-        if (is_annotation(member.key))
+        if (is_annotation(rejects, member.key))
             continue;
+        separate(rejects);
         fwrite(member.key.data, 1, member.key.len, rejects->to);
         fputs(": ", rejects->to);
         fwrite(member.value.data, 1, member.value.len, rejects->to);
-        fputs(", ", rejects->to);
     }
 }
 
@@ -242,13 +258,27 @@ put_long_line(struct bb_rejects *rejects, const struct bb_raw *raw)
         rejects->error = r;
     if (walk.last != '}')
         fputc(walk.last, rejects->to);
-    fputs(", ", rejects->to);
+    rejects->members++;
+}
+
+static void
+put_annotation(struct bb_rejects *rejects, const char *name, const char *text)
+{
+    if (!is_ours(rejects, name))
+        return;
+    separate(rejects);
+    fprintf(rejects->to, "\"%s\": ", name);
+    if (strcmp(name, "row") == 0)
+        fputs(text, rejects->to);
+    else
+        bb_json_string(rejects->to, text, strlen(text));
 }
 
 static void
 put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
           const char *field, const char *reason)
 {
+    rejects->members = 0;
     if (raw->len) {
         put_long_line(rejects, raw);
     } else {
@@ -256,17 +286,15 @@ put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row,
         if (bb_json_is_object(raw->text)) {
             put_members(rejects, raw->text);
         } else {
+            separate(rejects);
             fputs("\"line\": ", rejects->to);
             bb_json_string(rejects->to, raw->text.data, raw->text.len);
-            fputs(", ", rejects->to);
         }
     }
-    fprintf(rejects->to, "\"row\": %s, \"code\": ", row);
-    bb_json_string(rejects->to, code, strlen(code));
-    fputs(", \"field\": ", rejects->to);
-    bb_json_string(rejects->to, field, strlen(field));
-    fputs(", \"reason\": ", rejects->to);
-    bb_json_string(rejects->to, reason, strlen(reason));
+    put_annotation(rejects, "row", row);
+    put_annotation(rejects, "code", code);
+    put_annotation(rejects, "field", field);
+    put_annotation(rejects, "reason", reason);
     fputs("}\n", rejects->to);
 }
 

@@ -231,3 +231,9 @@ bb_source_layout(const struct bb_source *source)
 {
     return &source->layout;
 }
+
+int
+bb_source_meaning(const struct bb_source *source, struct bb_bytes name)
+{
+    return bb_map_meaning(source->map, name);
+}

@@ -160,6 +160,8 @@ static const struct {
      1, 0, 1, 0, 0, 0},
     {"bytes that are no text", "indicator,period,value\nx\xE9,2018,1\n", 0, NULL,
      "indicator,period,value,row,code,field,reason\nx\xE9,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
+    {"a code of its own", "code,period,value\nx,2018,1\n", 0, "{\"columns\": {\"code\": \"indicator\"}}",
+     "code,period,value,row,code,field,reason\nx,2018,1,1," REASON, 1, 0, 1, 0, 0, 0},
     {"semicolons", "indicator;period;value\nx;2018;1\n", 0, "{\"delimiter\": \";\"}",
      "indicator;period;value;row;code;field;reason\nx;2018;1;1;BAD_PERIOD;period;\"found \"\"Q5\"\", "
      "expected a period\"\n",
@@ -181,8 +183,8 @@ test_csv(void **state)
         check_int(tally.warnings, csv[i].warnings, csv[i].what);
         check_int(tally.missing, csv[i].missing, csv[i].what);
         check_int(tally.suppressed, csv[i].suppressed, csv[i].what);
-        if (strstr(found, REASON) && !csv[i].map) { /* what came out goes in again, and comes out the same */
-            char *again = import(found, strlen(found), BB_SOURCE_CSV, NULL, &tally);
+        if (strstr(found, REASON)) { /* what came out goes in again, and comes out the same */
+            char *again = import(found, strlen(found), BB_SOURCE_CSV, csv[i].map, &tally);
             check_text(again, found, csv[i].what);
             free(again);
         }
@@ -208,6 +210,18 @@ test_jsonl(void **state)
     assert_non_null(strstr(found, "\n{\"vlaue\": 1e999, \"row\": 4, \"code\": \"BAD_ROW\", \"field\": \"\", "
                                   "\"reason\": \"found the key"));
     assert_int_equal(tally.rejected, 3);
+    free(found);
+}
+
+static void
+test_jsonl_own_code(void **state)
+{
+    (void)state;
+    struct bb_tally tally;
+    const char *input = "{\"code\": \"x\"}\n", *map = "{\"columns\": {\"code\": \"indicator\"}}";
+    char *found = import(input, strlen(input), BB_SOURCE_JSONL, map, &tally);
+    assert_string_equal(found, "{\"code\": \"x\", \"row\": 1, \"field\": \"period\", "
+                               "\"reason\": \"found \\\"Q5\\\", expected a period\"}\n");
     free(found);
 }
 
@@ -461,9 +475,15 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),      cmocka_unit_test(test_jsonl),  cmocka_unit_test(test_long_row),
-        cmocka_unit_test(test_messages), cmocka_unit_test(test_abort),  cmocka_unit_test(test_foreign_answer),
-        cmocka_unit_test(test_cuts),     cmocka_unit_test(test_random),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_jsonl),
+        cmocka_unit_test(test_jsonl_own_code),
+        cmocka_unit_test(test_long_row),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_abort),
+        cmocka_unit_test(test_foreign_answer),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
