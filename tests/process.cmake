@@ -11,6 +11,7 @@ endfunction()
 
 bb_process_test(sandbox 60)
 bb_process_test(quickstart 120)
+bb_process_test(setup 60)
 bb_process_test(sample 60)
 bb_process_test(catalogue 60)
 bb_process_test(report 60)
