@@ -15,6 +15,7 @@ run 127 "$sandbox" -- no-such-command-here
 run 143 "$sandbox" -- sh -c 'kill -TERM $$'
 run 64 "$sandbox" --no-such-option true
 run 64 "$sandbox" --port eleven true
+run 64 "$sandbox" --port
 is "states are removed" "$(ls -A "$TMPDIR")" ""
 
 run 0 "$sandbox" -- bash -c 'type -P backbone backbone-broker backbone-measurement'
@@ -45,6 +46,8 @@ json '[.[] | [.indicator, .period, .value]]' '[["x","2026",1.50]]'
 [ -e "$tmp/kept/keys/server" ] && ok || not_ok "a kept state stays"
 run 0 "$sandbox" --state "$tmp/kept" -- backbone trend x -o json
 json '.[].value' 1.50
+long="$tmp/a state with blanks, and a name that is too long for the sockets of its daemons to stand in it, $(seq -s- 30)"
+run 0 "$sandbox" --state "$long" -- backbone ping
 mkdir "$tmp/foreign"
 touch "$tmp/foreign/file"
 run 73 "$sandbox" --state "$tmp/foreign" true
