@@ -2,7 +2,7 @@
 # Everything here has the label chaos (ctest -LE chaos leaves it out).
 add_library(chaos STATIC process/chaos/workload.c process/chaos/ledger.c process/chaos/model.c)
 target_link_libraries(chaos PUBLIC bb_client bb_options)
-foreach(program load drive check)
+foreach(program load drive check order)
   add_executable(chaos-${program} process/chaos/${program}.c)
   target_link_libraries(chaos-${program} PRIVATE chaos)
   set_target_properties(chaos-${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -27,3 +27,4 @@ endfunction()
 
 bb_chaos_test(kill 300)
 bb_chaos_test(kill-control 120)
+bb_chaos_test(order 120)

@@ -1,10 +1,6 @@
 # What the tests of durability share, on top of tests/process/lib.sh.
 #
-# The worker is run behind chaos/instead, which runs the binary that $tmp... names in place of the ordinary one; so a
-# test can restart the worker with a fault, under strace, or as it should be.
-#
 # shellcheck shell=bash disable=SC2154
-chaos=$root/tests/process/chaos
 tests=$BB_BUILD/tests
 faulty=$tests/backbone-measurement-faulty
 
@@ -54,4 +50,16 @@ chaos_check() {
         query) "$tests/chaos-check" "$tmp" query --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" \
             --key "$BB_STATE/keys/staff" ;;
     esac
+}
+
+# worker_as [WORD...]: from its next start on the worker is run behind these words, such as `strace -f` or
+# `env BB_FAULT=nosync`; worker_binary names another program than the ordinary one
+worker_as() {
+    printf '#!/bin/sh\nexec %s %q -c %q\n' "$*" "${worker_binary:-$BB_BUILD/bin/backbone-measurement}" \
+        "$BB_STATE/measurement.conf" >"$BB_STATE/start/measurement"
+}
+
+need_strace() {
+    command -v strace >/dev/null || skip "there is no strace"
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
 }

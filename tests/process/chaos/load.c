@@ -2,13 +2,14 @@
  *
  *     chaos-load --endpoint E --server-key K --key FILE --organization N --ledger FILE [--rate N] [--window
  * N] [--drain]
- *                [--plain]
+ *                [--plain] [--batches N]
  *
  * Keeps `window` submissions outstanding, at most `rate` new ones a second. A batch is noted in the ledger
  * before it is sent, an answer before anything further is done. Started again, it first sends what the ledger
  * says was begun and not acknowledged, with the same ids. From time to time an acknowledged submission of the
  * last few hundred is sent once more, and must get its first answer (not with --plain). With --drain it
- * begins nothing new, and ends when everything is acknowledged. */
+ * begins nothing new, and ends when everything is
+ * acknowledged; with --batches it begins so many first. */
 #include "ledger.h"
 
 #include <err.h>
@@ -193,9 +194,11 @@ send_one(struct load *load, struct name name, const struct chaos_ack *first)
 }
 
 static bool
-begin_batch(struct load *load)
+begin_batch(struct load *load, uint64_t *batches)
 {
     uint64_t number = load->next++;
+
+    *batches -= 1;
 
     chaos_ledger_write(load->ledger, "begun %" PRIu64, number);
     for (uint32_t i = 0; i < chaos_submissions(load->organization, number); i++)
@@ -221,21 +224,22 @@ now_ms(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* batches: so many new ones. */
 static int
-run(struct load *load, unsigned rate, bool drain)
+run(struct load *load, unsigned rate, uint64_t batches)
 {
     uint64_t start = now_ms(), sent = 0;
 
     while (!load->wrong) {
-        bool due = !drain && sent < (now_ms() - start) * rate / 1000;
-        if (free_slot(load) && (load->queued || (due && begin_batch(load)))) {
+        bool due = batches > 0 && sent < (now_ms() - start) * rate / 1000;
+        if (free_slot(load) && (load->queued || (due && begin_batch(load, &batches)))) {
             send_one(load, dequeue(load), NULL);
             sent++;
             if (!load->plain && load->acks && sent % REPEAT_EVERY == 0 && free_slot(load))
                 send_again(load);
             continue;
         }
-        if (drain && !load->queued && bb_client_open(load->client) == 0)
+        if (batches == 0 && !load->queued && bb_client_open(load->client) == 0)
             return 0;
         if (bb_client_process(load->client, 5) < 0)
             errx(EX_SOFTWARE, "the client fails");
@@ -250,12 +254,13 @@ main(int argc, char **argv)
                                           {"key", 1, NULL, 'k'},      {"organization", 1, NULL, 'o'},
                                           {"ledger", 1, NULL, 'l'},   {"rate", 1, NULL, 'r'},
                                           {"window", 1, NULL, 'w'},   {"drain", 0, NULL, 'd'},
-                                          {"plain", 0, NULL, 'p'},    {NULL, 0, NULL, 0}};
+                                          {"plain", 0, NULL, 'p'},    {"batches", 1, NULL, 'b'},
+                                          {NULL, 0, NULL, 0}};
     struct bb_client_options options = {.timeout_ms = TIMEOUT_MS, .agent = "chaos-load"};
     static struct load load = {.window = 32};
     const char *file = NULL;
     unsigned rate = 100;
-    bool drain = false;
+    uint64_t batches = UINT64_MAX;
 
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 'e')
@@ -273,7 +278,9 @@ main(int argc, char **argv)
         else if (c == 'w')
             load.window = (unsigned)atoi(optarg) % (WINDOW_MAX + 1);
         else if (c == 'd')
-            drain = true;
+            batches = 0;
+        else if (c == 'b')
+            batches = strtoull(optarg, NULL, 10);
         else if (c == 'p')
             load.plain = true;
         else
@@ -287,5 +294,5 @@ main(int argc, char **argv)
         errx(EX_CONFIG, "%s", bb_new_problem()->message);
     if (bb_submission_new(&load.submission) != 0)
         err(EX_OSERR, NULL);
-    return run(&load, rate, drain);
+    return run(&load, rate, batches);
 }
