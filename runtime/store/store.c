@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -41,6 +42,8 @@ bb_store_error(int code)
         return -EBADMSG;
     case MDB_READERS_FULL:
         return -EAGAIN;
+    case EDQUOT:
+        return -ENOSPC;
     default:
         return code > 0 ? -code : -EINVAL;
     }
@@ -161,11 +164,17 @@ bb_store_begin(struct bb_store *store, bool write, MDB_txn **ret_txn)
     return r;
 }
 
+/* A write that came out short is EIO to LMDB, as a failed one is (mdb_page_flush). Only the failed one sets
+ * errno; the short one is what a disk does that fills up in the middle of it. */
 int
 bb_store_commit(struct bb_store *store, MDB_txn **txn)
 {
-    int r = bb_store_error(mdb_txn_commit(*txn));
+    int r;
 
+    errno = 0;
+    r = bb_store_error(mdb_txn_commit(*txn));
+    if (r == -EIO && errno != EIO)
+        r = -ENOSPC;
     *txn = NULL;
     pthread_rwlock_unlock(&store->growth);
     return r;
@@ -245,6 +254,20 @@ bb_store_usage(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_f
         *ret_free_pages = free_pages;
     }
     return r;
+}
+
+int
+bb_store_room(struct bb_store *store, uint64_t *ret_bytes)
+{
+    struct statvfs system;
+    int fd, r = bb_store_error(mdb_env_get_fd(store->env, &fd));
+
+    if (r != 0)
+        return r;
+    if (fstatvfs(fd, &system) < 0)
+        return -errno;
+    *ret_bytes = (uint64_t)system.f_bavail * system.f_frsize;
+    return 0;
 }
 
 /* Records */

@@ -75,6 +75,9 @@ int bb_cursor_move(MDB_cursor *cursor, MDB_cursor_op op, struct bb_bytes *ret_ke
 int bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key,
                    struct bb_bytes *ret_payload);
 
+/* Bytes that the file system of the environment has left for us. 0 | -errno */
+int bb_store_room(struct bb_store *store, uint64_t *ret_bytes);
+
 /* A code of LMDB as ours. */
 int bb_store_error(int code);
 

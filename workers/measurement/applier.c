@@ -19,6 +19,7 @@ struct bb_applier {
     pthread_cond_t changed;
     const struct bb_generation *generation; /* in hand; NULL idle */
     bool done;                              /* it is in the views */
+    bool stuck;                             /* it waits for room on the disk */
     bool stop;
     int error;
 };
@@ -38,6 +39,7 @@ apply_until_room(struct bb_applier *applier, const struct bb_generation *generat
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
         pthread_mutex_lock(&applier->lock);
+        applier->stuck = true;
         if (!applier->stop)
             pthread_cond_timedwait(&applier->changed, &applier->lock, &until);
         stop = applier->stop;
@@ -63,6 +65,7 @@ run(void *argument)
         pthread_mutex_unlock(&applier->lock);
         int r = apply_until_room(applier, generation);
         pthread_mutex_lock(&applier->lock);
+        applier->stuck = false;
         applier->done = r == 0;
         applier->error = r;
         applier->wake(applier->self);
@@ -135,4 +138,15 @@ bb_applier_collect(struct bb_applier *applier)
         applier->generation = NULL;
     pthread_mutex_unlock(&applier->lock);
     return r;
+}
+
+bool
+bb_applier_stuck(struct bb_applier *applier)
+{
+    bool stuck;
+
+    pthread_mutex_lock(&applier->lock);
+    stuck = applier->stuck;
+    pthread_mutex_unlock(&applier->lock);
+    return stuck;
 }

@@ -23,4 +23,7 @@ void bb_applier_give(struct bb_applier *applier, const struct bb_generation *gen
  * written */
 int bb_applier_collect(struct bb_applier *applier);
 
+/* Does it wait for room on the disk? */
+bool bb_applier_stuck(struct bb_applier *applier);
+
 #endif

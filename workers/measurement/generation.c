@@ -175,7 +175,28 @@ bb_generation_put(struct bb_generation *generation, enum bb_view view, struct bb
 struct bb_generation_mark
 bb_generation_mark(const struct bb_generation *generation)
 {
-    return (struct bb_generation_mark){.n_change = generation->n_change, .n_put = generation->n_put};
+    return (struct bb_generation_mark){
+        .n_change = generation->n_change,
+        .n_put = generation->n_put,
+        .block = generation->blocks,
+        .used = generation->blocks ? generation->blocks->used : 0,
+        .bytes = generation->bytes,
+    };
+}
+
+/* What was taken since the mark: else refused submissions would fill the generation, which nobody then
+ * applies, since it has no entries. */
+static void
+give_back_bytes(struct bb_generation *generation, const struct bb_generation_mark *mark)
+{
+    while (generation->blocks != mark->block) {
+        struct bb_block *next = generation->blocks->next;
+        free(generation->blocks);
+        generation->blocks = next;
+    }
+    if (generation->blocks)
+        generation->blocks->used = mark->used;
+    generation->bytes = mark->bytes;
 }
 
 void
@@ -188,4 +209,5 @@ bb_generation_rollback(struct bb_generation *generation, struct bb_generation_ma
         generation->n_change--;
     }
     generation->n_put = mark.n_put;
+    give_back_bytes(generation, &mark);
 }

@@ -85,6 +85,8 @@ int bb_generation_put(struct bb_generation *generation, enum bb_view view, struc
 /* Undo: back to an earlier state. */
 struct bb_generation_mark {
     uint32_t n_change, n_put;
+    const struct bb_block *block;
+    size_t used, bytes;
 };
 struct bb_generation_mark bb_generation_mark(const struct bb_generation *generation);
 void bb_generation_rollback(struct bb_generation *generation, struct bb_generation_mark mark);

@@ -267,3 +267,9 @@ bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t 
 {
     return bb_store_usage(journal->store, ret_used_bytes, ret_free_pages);
 }
+
+int
+bb_journal_room(struct bb_journal *journal, uint64_t *ret_bytes)
+{
+    return bb_store_room(journal->store, ret_bytes);
+}

@@ -77,6 +77,9 @@ int bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uin
 /* The hash of an entry, which the next one carries. */
 void bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES]);
 
+/* Bytes left on its file system. */
+int bb_journal_room(struct bb_journal *journal, uint64_t *ret_bytes);
+
 int bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
 
 #endif

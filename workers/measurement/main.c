@@ -15,6 +15,8 @@ static const struct bb_config_option options[] = {
     {"pending_rows", BB_CONFIG_INT, AT(pending_rows), "200000", 1000, 2000000,
      "journalled rows that may wait for the views; at the limit commands wait in the broker"},
     {"pending_bytes", BB_CONFIG_BYTES, AT(pending_bytes), "64M", 1 << 20, 1L << 32, "the same in bytes"},
+    {"disk_reserve", BB_CONFIG_BYTES, AT(disk_reserve), "64M", 0, 1L << 46,
+     "when less is free on the disk, submissions are refused; queries go on"},
     {"reader_threads", BB_CONFIG_INT, AT(reader_threads), "2", 1, 64, "threads that answer queries"},
     {"dry_runs", BB_CONFIG_INT, AT(dry_runs), "4", 1, 64, "dry runs at a time"},
     {"batch_idle", BB_CONFIG_MS, AT(batch_idle_ms), "10min", 1000, 86400000,

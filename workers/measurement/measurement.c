@@ -43,6 +43,7 @@ struct measurement {
     struct bb_readers *readers;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */
+    uint64_t asked;   /* the head when the last query came */
     bool applying;
     size_t given_rows;     /* to the applier, last */
     bool trim;             /* much memory was freed since it was last given back */
@@ -129,6 +130,16 @@ answer_status(struct measurement *m, uint64_t tag)
 
 /* What the broker sends */
 
+/* Queries see what came before them. When the disk has no room for that, better an older answer than none: it
+ * carries its sequence. */
+static uint64_t
+query_floor(const struct measurement *m)
+{
+    bool stuck = bb_applier_stuck(m->applier) || bb_writer_recovering(m->writer);
+
+    return stuck ? m->applied : bb_writer_head(m->writer);
+}
+
 static void
 on_work(void *self, const struct bb_work *work)
 {
@@ -148,7 +159,8 @@ on_work(void *self, const struct bb_work *work)
         answer_status(m, work->tag);
     } else if (info->lane == BB_LANE_QUERY) {
         /* what is staged is committed at the end of this round, before the query is looked at */
-        bb_readers_query(m->readers, work->tag, &call, work->window_bytes, bb_writer_head(m->writer));
+        m->asked = bb_writer_head(m->writer);
+        bb_readers_query(m->readers, work->tag, &call, work->window_bytes, query_floor(m), m->asked);
     } else {
         int r = bb_writer_command(m->writer, work);
         if (r != 0) {
@@ -217,13 +229,30 @@ collect_applied(struct measurement *m)
 {
     int r = m->applying ? bb_applier_collect(m->applier) : 0;
 
-    if (r <= 0)
+    if (r < 0)
         return r;
-    m->applied = bb_writer_applied(m->writer);
-    m->applying = false;
-    m->trim = m->trim || m->given_rows >= MUCH_ROWS;
-    bb_readers_applied(m->readers, m->applied);
+    if (r > 0) {
+        bb_writer_applied(m->writer);
+        m->applying = false;
+        m->trim = m->trim || m->given_rows >= MUCH_ROWS;
+    }
+    if (bb_writer_views(m->writer) >
+        m->applied) { /* also after a recovery, which brings the views up itself */
+        m->applied = bb_writer_views(m->writer);
+        bb_readers_applied(m->readers, m->applied);
+    }
     return 0;
+}
+
+/* Entries that queries were to wait for were not kept: the commit failed. */
+static void
+forget_lost(struct measurement *m)
+{
+    uint64_t head = bb_writer_head(m->writer);
+
+    if (m->asked > head)
+        bb_readers_limit(m->readers, head);
+    m->asked = m->asked < head ? m->asked : head;
 }
 
 static bool
@@ -273,8 +302,10 @@ on_flush(void *self)
     bb_mono now = bb_clock_mono();
     int r = bb_writer_commit(m->writer);
 
-    if (r == 0)
+    if (r == 0) {
+        forget_lost(m);
         r = collect_applied(m);
+    }
     if (r != 0) {
         bb_error("the store failed: %s; stopping for an operator to look", strerror(-r));
         return BB_EX_STORAGE;
@@ -340,6 +371,7 @@ open_store(struct measurement *m)
         .temporary = m->temporary_dir,
         .batch_idle_ms = m->config->batch_idle_ms,
         .dry_runs = (unsigned)m->config->dry_runs,
+        .reserve = (uint64_t)m->config->disk_reserve,
         .sink = {.reply = send_reply, .fail = send_failure, .self = m},
     };
     char error[512] = "out of memory";
@@ -353,7 +385,7 @@ open_store(struct measurement *m)
     if (r != 0)
         bb_error("%s", error);
     else
-        m->applied = bb_journal_head(m->journal).sequence;
+        m->applied = bb_writer_views(m->writer);
     return r;
 }
 

@@ -12,6 +12,7 @@ struct bb_measurement_config {
     long map_bytes;    /* address space for each of the two environments */
     long pending_rows; /* journalled rows that may wait for the applier */
     long pending_bytes;
+    long disk_reserve; /* bytes that submissions leave free */
     long reader_threads;
     long dry_runs;      /* at a time */
     long batch_idle_ms; /* an unfinished batch is closed after so long */

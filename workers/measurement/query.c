@@ -101,11 +101,11 @@ request_field(const struct bb_query *query, const char *name)
 }
 
 uint64_t
-bb_query_wants(const struct bb_query *query, uint64_t head)
+bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t head)
 {
     const uint64_t *min_sequence = request_field(query, "min_sequence");
     const Bb__AsOf *as_of = request_field(query, "as_of");
-    uint64_t wanted = min_sequence ? *min_sequence : head;
+    uint64_t wanted = min_sequence ? *min_sequence : floor;
 
     if (as_of && as_of->has_sequence && as_of->sequence > wanted)
         wanted = as_of->sequence < head ? as_of->sequence : head;

@@ -252,7 +252,7 @@ find_job(const struct bb_readers *readers, uint64_t tag)
 
 void
 bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query_call *call,
-                 uint32_t window_bytes, uint64_t head)
+                 uint32_t window_bytes, uint64_t floor, uint64_t head)
 {
     struct job *job = calloc(1, sizeof *job);
 
@@ -263,7 +263,7 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
     }
     job->tag = tag;
     job->window = window_bytes;
-    job->wants = bb_query_wants(job->query, head);
+    job->wants = bb_query_wants(job->query, floor, head);
     if (job->wants > head) {
         free_job(job);
         readers->sink.fail(readers->sink.self, tag, BB_ERROR_INVALID,
@@ -330,6 +330,20 @@ bb_readers_applied(struct bb_readers *readers, uint64_t sequence)
     for (struct job *job = readers->jobs; job; job = job->next)
         if (job->place == WAITING && job->wants <= sequence)
             make_ready(readers, job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_limit(struct bb_readers *readers, uint64_t head)
+{
+    pthread_mutex_lock(&readers->lock);
+    for (struct job *job = readers->jobs; job; job = job->next) {
+        if (job->place != WAITING || job->wants <= head)
+            continue;
+        job->wants = head;
+        if (job->wants <= readers->applied)
+            make_ready(readers, job);
+    }
     pthread_mutex_unlock(&readers->lock);
 }
 

@@ -22,9 +22,10 @@ int bb_readers_new(const struct bb_query_context *context, unsigned threads,
                    const struct bb_readers_sink *sink, struct bb_readers **ret_readers);
 void bb_readers_destroy(struct bb_readers **readers);
 
-/* Take a query. head: the last sequence when it came; it is answered at this one or a later one. */
+/* Take a query. head: the last sequence when it came. floor: it is answered at this one or a later one,
+ * unless it asks for another; that is the head, except when the views cannot follow. */
 void bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query_call *call,
-                      uint32_t window_bytes, uint64_t head);
+                      uint32_t window_bytes, uint64_t floor, uint64_t head);
 /* The client has room for more. */
 void bb_readers_pull(struct bb_readers *readers, uint64_t tag, uint32_t bytes);
 void bb_readers_cancel(struct bb_readers *readers, uint64_t tag);
@@ -32,6 +33,9 @@ void bb_readers_cancel_all(struct bb_readers *readers);
 
 /* The views have reached this sequence: queries that waited for it may run. */
 void bb_readers_applied(struct bb_readers *readers, uint64_t sequence);
+
+/* What was staged above this sequence was not kept: nobody waits for it any more. */
+void bb_readers_limit(struct bb_readers *readers, uint64_t head);
 
 /* The highest sequence that a query waits for; 0 none waits. */
 uint64_t bb_readers_wanted(struct bb_readers *readers);

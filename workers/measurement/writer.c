@@ -24,6 +24,7 @@
 #define BUFFER_KEEP    ((size_t)1 << 20)                   /* larger buffers are given back after a group */
 #define LAST_LINGER_US 5000000                             /* a batch whose last submission came */
 #define RETRY_MS       200
+#define NO_SPACE_MS    1000
 #define KEEP_BACK_MS   50 /* of the fault ack-early */
 
 /* Building and tearing down */
@@ -37,7 +38,10 @@ build_head(struct bb_writer *writer, char *error, size_t size)
         snprintf(error, size, "the views cannot be read: %s", strerror(-r));
         return r;
     }
-    return bb_replay_all(&writer->head, writer->config.journal, NULL, error, size);
+    r = bb_replay_all(&writer->head, writer->config.journal, NULL, error, size);
+    if (r == 0)
+        writer->views = bb_journal_head(writer->config.journal).sequence;
+    return r;
 }
 
 int
@@ -52,6 +56,7 @@ bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writ
     bb_arena_init(&writer->arena, ARENA_BYTES);
     bb_buffer_init(&writer->bodies, SIZE_MAX);
     bb_buffer_init(&writer->replies, SIZE_MAX);
+    bb_buffer_init(&writer->directories, SIZE_MAX);
     bb_dryrun_sweep(config->temporary);
     writer->session = calloc(config->dry_runs + 1, sizeof *writer->session);
     r = writer->session ? build_head(writer, error, size) : -ENOMEM;
@@ -77,6 +82,7 @@ bb_writer_destroy(struct bb_writer **writer_pointer)
     bb_arena_release(&writer->arena);
     bb_buffer_release(&writer->bodies);
     bb_buffer_release(&writer->replies);
+    bb_buffer_release(&writer->directories);
     free(writer->staged);
     free(writer->drafts);
     free(writer->positions);
@@ -95,6 +101,21 @@ bb_writer_fail(struct bb_writer *writer, uint64_t tag, enum bb_error code, const
     sink->fail(sink->self, tag, code, message, bb_error_retryable(code) ? RETRY_MS : 0);
 }
 
+void
+bb_writer_fail_full(struct bb_writer *writer, uint64_t tag)
+{
+    bb_writer_fail(writer, tag, BB_ERROR_NOSPACE, "there is no room on the disk: nothing was kept");
+}
+
+void
+bb_writer_fail_recovering(struct bb_writer *writer, uint64_t tag)
+{
+    if (writer->no_space)
+        bb_writer_fail_full(writer, tag);
+    else
+        bb_writer_fail(writer, tag, BB_ERROR_UNAVAILABLE, "the service recovers from a failed commit");
+}
+
 /* A command that could not be judged. The process goes on: what failed is this command. */
 int
 bb_writer_fail_command(struct bb_writer *writer, const struct bb_work *work, int error)
@@ -105,7 +126,7 @@ bb_writer_fail_command(struct bb_writer *writer, const struct bb_work *work, int
         bb_writer_fail(writer, work->tag, BB_ERROR_INTERNAL,
                        "a stored record is damaged; the operator has been told");
     } else if (error == -ENOSPC) {
-        bb_writer_fail(writer, work->tag, BB_ERROR_NOSPACE, "there is no room on the disk");
+        bb_writer_fail_full(writer, work->tag);
     } else if (error == -ENOMEM || error == -EMSGSIZE) {
         bb_writer_fail(writer, work->tag, BB_ERROR_TOO_LARGE, "the request takes more memory than one may");
     } else {
@@ -198,19 +219,47 @@ bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const Protobu
 
 /* Commands */
 
+/* The reserve is what the views need to take in what is journalled already, so that queries do not have to
+ * wait for an operator, and commits do not fail in the middle. */
+static void
+look_for_room(struct bb_writer *writer)
+{
+    uint64_t room;
+    bool full = bb_journal_room(writer->config.journal, &room) == 0 && room < writer->config.reserve;
+
+    if (full && !writer->full)
+        bb_error("%llu MiB are left on the disk, less than the reserve: submissions are refused",
+                 (unsigned long long)room >> 20);
+    else if (!full && writer->full)
+        bb_notice("there is room on the disk again");
+    writer->full = full;
+}
+
+int
+bb_writer_begin(struct bb_writer *writer)
+{
+    if (!writer->head.txn)
+        look_for_room(writer);
+    return bb_head_begin(&writer->head);
+}
+
 int
 bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
 {
     int r;
 
     if (writer->rebuild) {
-        bb_writer_fail(writer, work->tag, BB_ERROR_UNAVAILABLE, "the service recovers from a failed commit");
+        bb_writer_fail_recovering(writer, work->tag);
         return 0;
     }
-    r = bb_head_begin(&writer->head);
+    r = bb_writer_begin(writer);
     if (r != 0)
         return r;
     bb_arena_reset(&writer->arena);
+    if (writer->full && work->method != BB_METHOD_SUBMIT) { /* that one may be a repeat */
+        bb_writer_fail_full(writer, work->tag);
+        return 0;
+    }
     switch (work->method) {
     case BB_METHOD_SUBMIT:
         return bb_writer_submit(writer, work);
@@ -222,6 +271,41 @@ bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
         bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
         return 0;
     }
+}
+
+/* Directories. What the broker said last is kept until a commit has it: the broker says it once. */
+
+int
+bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed)
+{
+    uint8_t length[4];
+    int r;
+
+    bb_put_u32(length, (uint32_t)packed.len);
+    bb_buffer_append(&writer->directories, length, sizeof length);
+    bb_buffer_append(&writer->directories, packed.data, packed.len);
+    if (writer->directories.error)
+        return writer->directories.error;
+    if (writer->rebuild)
+        return 0;
+    r = bb_writer_begin(writer);
+    if (r == 0)
+        bb_writer_take_directory(writer, packed);
+    return r;
+}
+
+static int
+take_directories_again(struct bb_writer *writer)
+{
+    struct bb_bytes all = bb_buffer_bytes(&writer->directories);
+    int r = all.len ? bb_writer_begin(writer) : 0;
+
+    for (size_t at = 0; r == 0 && at < all.len;) {
+        uint32_t len = bb_get_u32(all.data + at);
+        bb_writer_take_directory(writer, bb_bytes(all.data + at + 4, len));
+        at += 4 + len;
+    }
+    return r;
 }
 
 /* Committing */
@@ -240,11 +324,11 @@ answer_all(struct bb_writer *writer)
 }
 
 static void
-fail_all(struct bb_writer *writer, enum bb_error code, const char *message)
+fail_all(struct bb_writer *writer)
 {
     for (size_t i = 0; i < writer->n_staged; i++)
         if (writer->staged[i].answered)
-            bb_writer_fail(writer, writer->staged[i].tag, code, message);
+            bb_writer_fail_recovering(writer, writer->staged[i].tag);
 }
 
 static void
@@ -303,28 +387,37 @@ die_unanswered(const struct bb_writer *writer)
 int
 bb_writer_commit(struct bb_writer *writer)
 {
+    static struct bb_log_limit limit = BB_LOG_LIMIT(1);
     int r = 0;
 
     bb_head_end(&writer->head);
-    if (writer->n_staged == 0 && !writer->rebuild)
+    if (writer->failed)
+        return writer->failed;
+    if (writer->n_staged == 0 && !writer->rebuild) {
+        bb_buffer_reset(&writer->directories);
         return 0;
+    }
     if (bb_fault("ack-early") && keep_back(writer))
         return 0;
     if (writer->rebuild) {
-        fail_all(writer, BB_ERROR_UNAVAILABLE, "the service recovers from a failed command");
+        fail_all(writer);
     } else if ((r = append_group(writer)) == 0) {
         writer->head.filling->last = writer->positions[writer->n_staged - 1];
         writer->head.filling->entries += writer->n_staged;
         if (bb_fault("die-after-commit"))
             die_unanswered(writer);
         answer_all(writer);
+        bb_buffer_release(&writer->directories);
     } else {
         writer->rebuild = true;
-        bb_error("the journal cannot be written: %s", strerror(-r));
+        writer->no_space = r == -ENOSPC;
+        if (bb_log_allow(&limit))
+            bb_error("the journal cannot be written: %s", strerror(-r));
         if (r == -ENOSPC) {
-            fail_all(writer, BB_ERROR_NOSPACE, "there is no room on the disk: nothing was kept");
+            fail_all(writer);
             r = 0;
         }
+        writer->failed = r;
     }
     end_group(writer);
     return r;
@@ -333,17 +426,23 @@ bb_writer_commit(struct bb_writer *writer)
 static void
 rebuild(struct bb_writer *writer)
 {
+    static struct bb_log_limit limit = BB_LOG_LIMIT(1);
     char error[256] = "";
     int r;
 
     bb_head_release(&writer->head);
     r = build_head(writer, error, sizeof error);
-    if (r != 0)
-        bb_warning("cannot recover yet: %s", error);
-    else
+    if (r != 0) {
+        bb_head_release(&writer->head); /* what it could not apply is nobody's */
+        if (bb_log_allow(&limit))
+            bb_warning("cannot recover yet: %s", error);
+    } else {
         bb_notice("recovered at entry %llu",
                   (unsigned long long)bb_journal_head(writer->config.journal).sequence);
-    writer->rebuild = r != 0;
+        writer->rebuild = writer->no_space = false;
+        r = take_directories_again(writer);
+    }
+    writer->rebuild = writer->rebuild || r != 0;
 }
 
 /* The applier's side */
@@ -357,13 +456,23 @@ bb_writer_take(struct bb_writer *writer)
     return writer->head.applying;
 }
 
-uint64_t
+void
 bb_writer_applied(struct bb_writer *writer)
 {
-    uint64_t sequence = writer->head.applying->last.sequence;
-
+    writer->views = writer->head.applying->last.sequence;
     bb_head_applied(&writer->head);
-    return sequence;
+}
+
+bool
+bb_writer_recovering(const struct bb_writer *writer)
+{
+    return writer->rebuild;
+}
+
+uint64_t
+bb_writer_views(const struct bb_writer *writer)
+{
+    return writer->views;
 }
 
 uint64_t
@@ -414,20 +523,22 @@ bb_writer_tick(struct bb_writer *writer, bb_mono now)
     if (writer->rebuild && !writer->head.applying)
         rebuild(writer);
     if (writer->rebuild)
-        return now + RETRY_MS;
+        return now + (writer->no_space ? NO_SPACE_MS : RETRY_MS);
     bb_writer_end_sessions(writer, now);
+    if (writer->full)
+        look_for_room(writer);
     for (uint32_t i = writer->head.n_batch; i > 0; i--) {
         const struct bb_batch *batch = &writer->head.batch[i - 1];
         bb_utc due =
             batch->touched + (batch->last_seen && idle_us > LAST_LINGER_US ? LAST_LINGER_US : idle_us);
         if (utc >= due) {
-            if (close_batch(writer, batch) != 0)
+            if (!writer->full && close_batch(writer, batch) != 0)
                 writer->rebuild = true;
         } else if (now + (due - utc) / 1000 + 1 < next) {
             next = now + (due - utc) / 1000 + 1;
         }
     }
-    if (writer->n_session > 0 && now + 1000 < next)
+    if ((writer->full || writer->n_session > 0) && now + 1000 < next)
         next = now + 1000;
     return next;
 }

@@ -27,6 +27,7 @@ struct bb_writer_config {
     const char *temporary; /* folder for the memory of dry runs */
     int64_t batch_idle_ms; /* an unfinished batch is closed after so long */
     unsigned dry_runs;     /* at most so many at a time */
+    uint64_t reserve;      /* bytes of the disk that submissions leave to the views */
     struct bb_writer_sink sink;
 };
 
@@ -42,7 +43,7 @@ int bb_writer_command(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed);
 
 /* Append what is staged, and answer. 0 | -EIO and other errors after which the process must end; ENOSPC is
- * answered and survived. */
+ * answered and survived. Once it failed otherwise, it fails for ever. */
 int bb_writer_commit(struct bb_writer *writer);
 
 /* Close batches that were left unfinished; stages entries. Returns when to come again. */
@@ -51,8 +52,12 @@ bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);
 /* The generation for the applier: NULL when there is none, or one is still out. Borrowed until
  * bb_writer_applied(). */
 const struct bb_generation *bb_writer_take(struct bb_writer *writer);
-/* It is in the views. Returns the last sequence that is. */
-uint64_t bb_writer_applied(struct bb_writer *writer);
+/* It is in the views. */
+void bb_writer_applied(struct bb_writer *writer);
+/* Did a commit fail, and is the head not built again yet? */
+bool bb_writer_recovering(const struct bb_writer *writer);
+/* The last sequence that is in the views. */
+uint64_t bb_writer_views(const struct bb_writer *writer);
 
 /* The sequence of the last entry that is journalled or staged: what a query that came now must see. */
 uint64_t bb_writer_head(const struct bb_writer *writer);

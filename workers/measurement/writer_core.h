@@ -43,8 +43,13 @@ struct bb_writer {
     struct bb_position *positions;
     struct bb_dry_session *session;
     unsigned n_session;
-    bool rebuild;  /* the head is not to be trusted */
-    uint8_t *seen; /* organizations named by the directory that is coming in, by id */
+    bool rebuild;                 /* the head is not to be trusted */
+    bool no_space;                /* because there was no room for a commit */
+    bool full;                    /* less than the reserve was left of the disk when the round began */
+    int failed;                   /* the journal could not be written: what is on disk is not known */
+    uint64_t views;               /* last sequence in the views */
+    struct bb_buffer directories; /* what the broker said, each behind its length, until a commit has it */
+    uint8_t *seen;                /* organizations named by the directory that is coming in, by id */
     uint32_t seen_size;
 };
 
@@ -60,8 +65,13 @@ struct bb_submit {
     bool batch_open; /* the batch is open already */
 };
 
+/* The round of commands: opened by the first one. 0 | <0 */
+int bb_writer_begin(struct bb_writer *writer);
+
 /* Answers. fail_command: a command that could not be judged; the process goes on. Returns 0. */
 void bb_writer_fail(struct bb_writer *writer, uint64_t tag, enum bb_error code, const char *message);
+void bb_writer_fail_full(struct bb_writer *writer, uint64_t tag);
+void bb_writer_fail_recovering(struct bb_writer *writer, uint64_t tag);
 int bb_writer_fail_command(struct bb_writer *writer, const struct bb_work *work, int error);
 void bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessage *message);
 
@@ -83,6 +93,8 @@ int bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, B
 int bb_writer_submit(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_define_indicators(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work);
+/* Bring a Directory into the head, and stage what is new in it. A round must be open. */
+void bb_writer_take_directory(struct bb_writer *writer, struct bb_bytes packed);
 
 /* A submission of a dry run. 0 answered | <0 */
 int bb_writer_submit_dry(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake);

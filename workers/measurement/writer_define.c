@@ -191,14 +191,12 @@ take_directory(struct bb_writer *writer, const Bb__Directory *directory)
     return r == 0 ? stage_directory(writer, &entry) : r;
 }
 
-int
-bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed)
+void
+bb_writer_take_directory(struct bb_writer *writer, struct bb_bytes packed)
 {
     Bb__Directory *directory;
-    int r = writer->rebuild ? 0 : bb_head_begin(&writer->head);
+    int r;
 
-    if (r != 0 || writer->rebuild)
-        return r;
     bb_arena_reset(&writer->arena);
     r = bb_unpack(bb__directory, packed, &writer->arena, &directory);
     if (r == 0)
@@ -207,5 +205,4 @@ bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed)
         bb_error("the directory of the broker cannot be taken in: %s", strerror(-r));
         writer->rebuild = true;
     }
-    return 0;
 }

@@ -93,12 +93,11 @@ check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
     if (sequence > bb_journal_head(writer->config.journal).sequence) { /* staged in this very group */
         r = bb_writer_commit(writer);
         if (r == 0 && !writer->rebuild)
-            r = bb_head_begin(&writer->head);
+            r = bb_writer_begin(writer);
         if (r != 0)
             return r;
         if (writer->rebuild) {
-            bb_writer_fail(writer, submit->work->tag, BB_ERROR_UNAVAILABLE,
-                           "the service recovers from a failed commit");
+            bb_writer_fail_recovering(writer, submit->work->tag);
             return 1;
         }
     }
@@ -219,15 +218,20 @@ submit_rows(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake
 static int
 submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
 {
-    int r;
+    int r = 0;
 
-    if (submit->message->dry_run)
-        return bb_writer_submit_dry(writer, submit, intake);
     crypto_generichash(submit->content, BB_CONTENT_BYTES, submit->work->body.data, submit->work->body.len,
                        NULL, 0);
-    r = check_repeat(writer, submit);
+    if (!submit->message->dry_run)
+        r = check_repeat(writer, submit);
     if (r != 0)
         return r < 0 ? r : 0;
+    if (writer->full) {
+        bb_writer_fail_full(writer, submit->work->tag);
+        return 0;
+    }
+    if (submit->message->dry_run)
+        return bb_writer_submit_dry(writer, submit, intake);
     submit->sequence = bb_writer_next_sequence(writer);
     r = find_batch(writer, submit);
     if (r != 0)
