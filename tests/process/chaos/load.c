@@ -2,14 +2,15 @@
  *
  *     chaos-load --endpoint E --server-key K --key FILE --organization N --ledger FILE [--rate N] [--window
  * N] [--drain]
- *                [--plain] [--batches N]
+ *                [--plain] [--batches N] [--impatient MS]
  *
  * Keeps `window` submissions outstanding, at most `rate` new ones a second. A batch is noted in the ledger
  * before it is sent, an answer before anything further is done. Started again, it first sends what the ledger
  * says was begun and not acknowledged, with the same ids. From time to time an acknowledged submission of the
  * last few hundred is sent once more, and must get its first answer (not with --plain). With --drain it
  * begins nothing new, and ends when everything is
- * acknowledged; with --batches it begins so many first. */
+ * acknowledged; with --batches it begins so many first. With --impatient the first submission that is not
+ * answered in time is told on stderr, and ends it with 75. */
 #include "ledger.h"
 
 #include <err.h>
@@ -51,7 +52,7 @@ struct load {
     unsigned window;
     struct chaos_ack remembered[REMEMBERED]; /* the last ones with an entry: a ring */
     uint64_t acks;
-    bool plain, wrong;
+    bool plain, impatient, wrong;
 };
 
 static void
@@ -151,6 +152,8 @@ on_done(void *self, const struct bb_problem *end, uint64_t sequence)
     slot->busy = false;
     if (end->result == BB_OK)
         return;
+    if (load->impatient)
+        errx(EX_TEMPFAIL, "%s", end->message);
     if (end->result == BB_TIMED_OUT || end->result == BB_UNREACHABLE) {
         if (!slot->repeat)
             enqueue(load, slot->name);
@@ -250,12 +253,11 @@ run(struct load *load, unsigned rate, uint64_t batches)
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {{"endpoint", 1, NULL, 'e'}, {"server-key", 1, NULL, 's'},
-                                          {"key", 1, NULL, 'k'},      {"organization", 1, NULL, 'o'},
-                                          {"ledger", 1, NULL, 'l'},   {"rate", 1, NULL, 'r'},
-                                          {"window", 1, NULL, 'w'},   {"drain", 0, NULL, 'd'},
-                                          {"plain", 0, NULL, 'p'},    {"batches", 1, NULL, 'b'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"endpoint", 1, NULL, 'e'},     {"server-key", 1, NULL, 's'}, {"key", 1, NULL, 'k'},
+        {"organization", 1, NULL, 'o'}, {"ledger", 1, NULL, 'l'},     {"rate", 1, NULL, 'r'},
+        {"window", 1, NULL, 'w'},       {"drain", 0, NULL, 'd'},      {"plain", 0, NULL, 'p'},
+        {"impatient", 1, NULL, 'i'},    {"batches", 1, NULL, 'b'},    {NULL, 0, NULL, 0}};
     struct bb_client_options options = {.timeout_ms = TIMEOUT_MS, .agent = "chaos-load"};
     static struct load load = {.window = 32};
     const char *file = NULL;
@@ -283,7 +285,10 @@ main(int argc, char **argv)
             batches = strtoull(optarg, NULL, 10);
         else if (c == 'p')
             load.plain = true;
-        else
+        else if (c == 'i') {
+            load.impatient = true;
+            options.timeout_ms = (uint32_t)atoi(optarg);
+        } else
             return EX_USAGE;
     }
     if (!file || optind != argc)
