@@ -73,9 +73,11 @@ add_revision(struct chaos_reading *reading, const struct chaos_row *row, uint64_
     reading->revision[reading->n++] = (struct chaos_revision){*row, sequence};
 }
 
-/* What becomes of a row; two rows of one key in one batch must say the same. */
+/* What becomes of a row; two rows of one key in one batch must say the same.
+ * alone: the batch has no other submission. */
 static int
-replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t batch, uint64_t sequence)
+replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t batch, bool alone,
+           uint64_t sequence)
 {
     int outcome = reading->n ? BB_UPDATED : BB_CREATED;
 
@@ -83,9 +85,12 @@ replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t 
         return BB_REJECTED;
     if (reading->n && chaos_same(&reading->revision[reading->n - 1].row, row))
         outcome = BB_UNCHANGED;
-    else if (reading->batch == batch)
+    else if (reading->batch == batch || reading->unchanged == batch)
         return BB_REJECTED;
-    reading->batch = batch;
+    if (outcome == BB_UNCHANGED && alone)
+        reading->unchanged = batch;
+    else
+        reading->batch = batch;
     if (outcome != BB_UNCHANGED)
         add_revision(reading, row, sequence);
     return outcome;
@@ -95,6 +100,7 @@ static void
 replay_entry(struct chaos_model *model, const struct chaos_entry *entry)
 {
     const struct chaos_ack *ack = entry->ack;
+    bool alone = chaos_submissions(entry->organization, ack->number) == 1;
     struct chaos_submission content;
 
     chaos_submission(entry->organization, ack->number, ack->index, &content);
@@ -103,7 +109,7 @@ replay_entry(struct chaos_model *model, const struct chaos_entry *entry)
                       ack->sequence, ack->rows, content.count);
     for (uint32_t i = 0; i < content.count && i < ack->rows; i++) {
         struct chaos_reading *reading = &model->reading[entry->organization][content.row[i].key];
-        int outcome = replay_row(reading, &content.row[i], ack->number + 1, ack->sequence);
+        int outcome = replay_row(reading, &content.row[i], ack->number + 1, alone, ack->sequence);
         model->rows++;
         model->updates += outcome == BB_UPDATED;
         if (outcome != ack->outcome[i] - '0')

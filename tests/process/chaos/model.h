@@ -17,7 +17,9 @@ struct chaos_revision {
 struct chaos_reading {
     struct chaos_revision *revision; /* [n], oldest first; n 0: nobody reported it */
     uint32_t n, size;
-    uint64_t batch; /* number + 1 of the batch that named it last */
+    uint64_t batch; /* number + 1 of the batch that it remembers */
+    uint64_t
+        unchanged; /* of the last batch of one submission that found it as it was: that is not remembered */
 };
 
 /* An acknowledged submission that has a journal entry. */
