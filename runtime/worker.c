@@ -396,31 +396,35 @@ take_messages(struct bb_worker *w)
 
 /* ---- giving out ---- */
 
-static void
-send_messages(struct bb_worker *w)
+/* Send what the session has for the broker until the pipe is full. NULL | why the connection is no good. */
+static const char *
+send_outgoing(struct bb_worker *w)
 {
     zmq_msg_t *message = NULL;
-    int r;
 
     while (w->socket) {
-        r = bb_session_outgoing(w->session, &message);
-        if (r < 0) {
-            lose(w, "no memory");
-            return;
-        }
+        if (bb_session_outgoing(w->session, &message) < 0)
+            return "no memory";
         if (!message)
             break;
         if (zmq_msg_send(message, w->socket, ZMQ_DONTWAIT) < 0) {
             if (errno == EAGAIN || errno == EINTR)
                 break;
-            lose(w, zmq_strerror(errno));
-            return;
+            return zmq_strerror(errno);
         }
         bb_session_sent(w->session);
     }
     w->blocked = w->socket && message;
-    if (bb_session_backlog(w->session) > BACKLOG_MAX)
-        lose(w, "it takes nothing");
+    return bb_session_backlog(w->session) > BACKLOG_MAX ? "it takes nothing" : NULL;
+}
+
+static void
+send_messages(struct bb_worker *w)
+{
+    const char *why = send_outgoing(w);
+
+    if (why)
+        lose(w, why);
 }
 
 /* ---- time and signals ---- */
@@ -617,6 +621,13 @@ void
 bb_worker_fail(struct bb_worker *w, uint64_t tag, uint32_t code, const char *message, uint32_t retry_after_ms)
 {
     judge(bb_session_fail(w->session, tag, code, message, retry_after_ms));
+}
+
+void
+bb_worker_push(struct bb_worker *w)
+{
+    (void)send_outgoing(
+        w); /* what is wrong shows again at the end of the round, where the connection may be given up */
 }
 
 void

@@ -79,6 +79,9 @@ void bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool
 void bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
                     uint32_t retry_after_ms);
 
+/* Send what was answered so far, in the middle of a round. */
+void bb_worker_push(struct bb_worker *worker);
+
 /* Give credit back: by default each final answer gives back what its request took. With hold on, a lane's
  * credit is kept until it is let go again. */
 void bb_worker_hold(struct bb_worker *worker, int lane, bool hold);

@@ -1,5 +1,5 @@
-/* Three kinds of threads. This one talks to the broker, judges and journals commands (the writer) and hands
- * queries to the readers; the applier follows with the views.
+/* Four kinds of threads. This one talks to the broker, judges commands (the writer) and hands queries to the
+ * readers; the committer appends to the journal; the applier follows with the views.
  *
  * When does the applier get what has gathered? At once when a query waits for it or much has gathered;
  * otherwise after a short quiet, since every commit of the views competes with the journal's for the disk.
@@ -39,6 +39,7 @@ struct measurement {
     struct bb_views views;
     struct bb_journal *journal;
     struct bb_writer *writer;
+    struct bb_committer *committer;
     struct bb_applier *applier;
     struct bb_readers *readers;
     struct bb_worker *worker;
@@ -90,6 +91,14 @@ send_query_failure(void *self, uint64_t tag, uint32_t code, const char *message)
 }
 
 static void
+push(void *self)
+{
+    struct measurement *m = self;
+
+    bb_worker_push(m->worker);
+}
+
+static void
 wake(void *self)
 {
     struct measurement *m = self;
@@ -119,7 +128,7 @@ answer_status(struct measurement *m, uint64_t tag)
         bb_worker_fail(m->worker, tag, BB_ERROR_INTERNAL, "the store cannot be read; the log says more", 0);
         return;
     }
-    reply.head = bb_journal_head(m->journal).sequence;
+    reply.head = bb_writer_committed(m->writer);
     reply.applied = m->applied;
     reply.readings = stat.ms_entries;
     reply.pending_rows = bb_writer_pending_rows(m->writer);
@@ -218,7 +227,7 @@ position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
 {
     struct measurement *m = self;
 
-    *ret_sequence = bb_journal_head(m->journal).sequence;
+    *ret_sequence = bb_writer_committed(m->writer);
     *ret_lag = *ret_sequence - m->applied;
 }
 
@@ -262,26 +271,29 @@ time_to_apply(struct measurement *m, bb_mono now)
            now - m->last_command >= QUIET_MS || now - m->pending_since >= OLDEST_MS;
 }
 
-static void
+static int
 give_to_applier(struct measurement *m, bb_mono now)
 {
     const struct bb_generation *generation;
+    int r;
 
     if (bb_writer_pending_entries(m->writer) == 0) {
         m->pending_since = 0;
-        return;
+        return 0;
     }
     if (!m->pending_since)
         m->pending_since = now;
     if (m->applying || !time_to_apply(m, now))
-        return;
+        return 0;
+    r = bb_writer_commit(m->writer); /* a generation ends where the journal does */
     m->given_rows = bb_writer_pending_rows(m->writer);
-    generation = bb_writer_take(m->writer);
+    generation = r == 0 ? bb_writer_take(m->writer) : NULL;
     if (!generation)
-        return;
+        return r;
     m->applying = true;
     m->pending_since = 0;
     bb_applier_give(m->applier, generation);
+    return 0;
 }
 
 static void
@@ -300,21 +312,22 @@ on_flush(void *self)
 {
     struct measurement *m = self;
     bb_mono now = bb_clock_mono();
-    int r = bb_writer_commit(m->writer);
+    int r = bb_writer_advance(m->writer);
 
+    if (m->commands)
+        m->last_command = now;
+    m->commands = false;
     if (r == 0) {
         forget_lost(m);
         r = collect_applied(m);
     }
+    bb_readers_collect(m->readers);
+    if (r == 0)
+        r = give_to_applier(m, now);
     if (r != 0) {
         bb_error("the store failed: %s; stopping for an operator to look", strerror(-r));
         return BB_EX_STORAGE;
     }
-    if (m->commands)
-        m->last_command = now;
-    m->commands = false;
-    bb_readers_collect(m->readers);
-    give_to_applier(m, now);
     hold_credit(m);
     return 0;
 }
@@ -372,14 +385,17 @@ open_store(struct measurement *m)
         .batch_idle_ms = m->config->batch_idle_ms,
         .dry_runs = (unsigned)m->config->dry_runs,
         .reserve = (uint64_t)m->config->disk_reserve,
-        .sink = {.reply = send_reply, .fail = send_failure, .self = m},
+        .sink = {.reply = send_reply, .fail = send_failure, .push = push, .self = m},
     };
     char error[512] = "out of memory";
     int r = bb_journal_open(m->journal_dir, (size_t)m->config->map_bytes, &m->journal, error, sizeof error);
 
     if (r == 0)
         r = bb_views_open(&m->views, m->views_dir, (size_t)m->config->map_bytes, error, sizeof error);
+    if (r == 0)
+        r = bb_committer_new(m->journal, wake, m, &m->committer);
     config.journal = m->journal;
+    config.committer = m->committer;
     if (r == 0)
         r = bb_writer_new(&config, &m->writer, error, sizeof error);
     if (r != 0)
@@ -438,6 +454,7 @@ close_all(struct measurement *m)
 {
     bb_applier_destroy(&m->applier);
     bb_readers_destroy(&m->readers);
+    bb_committer_destroy(&m->committer);
     bb_writer_destroy(&m->writer);
     bb_worker_destroy(&m->worker);
     bb_views_close(&m->views);

@@ -1,10 +1,12 @@
-/* A group: commands are judged in the order in which they came; each finds in the head what the ones before
- * it did. `staged` has an element for each entry that the commit will append, its body and its answer in two
- * buffers.
+/* Commands are judged in the order in which they came; each finds in the head what the ones before it did.
+ * They are staged in the open group. A commit closes it: the committer's thread appends it to the journal,
+ * and meanwhile the next commands are judged and staged in the other one. So the disk's time and the
+ * processor's are spent beside each other, and a group starts as soon as the one before is on disk. A single
+ * command is committed here, without the hops.
  *
  * When a commit fails, the head knows things that the journal does not. It is thrown away and built again
- * from views and journal (rebuild), which has to wait until the applier has given its generation back; until
- * then commands are told to come again. */
+ * from views and journal (rebuild), which has to wait until committer and applier are idle; until then
+ * commands are told to come again. */
 #include "writer_core.h"
 
 #include "replay.h"
@@ -25,6 +27,8 @@
 #define LAST_LINGER_US 5000000                             /* a batch whose last submission came */
 #define RETRY_MS       200
 #define NO_SPACE_MS    1000
+#define EARLY_ENTRIES  32 /* staged in one round: enough for a commit to begin before its end */
+#define EARLY_BYTES    (16u << 10)
 #define KEEP_BACK_MS   50 /* of the fault ack-early */
 
 /* Building and tearing down */
@@ -54,8 +58,11 @@ bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writ
         return -ENOMEM;
     writer->config = *config;
     bb_arena_init(&writer->arena, ARENA_BYTES);
-    bb_buffer_init(&writer->bodies, SIZE_MAX);
-    bb_buffer_init(&writer->replies, SIZE_MAX);
+    for (int i = 0; i < 2; i++) {
+        bb_buffer_init(&writer->group[i].bodies, SIZE_MAX);
+        bb_buffer_init(&writer->group[i].replies, SIZE_MAX);
+    }
+    writer->open = &writer->group[0];
     bb_buffer_init(&writer->directories, SIZE_MAX);
     bb_dryrun_sweep(config->temporary);
     writer->session = calloc(config->dry_runs + 1, sizeof *writer->session);
@@ -64,8 +71,19 @@ bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writ
         bb_writer_destroy(&writer);
         return r;
     }
+    writer->committed = bb_journal_head(config->journal).sequence;
     *ret_writer = writer;
     return 0;
+}
+
+static void
+release_group(struct bb_group *group)
+{
+    bb_buffer_release(&group->bodies);
+    bb_buffer_release(&group->replies);
+    free(group->staged);
+    free(group->drafts);
+    free(group->positions);
 }
 
 void
@@ -80,12 +98,9 @@ bb_writer_destroy(struct bb_writer **writer_pointer)
     free(writer->session);
     bb_head_release(&writer->head);
     bb_arena_release(&writer->arena);
-    bb_buffer_release(&writer->bodies);
-    bb_buffer_release(&writer->replies);
     bb_buffer_release(&writer->directories);
-    free(writer->staged);
-    free(writer->drafts);
-    free(writer->positions);
+    for (int i = 0; i < 2; i++)
+        release_group(&writer->group[i]);
     free(writer->seen);
     free(writer);
     *writer_pointer = NULL;
@@ -157,12 +172,12 @@ bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessa
     const struct bb_writer_sink *sink = &writer->config.sink;
     size_t at, len;
 
-    if (bb_writer_pack(&writer->replies, message, &at, &len) != 0) {
+    if (bb_writer_pack(&writer->open->replies, message, &at, &len) != 0) {
         bb_writer_fail(writer, tag, BB_ERROR_INTERNAL, "out of memory");
         return;
     }
-    sink->reply(sink->self, tag, bb_bytes(writer->replies.data + at, len));
-    writer->replies.len = at;
+    sink->reply(sink->self, tag, bb_bytes(writer->open->replies.data + at, len));
+    writer->open->replies.len = at;
 }
 
 /* Staging */
@@ -170,54 +185,54 @@ bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessa
 uint64_t
 bb_writer_next_sequence(const struct bb_writer *writer)
 {
-    return bb_journal_head(writer->config.journal).sequence + writer->n_staged + 1;
+    return writer->committed + (writer->closed ? writer->closed->n : 0) + writer->open->n + 1;
 }
 
 static int
-reserve_staged(struct bb_writer *writer)
+reserve_staged(struct bb_group *group)
 {
-    size_t size = writer->staged_size ? writer->staged_size * 2 : 64;
+    size_t size = group->size ? group->size * 2 : 64;
     struct bb_staged *staged;
     struct bb_draft *drafts;
     struct bb_position *positions;
 
-    if (writer->n_staged < writer->staged_size)
+    if (group->n < group->size)
         return 0;
-    staged = realloc(writer->staged, size * sizeof *staged);
-    writer->staged = staged ? staged : writer->staged;
-    drafts = realloc(writer->drafts, size * sizeof *drafts);
-    writer->drafts = drafts ? drafts : writer->drafts;
-    positions = realloc(writer->positions, size * sizeof *positions);
-    writer->positions = positions ? positions : writer->positions;
+    staged = realloc(group->staged, size * sizeof *staged);
+    group->staged = staged ? staged : group->staged;
+    drafts = realloc(group->drafts, size * sizeof *drafts);
+    group->drafts = drafts ? drafts : group->drafts;
+    positions = realloc(group->positions, size * sizeof *positions);
+    group->positions = positions ? positions : group->positions;
     if (!staged || !drafts || !positions)
         return -ENOMEM;
-    writer->staged_size = size;
+    group->size = size;
     return 0;
 }
 
-/* reply: NULL when nobody waits. On an error nothing is staged. */
 int
 bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body, uint64_t tag,
                 const ProtobufCMessage *reply)
 {
     struct bb_staged staged = {.type = type, .answered = reply != NULL, .tag = tag};
-    size_t bodies = writer->bodies.len, replies = writer->replies.len;
-    int r = reserve_staged(writer);
+    struct bb_group *group = writer->open;
+    size_t bodies = group->bodies.len, replies = group->replies.len;
+    int r = reserve_staged(group);
 
     if (r == 0)
-        r = bb_writer_pack(&writer->bodies, body, &staged.body, &staged.body_len);
+        r = bb_writer_pack(&group->bodies, body, &staged.body, &staged.body_len);
     if (r == 0 && reply)
-        r = bb_writer_pack(&writer->replies, reply, &staged.reply, &staged.reply_len);
+        r = bb_writer_pack(&group->replies, reply, &staged.reply, &staged.reply_len);
     if (r != 0) {
-        writer->bodies.len = bodies;
-        writer->replies.len = replies;
+        group->bodies.len = bodies;
+        group->replies.len = replies;
         return r;
     }
-    writer->staged[writer->n_staged++] = staged;
+    group->staged[group->n++] = staged;
     return 0;
 }
 
-/* Commands */
+/* Room on the disk */
 
 /* The reserve is what the views need to take in what is journalled already, so that queries do not have to
  * wait for an operator, and commits do not fail in the middle. */
@@ -241,36 +256,6 @@ bb_writer_begin(struct bb_writer *writer)
     if (!writer->head.txn)
         look_for_room(writer);
     return bb_head_begin(&writer->head);
-}
-
-int
-bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
-{
-    int r;
-
-    if (writer->rebuild) {
-        bb_writer_fail_recovering(writer, work->tag);
-        return 0;
-    }
-    r = bb_writer_begin(writer);
-    if (r != 0)
-        return r;
-    bb_arena_reset(&writer->arena);
-    if (writer->full && work->method != BB_METHOD_SUBMIT) { /* that one may be a repeat */
-        bb_writer_fail_full(writer, work->tag);
-        return 0;
-    }
-    switch (work->method) {
-    case BB_METHOD_SUBMIT:
-        return bb_writer_submit(writer, work);
-    case BB_METHOD_INDICATOR_DEFINE:
-        return bb_writer_define_indicators(writer, work);
-    case BB_METHOD_PLACE_DEFINE:
-        return bb_writer_define_places(writer, work);
-    default:
-        bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
-        return 0;
-    }
 }
 
 /* Directories. What the broker said last is kept until a commit has it: the broker says it once. */
@@ -311,63 +296,48 @@ take_directories_again(struct bb_writer *writer)
 /* Committing */
 
 static void
-answer_all(struct bb_writer *writer)
+answer_all(struct bb_writer *writer, const struct bb_group *group)
 {
     const struct bb_writer_sink *sink = &writer->config.sink;
 
-    for (size_t i = 0; i < writer->n_staged; i++) {
-        const struct bb_staged *staged = &writer->staged[i];
+    for (size_t i = 0; i < group->n; i++) {
+        const struct bb_staged *staged = &group->staged[i];
         if (staged->answered)
             sink->reply(sink->self, staged->tag,
-                        bb_bytes(writer->replies.data + staged->reply, staged->reply_len));
+                        bb_bytes(group->replies.data + staged->reply, staged->reply_len));
     }
 }
 
 static void
-fail_all(struct bb_writer *writer)
+fail_all(struct bb_writer *writer, const struct bb_group *group)
 {
-    for (size_t i = 0; i < writer->n_staged; i++)
-        if (writer->staged[i].answered)
-            bb_writer_fail_recovering(writer, writer->staged[i].tag);
+    for (size_t i = 0; i < group->n; i++)
+        if (group->staged[i].answered)
+            bb_writer_fail_recovering(writer, group->staged[i].tag);
 }
 
 static void
-end_group(struct bb_writer *writer)
+empty_group(struct bb_group *group)
 {
-    writer->n_staged = 0;
-    if (writer->bodies.size > BUFFER_KEEP)
-        bb_buffer_release(&writer->bodies);
-    if (writer->replies.size > BUFFER_KEEP)
-        bb_buffer_release(&writer->replies);
-    bb_buffer_reset(&writer->bodies);
-    bb_buffer_reset(&writer->replies);
-    bb_arena_reset(&writer->arena);
-}
-
-static int
-append_group(struct bb_writer *writer)
-{
-    struct bb_position head = bb_journal_head(writer->config.journal);
-
-    for (size_t i = 0; i < writer->n_staged; i++)
-        writer->drafts[i] = (struct bb_draft){
-            .type = writer->staged[i].type,
-            .body = bb_bytes(writer->bodies.data + writer->staged[i].body, writer->staged[i].body_len),
-        };
-    return bb_journal_append(writer->config.journal, head.sequence, bb_clock_utc(), writer->drafts,
-                             writer->n_staged, writer->positions);
+    group->n = 0;
+    if (group->bodies.size > BUFFER_KEEP)
+        bb_buffer_release(&group->bodies);
+    if (group->replies.size > BUFFER_KEEP)
+        bb_buffer_release(&group->replies);
+    bb_buffer_reset(&group->bodies);
+    bb_buffer_reset(&group->replies);
 }
 
 /* Test builds only: answer first, and commit a while later. Is it to be kept back yet? */
 static bool
-keep_back(struct bb_writer *writer)
+keep_back(struct bb_writer *writer, struct bb_group *group)
 {
     static bb_mono since;
     bb_mono now = bb_clock_mono();
 
-    answer_all(writer);
-    for (size_t i = 0; i < writer->n_staged; i++)
-        writer->staged[i].answered = false;
+    answer_all(writer, group);
+    for (size_t i = 0; i < group->n; i++)
+        group->staged[i].answered = false;
     since = since ? since : now;
     if (now - since < KEEP_BACK_MS)
         return true;
@@ -377,51 +347,197 @@ keep_back(struct bb_writer *writer)
 
 /* Test builds only: die after the commit of something that somebody waits for. */
 static void
-die_unanswered(const struct bb_writer *writer)
+die_unanswered(const struct bb_group *group)
 {
-    for (size_t i = 0; i < writer->n_staged; i++)
-        if (writer->staged[i].answered)
+    for (size_t i = 0; i < group->n; i++)
+        if (group->staged[i].answered)
             raise(SIGKILL);
+}
+
+/* What is staged cannot be journalled, because the head is wrong. */
+static void
+give_up_open(struct bb_writer *writer)
+{
+    writer->rebuild = true;
+    fail_all(writer, writer->open);
+    empty_group(writer->open);
+}
+
+/* A group is on disk, or is not: answer. 0 | <0 the process must end */
+static int
+finish_group(struct bb_writer *writer, struct bb_group *group, int result)
+{
+    static struct bb_log_limit limit = BB_LOG_LIMIT(1);
+
+    if (result == 0) {
+        writer->committed = group->positions[group->n - 1].sequence;
+        writer->head.filling->last = group->positions[group->n - 1];
+        writer->head.filling->entries += group->n;
+        if (bb_fault("die-after-commit"))
+            die_unanswered(group);
+        answer_all(writer, group);
+    } else {
+        if (bb_log_allow(&limit))
+            bb_error("the journal cannot be written: %s", strerror(-result));
+        if (result != -ENOSPC) {
+            writer->failed = result;
+            return result;
+        }
+        writer->no_space = true;
+        fail_all(writer, group);
+        if (group != writer->open)
+            give_up_open(writer);
+        writer->rebuild = true;
+    }
+    empty_group(group);
+    return 0;
+}
+
+static void
+fill_drafts(struct bb_group *group)
+{
+    for (size_t i = 0; i < group->n; i++)
+        group->drafts[i] = (struct bb_draft){
+            .type = group->staged[i].type,
+            .body = bb_bytes(group->bodies.data + group->staged[i].body, group->staged[i].body_len),
+        };
+}
+
+/* Commit the open group on this thread. */
+static int
+commit_here(struct bb_writer *writer)
+{
+    struct bb_group *group = writer->open;
+
+    fill_drafts(group);
+    return finish_group(writer, group,
+                        bb_journal_append(writer->config.journal, writer->committed, bb_clock_utc(),
+                                          group->drafts, group->n, group->positions));
+}
+
+/* Close the open group and give it to the committer. */
+static void
+start_commit(struct bb_writer *writer)
+{
+    struct bb_group *group = writer->open;
+
+    fill_drafts(group);
+    writer->closed = group;
+    writer->open = group == &writer->group[0] ? &writer->group[1] : &writer->group[0];
+    bb_committer_give(writer->config.committer, writer->committed, bb_clock_utc(), group->drafts, group->n,
+                      group->positions);
+}
+
+/* Take back the group that is with the committer, if it is done (or wait for it). */
+static int
+collect_commit(struct bb_writer *writer, bool wait)
+{
+    struct bb_group *group = writer->closed;
+    int result;
+
+    if (!group || !bb_committer_collect(writer->config.committer, wait, &result))
+        return 0;
+    writer->closed = NULL;
+    return finish_group(writer, group, result);
+}
+
+/* Go on with committing as far as that needs no waiting; wait: until everything staged is on disk. */
+static int
+step(struct bb_writer *writer, bool wait)
+{
+    int r = writer->failed ? writer->failed : collect_commit(writer, wait);
+
+    if (r == 0 && writer->rebuild && writer->open->n > 0)
+        give_up_open(writer);
+    if (r != 0 || writer->closed)
+        return r;
+    if (writer->open->n == 0) {
+        if (!writer->rebuild)
+            bb_buffer_reset(&writer->directories); /* a commit has them, or they said nothing new */
+        return 0;
+    }
+    if (bb_fault("ack-early") && keep_back(writer, writer->open))
+        return 0;
+    if (wait || !writer->config.committer || writer->open->n == 1)
+        return commit_here(writer);
+    start_commit(writer);
+    return 0;
+}
+
+int
+bb_writer_advance(struct bb_writer *writer)
+{
+    bb_head_end(&writer->head);
+    bb_arena_reset(&writer->arena);
+    return step(writer, false);
 }
 
 int
 bb_writer_commit(struct bb_writer *writer)
 {
-    static struct bb_log_limit limit = BB_LOG_LIMIT(1);
-    int r = 0;
-
     bb_head_end(&writer->head);
-    if (writer->failed)
-        return writer->failed;
-    if (writer->n_staged == 0 && !writer->rebuild) {
-        bb_buffer_reset(&writer->directories);
+    return step(writer, true);
+}
+
+/* In the middle of a round: when enough is staged, let the disk begin, and what it has done leave. */
+static int
+advance_early(struct bb_writer *writer)
+{
+    const struct bb_writer_sink *sink = &writer->config.sink;
+    uint64_t before = writer->committed;
+    int r;
+
+    if (!writer->config.committer ||
+        (writer->open->n < EARLY_ENTRIES && writer->open->bodies.len < EARLY_BYTES))
         return 0;
-    }
-    if (bb_fault("ack-early") && keep_back(writer))
-        return 0;
-    if (writer->rebuild) {
-        fail_all(writer);
-    } else if ((r = append_group(writer)) == 0) {
-        writer->head.filling->last = writer->positions[writer->n_staged - 1];
-        writer->head.filling->entries += writer->n_staged;
-        if (bb_fault("die-after-commit"))
-            die_unanswered(writer);
-        answer_all(writer);
-        bb_buffer_release(&writer->directories);
-    } else {
-        writer->rebuild = true;
-        writer->no_space = r == -ENOSPC;
-        if (bb_log_allow(&limit))
-            bb_error("the journal cannot be written: %s", strerror(-r));
-        if (r == -ENOSPC) {
-            fail_all(writer);
-            r = 0;
-        }
-        writer->failed = r;
-    }
-    end_group(writer);
+    r = step(writer, false);
+    if (writer->committed != before && sink->push)
+        sink->push(sink->self);
     return r;
 }
+
+/* Commands */
+
+static int
+judge(struct bb_writer *writer, const struct bb_work *work)
+{
+    if (writer->full && work->method != BB_METHOD_SUBMIT) { /* that one may be a repeat */
+        bb_writer_fail_full(writer, work->tag);
+        return 0;
+    }
+    switch (work->method) {
+    case BB_METHOD_SUBMIT:
+        return bb_writer_submit(writer, work);
+    case BB_METHOD_INDICATOR_DEFINE:
+        return bb_writer_define_indicators(writer, work);
+    case BB_METHOD_PLACE_DEFINE:
+        return bb_writer_define_places(writer, work);
+    default:
+        bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
+        return 0;
+    }
+}
+
+int
+bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
+{
+    int r;
+
+    if (writer->rebuild) {
+        bb_writer_fail_recovering(writer, work->tag);
+        return 0;
+    }
+    r = bb_writer_begin(writer);
+    if (r != 0)
+        return r;
+    bb_arena_reset(&writer->arena);
+    r = judge(writer, work);
+    if (r == 0 && writer->failed == 0)
+        writer->failed = advance_early(writer);
+    return r;
+}
+
+/* Recovery */
 
 static void
 rebuild(struct bb_writer *writer)
@@ -439,6 +555,7 @@ rebuild(struct bb_writer *writer)
     } else {
         bb_notice("recovered at entry %llu",
                   (unsigned long long)bb_journal_head(writer->config.journal).sequence);
+        writer->committed = bb_journal_head(writer->config.journal).sequence;
         writer->rebuild = writer->no_space = false;
         r = take_directories_again(writer);
     }
@@ -450,7 +567,7 @@ rebuild(struct bb_writer *writer)
 const struct bb_generation *
 bb_writer_take(struct bb_writer *writer)
 {
-    if (writer->rebuild || writer->n_staged > 0 || writer->head.applying ||
+    if (writer->rebuild || writer->closed || writer->open->n > 0 || writer->head.applying ||
         bb_generation_empty(writer->head.filling) || bb_head_seal(&writer->head) != 0)
         return NULL;
     return writer->head.applying;
@@ -473,6 +590,12 @@ uint64_t
 bb_writer_views(const struct bb_writer *writer)
 {
     return writer->views;
+}
+
+uint64_t
+bb_writer_committed(const struct bb_writer *writer)
+{
+    return writer->committed;
 }
 
 uint64_t
@@ -520,7 +643,7 @@ bb_writer_tick(struct bb_writer *writer, bb_mono now)
     bb_utc utc = bb_clock_utc(), idle_us = writer->config.batch_idle_ms * 1000;
     bb_mono next = now + 60000;
 
-    if (writer->rebuild && !writer->head.applying)
+    if (writer->rebuild && !writer->head.applying && !writer->closed)
         rebuild(writer);
     if (writer->rebuild)
         return now + (writer->no_space ? NO_SPACE_MS : RETRY_MS);

@@ -7,6 +7,7 @@
 #ifndef BB_WRITER_H
 #define BB_WRITER_H
 
+#include "committer.h"
 #include "head.h"
 #include "journal.h"
 
@@ -18,16 +19,18 @@ struct bb_writer;
 struct bb_writer_sink {
     void (*reply)(void *self, uint64_t tag, struct bb_bytes body);
     void (*fail)(void *self, uint64_t tag, uint32_t code, const char *message, uint32_t retry_after_ms);
+    void (*push)(void *self); /* in the middle of a round: what was answered may leave now; may be NULL */
     void *self;
 };
 
 struct bb_writer_config {
     struct bb_views *views;
     struct bb_journal *journal;
-    const char *temporary; /* folder for the memory of dry runs */
-    int64_t batch_idle_ms; /* an unfinished batch is closed after so long */
-    unsigned dry_runs;     /* at most so many at a time */
-    uint64_t reserve;      /* bytes of the disk that submissions leave to the views */
+    struct bb_committer *committer; /* NULL: commits are made on the writer's thread */
+    const char *temporary;          /* folder for the memory of dry runs */
+    int64_t batch_idle_ms;          /* an unfinished batch is closed after so long */
+    unsigned dry_runs;              /* at most so many at a time */
+    uint64_t reserve;               /* bytes of the disk that submissions leave to the views */
     struct bb_writer_sink sink;
 };
 
@@ -42,9 +45,16 @@ int bb_writer_command(struct bb_writer *writer, const struct bb_work *work);
 /* One packed Directory of the broker. 0 | <0 */
 int bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed);
 
-/* Append what is staged, and answer. 0 | -EIO and other errors after which the process must end; ENOSPC is
- * answered and survived. Once it failed otherwise, it fails for ever. */
+/* End a round: answer what is on disk, and have what is staged committed. Does not wait for the committer.
+ * 0 | -EIO and other errors after which the process must end; ENOSPC is answered and survived. Once it failed
+ * otherwise, it fails for ever. */
+int bb_writer_advance(struct bb_writer *writer);
+
+/* End a round and wait: on return everything that was staged is on disk and answered. The same errors. */
 int bb_writer_commit(struct bb_writer *writer);
+
+/* The last sequence that is on disk. */
+uint64_t bb_writer_committed(const struct bb_writer *writer);
 
 /* Close batches that were left unfinished; stages entries. Returns when to come again. */
 bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);

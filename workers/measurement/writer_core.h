@@ -13,13 +13,22 @@
 
 #define BB_CONTENT_BYTES 16 /* of the hash that tells whether a repeated submission is the same */
 
-/* An entry that the commit will append, in two buffers. */
+/* An entry that a commit appends, in the two buffers of its group. */
 struct bb_staged {
     enum bb_entry_type type;
     size_t body, body_len;
     bool answered; /* somebody waits for it */
     uint64_t tag;
     size_t reply, reply_len;
+};
+
+/* What one commit of the journal appends, and the answers that wait for it. */
+struct bb_group {
+    struct bb_staged *staged;
+    size_t n, size;
+    struct bb_buffer bodies, replies;
+    struct bb_draft *drafts;
+    struct bb_position *positions;
 };
 
 /* A dry run that goes over several submissions. */
@@ -36,11 +45,10 @@ struct bb_writer {
     struct bb_writer_config config;
     struct bb_head head;
     struct bb_arena arena;
-    struct bb_buffer bodies, replies;
-    struct bb_staged *staged;
-    size_t n_staged, staged_size;
-    struct bb_draft *drafts;
-    struct bb_position *positions;
+    struct bb_group group[2];
+    struct bb_group *open;   /* commands are staged here */
+    struct bb_group *closed; /* with the committer; NULL none */
+    uint64_t committed;      /* sequence of the last entry that is on disk */
     struct bb_dry_session *session;
     unsigned n_session;
     bool rebuild;                 /* the head is not to be trusted */

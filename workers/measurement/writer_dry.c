@@ -81,13 +81,14 @@ dry_rows(struct bb_writer *writer, const struct bb_submit *submit, struct bb_int
     if (r == 0)
         r = bb_writer_judged(intake, submit, &reply);
     if (r == 0)
-        r = bb_writer_pack(&writer->replies, &reply.base, &at, &len);
+        r = bb_writer_pack(&writer->open->replies, &reply.base, &at, &len);
     if (r != 0)
         return r;
-    r = bb_dryrun_put_reply(intake->dryrun, submit->message->index, bb_bytes(writer->replies.data + at, len));
+    r = bb_dryrun_put_reply(intake->dryrun, submit->message->index,
+                            bb_bytes(writer->open->replies.data + at, len));
     if (r == 0)
-        sink->reply(sink->self, submit->work->tag, bb_bytes(writer->replies.data + at, len));
-    writer->replies.len = at;
+        sink->reply(sink->self, submit->work->tag, bb_bytes(writer->open->replies.data + at, len));
+    writer->open->replies.len = at;
     return r;
 }
 

@@ -90,7 +90,7 @@ check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
 
     if (r != 0)
         return r == BB_STORE_E_NOT_FOUND ? 0 : r;
-    if (sequence > bb_journal_head(writer->config.journal).sequence) { /* staged in this very group */
+    if (sequence > writer->committed) { /* staged, and not on disk yet */
         r = bb_writer_commit(writer);
         if (r == 0 && !writer->rebuild)
             r = bb_writer_begin(writer);
