@@ -25,8 +25,8 @@
 #include <sysexits.h>
 
 #define QUIET_MS       3     /* without commands: the applier may have the disk */
-#define OLDEST_MS      50    /* nothing waits longer than this while the applier is idle */
-#define MUCH_ROWS      20000 /* worth a transaction of its own */
+#define OLDEST_MS      500   /* nothing waits longer than this while the applier is idle */
+#define MUCH_ROWS      50000 /* worth a transaction of its own */
 #define TRIM_MS        500   /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096

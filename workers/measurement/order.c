@@ -55,11 +55,21 @@ compare_rest(const void *a_pointer, const void *b_pointer)
     return c ? c : (a->number > b->number) - (a->number < b->number);
 }
 
+static int
+compare(const struct bb_sortable *a, const struct bb_sortable *b)
+{
+    if (a->high != b->high)
+        return a->high < b->high ? -1 : 1;
+    if (a->low != b->low)
+        return a->low < b->low ? -1 : 1;
+    return compare_rest(a, b);
+}
+
 static bool
 in_order(const struct bb_sortable *items, size_t n)
 {
     for (size_t i = 1; i < n; i++)
-        if (compare_rest(&items[i - 1], &items[i]) > 0)
+        if (compare(&items[i - 1], &items[i]) > 0)
             return false;
     return true;
 }
