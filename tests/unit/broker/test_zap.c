@@ -198,6 +198,7 @@ static void
 nobody_is_let_in_without_a_handler(void **state)
 {
     struct server with_handler, s;
+    int r = 0;
 
     (void)state;
     server_start(&with_handler, BB_ZAP_UNKNOWN_KEY, true); /* in another context: it is not asked */
@@ -210,8 +211,10 @@ nobody_is_let_in_without_a_handler(void **state)
     server_stop(&s);
     server_start(&s, BB_ZAP_ACCEPTED, false); /* the control: what a slip would do */
     bb_zap_destroy(&s.zap);
-    assert_int_equal(bb_zap_self_test(with_handler.zap, s.context, s.endpoint, s.keys.public_key, 3000),
-                     -EACCES);
+    for (int i = 0; i < 10 && r != -EACCES;
+         i++) /* a peer that comes while the handler goes away waits for it for ever */
+        r = bb_zap_self_test(with_handler.zap, s.context, s.endpoint, s.keys.public_key, 500);
+    assert_int_equal(r, -EACCES);
     server_stop(&s);
     server_stop(&with_handler);
 }
