@@ -1,5 +1,6 @@
-/* The growth lock is held for reading by every open transaction and for writing by bb_store_grow(): LMDB lets
- * the map be changed under an open read transaction and then crashes on its pointers. */
+/* The growth lock is held for reading by every open transaction and for writing by bb_store_grow() and
+ * bb_store_trim(): LMDB lets the map be changed under an open read transaction and then crashes on its
+ * pointers. */
 #include "store.h"
 
 #include <errno.h>
@@ -15,10 +16,15 @@
 #define CHECKSUM    4
 #define MAX_READERS 126
 
+#define MAX_DATABASES 16
+
 struct bb_store {
     MDB_env *env;
     pthread_rwlock_t growth;
-    bool read_only;
+    struct bb_store_config config; /* dir is ours */
+    char *database[MAX_DATABASES]; /* names, in the order in which they were opened */
+    MDB_dbi dbi[MAX_DATABASES];
+    unsigned n_databases;
 };
 
 int
@@ -100,6 +106,21 @@ open_environment(MDB_env *env, const struct bb_store_config *config, char *error
     return check_length(env, config->dir, error, size);
 }
 
+/* Create and open store->env. On failure there is none. */
+static int
+open_store(struct bb_store *store, char *error, size_t size)
+{
+    int r = bb_store_error(mdb_env_create(&store->env));
+
+    if (r == 0)
+        r = open_environment(store->env, &store->config, error, size);
+    if (r != 0 && store->env) {
+        mdb_env_close(store->env);
+        store->env = NULL;
+    }
+    return r;
+}
+
 int
 bb_store_open(const struct bb_store_config *config, struct bb_store **ret_store, char *error, size_t size)
 {
@@ -109,10 +130,9 @@ bb_store_open(const struct bb_store_config *config, struct bb_store **ret_store,
     if (!store)
         return -ENOMEM;
     pthread_rwlock_init(&store->growth, NULL);
-    store->read_only = config->read_only;
-    r = bb_store_error(mdb_env_create(&store->env));
-    if (r == 0)
-        r = open_environment(store->env, config, error, size);
+    store->config = *config;
+    store->config.dir = strdup(config->dir);
+    r = store->config.dir ? open_store(store, error, size) : -ENOMEM;
     if (r != 0) {
         bb_store_close(&store);
         return r;
@@ -132,24 +152,46 @@ bb_store_close(struct bb_store **store_pointer)
     if (store->env)
         mdb_env_close(store->env);
     pthread_rwlock_destroy(&store->growth);
+    for (unsigned i = 0; i < store->n_databases; i++)
+        free(store->database[i]);
+    free((char *)(uintptr_t)store->config.dir);
     free(store);
     *store_pointer = NULL;
+}
+
+/* Open the first n databases that we know. The growth lock is held, or nobody else is there yet. */
+static int
+open_databases(struct bb_store *store, unsigned first, unsigned n)
+{
+    bool create = !store->config.read_only;
+    MDB_txn *txn;
+    int r = bb_store_error(mdb_txn_begin(store->env, NULL, create ? 0 : MDB_RDONLY, &txn));
+
+    if (r != 0)
+        return r;
+    for (unsigned i = first; r == 0 && i < n; i++)
+        r = bb_store_error(mdb_dbi_open(txn, store->database[i], create ? MDB_CREATE : 0, &store->dbi[i]));
+    if (r == 0)
+        return bb_store_error(mdb_txn_commit(txn));
+    mdb_txn_abort(txn);
+    return r;
 }
 
 int
 bb_store_database(struct bb_store *store, const char *name, MDB_dbi *ret_dbi)
 {
-    MDB_txn *txn;
-    int r = bb_store_begin(store, !store->read_only, &txn);
+    unsigned i = store->n_databases;
+    int r;
 
-    if (r != 0)
-        return r;
-    r = bb_store_error(mdb_dbi_open(txn, name, store->read_only ? 0 : MDB_CREATE, ret_dbi));
-    if (r != 0) {
-        bb_store_abort(store, &txn);
-        return r;
-    }
-    return bb_store_commit(store, &txn);
+    if (i == MAX_DATABASES || !(store->database[i] = strdup(name)))
+        return -ENOMEM;
+    store->n_databases++;
+    pthread_rwlock_rdlock(&store->growth);
+    r = open_databases(store, i, i + 1);
+    pthread_rwlock_unlock(&store->growth);
+    if (r == 0)
+        *ret_dbi = store->dbi[i];
+    return r;
 }
 
 int
@@ -202,6 +244,42 @@ bb_store_grow(struct bb_store *store)
         r = mdb_env_set_mapsize(store->env, info.me_mapsize * 2);
     pthread_rwlock_unlock(&store->growth);
     return bb_store_error(r);
+}
+
+/* LMDB gives handles by the order of opening; should it ever not, the store must not be used. */
+static int
+open_again(struct bb_store *store)
+{
+    MDB_dbi before[MAX_DATABASES];
+    char error[256];
+    int r;
+
+    memcpy(before, store->dbi, sizeof before);
+    r = open_store(store, error, sizeof error);
+    if (r == 0)
+        r = open_databases(store, 0, store->n_databases);
+    if (r == 0 && memcmp(before, store->dbi, store->n_databases * sizeof *before) != 0)
+        r = -EBADMSG;
+    return r > 0 ? -EBADMSG : r;
+}
+
+int
+bb_store_trim(struct bb_store *store)
+{
+    MDB_envinfo info;
+    int r;
+
+    if (pthread_rwlock_trywrlock(&store->growth) != 0)
+        return -EBUSY;
+    r = bb_store_error(mdb_env_info(store->env, &info));
+    if (r == 0) {
+        store->config.map_bytes = info.me_mapsize; /* it may have grown */
+        mdb_env_close(store->env);
+        store->env = NULL;
+        r = open_again(store);
+    }
+    pthread_rwlock_unlock(&store->growth);
+    return r;
 }
 
 void

@@ -48,6 +48,12 @@ void bb_store_abort(struct bb_store *store, MDB_txn **txn);
 /* Double the map. No transaction of this thread may be open. 0 | -errno */
 int bb_store_grow(struct bb_store *store);
 
+/* Give back what large transactions have left in memory: LMDB keeps the buffer of every page that it ever
+ * changed in one transaction, as long as the environment is open. So it is closed and opened again; handles
+ * of databases stay what they are. 0 | -EBUSY a transaction is open: later | <0 the store is not usable any
+ * more */
+int bb_store_trim(struct bb_store *store);
+
 /* Free the slots of readers that died. */
 void bb_store_reap(struct bb_store *store);
 

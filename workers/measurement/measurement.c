@@ -24,10 +24,11 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
-#define QUIET_MS       3     /* without commands: the applier may have the disk */
-#define OLDEST_MS      500   /* nothing waits longer than this while the applier is idle */
-#define MUCH_ROWS      50000 /* worth a transaction of its own */
-#define TRIM_MS        500   /* quiet after a burst before its memory is given back */
+#define QUIET_MS       3                 /* without commands: the applier may have the disk */
+#define OLDEST_MS      500               /* nothing waits longer than this while the applier is idle */
+#define MUCH_ROWS      50000             /* worth a transaction of its own */
+#define MUCH_BYTES     ((size_t)4 << 20) /* of answers: worth giving memory back after them */
+#define TRIM_MS        500               /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096
 #define COMMAND_BYTES  (8u << 20)
@@ -47,7 +48,10 @@ struct measurement {
     uint64_t asked;   /* the head when the last query came */
     bool applying;
     size_t given_rows;     /* to the applier, last */
-    bool trim;             /* much memory was freed since it was last given back */
+    size_t answered_bytes; /* of queries, since memory was last given back */
+    int failed;            /* the views could not be opened again */
+    bool trim;             /* much memory was freed since then */
+    bb_mono last_answer;   /* when a query was last answered */
     bb_mono last_command;  /* when a command came last */
     bb_mono pending_since; /* when the oldest thing that waits came; 0 nothing waits */
     bb_mono next_reap;
@@ -264,6 +268,21 @@ forget_lost(struct measurement *m)
     m->asked = m->asked < head ? m->asked : head;
 }
 
+static void
+collect_answers(struct measurement *m, bb_mono now)
+{
+    size_t bytes = bb_readers_collect(m->readers);
+
+    if (bytes == 0)
+        return;
+    m->last_answer = now;
+    m->answered_bytes += bytes;
+    if (m->answered_bytes >= MUCH_BYTES) {
+        m->trim = true;
+        m->answered_bytes = 0;
+    }
+}
+
 static bool
 time_to_apply(struct measurement *m, bb_mono now)
 {
@@ -312,7 +331,7 @@ on_flush(void *self)
 {
     struct measurement *m = self;
     bb_mono now = bb_clock_mono();
-    int r = bb_writer_advance(m->writer);
+    int r = m->failed ? m->failed : bb_writer_advance(m->writer);
 
     if (m->commands)
         m->last_command = now;
@@ -321,7 +340,7 @@ on_flush(void *self)
         forget_lost(m);
         r = collect_applied(m);
     }
-    bb_readers_collect(m->readers);
+    collect_answers(m, now);
     if (r == 0)
         r = give_to_applier(m, now);
     if (r != 0) {
@@ -330,6 +349,19 @@ on_flush(void *self)
     }
     hold_credit(m);
     return 0;
+}
+
+/* After a burst, back to the size of an idle worker. */
+static void
+give_memory_back(struct measurement *m)
+{
+    int r = bb_store_trim(m->views.store);
+
+    if (r == -EBUSY)
+        return; /* a query looks at the views: the next tick */
+    m->failed = r;
+    m->trim = false;
+    malloc_trim(0);
 }
 
 static bb_mono
@@ -342,10 +374,8 @@ on_tick(void *self, bb_mono now)
         bb_store_reap(m->views.store);
         m->next_reap = now + REAP_MS;
     }
-    if (m->trim && !m->applying && now - m->last_command >= TRIM_MS) {
-        malloc_trim(0); /* after a burst, back to the size of an idle worker */
-        m->trim = false;
-    }
+    if (m->trim && !m->applying && now - m->last_command >= TRIM_MS && now - m->last_answer >= TRIM_MS)
+        give_memory_back(m);
     if (m->pending_since && !m->applying) {
         bb_mono due = m->last_command + QUIET_MS;
         due = due > now ? due : now + 1;

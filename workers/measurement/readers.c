@@ -405,10 +405,11 @@ free_finished(struct bb_readers *readers)
     pthread_mutex_unlock(&readers->lock);
 }
 
-void
+size_t
 bb_readers_collect(struct bb_readers *readers)
 {
     const struct bb_readers_sink *sink = &readers->sink;
+    size_t bytes = 0;
 
     for (struct result *result = take_results(readers), *next; result; result = next) {
         next = result->next;
@@ -419,7 +420,9 @@ bb_readers_collect(struct bb_readers *readers)
                 sink->part(sink->self, result->tag, result->part, result->final,
                            bb_bytes(result->body, result->len));
         }
+        bytes += result->len;
         free(result);
     }
     free_finished(readers);
+    return bytes;
 }

@@ -40,7 +40,7 @@ void bb_readers_limit(struct bb_readers *readers, uint64_t head);
 /* The highest sequence that a query waits for; 0 none waits. */
 uint64_t bb_readers_wanted(struct bb_readers *readers);
 
-/* Give parts and failures to the sink. */
-void bb_readers_collect(struct bb_readers *readers);
+/* Give parts and failures to the sink. Returns the bytes of the parts. */
+size_t bb_readers_collect(struct bb_readers *readers);
 
 #endif
