@@ -30,4 +30,9 @@ bb_chaos_test(kill-control 120)
 bb_chaos_test(order 120)
 bb_chaos_test(retry 60)
 bb_chaos_test(damage 60)
+bb_chaos_test(eio 60)
 bb_chaos_test(full 120)
+bb_chaos_test(memory 120)
+
+# It measures what others would change.
+set_tests_properties(process/chaos-memory PROPERTIES RUN_SERIAL ON)
