@@ -47,6 +47,7 @@ struct bench_settings {
     const char *redis;        /* redis-server */
     const char *postgres_bin; /* folder of initdb and postgres */
     bool parts;               /* readings have numerator and denominator */
+    bool library;             /* our side always sends by libbackbone, also where connections are many */
 };
 
 extern struct bench_settings bench_settings;

@@ -20,7 +20,16 @@ struct arguments {
     bool json;
 };
 
-enum { KEY_NO_REDIS = 256, KEY_REDIS, KEY_POSTGRES_BIN, KEY_PARTS, KEY_JSON, KEY_BIN, KEY_FOLDER };
+enum {
+    KEY_NO_REDIS = 256,
+    KEY_REDIS,
+    KEY_POSTGRES_BIN,
+    KEY_PARTS,
+    KEY_LIBRARY,
+    KEY_JSON,
+    KEY_BIN,
+    KEY_FOLDER
+};
 
 static const struct argp_option options[] = {
     {"case", 'c', "NAME", 0, "Only this case; may be given again (default: all)", 0},
@@ -29,6 +38,7 @@ static const struct argp_option options[] = {
     {"postgres", 'p', NULL, 0, "Run PostgreSQL too", 0},
     {"no-redis", KEY_NO_REDIS, NULL, 0, "Without Redis", 0},
     {"parts", KEY_PARTS, NULL, 0, "Readings have numerator and denominator", 0},
+    {"library", KEY_LIBRARY, NULL, 0, "Our side sends by libbackbone also over 256 connections", 0},
     {"json", KEY_JSON, NULL, 0, "Print JSON", 0},
     {"bin", KEY_BIN, "DIR", 0, "Folder of the daemons", 0},
     {"folder", KEY_FOLDER, "DIR", 0, "An empty folder for the stores", 0},
@@ -85,6 +95,9 @@ parse(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_PARTS:
         bench_settings.parts = true;
+        return 0;
+    case KEY_LIBRARY:
+        bench_settings.library = true;
         return 0;
     case KEY_JSON:
         arguments->json = true;

@@ -1,5 +1,6 @@
 #include "ours.h"
 
+#include "lean.h"
 #include "machine.h"
 #include "run.h"
 #include "spawn.h"
@@ -17,6 +18,7 @@
 
 #define SAMPLE_NS 100000000u /* the lag of the views is looked at ten times a second */
 #define SETTLE_US 1000
+#define LEAN_FROM 64u /* connections: libzmq in as many sockets of one process costs more than the broker */
 #define IDLE_US   1000000
 
 struct daemon {
@@ -46,6 +48,7 @@ struct ours {
     struct bb_context *context;
     struct connection *connection;
     unsigned connections;
+    struct lean *lean; /* NULL: libbackbone sends */
     struct bb_submission *submission;
     struct bench_run *run;
     struct bench_reading reading;
@@ -233,13 +236,16 @@ static void
 start(struct bench_peer *peer, const char *folder, unsigned connections)
 {
     struct ours *ours = peer->state = calloc(1, sizeof *ours);
+    bool lean = connections >= LEAN_FROM && !bench_settings.library;
 
     if (!ours || bb_submission_new(&ours->submission) != 0 ||
         bb_context_new(connections, &ours->context) != 0)
         errx(71, "out of memory");
     start_daemons(ours, folder);
-    connect_all(ours, connections);
+    connect_all(ours, lean ? 1 : connections);
     define(ours);
+    if (lean)
+        ours->lean = lean_start(ours->endpoint, ours->server_key, ours->staff_file, connections);
 }
 
 static void
@@ -247,6 +253,7 @@ stop(struct bench_peer *peer)
 {
     struct ours *ours = peer->state;
 
+    lean_stop(&ours->lean);
     for (unsigned i = 0; i < ours->connections; i++) {
         bb_client_destroy(&ours->connection[i].client);
         free(ours->connection[i].slot);
@@ -399,6 +406,17 @@ settle(struct ours *ours)
 }
 
 static void
+run_library(struct ours *ours, const struct bench_shape *shape)
+{
+    for (unsigned i = 0; i < shape->connections; i++)
+        begin(&ours->connection[i], shape->outstanding);
+    while (!bench_run_ended(ours->run)) {
+        bb_context_process(ours->context, -1);
+        sample(ours);
+    }
+}
+
+static void
 run_shape(struct bench_peer *peer, const struct bench_shape *shape, struct bench_result *ret_result)
 {
     struct ours *ours = peer->state;
@@ -408,12 +426,10 @@ run_shape(struct bench_peer *peer, const struct bench_shape *shape, struct bench
     ours->run = &run;
     ours->next_sample_ns = bench_now_ns() + SAMPLE_NS;
     bench_run_begin(&run, shape, pids);
-    for (unsigned i = 0; i < shape->connections; i++)
-        begin(&ours->connection[i], shape->outstanding);
-    while (!bench_run_ended(&run)) {
-        bb_context_process(ours->context, -1);
-        sample(ours);
-    }
+    if (ours->lean)
+        lean_run(ours->lean, &run);
+    else
+        run_library(ours, shape);
     bench_run_end(&run, ret_result);
     settle(ours);
     bench_run_settled(&run, ret_result);

@@ -1,0 +1,36 @@
+/* A ZMTP 3.1 connection with CURVE, as little of it as a load generator needs: one TCP socket, messages of
+ * one frame.
+ *
+ * Redis is loaded by a client that is a socket, OpenSSL and epoll. Beside it, libzmq in 256 sockets of one
+ * process costs more than the server that is to be measured; this is what our side is loaded with where
+ * connections are many. Handshake: rfc.zeromq.org/spec/37 (ZMTP 3.1) and /spec/26 (CurveZMQ). Ends the
+ * program when something is wrong. */
+#ifndef BENCH_CURVE_H
+#define BENCH_CURVE_H
+
+#include "proto/bytes.h"
+
+#include <stdint.h>
+
+#define CURVE_KEY 32
+
+struct curve_identity {
+    uint8_t server_public[CURVE_KEY];
+    uint8_t public_key[CURVE_KEY], secret_key[CURVE_KEY];
+};
+
+struct curve;
+
+/* Connect to 127.0.0.1 and shake hands; waits for both. */
+struct curve *curve_connect(const struct curve_identity *identity, uint16_t port);
+void curve_close(struct curve **curve);
+
+int curve_fd(const struct curve *curve);
+
+/* Send one message of one frame. */
+void curve_send(struct curve *curve, struct bb_bytes message);
+
+/* Take in what the socket has, and give each message to the function. Waits for nothing. */
+void curve_receive(struct curve *curve, void (*message)(void *self, struct bb_bytes message), void *self);
+
+#endif
