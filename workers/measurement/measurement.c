@@ -28,6 +28,8 @@
 #define OLDEST_MS      500               /* nothing waits longer than this while the applier is idle */
 #define MUCH_ROWS      50000             /* worth a transaction of its own */
 #define MUCH_BYTES     ((size_t)4 << 20) /* of answers: worth giving memory back after them */
+#define APPLY_MS       500               /* what a transaction of the views should take at most */
+#define LEAST_ROWS     10000             /* smaller ones cost several times as much a row */
 #define TRIM_MS        500               /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096
@@ -47,7 +49,9 @@ struct measurement {
     uint64_t applied; /* last sequence in the views */
     uint64_t asked;   /* the head when the last query came */
     bool applying;
-    size_t given_rows;     /* to the applier, last */
+    size_t given_rows; /* to the applier, last */
+    bb_mono given_at;
+    size_t bound;          /* rows that may wait for it */
     size_t answered_bytes; /* of queries, since memory was last given back */
     int failed;            /* the views could not be opened again */
     bool trim;             /* much memory was freed since then */
@@ -237,6 +241,20 @@ position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
 
 /* The applier */
 
+/* How many rows may gather, from how long the last ones took: a query that comes waits for one transaction of
+ * the views. Rows in the order of the store go in a million a second, scattered ones a tenth of that. */
+static void
+learn_bound(struct measurement *m, bb_mono took_ms)
+{
+    size_t bound;
+
+    if (m->given_rows < MUCH_ROWS / 2 && took_ms < APPLY_MS)
+        return; /* too little to learn from */
+    bound = m->given_rows * APPLY_MS / (size_t)(took_ms > 0 ? took_ms : 1);
+    bound = bound > LEAST_ROWS ? bound : LEAST_ROWS;
+    m->bound = bound < (size_t)m->config->pending_rows ? bound : (size_t)m->config->pending_rows;
+}
+
 static int
 collect_applied(struct measurement *m)
 {
@@ -248,6 +266,7 @@ collect_applied(struct measurement *m)
         bb_writer_applied(m->writer);
         m->applying = false;
         m->trim = m->trim || m->given_rows >= MUCH_ROWS;
+        learn_bound(m, bb_clock_mono() - m->given_at);
     }
     if (bb_writer_views(m->writer) >
         m->applied) { /* also after a recovery, which brings the views up itself */
@@ -310,6 +329,7 @@ give_to_applier(struct measurement *m, bb_mono now)
     if (!generation)
         return r;
     m->applying = true;
+    m->given_at = now;
     m->pending_since = 0;
     bb_applier_give(m->applier, generation);
     return 0;
@@ -318,7 +338,7 @@ give_to_applier(struct measurement *m, bb_mono now)
 static void
 hold_credit(struct measurement *m)
 {
-    bool full = bb_writer_pending_rows(m->writer) >= (size_t)m->config->pending_rows ||
+    bool full = bb_writer_pending_rows(m->writer) >= m->bound ||
                 bb_writer_pending_bytes(m->writer) >= (size_t)m->config->pending_bytes;
 
     if (full != m->held)
@@ -497,7 +517,7 @@ close_all(struct measurement *m)
 int
 bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
 {
-    struct measurement m = {.config = config};
+    struct measurement m = {.config = config, .bound = (size_t)config->pending_rows};
     int code = EX_IOERR, r;
 
     r = make_folders(&m);
