@@ -30,6 +30,7 @@
 #define MUCH_BYTES     ((size_t)4 << 20) /* of answers: worth giving memory back after them */
 #define APPLY_MS       500               /* what a transaction of the views should take at most */
 #define LEAST_ROWS     10000             /* smaller ones cost several times as much a row */
+#define TRIM_ROWS      5000              /* a generation that leaves memory worth giving back */
 #define TRIM_MS        500               /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096
@@ -265,7 +266,7 @@ collect_applied(struct measurement *m)
     if (r > 0) {
         bb_writer_applied(m->writer);
         m->applying = false;
-        m->trim = m->trim || m->given_rows >= MUCH_ROWS;
+        m->trim = m->trim || m->given_rows >= TRIM_ROWS;
         learn_bound(m, bb_clock_mono() - m->given_at);
     }
     if (bb_writer_views(m->writer) >
