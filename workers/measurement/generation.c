@@ -79,12 +79,16 @@ bb_generation_find(const struct bb_generation *generation, struct bb_bytes key)
     return number ? &generation->change[number - 1] : NULL;
 }
 
+/* A new table, for twice the changes that there are. It leaves out what was rolled back: so the old one need
+ * not have been smaller. */
 static int
 grow_slots(struct bb_generation *generation)
 {
-    uint32_t n = generation->n_slot ? generation->n_slot * 2 : 64;
-    uint32_t *slot = calloc(n, sizeof *slot);
+    uint32_t n = 64, *slot;
 
+    while (n / 4 <= generation->n_change)
+        n *= 2;
+    slot = calloc(n, sizeof *slot);
     if (!slot)
         return -ENOMEM;
     free(generation->slot);

@@ -78,11 +78,11 @@ static void
 sort_ties(struct bb_sortable *items, size_t n)
 {
     for (size_t i = 0, end; i < n; i = end) {
-        bool longer = items[i].len > 16;
+        bool differ = items[i].len > 16; /* beyond what was sorted, or in the zeros that were put behind */
         for (end = i + 1; end < n && items[end].high == items[i].high && items[end].low == items[i].low;
              end++)
-            longer = longer || items[end].len > 16;
-        if (longer && !in_order(items + i, end - i))
+            differ = differ || items[end].len > 16 || items[end].len != items[i].len;
+        if (differ && !in_order(items + i, end - i))
             qsort(items + i, end - i, sizeof *items, compare_rest);
     }
 }

@@ -1,0 +1,230 @@
+/* Definitions of indicators: what each column may say, and what the rules get from it. */
+#include "workers/measurement/indicator.h"
+
+#include "tests/unit/folder.h"
+
+/* A definition in a few columns: "column=text|column=text". */
+struct columns {
+    Bb__Indicator message;
+    char text[512];
+};
+
+static char **
+column(Bb__Indicator *m, const char *name)
+{
+    const struct {
+        const char *name;
+        char **field;
+    } columns[] = {{"code", &m->code},
+                   {"name", &m->name},
+                   {"definition", &m->definition},
+                   {"unit", &m->unit},
+                   {"direction", &m->direction},
+                   {"numerator", &m->numerator},
+                   {"denominator", &m->denominator},
+                   {"factor", &m->factor},
+                   {"decimals", &m->decimals},
+                   {"frequency", &m->frequency},
+                   {"time_aggregation", &m->time_aggregation},
+                   {"organization_aggregation", &m->organization_aggregation},
+                   {"baseline_period", &m->baseline_period},
+                   {"baseline_value", &m->baseline_value},
+                   {"target_period", &m->target_period},
+                   {"target_value", &m->target_value},
+                   {"minimum", &m->minimum},
+                   {"maximum", &m->maximum},
+                   {"due_days", &m->due_days},
+                   {"owner", &m->owner}};
+
+    for (size_t i = 0; i < COUNT(columns); i++)
+        if (strcmp(columns[i].name, name) == 0)
+            return columns[i].field;
+    fail_msg("no column %s", name);
+    return NULL;
+}
+
+static void
+define(struct columns *c, const char *text)
+{
+    char *save = NULL, *equals;
+
+    bb__indicator__init(&c->message);
+    c->message.code = c->message.name = (char *)(uintptr_t) "x";
+    snprintf(c->text, sizeof c->text, "%s", text);
+    for (char *part = strtok_r(c->text, "|", &save); part; part = strtok_r(NULL, "|", &save)) {
+        equals = strchr(part, '=');
+        *equals = '\0';
+        *column(&c->message, part) = equals + 1;
+    }
+}
+
+static void
+test_what_is_refused(void **state)
+{
+    static const struct {
+        const char *text, *column;
+    } rows[] = {
+        {"code=", "code"},
+        {"code=a b", "code"},
+        {"code=-a", "code"},
+        {"name=", "name"},
+        {"name=a\nb", "name"},
+        {"direction=up", "direction"},
+        {"direction=Increase", "direction"},
+        {"factor=nan", "factor"},
+        {"factor=0", "factor"},
+        {"factor=0.0", "factor"},
+        {"factor=1,000", "factor"},
+        {"decimals=25", "decimals"},
+        {"decimals=-1", "decimals"},
+        {"decimals=1.0", "decimals"},
+        {"decimals=two", "decimals"},
+        {"frequency=sometimes", "frequency"},
+        {"time_aggregation=ratio", "time_aggregation"},
+        {"time_aggregation=Sum", "time_aggregation"},
+        {"organization_aggregation=median", "organization_aggregation"},
+        {"baseline_period=2026-13", "baseline_period"},
+        {"baseline_value=x", "baseline_value"},
+        {"target_period=soon", "target_period"},
+        {"target_value=1e99", "target_value"},
+        {"minimum=low", "minimum"},
+        {"maximum=inf", "maximum"},
+        {"minimum=5|maximum=4.99", "maximum"},
+        {"due_days=-3", "due_days"},
+        {"due_days=4000", "due_days"},
+        {"direction=up|due_days=-3", "direction"}, /* the first one */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bb_indicator indicator;
+        struct bb_note note = {0};
+        const char *wrong = "";
+        struct columns c;
+
+        define(&c, rows[i].text);
+        check_int(bb_indicator_parse(&c.message, &indicator, &note, &wrong), 1, rows[i].text);
+        check_text(wrong, rows[i].column, rows[i].text);
+        check_int(note.code, BB_ROW_CODE_BAD_VALUE, rows[i].text);
+        check(strstr(note.text, "expected"), rows[i].text);
+    }
+}
+
+static void
+test_what_the_rules_get(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *factor;
+        enum bb_aggregation over_organizations, over_time;
+        enum bb_period_type frequency;
+        int decimals; /* -1 none */
+    } rows[] = {
+        {"", "1", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"unit=percent", "100", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"unit=%", "100", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"unit=percent|factor=1", "1", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"unit=percent|factor=", "100", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"factor=1e5", "100000", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"factor=-0.5", "-0.5", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"denominator=people", "1", BB_AGGREGATE_RATIO, 0, 0, -1},
+        {"denominator=people|organization_aggregation=last", "1", BB_AGGREGATE_LAST, 0, 0, -1},
+        {"organization_aggregation=average|time_aggregation=last", "1", BB_AGGREGATE_AVERAGE,
+         BB_AGGREGATE_LAST, 0, -1},
+        {"organization_aggregation=ratio", "1", BB_AGGREGATE_RATIO, 0, 0, -1},
+        {"frequency=school_year|decimals=0", "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_FISCAL_JULY, 0},
+        {"frequency=monthly|decimals=24", "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_MONTH, 24},
+        {"frequency=fiscal_april", "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_FISCAL_APRIL, -1},
+        {"frequency=|decimals=|direction=|due_days=", "1", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"direction=decrease|due_days=3660|owner=o|numerator=n", "1", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"baseline_period=2011-12|frequency=school_year|baseline_value=.5|target_period=2030|target_value=-3",
+         "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_FISCAL_JULY, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bb_indicator indicator;
+        struct bb_decimal factor;
+        struct bb_note note = {0};
+        const char *wrong = "";
+        struct columns c;
+
+        define(&c, rows[i].text);
+        check_int(bb_indicator_parse(&c.message, &indicator, &note, &wrong), 0, rows[i].text);
+        assert_int_equal(bb_decimal_parse(bb_bytes_str(rows[i].factor), &factor), 0);
+        check_int(bb_decimal_compare(indicator.factor, factor), 0, rows[i].text);
+        check_int(indicator.organization_aggregation, rows[i].over_organizations, rows[i].text);
+        check_int(indicator.time_aggregation, rows[i].over_time, rows[i].text);
+        check_int(indicator.frequency, rows[i].frequency, rows[i].text);
+        check_int(indicator.has_decimals ? (int)indicator.decimals : -1, rows[i].decimals, rows[i].text);
+    }
+}
+
+static void
+test_bounds(void **state)
+{
+    struct bb_indicator indicator;
+    struct bb_note note;
+    const char *wrong;
+    struct columns c;
+
+    (void)state;
+    define(&c, "minimum=-1.5|maximum=-1.50");
+    assert_int_equal(bb_indicator_parse(&c.message, &indicator, &note, &wrong), 0);
+    assert_true(indicator.has_minimum && indicator.has_maximum);
+    assert_int_equal(bb_decimal_compare(indicator.minimum, indicator.maximum), 0);
+    define(&c, "minimum=0");
+    assert_int_equal(bb_indicator_parse(&c.message, &indicator, &note, &wrong), 0);
+    assert_true(indicator.has_minimum && !indicator.has_maximum);
+}
+
+static void
+test_sameness(void **state)
+{
+    static const char *const names[] = {"code",
+                                        "name",
+                                        "definition",
+                                        "unit",
+                                        "direction",
+                                        "numerator",
+                                        "denominator",
+                                        "factor",
+                                        "decimals",
+                                        "frequency",
+                                        "time_aggregation",
+                                        "organization_aggregation",
+                                        "baseline_period",
+                                        "baseline_value",
+                                        "target_period",
+                                        "target_value",
+                                        "minimum",
+                                        "maximum",
+                                        "due_days",
+                                        "owner"};
+    struct columns a, b;
+
+    (void)state;
+    define(&a, "unit=u");
+    define(&b, "unit=u|owner=");
+    b.message.has_version = true;
+    b.message.version = 3;
+    assert_true(bb_indicator_same(&a.message, &b.message)); /* empty is absent; the version does not count */
+    for (size_t i = 0; i < COUNT(names); i++) {
+        define(&b, "unit=u");
+        *column(&b.message, names[i]) = (char *)(uintptr_t) "other";
+        check(!bb_indicator_same(&a.message, &b.message), names[i]);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_what_the_rules_get),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_sameness),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
