@@ -1,0 +1,167 @@
+/* Commits of the journal that fail: want of room is survived, everything else ends the writer for good. The
+ * limit on the size of files (RLIMIT_FSIZE) plays the disk: a write that begins above it fails with EFBIG,
+ * one that crosses it comes out short. */
+#include "fixture.h"
+
+#include "tests/unit/check.h"
+
+#include "proto/errors.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define NO_LIMIT RLIM_INFINITY
+
+static int
+setup(void **state)
+{
+    struct fixture *f = malloc(sizeof *f);
+
+    signal(SIGXFSZ, SIG_IGN);
+    fixture_open(f);
+    *state = f;
+    return 0;
+}
+
+static void
+limit_files(rlim_t bytes)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static int
+teardown(void **state)
+{
+    limit_files(NO_LIMIT);
+    fixture_close(*state);
+    free(*state);
+    return 0;
+}
+
+static rlim_t
+journal_bytes(const struct fixture *f)
+{
+    struct stat file;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/journal/data.mdb", f->dir);
+    assert_int_equal(stat(path, &file), 0);
+    return (rlim_t)file.st_size;
+}
+
+/* n rows, with comments, so that their entry takes pages of its own. */
+static struct bb_rowset *
+rows(unsigned first, unsigned n)
+{
+    struct bb_rowset *set;
+    char text[256];
+
+    assert_int_equal(bb_rowset_new(&set), 0);
+    for (unsigned i = first; i < first + n; i++) {
+        snprintf(text, sizeof text, "count|a|place-%u||2026|%u||||%0150u", i, i, i);
+        fixture_row(set, text);
+    }
+    return set;
+}
+
+static void
+stage(struct fixture *f, uint8_t batch, unsigned first, unsigned n)
+{
+    struct bb_rowset *set = rows(first, n);
+
+    fixture_stage(f, (struct fixture_submission){.batch = batch}, set);
+    bb_rowset_destroy(&set);
+}
+
+static void
+test_other_failures_are_for_ever(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t head = bb_journal_head(f->journal).sequence;
+    unsigned before;
+    int error;
+
+    limit_files(2 * 4096); /* nothing but the first pages can be written */
+    before = f->answers;
+    stage(f, 1, 0, 100);
+    error = bb_writer_commit(f->writer);
+    assert_true(error < 0 && error != -ENOSPC);
+    assert_int_equal(f->answers, before); /* nobody is answered */
+    limit_files(NO_LIMIT);                /* the next commit would succeed */
+    assert_int_equal(bb_writer_commit(f->writer), error);
+    stage(f, 2, 200, 1);
+    assert_int_equal(bb_writer_commit(f->writer), error);
+    assert_true(bb_journal_head(f->journal).sequence == head);
+    fixture_reopen(f);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
+/* The second one of a group is a repeat of the first: the group is committed in the middle. */
+static void
+test_in_the_middle_of_a_group(void **state)
+{
+    struct fixture *f = *state;
+    int error;
+
+    limit_files(2 * 4096);
+    stage(f, 1, 0, 100);
+    stage(f, 1, 0, 100);
+    assert_int_not_equal(f->failure, 0); /* never a reply */
+    limit_files(NO_LIMIT);
+    error = bb_writer_commit(f->writer);
+    assert_true(error < 0 && error != -ENOSPC);
+    fixture_reopen(f);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
+static void
+test_want_of_room_is_survived(void **state)
+{
+    static const char *const row = "count|a|||2027|1";
+    struct fixture *f = *state;
+    uint64_t head;
+
+    fixture_submit_rows(f, (struct fixture_submission){.batch = 9}, &row, 1);
+    head = bb_journal_head(f->journal).sequence;
+    limit_files(journal_bytes(f) + 10000);
+    stage(f, 1, 0, 1000); /* 150 KB: cut in the middle */
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    assert_int_equal(f->failure, BB_ERROR_NOSPACE);
+    assert_true(bb_writer_recovering(f->writer));
+    stage(f, 2, 2000, 1);
+    assert_int_equal(f->failure, BB_ERROR_NOSPACE); /* until the head is built again */
+    limit_files(NO_LIMIT);
+    bb_writer_tick(f->writer, bb_clock_mono());
+    assert_false(bb_writer_recovering(f->writer));
+    assert_true(bb_writer_views(f->writer) == head && bb_writer_head(f->writer) == head);
+
+    stage(f, 1, 0, 1000); /* the same again */
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    assert_int_equal(f->failure, 0);
+    assert_true(bb_journal_head(f->journal).sequence == head + 1);
+    fixture_submit_rows(f, (struct fixture_submission){.batch = 9}, &row, 1);
+    assert_true(f->reply->duplicate);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(test_other_failures_are_for_ever),
+        TEST(test_in_the_middle_of_a_group),
+        TEST(test_want_of_room_is_survived),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
