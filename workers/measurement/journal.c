@@ -263,6 +263,12 @@ bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_
 }
 
 int
+bb_journal_trim(struct bb_journal *journal)
+{
+    return bb_store_trim(journal->store);
+}
+
+int
 bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages)
 {
     return bb_store_usage(journal->store, ret_used_bytes, ret_free_pages);

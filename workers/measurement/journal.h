@@ -80,6 +80,9 @@ void bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTE
 /* Bytes left on its file system. */
 int bb_journal_room(struct bb_journal *journal, uint64_t *ret_bytes);
 
+/* Give back what large commits have left in memory: bb_store_trim(). Nothing may be being appended. */
+int bb_journal_trim(struct bb_journal *journal);
+
 int bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
 
 #endif

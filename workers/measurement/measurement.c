@@ -376,10 +376,14 @@ on_flush(void *self)
 static void
 give_memory_back(struct measurement *m)
 {
-    int r = bb_store_trim(m->views.store);
+    int r = bb_writer_commit(m->writer); /* nothing is with the committer then */
 
+    if (r == 0)
+        r = bb_store_trim(m->views.store);
+    if (r == 0)
+        r = bb_journal_trim(m->journal);
     if (r == -EBUSY)
-        return; /* a query looks at the views: the next tick */
+        return; /* a query looks at them: the next tick */
     m->failed = r;
     m->trim = false;
     malloc_trim(0);
@@ -521,6 +525,8 @@ bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
     struct measurement m = {.config = config, .bound = (size_t)config->pending_rows};
     int code = EX_IOERR, r;
 
+    mallopt(M_ARENA_MAX,
+            1); /* what another thread freed at the end of an arena of its own is never given back */
     r = make_folders(&m);
     if (r == 0)
         r = open_store(&m);

@@ -23,7 +23,7 @@
 #include <stdlib.h>
 
 #define ARENA_BYTES    (4 * (size_t)BB_LIMIT_DECODE_BYTES) /* a submission decoded, and what the intake adds */
-#define BUFFER_KEEP    ((size_t)1 << 20)                   /* larger buffers are given back after a group */
+#define BUFFER_KEEP    ((size_t)256 << 10)                 /* larger buffers are given back after a group */
 #define LAST_LINGER_US 5000000                             /* a batch whose last submission came */
 #define RETRY_MS       200
 #define NO_SPACE_MS    1000
