@@ -1,5 +1,5 @@
 # bb_process_test(name seconds): tests/process/NAME.sh, the real binaries in a sandbox of its own, within this time (and
-# four times as much under sanitizers). A test that ends with 111 was skipped: the data it reads are not there.
+# four times as much under sanitizers). A test that ends with 111 was skipped: what it needs is not there.
 function(bb_process_test name seconds)
   if(BB_SANITIZE)
     math(EXPR seconds "${seconds} * 4")
@@ -9,6 +9,7 @@ function(bb_process_test name seconds)
     TIMEOUT ${seconds} SKIP_RETURN_CODE 111 ENVIRONMENT "BB_BUILD=${CMAKE_BINARY_DIR}")
 endfunction()
 
+bb_process_test(harness 60)
 bb_process_test(sandbox 60)
 bb_process_test(quickstart 120)
 bb_process_test(setup 60)

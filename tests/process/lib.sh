@@ -6,7 +6,7 @@
 #
 # and so runs inside deploy/sandbox: the first time round it executes itself again in a fresh one (a test that starts
 # its own sandboxes sets no_sandbox=1 before). What a command printed is in $out and $err, its status in $status. A
-# test ends by `finish`; it fails if a check failed or if it did not come that far. Logs of the daemons are shown on
+# test ends by `finish`, or by `skip WHY`; it fails if a check failed or if it did not come that far. Logs of the daemons are shown on
 # failure.
 #
 # shellcheck shell=bash
@@ -16,13 +16,24 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BB_BUILD=${BB_BUILD:-$root/build}
 sample=$root/deploy/sample
 
-# A test that reads a public data set says which (needs=FOLDER), and is skipped where it is not: with the status that
-# ctest knows as SKIP_RETURN_CODE.
+passed=0
+failed=0
+finished=false
+
+# skip WHY: end here, with the status that ctest knows as SKIP_RETURN_CODE; but a check that failed before is a failure.
+# For the test itself, not for a subshell of it.
+skip() {
+    echo "skipped: $1"
+    finished=true
+    [ "$failed" -eq 0 ] || exit 1
+    exit 111
+}
+
+# A test that reads a public data set says which (needs=FOLDER), and is skipped where it is not.
 if [ -n "${needs:-}" ]; then
     data=${BB_TEST_DATA:-}/$needs
     if [ -z "${BB_TEST_DATA:-}" ] || [ ! -d "$data" ]; then
-        echo "skipped: it reads $needs, and BB_TEST_DATA is ${BB_TEST_DATA:-not set}"
-        exit 111
+        skip "it reads $needs, and BB_TEST_DATA is ${BB_TEST_DATA:-not set}"
     fi
 fi
 
@@ -34,9 +45,6 @@ enter_sandbox() {
 [ -n "${no_sandbox:-}" ] || enter_sandbox "$@"
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/backbone-test.XXXXXX")
-passed=0
-failed=0
-finished=false
 out=
 err=
 status=0

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# lib.sh itself: a test that fails, is skipped, or does not come to its end says so by its status.
+no_sandbox=1
+. "$(dirname "$0")/lib.sh"
+
+# ends STATUS TEXT: a test of this text; all the same when a sandbox is around it
+ends() {
+    local before after
+    before=$'no_sandbox=1\n. '"$root/tests/process/lib.sh"
+    after=". $root/tests/process/lib.sh"
+    for begin in "$before" "$after"; do
+        printf '#!/usr/bin/env bash\n%s\n%b\n' "$begin" "$2" >"$tmp/test.sh"
+        chmod +x "$tmp/test.sh"
+        run "$1" env -u BB_TEST_INSIDE TMPDIR="$tmp" "$tmp/test.sh"
+    done
+}
+ends 0 'ok; finish'
+like "the summary" "$out" '^1 checks passed, 0 failed$'
+ends 1 'ok; not_ok "this"; finish'
+like "what failed" "$out" 'FAILED \(line [0-9]*\): this.*1 checks passed, 1 failed'
+ends 1 'ok; exit 0'
+like "not finished" "$out" 'NOT FINISHED'
+ends 111 'ok; skip "no such thing here"; echo went on'
+is "the reason, and nothing after it" "$out" 'skipped: no such thing here'
+ends 1 'not_ok "this"; skip "no such thing here"; echo went on'
+unlike "a failure is not skipped" "$out" 'went on'
+
+printf '#!/usr/bin/env bash\nneeds=no-such-data\n. %s\necho went on\n' "$root/tests/process/lib.sh" >"$tmp/test.sh"
+run 111 env -u BB_TEST_INSIDE BB_TEST_DATA="$tmp" "$tmp/test.sh"
+like "the data it needs" "$out" '^skipped: it reads no-such-data, and BB_TEST_DATA is .*$'
+run 111 env -u BB_TEST_INSIDE -u BB_TEST_DATA "$tmp/test.sh"
+is "the data it needs" "$out" 'skipped: it reads no-such-data, and BB_TEST_DATA is not set'
+is "nothing is left" "$(ls "$tmp" | tr '\n' ' ')" 'err out test.sh '
+finish
