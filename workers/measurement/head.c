@@ -61,7 +61,6 @@ load_open_batches(struct bb_head *head)
     if (r == 0) {
         while ((r = bb_cursor_move(cursor, MDB_NEXT, &key, &payload)) == 0) {
             r = unpack_batch(key, payload, &batch);
-            batch.touched = bb_clock_utc();
             if (r == 0)
                 r = remember_batch(head, &batch);
             if (r != 0)

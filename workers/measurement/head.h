@@ -41,7 +41,9 @@ struct bb_head {
     size_t last_key_len;
 };
 
-#define BB_OPEN_BATCHES_MAX 10000u
+/* Unfinished batches of several submissions, of all organizations and of one. */
+#define BB_OPEN_BATCHES_MAX    10000u
+#define BB_OPEN_BATCHES_OF_ONE 500u
 
 int bb_head_init(struct bb_head *head, struct bb_views *views);
 void bb_head_release(struct bb_head *head);

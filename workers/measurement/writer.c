@@ -43,9 +43,13 @@ build_head(struct bb_writer *writer, char *error, size_t size)
         return r;
     }
     r = bb_replay_all(&writer->head, writer->config.journal, NULL, error, size);
-    if (r == 0)
-        writer->views = bb_journal_head(writer->config.journal).sequence;
-    return r;
+    if (r != 0)
+        return r;
+    writer->views = bb_journal_head(writer->config.journal).sequence;
+    for (uint32_t i = 0; i < writer->head.n_batch; i++)
+        writer->head.batch[i].touched =
+            writer->config.utc(); /* whoever was cut off has its ten minutes again */
+    return 0;
 }
 
 int
@@ -57,6 +61,8 @@ bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writ
     if (!writer)
         return -ENOMEM;
     writer->config = *config;
+    if (!config->utc)
+        writer->config.utc = bb_clock_utc;
     bb_arena_init(&writer->arena, ARENA_BYTES);
     for (int i = 0; i < 2; i++) {
         bb_buffer_init(&writer->group[i].bodies, SIZE_MAX);
@@ -411,7 +417,7 @@ commit_here(struct bb_writer *writer)
 
     fill_drafts(group);
     return finish_group(writer, group,
-                        bb_journal_append(writer->config.journal, writer->committed, bb_clock_utc(),
+                        bb_journal_append(writer->config.journal, writer->committed, writer->config.utc(),
                                           group->drafts, group->n, group->positions));
 }
 
@@ -424,8 +430,8 @@ start_commit(struct bb_writer *writer)
     fill_drafts(group);
     writer->closed = group;
     writer->open = group == &writer->group[0] ? &writer->group[1] : &writer->group[0];
-    bb_committer_give(writer->config.committer, writer->committed, bb_clock_utc(), group->drafts, group->n,
-                      group->positions);
+    bb_committer_give(writer->config.committer, writer->committed, writer->config.utc(), group->drafts,
+                      group->n, group->positions);
 }
 
 /* Take back the group that is with the committer, if it is done (or wait for it). */
@@ -640,14 +646,14 @@ close_batch(struct bb_writer *writer, const struct bb_batch *batch)
 bb_mono
 bb_writer_tick(struct bb_writer *writer, bb_mono now)
 {
-    bb_utc utc = bb_clock_utc(), idle_us = writer->config.batch_idle_ms * 1000;
+    bb_utc utc = writer->config.utc(), idle_us = writer->config.batch_idle_ms * 1000;
     bb_mono next = now + 60000;
 
     if (writer->rebuild && !writer->head.applying && !writer->closed)
         rebuild(writer);
     if (writer->rebuild)
         return now + (writer->no_space ? NO_SPACE_MS : RETRY_MS);
-    bb_writer_end_sessions(writer, now);
+    bb_writer_end_sessions(writer);
     if (writer->full)
         look_for_room(writer);
     for (uint32_t i = writer->head.n_batch; i > 0; i--) {

@@ -31,6 +31,7 @@ struct bb_writer_config {
     int64_t batch_idle_ms;          /* an unfinished batch is closed after so long */
     unsigned dry_runs;              /* at most so many at a time */
     uint64_t reserve;               /* bytes of the disk that submissions leave to the views */
+    bb_utc (*utc)(void);            /* the clock; NULL: bb_clock_utc */
     struct bb_writer_sink sink;
 };
 
@@ -56,7 +57,7 @@ int bb_writer_commit(struct bb_writer *writer);
 /* The last sequence that is on disk. */
 uint64_t bb_writer_committed(const struct bb_writer *writer);
 
-/* Close batches that were left unfinished; stages entries. Returns when to come again. */
+/* Close batches that were left unfinished; stages entries. now: monotonic. Returns when to come again. */
 bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);
 
 /* The generation for the applier: NULL when there is none, or one is still out. Borrowed until

@@ -36,7 +36,7 @@ struct bb_dry_session {
     uint8_t batch[BB_BATCH_BYTES];
     uint32_t organization;
     struct bb_dryrun *dryrun;
-    bb_mono touched;
+    bb_utc touched;
     bool last_seen;
 };
 
@@ -107,6 +107,6 @@ void bb_writer_take_directory(struct bb_writer *writer, struct bb_bytes packed);
 /* A submission of a dry run. 0 answered | <0 */
 int bb_writer_submit_dry(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake);
 /* Forget dry runs that ended or that nobody goes on with. */
-void bb_writer_end_sessions(struct bb_writer *writer, bb_mono now);
+void bb_writer_end_sessions(struct bb_writer *writer);
 
 #endif

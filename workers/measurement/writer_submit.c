@@ -105,6 +105,17 @@ check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
     return r == 0 ? 1 : r;
 }
 
+/* Unfinished batches are remembered for ten minutes: one organization must not take all the room. */
+static bool
+may_open(const struct bb_head *head, uint32_t organization)
+{
+    uint32_t own = 0;
+
+    for (uint32_t i = 0; i < head->n_batch; i++)
+        own += head->batch[i].organization == organization;
+    return own < BB_OPEN_BATCHES_OF_ONE && head->n_batch < BB_OPEN_BATCHES_MAX;
+}
+
 /* Which batch does this belong to? 0 go on | 1 answered | <0 */
 static int
 find_batch(struct bb_writer *writer, struct bb_submit *submit)
@@ -134,7 +145,7 @@ find_batch(struct bb_writer *writer, struct bb_submit *submit)
                        "this batch ended with its submission 0");
         return 1;
     }
-    if (r >= 0 && writer->head.n_batch >= BB_OPEN_BATCHES_MAX) {
+    if (r >= 0 && !may_open(&writer->head, submit->organization)) {
         bb_writer_fail(writer, submit->work->tag, BB_ERROR_OVERLOADED, "too many unfinished batches");
         return 1;
     }
@@ -154,7 +165,7 @@ enter_batch(struct bb_writer *writer, const struct bb_submit *submit)
     open = bb_head_open_batch(&writer->head, submit->batch.id);
     if (r != 0 || !open)
         return r ? r : -ENOMEM;
-    open->touched = bb_clock_utc();
+    open->touched = writer->config.utc();
     open->last_seen = open->last_seen || submit->message->last;
     return 0;
 }

@@ -40,6 +40,20 @@ on_fail(void *self, uint64_t tag, uint32_t code, const char *message, uint32_t r
     snprintf(f->message, sizeof f->message, "%s", message);
 }
 
+static bb_utc passed_us;
+
+static bb_utc
+now(void)
+{
+    return bb_clock_utc() + passed_us;
+}
+
+void
+fixture_pass(int64_t seconds)
+{
+    passed_us += seconds * 1000000;
+}
+
 static void
 path(const struct fixture *f, const char *name, char out[static 128])
 {
@@ -53,6 +67,7 @@ open_store(struct fixture *f)
                                       .temporary = f->dir,
                                       .batch_idle_ms = 600000,
                                       .dry_runs = 2,
+                                      .utc = now,
                                       .sink = {.reply = on_reply, .fail = on_fail, .self = f}};
     char error[512] = "", dir[128];
     int r;
@@ -241,6 +256,7 @@ fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset
     Bb__Rows columns;
 
     memset(batch, how.batch, sizeof batch);
+    batch[0] = (uint8_t)(how.batch ^ how.batch_more);
     bb_rowset_message(rows, &columns);
     message.batch = (ProtobufCBinaryData){.data = batch, .len = sizeof batch};
     message.index = how.index;

@@ -33,6 +33,9 @@ void fixture_close(struct fixture *f);
 /* As after a crash: what was journalled and not applied is found again. */
 void fixture_reopen(struct fixture *f);
 
+/* The clock of all fixtures stands at the real time, plus so many seconds. */
+void fixture_pass(int64_t seconds);
+
 /* Apply what has gathered. */
 void fixture_apply(struct fixture *f);
 
@@ -44,6 +47,7 @@ void fixture_row(struct bb_rowset *set, const char *text);
 struct fixture_submission {
     const char *organization; /* who sends; NULL: backbone (staff) */
     uint8_t batch;            /* the id is made of this byte */
+    uint8_t batch_more;       /* and its first byte of both */
     uint32_t index;
     bool more; /* not the last */
     bool atomic, dry_run;

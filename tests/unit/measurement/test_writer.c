@@ -389,6 +389,108 @@ test_directory(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* Batches that nobody finishes. */
+
+static void
+tick(struct fixture *f)
+{
+    bb_writer_tick(f->writer, 0);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+}
+
+static void
+test_unfinished_batches_are_closed(void **state)
+{
+    struct fixture *f = *state;
+    const struct fixture_submission first = {.batch = 1, .more = true},
+                                    second = {.batch = 1, .index = 1, .more = true},
+                                    last = {.batch = 1, .index = 2};
+    static const char *const rows[] = {"count|a|||2026|5"}, *const more[] = {"count|a|||2027|6"},
+                             *const other[] = {"count|a|||2026|7"};
+    uint64_t head;
+
+    fixture_submit_rows(f, first, rows, 1);
+    head = bb_journal_head(f->journal).sequence;
+    fixture_pass(599);
+    tick(f);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head);
+    fixture_reopen(f); /* the ten minutes begin again */
+    fixture_pass(599);
+    tick(f);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head);
+    fixture_pass(2);
+    tick(f);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head + 1);
+    tick(f);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head + 1); /* once */
+    fixture_apply(f);
+    fixture_submit_rows(f, second, more, 1); /* a partner who comes back goes on where it was */
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
+    fixture_submit_rows(f, first, rows, 1);
+    assert_true(f->reply->duplicate);
+    fixture_submit_rows(f, last, other, 1); /* the same key as before the close, in the same batch */
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_DUPLICATE_KEY);
+    head = bb_journal_head(f->journal).sequence;
+    fixture_submit_rows(f, last, more, 1);
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_UNCHANGED);
+    fixture_pass(6); /* its last submission came: it is closed soon */
+    tick(f);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head + 2);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
+static void
+test_an_organization_has_a_share_of_unfinished_batches(void **state)
+{
+    struct fixture *f = *state;
+    struct bb_rowset *set;
+
+    bb_rowset_new(&set);
+    fixture_row(set, "count||||2026|5");
+    for (uint32_t i = 0; i <= BB_OPEN_BATCHES_OF_ONE; i++) {
+        struct fixture_submission how = {
+            .organization = "a", .batch = (uint8_t)i, .batch_more = (uint8_t)(i / 256), .more = true};
+        fixture_submit(f, how, set);
+        assert_int_equal(f->failure, i < BB_OPEN_BATCHES_OF_ONE ? 0 : BB_ERROR_OVERLOADED);
+    }
+    fixture_submit(f, (struct fixture_submission){.organization = "a", .batch = 3, .index = 1, .more = true},
+                   set);
+    assert_int_equal(f->failure, 0); /* one that is open goes on */
+    fixture_submit(
+        f, (struct fixture_submission){.organization = "b", .batch = 9, .batch_more = 9, .more = true}, set);
+    assert_int_equal(f->failure, 0);
+    bb_rowset_destroy(&set);
+}
+
+static void
+test_dry_runs_that_nobody_goes_on_with(void **state)
+{
+    static const char *const rows[] = {"count||||2026|5"};
+    struct fixture *f = *state;
+    struct fixture_submission how = {.organization = "a", .batch = 1, .more = true, .dry_run = true};
+
+    fixture_submit_rows(f, how, rows, 1);
+    assert_int_equal(f->failure, 0);
+    how.batch = 2;
+    fixture_submit_rows(f, how, rows, 1);
+    assert_int_equal(f->failure, BB_ERROR_OVERLOADED); /* its share is one of two */
+    how.more = false;
+    fixture_submit_rows(f, how, rows, 1); /* one submission alone needs no room */
+    assert_int_equal(f->failure, 0);
+    how = (struct fixture_submission){.organization = "b", .batch = 3, .more = true, .dry_run = true};
+    fixture_submit_rows(f, how, rows, 1);
+    assert_int_equal(f->failure, 0);
+    fixture_pass(11); /* stale ones make room */
+    how = (struct fixture_submission){.organization = "c", .batch = 4, .more = true, .dry_run = true};
+    fixture_submit_rows(f, how, rows, 1);
+    assert_int_equal(f->failure, 0);
+    how = (struct fixture_submission){.organization = "a", .batch = 1, .index = 1, .dry_run = true};
+    fixture_submit_rows(f, how, rows, 1); /* the oldest went: what it would answer now would be wrong */
+    assert_int_equal(f->failure, BB_ERROR_INVALID);
+    fixture_pass(601);
+    tick(f);
+}
+
 /* A random history against a model that is as plain as can be. */
 
 #define KEYS 24
@@ -531,6 +633,10 @@ main(void)
         cmocka_unit_test_setup_teardown(test_indicator_versions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places_adopt_unregistered_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unfinished_batches_are_closed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_organization_has_a_share_of_unfinished_batches, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_dry_runs_that_nobody_goes_on_with, setup, teardown),
         cmocka_unit_test(test_random_history),
         cmocka_unit_test_setup_teardown(test_verify_finds_differences, setup, teardown),
     };
