@@ -366,6 +366,39 @@ fixture_warned(const struct fixture *f, uint32_t row)
     return note_of(f->reply->warning, f->reply->n_warning, row);
 }
 
+void
+fixture_forge(struct fixture *f, uint64_t sequence,
+              void (*change)(const struct bb_buffer *record, struct bb_buffer *forged))
+{
+    struct bb_store_config config = {.map_bytes = (size_t)1 << 30, .databases = 1};
+    struct bb_buffer record, forged;
+    struct bb_store *store;
+    struct bb_bytes stored;
+    char dir[128], error[256];
+    uint8_t key[8];
+    MDB_txn *txn;
+    MDB_dbi dbi;
+
+    close_store(f);
+    path(f, "journal", dir);
+    config.dir = dir;
+    bb_put_u64(key, sequence);
+    bb_buffer_init(&record, SIZE_MAX);
+    bb_buffer_init(&forged, SIZE_MAX);
+    assert_int_equal(bb_store_open(&config, &store, error, sizeof error), 0);
+    assert_int_equal(bb_store_database(store, "entry", &dbi), 0);
+    assert_int_equal(bb_store_begin(store, true, &txn), 0);
+    assert_int_equal(bb_store_get(txn, dbi, bb_bytes(key, sizeof key), &stored), 0);
+    bb_buffer_append(&record, stored.data, stored.len);
+    change(&record, &forged);
+    assert_int_equal(bb_store_put(txn, dbi, bb_bytes(key, sizeof key), bb_buffer_bytes(&forged), 0), 0);
+    assert_int_equal(bb_store_commit(store, &txn), 0);
+    bb_store_close(&store);
+    bb_buffer_release(&record);
+    bb_buffer_release(&forged);
+    open_store(f);
+}
+
 int
 fixture_verify(struct fixture *f)
 {

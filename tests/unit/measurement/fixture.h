@@ -70,6 +70,10 @@ uint8_t fixture_outcome(const struct fixture *f, uint32_t row);
 uint32_t fixture_rejected(const struct fixture *f, uint32_t row);
 uint32_t fixture_warned(const struct fixture *f, uint32_t row);
 
+/* Change the record of a journal entry behind the journal's back, with a checksum that fits. */
+void fixture_forge(struct fixture *f, uint64_t sequence,
+                   void (*change)(const struct bb_buffer *record, struct bb_buffer *forged));
+
 /* Run --verify on the store (closes and reopens it). Returns its exit code. */
 int fixture_verify(struct fixture *f);
 
