@@ -21,6 +21,8 @@ bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
     *ret_to = *to ? to : NULL;
 }
 
+#define DAY_US INT64_C(86400000000)
+
 static int
 parse_sequence(const char *text, uint64_t *ret_sequence)
 {
@@ -38,7 +40,11 @@ bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 {
     if (strncmp(text, "seq:", 4) == 0)
         return parse_sequence(text + 4, ret_sequence);
-    return bb_utc_parse(text, ret_us);
+    if (bb_utc_parse(text, ret_us) < 0)
+        return -EINVAL;
+    if (strlen(text) == strlen("2026-09-07"))
+        *ret_us += DAY_US - 1; /* a date: what was known at its end */
+    return 0;
 }
 
 void

@@ -16,7 +16,7 @@ static const struct argp_option options[] = {
     {"place", KEY_PLACE, "PLACE", 0, "of this place; several are added up; \"\" is the total as reported", 0},
     {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; \"\" is the total", 0},
     {"by", KEY_BY, "WHAT", 0, "a line for each place, organization or disaggregation", 0},
-    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a time, or seq:N", 0},
+    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
     {0},
 };
 
@@ -94,7 +94,8 @@ parse_query(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_AS_OF:
         if (bb_cli_as_of(arg, &query->as_of_sequence, &query->as_of_us) < 0)
-            argp_error(state, "--as-of %s: expected a time such as 2026-09-07T14:03:00Z, or seq:N", arg);
+            argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
+                       arg);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -102,4 +102,9 @@ is "interrupted ones are removed as well" "$(ls -A "$TMPDIR")" ""
 interrupted KILL 137
 rm -rf "$sockets"
 
+# --- one sandbox a state
+run 69 "$sandbox" --state "$tmp/one" --keep -- "$sandbox" --state "$tmp/one" true
+like "it says so" "$err" "another sandbox is using"
+run 0 "$sandbox" --state "$tmp/one" -- backbone ping
+
 finish

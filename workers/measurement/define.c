@@ -196,13 +196,13 @@ name_indicator(struct bb_head *head, const char *name, uint32_t id)
     uint32_t other = id;
     int r = find(head, BB_OBJECT_INDICATOR, name, &other, &canonical);
 
-    if (r < 0 || (r == 0 && (other == id || other == BB_ID_SEVERAL || canonical)))
+    if (r < 0 || (r == 0 && (other == id || other == BB_ID_NONE || canonical)))
         return r;
     r = r == 0 ? is_name_of_another(head, other, name) : 0;
     if (r < 0)
         return r;
     return bb_names_set(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(name),
-                        r > 0 ? BB_ID_SEVERAL : id, false);
+                        r > 0 ? BB_ID_NONE : id, false);
 }
 
 static int
@@ -452,6 +452,51 @@ bb_directory_same(const struct bb_head *head, const Bb__Organization *organizati
     return same;
 }
 
+static bool
+organization_goes_by(const Bb__Organization *organization, const char *text)
+{
+    if (strcmp(organization->code, text) == 0 || strcmp(organization->name, text) == 0)
+        return true;
+    for (size_t i = 0; i < organization->n_alias; i++)
+        if (strcmp(organization->alias[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* A name that the organization does not go by any more leads to nobody, until somebody else takes it: a file
+ * with the old name is refused rather than taken for another's. */
+static int
+give_up_name(struct bb_head *head, uint32_t id, const char *text)
+{
+    bool canonical;
+    uint32_t owner;
+    int r = find(head, BB_OBJECT_ORGANIZATION, text, &owner, &canonical);
+
+    if (r != 0 || owner != id || canonical)
+        return r < 0 ? r : 0;
+    return bb_names_set(head->names, head->filling, BB_OBJECT_ORGANIZATION, bb_bytes_str(text), BB_ID_NONE,
+                        false);
+}
+
+static int
+give_up_names(struct bb_head *head, uint32_t id, const Bb__Organization *next)
+{
+    struct bb_arena arena;
+    Bb__Organization *before;
+    int r;
+
+    bb_arena_init(&arena, BB_LIMIT_DECODE_BYTES);
+    r = unpack_details(head, BB_OBJECT_ORGANIZATION, id, &arena, &bb__organization__descriptor,
+                       (ProtobufCMessage **)&before);
+    if (r == 0 && !organization_goes_by(next, before->name))
+        r = give_up_name(head, id, before->name);
+    for (size_t i = 0; r == 0 && i < before->n_alias; i++)
+        if (!organization_goes_by(next, before->alias[i]))
+            r = give_up_name(head, id, before->alias[i]);
+    bb_arena_release(&arena);
+    return r > 0 ? 0 : r;
+}
+
 static int
 apply_organization(struct bb_head *head, const Bb__Organization *organization)
 {
@@ -462,6 +507,8 @@ apply_organization(struct bb_head *head, const Bb__Organization *organization)
     if (r == BB_STORE_E_NOT_FOUND || (r == 0 && !canonical))
         r = bb_names_add(head->names, head->filling, BB_OBJECT_ORGANIZATION, bb_bytes_str(organization->code),
                          &id);
+    else if (r == 0)
+        r = give_up_names(head, id, organization);
     if (r == 0 && strcmp(organization->name, organization->code) != 0)
         r = bb_names_set(head->names, head->filling, BB_OBJECT_ORGANIZATION, bb_bytes_str(organization->name),
                          id, false);

@@ -113,7 +113,7 @@ resolve_indicator(struct bb_intake *intake, struct row *row)
         else if (r != 0)
             return r;
     }
-    if (resolved->status == FOUND && resolved->id == BB_ID_SEVERAL)
+    if (resolved->status == FOUND && resolved->id == BB_ID_NONE)
         return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
                                   "a code: several indicators go by this name");
     if (resolved->status == REFUSED)
@@ -136,7 +136,7 @@ resolve_organization(struct bb_intake *intake, struct row *row)
     }
     if (resolved->status == UNTRIED) {
         r = find_name(intake, BB_OBJECT_ORGANIZATION, text, resolved);
-        if (r == BB_STORE_E_NOT_FOUND)
+        if (r == BB_STORE_E_NOT_FOUND || (r == 0 && resolved->id == BB_ID_NONE))
             resolved->status = REFUSED;
         else if (r != 0)
             return r;

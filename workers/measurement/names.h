@@ -23,8 +23,8 @@ enum bb_object_kind {
 
 #define BB_OBJECT_KINDS 4
 
-/* The id behind a name that several objects share: it leads to none of them. */
-#define BB_ID_SEVERAL 0u
+/* The id behind a name that leads to nothing: several indicators share it, or an organization gave it up. */
+#define BB_ID_NONE 0u
 
 struct bb_names;
 

@@ -260,7 +260,9 @@ bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *
     struct bb_quoted quoted;
     int r = bb_term_find(&step->snapshot, kind, bb_bytes_str(text), ret_id);
 
-    if (r == 0 && *ret_id == BB_ID_SEVERAL)
+    if (r == 0 && *ret_id == BB_ID_NONE && kind == BB_OBJECT_ORGANIZATION)
+        r = BB_STORE_E_NOT_FOUND; /* a name that it gave up */
+    if (r == 0 && *ret_id == BB_ID_NONE)
         return bb_query_refuse(step, BB_ERROR_INVALID, "several %ss go by the name \"%s\": expected a code",
                                kind_word(kind), bb_quote(&quoted, bb_bytes_str(text)));
     if (r != BB_STORE_E_NOT_FOUND)

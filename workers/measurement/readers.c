@@ -241,6 +241,16 @@ make_ready(struct bb_readers *readers, struct job *job)
     pthread_cond_signal(&readers->changed);
 }
 
+/* The views have what the query must see: it may run, once it has a window. */
+static void
+let_go(struct bb_readers *readers, struct job *job)
+{
+    if (job->window > 0)
+        make_ready(readers, job);
+    else
+        job->place = PARKED;
+}
+
 static struct job *
 find_job(const struct bb_readers *readers, uint64_t tag)
 {
@@ -274,7 +284,7 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
     job->next = readers->jobs;
     readers->jobs = job;
     if (job->wants <= readers->applied)
-        make_ready(readers, job);
+        let_go(readers, job);
     pthread_mutex_unlock(&readers->lock);
 }
 
@@ -329,7 +339,7 @@ bb_readers_applied(struct bb_readers *readers, uint64_t sequence)
     readers->applied = sequence;
     for (struct job *job = readers->jobs; job; job = job->next)
         if (job->place == WAITING && job->wants <= sequence)
-            make_ready(readers, job);
+            let_go(readers, job);
     pthread_mutex_unlock(&readers->lock);
 }
 
@@ -342,7 +352,7 @@ bb_readers_limit(struct bb_readers *readers, uint64_t head)
             continue;
         job->wants = head;
         if (job->wants <= readers->applied)
-            make_ready(readers, job);
+            let_go(readers, job);
     }
     pthread_mutex_unlock(&readers->lock);
 }

@@ -383,6 +383,12 @@ test_directory(void **state)
     assert_int_equal(bb_journal_head(f->journal).sequence, head + 1);
     submit_one(f, 1, "count|Organization D|||2026|5");
     assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
+    organization.name = (char *)(uintptr_t) "Organization Dee";
+    fixture_directory(f, list, 1, false);
+    submit_one(f, 2, "count|Organization D|||2026|5"); /* a name that was given up leads to nobody */
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_UNKNOWN_ORGANIZATION);
+    submit_one(f, 3, "count|Organization Dee|||2026|5");
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_UNCHANGED);
     head = bb_journal_head(f->journal).sequence;
     fixture_directory(f, list, 1, true); /* whole: a, b, c and backbone have left */
     assert_int_equal(bb_journal_head(f->journal).sequence, head + 1);
