@@ -12,48 +12,48 @@ END
 run 0 backbone indicator define "$tmp/indicators.csv"
 header=indicator,organization,place,disaggregation,period,value,numerator,denominator,status,comment
 
-# refused CODE FIELD ROW REGEX: a file of this row between two good ones, each time with a value of its own.
+# refused CODE FIELD ROW FOUND EXPECTED: a file of this row between two good ones, each time with a value of its own.
+# FOUND and EXPECTED are what the message says of it. Without a FIELD it is about the row as a whole.
 n=0
 refused() {
-    local code=$1 field=$2 row=$3 message=$4
+    local code=$1 field=$2 row=$3 reason="found $4, expected $5" rejects
     n=$((n + 1))
     printf '%s\namount,,Alpha,,2026-09,%d,,,,\n%b\namount,,Beta,,2026-09,%d,,,,\n' "$header" "$n" "$row" "$n" >"$tmp/bad.csv"
     run 65 backbone import "$tmp/bad.csv" -o json --rejects "$tmp/rejects.csv"
     counts rows=3 rejected=1
     is "$code: the good rows are kept" "$(jq '.created + .updated' <<<"$out")" 2
-    refused=$(tail -n +2 "$tmp/rejects.csv" | tr -d '\r\0')
     is "$code: rejects file" "$(head -n 1 "$tmp/rejects.csv")" "$header,row,code,field,reason"
-    like "$code: row, code, field" "$refused" ",2,$code,$field,"
-    like "$code: what was found and expected" "$refused" "$message"
-    like "$code: named on stderr" "$err" "$code|$message"
+    rejects=$(tail -n +2 "$tmp/rejects.csv" | tr -d '\r\0"')
+    like "$code: row, code, field, reason" "$rejects" ",2,$code,$field,$reason\$"
+    like "$code: the message" "$err" "(^|/)bad\.csv: row 2 \(line 3\)${field:+, $field}: $reason \[$code\](\$|"$'\n'")"
 }
-refused UNKNOWN_INDICATOR indicator 'nonesuch,,,,2026-09,1,,,,' nonesuch
-refused UNKNOWN_ORGANIZATION organization 'amount,Nobody,,,2026-09,1,,,,' Nobody
-refused BAD_PERIOD period 'amount,,,,2026-13,1,,,,' 2026-13
-refused BAD_PERIOD period 'amount,,,,2026-02-30,1,,,,' 2026-02-30
-refused BAD_PERIOD period 'amount,,,,2026-Q5,1,,,,' 2026-Q5
-refused BAD_PERIOD period 'amount,,,,2025-W53,1,,,,' 2025-W53
-refused BAD_PERIOD period 'amount,,,,0,1,,,,' '"?0"?'
-refused BAD_PERIOD period 'amount,,,,last year,1,,,,' 'last year'
-refused BAD_NUMBER value 'amount,,,,2026-09,12a,,,,' 12a
-refused BAD_NUMBER value 'amount,,,,2026-09,nan,,,,' nan
-refused BAD_NUMBER value 'amount,,,,2026-09,inf,,,,' inf
-refused BAD_NUMBER value 'amount,,,,2026-09,0x10,,,,' 0x10
-refused BAD_NUMBER value 'amount,,,,2026-09,"1,234",,,,' '1,234'
-refused BAD_NUMBER value 'amount,,,,2026-09,12345678901234567890123456789012345,,,,' 12345678901234567890
-refused BAD_NUMBER numerator 'share,,,,2026-09,,x,10,,' x
-refused BELOW_MINIMUM value 'share,,,,2026-09,-0.1,,,,' '-0\.1'
-refused ABOVE_MAXIMUM value 'share,,,,2026-09,100.1,,,,' '100\.1'
-refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,0,,' '0'
-refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,-10,,' '-10'
-refused MISSING_DENOMINATOR denominator 'share,,,,2026-09,,5,,,' denominator
-refused NO_VALUE value 'amount,,,,2026-09,,,,,' value
-refused BAD_STATUS status 'amount,,,,2026-09,,,,perhaps,' perhaps
-refused BAD_DISAGGREGATION disaggregation 'amount,,,women,2026-09,1,,,,' women
-refused DUPLICATE_KEY '[a-z]*' 'amount,,Alpha,,2026-09,999999,,,,' ''
-refused BAD_TEXT '[a-z]*' 'amount,,\xff\xfe,,2026-09,1,,,,' ''
-refused BAD_TEXT '[a-z]*' 'amount,,nul\0here,,2026-09,1,,,,' ''
-refused BAD_ROW '[a-z]*' 'amount,,,,2026-09,1,,,,,,,' ''
+refused UNKNOWN_INDICATOR indicator 'nonesuch,,,,2026-09,1,,,,' "'nonesuch'" 'the code or name of a defined indicator .*'
+refused UNKNOWN_ORGANIZATION organization 'amount,Nobody,,,2026-09,1,,,,' "'Nobody'" \
+    'the code, name or alias of a registered organization'
+for period in 2026-13 2026-02-30 2026-Q5 2025-W53 0; do
+    refused BAD_PERIOD period "amount,,,,$period,1,,,," "'$period'" 'a period that exists'
+done
+refused BAD_PERIOD period 'amount,,,,last year,1,,,,' "'last year'" 'a period such as 2026, .* or 2018/2019'
+for number in 12a nan inf 0x10; do
+    refused BAD_NUMBER value "amount,,,,2026-09,$number,,,," "'$number'" 'a number such as 12\.5'
+done
+refused BAD_NUMBER value 'amount,,,,2026-09,"1,234",,,,' "'1,234'" 'a number such as 12\.5'
+refused BAD_NUMBER value 'amount,,,,2026-09,12345678901234567890123456789012345,,,,' \
+    "'12345678901234567890123456789012345'" 'at most 34 significant digits, 24 of them after the point'
+refused BAD_NUMBER numerator 'share,,,,2026-09,,x,10,,' "'x'" 'a number such as 12\.5'
+refused BELOW_MINIMUM value 'share,,,,2026-09,-0.1,,,,' "'-0\.1'" "at least 0, the indicator's minimum"
+refused ABOVE_MAXIMUM value 'share,,,,2026-09,100.1,,,,' "'100\.1'" "at most 100, the indicator's maximum"
+refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,0,,' "'0'" 'a number above 0'
+refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,-10,,' "'-10'" 'a number above 0'
+refused MISSING_DENOMINATOR denominator 'share,,,,2026-09,,5,,,' 'a numerator without a denominator' 'both, or a value'
+refused NO_VALUE value 'amount,,,,2026-09,,,,,' nothing 'a value, .* or a status .*'
+refused BAD_STATUS status 'amount,,,,2026-09,,,,perhaps,' "'perhaps'" 'ok, missing, suppressed or not_applicable'
+refused BAD_DISAGGREGATION disaggregation 'amount,,,women,2026-09,1,,,,' "'women'" 'dimension=code, .*'
+refused DUPLICATE_KEY value 'amount,,Alpha,,2026-09,999999,,,,' \
+    'another reading \(999999\) than an earlier row of this batch has \([0-9]+\) for the same .*' 'one row, or the same again'
+refused BAD_TEXT place 'amount,,\xff\xfe,,2026-09,1,,,,' "'.xFF.xFE'" 'UTF-8 without NUL'
+refused BAD_TEXT place 'amount,,nul\0here,,2026-09,1,,,,' "'nul.x00here'" 'UTF-8 without NUL'
+refused BAD_ROW '' 'amount,,,,2026-09,1,,,,,,,' '13 columns' '10 as in the header'
 
 # equal rows of one key are no error
 printf '%s\namount,,,,2026-10,5,,,,\namount,,,,2026-10,5.0,,,,\n' "$header" >"$tmp/twice.csv"
@@ -68,7 +68,7 @@ counts rows=2 created=1 unchanged=1 rejected=0
 } >"$tmp/large.csv"
 run 65 backbone import "$tmp/large.csv" -o json --rejects "$tmp/rejects.csv"
 counts rows=3 created=2 rejected=1
-like "TOO_LONG" "$(cut -c 1-200 <<<"$err")" 'TOO_LONG|longer|bytes'
+like "TOO_LONG" "${err:0:400}" 'large\.csv: row 2 \(line 3\), comment: found 10000000 bytes, expected at most 2000 \[TOO_LONG\]$'
 
 # --- the file as a whole: a mistake in the header is one message, and nothing is sent
 whole() {

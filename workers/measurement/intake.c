@@ -385,18 +385,25 @@ change(struct bb_intake *intake, enum bb_change_kind kind, struct bb_bytes key, 
     return bb_generation_change(intake->head->filling, kind, key, cell_len, packed);
 }
 
+static const char *
+value_text(const struct bb_reading *reading, char *out)
+{
+    if (!(reading->flags & BB_ROW_VALUE))
+        return "no value";
+    bb_decimal_format(reading->value, out);
+    return out;
+}
+
 static int
 refuse_duplicate(const struct bb_reading *old, struct row *row)
 {
-    char text[BB_DECIMAL_TEXT] = "another reading";
+    char found[BB_DECIMAL_TEXT], before[BB_DECIMAL_TEXT];
 
-    if (old->flags & BB_ROW_VALUE)
-        bb_decimal_format(old->value, text);
     return (int)bb_note_set(
         &row->note, BB_ROW_CODE_DUPLICATE_KEY, BB_FIELD_VALUE,
-        "an earlier row of this batch has the same indicator, organization, place, disaggregation "
-        "and period, and says %s; expected one row, or the same again",
-        text);
+        "found another reading (%s) than an earlier row of this batch has (%s) for the same indicator, "
+        "organization, place, disaggregation and period, expected one row, or the same again",
+        value_text(&row->reading, found), value_text(old, before));
 }
 
 /* Sets the row's outcome. 0 | a row code | <0 */
