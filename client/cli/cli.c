@@ -72,6 +72,15 @@ bb_cli_finish(struct bb_output **output, int code)
 }
 
 int
+bb_cli_answered(struct bb_output **output, int code)
+{
+    if (code == 0)
+        return bb_cli_finish(output, 0);
+    bb_output_destroy(output);
+    return code;
+}
+
+int
 bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options, struct bb_client **ret_client)
 {
     struct bb_cli_context context;

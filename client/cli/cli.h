@@ -43,6 +43,9 @@ extern const struct bb_command *const bb_command_tables[];
 void bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct argp_option *options,
                   argp_parser_t parser, int argc, char **argv, void *input);
 
+/* The same for a command without options of its own that takes exactly one argument: returns it. */
+const char *bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv);
+
 /* The command of these words, for bb_cli_parse(): run() may be shared by several. Never NULL within run(). */
 const struct bb_command *bb_cli_command(const struct bb_cli *cli);
 
@@ -54,6 +57,9 @@ struct bb_output *bb_cli_output(const struct bb_cli *cli, const struct bb_output
                                 size_t n_columns, unsigned flags);
 /* Finish and destroy it. code, or EX_IOERR when stdout could not be written and code was 0. */
 int bb_cli_finish(struct bb_output **output, int code);
+/* The same for the rows of an answer: when the request failed (code), nothing more is printed, not even the
+ * end of a list that had begun, so that a part of an answer is not taken for one. */
+int bb_cli_answered(struct bb_output **output, int code);
 
 /* A line on stderr; bb_cli_error() begins it with "backbone: ". */
 void bb_cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -117,32 +117,12 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 
 /* --- select ------------------------------------------------------------------------------------------- */
 
-static error_t
-parse_name(int key, char *arg, struct argp_state *state)
-{
-    const char **name = state->input;
-
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            return ARGP_ERR_UNKNOWN;
-        *name = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "NAME is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int
 run_select(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *name = NULL;
+    const char *name = bb_cli_parse_one(cli, argc, argv);
     int r;
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_name, argc, argv, &name);
     r = bb_cli_context_select(name);
     if (r == 0)
         bb_cli_say("context %s is selected", name);

@@ -47,6 +47,26 @@ bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
     return 0;
 }
 
+error_t
+bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct bb_cli_question *question)
+{
+    switch (key) {
+    case BB_CLI_KEY_DISAGGREGATION:
+        *question->disaggregation = arg;
+        return 0;
+    case BB_CLI_KEY_PERIOD:
+        bb_cli_period_range(arg, question->period_from, question->period_to);
+        return 0;
+    case BB_CLI_KEY_AS_OF:
+        if (bb_cli_as_of(arg, question->as_of_sequence, question->as_of_us) < 0)
+            argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
+                       arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
 void
 bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_t sequence)
 {
@@ -77,8 +97,7 @@ bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int m
 void
 bb_cli_say_sequence(uint64_t sequence)
 {
-    if (sequence)
-        bb_cli_say("as of sequence %" PRIu64, sequence);
+    bb_cli_say("as of sequence %" PRIu64, sequence);
 }
 
 int

@@ -18,6 +18,29 @@ void bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
 /* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL */
 int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 
+/* The options that questions about readings have in common, and their parser. */
+enum { BB_CLI_KEY_PERIOD = 0x280, BB_CLI_KEY_DISAGGREGATION, BB_CLI_KEY_AS_OF };
+
+#define BB_CLI_QUESTION_OPTIONS                                                                              \
+    {"disaggregation",                                                                                       \
+     BB_CLI_KEY_DISAGGREGATION,                                                                              \
+     "D",                                                                                                    \
+     0,                                                                                                      \
+     "of this group, such as race=White; \"\" is the total",                                                 \
+     0},                                                                                                     \
+        {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},    \
+    {                                                                                                        \
+        "as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0   \
+    }
+
+struct bb_cli_question { /* where the arguments go */
+    const char **disaggregation, **period_from, **period_to;
+    uint64_t *as_of_sequence;
+    int64_t *as_of_us;
+};
+error_t bb_cli_parse_question(int key, char *arg, struct argp_state *state,
+                              const struct bb_cli_question *question);
+
 /* For one request whose sequence we want to know: give bb_cli_answer_done() and the answer to it, then wait.
  */
 struct bb_cli_answer {

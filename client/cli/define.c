@@ -14,25 +14,6 @@ struct definer {
     uint64_t rows, created, updated, unchanged, rejected;
 };
 
-error_t
-bb_cli_parse_word(int key, char *arg, struct argp_state *state)
-{
-    const char **word = state->input;
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (*word)
-            argp_error(state, "found a second argument, %s, expected one", arg);
-        *word = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!*word)
-            argp_error(state, "an argument is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static void
 on_outcome(void *self, const struct bb_define_outcome *outcome)
 {

@@ -20,7 +20,4 @@ struct bb_definable {
 /* Define all of a file, print {"rows","created","updated","unchanged","rejected"}. Returns the exit code. */
 int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file);
 
-/* The parser of a command whose only argument is one word, which is stored at *(const char **)input. */
-error_t bb_cli_parse_word(int key, char *arg, struct argp_state *state);
-
 #endif

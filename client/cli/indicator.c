@@ -112,8 +112,7 @@ static int
 run_define(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, send_rows};
-    const char *file = NULL;
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &file);
+    const char *file = bb_cli_parse_one(cli, argc, argv);
     return bb_define_file(cli, &indicators, file);
 }
 
@@ -198,7 +197,7 @@ print_indicators(struct bb_cli *cli, const char *code, const struct bb_output_co
     struct listing listing = {.output = bb_cli_output(cli, columns, COLUMNS, flags)};
     if (listing.output)
         r = bb_cli_ended(client, bb_client_indicators(client, code, print_indicator, NULL, &listing));
-    r = bb_cli_finish(&listing.output, r);
+    r = bb_cli_answered(&listing.output, r);
     bb_client_destroy(&client);
     return r;
 }
@@ -214,8 +213,7 @@ static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_output_column columns[COLUMNS];
-    const char *code = NULL;
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &code);
+    const char *code = bb_cli_parse_one(cli, argc, argv);
     for (size_t i = 0; i < COLUMNS; i++)
         columns[i] = (struct bb_output_column){list_columns[i].name, NULL, 0};
     return print_indicators(cli, code, columns, BB_OUTPUT_OBJECT);

@@ -245,6 +245,39 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
         exit(EX_USAGE);
 }
 
+struct one {
+    const struct bb_command *command;
+    const char *argument;
+};
+
+static error_t
+parse_one(int key, char *arg, struct argp_state *state)
+{
+    struct one *one = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (one->argument)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        one->argument = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "%s is missing", one->command->synopsis);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const char *
+bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv)
+{
+    struct one one = {.command = bb_cli_command(cli)};
+
+    bb_cli_parse(cli, one.command, NULL, parse_one, argc, argv, &one);
+    return one.argument;
+}
+
 /* Text is UTF-8 wherever we are; numbers stay as in C (LC_NUMERIC is not touched). */
 static void
 set_locale(void)

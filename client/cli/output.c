@@ -415,8 +415,6 @@ bb_output_new(FILE *to, enum bb_output_format format, bool color, const struct b
         r = -ENOMEM;
     else if (format == BB_OUTPUT_TABLE)
         r = open_table(output);
-    else if (format == BB_OUTPUT_CSV)
-        csv_row(output, true);
     if (r < 0)
         bb_output_destroy(&output);
     else
@@ -563,6 +561,8 @@ bb_output_row(struct bb_output *output)
         fputc('\n', output->to);
         break;
     case BB_OUTPUT_CSV:
+        if (output->rows == 0)
+            csv_row(output, true);
         csv_row(output, false);
         break;
     }
@@ -585,6 +585,8 @@ bb_output_finish(struct bb_output *output)
         else
             fputs(output->rows ? "\n]\n" : "[]\n", output->to);
     }
+    if (output->format == BB_OUTPUT_CSV && output->rows == 0)
+        csv_row(output, true);
     errno = 0;
     if (fflush(output->to) != 0 || ferror(output->to))
         return errno ? -errno : -EIO;

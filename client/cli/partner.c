@@ -166,10 +166,7 @@ put(struct bb_cli *cli, struct change *change)
     output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT);
     if (output)
         r = bb_cli_ended(client, bb_client_partner_put(client, &change->change, print_changed, NULL, output));
-    if (r != 0)
-        bb_output_destroy(&output);
-    else
-        r = bb_cli_finish(&output, EX_OK);
+    r = bb_cli_answered(&output, r);
     bb_client_destroy(&client);
     return r;
 }
@@ -206,10 +203,7 @@ list(struct bb_cli *cli, const char *code, unsigned flags)
     output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, flags);
     if (output)
         r = bb_cli_ended(client, bb_client_partners(client, code, print_partner, NULL, output));
-    if (r != 0)
-        bb_output_destroy(&output);
-    else
-        r = bb_cli_finish(&output, EX_OK);
+    r = bb_cli_answered(&output, r);
     bb_client_destroy(&client);
     return r;
 }
@@ -221,31 +215,11 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
     return list(cli, NULL, 0);
 }
 
-static error_t
-parse_code(int key, char *arg, struct argp_state *state)
-{
-    const char **code = state->input;
-
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            return ARGP_ERR_UNKNOWN;
-        *code = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "CODE is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *code = NULL;
+    const char *code = bb_cli_parse_one(cli, argc, argv);
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_code, argc, argv, &code);
     return list(cli, code, BB_OUTPUT_OBJECT);
 }
 
@@ -260,8 +234,6 @@ const struct bb_command bb_commands_partner[] = {
     {"partner set", "CODE [OPTION...]", "change an organization", run_set},
     {"partner ls", "", "list the organizations", run_ls},
     {"partner show", "CODE", "show one organization, by code, name or alias", run_show},
-    {"partner import", "FILE",
-     "register organizations from a CSV file: code,name,role,alias (- is standard input)",
-     bb_cli_partner_import},
+    {"partner import", "FILE.csv|-", "register the organizations of a CSV file", bb_cli_partner_import},
     {0},
 };

@@ -274,10 +274,9 @@ int
 bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
 {
     struct importer importer = {0};
-    const char *file = NULL;
+    const char *file = bb_cli_parse_one(cli, argc, argv);
     int code;
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &file);
     code = bb_list_open(file, fields, 3, &importer.list);
     if (code == 0)
         code = bb_cli_connect(cli, &importer.client);

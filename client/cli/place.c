@@ -113,8 +113,7 @@ static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable places = {fields, 1, bytes_of, check, send_rows};
-    const char *file = NULL;
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, bb_cli_parse_word, argc, argv, &file);
+    const char *file = bb_cli_parse_one(cli, argc, argv);
     return bb_define_file(cli, &places, file);
 }
 
@@ -152,7 +151,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
     struct bb_output *output = bb_cli_output(cli, columns, FIELDS, 0);
     if (output)
         r = bb_cli_ended(client, bb_client_places(client, print_place, NULL, output));
-    r = bb_cli_finish(&output, r);
+    r = bb_cli_answered(&output, r);
     bb_client_destroy(&client);
     return r;
 }

@@ -4,23 +4,21 @@
 #include <errno.h>
 #include <string.h>
 
-enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE, KEY_DISAGGREGATION, KEY_PERIOD, KEY_AS_OF };
+enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE };
 
 static const struct argp_option ls_options[] = {
     {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; \"\" is the total", 0},
-    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; \"\" is the total", 0},
-    {"period", KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
-    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_QUESTION_OPTIONS,
     {0},
 };
 
 static const struct argp_option history_options[] = {
-    {"period", KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
+    {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization; by default your own", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; by default the total", 0},
-    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},
+    {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},
     {0},
 };
 
@@ -85,9 +83,6 @@ parse_common(int key, char *arg, struct bb_readings_query *query)
     case KEY_PLACE:
         query->place = arg;
         return 0;
-    case KEY_DISAGGREGATION:
-        query->disaggregation = arg;
-        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -97,21 +92,15 @@ static error_t
 parse_ls(int key, char *arg, struct argp_state *state)
 {
     struct bb_readings_query *query = &((struct listing *)state->input)->query;
-    switch (key) {
-    case KEY_INDICATOR:
+    const struct bb_cli_question question = {&query->disaggregation, &query->period_from, &query->period_to,
+                                             &query->as_of_sequence, &query->as_of_us};
+    if (key == KEY_INDICATOR) {
         query->indicator = arg;
         return 0;
-    case KEY_PERIOD:
-        bb_cli_period_range(arg, &query->period_from, &query->period_to);
-        return 0;
-    case KEY_AS_OF:
-        if (bb_cli_as_of(arg, &query->as_of_sequence, &query->as_of_us) < 0)
-            argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
-                       arg);
-        return 0;
-    default:
-        return parse_common(key, arg, query);
     }
+    if (parse_common(key, arg, query) == 0)
+        return 0;
+    return bb_cli_parse_question(key, arg, state, &question);
 }
 
 static error_t
@@ -124,7 +113,10 @@ parse_history(int key, char *arg, struct argp_state *state)
             argp_error(state, "found a second indicator, %s, expected one", arg);
         query->indicator = arg;
         return 0;
-    case KEY_PERIOD:
+    case BB_CLI_KEY_DISAGGREGATION:
+        query->disaggregation = arg;
+        return 0;
+    case BB_CLI_KEY_PERIOD:
         query->period_from = query->period_to = arg;
         return 0;
     case ARGP_KEY_END:
@@ -203,7 +195,7 @@ ask(struct bb_cli *cli, struct listing *listing)
                        : bb_client_readings(client, &listing->query, on_reading, on_done, listing);
         code = bb_cli_answer_wait(client, &listing->answer, made);
     }
-    code = bb_cli_finish(&listing->output, code);
+    code = bb_cli_answered(&listing->output, code);
     if (code == 0)
         bb_cli_say_sequence(listing->answer.sequence);
     bb_client_destroy(&client);

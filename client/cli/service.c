@@ -68,35 +68,15 @@ run_ping(struct bb_cli *cli, int argc, char **argv)
 
 /* --- keys new ----------------------------------------------------------------------------------------- */
 
-static error_t
-parse_file(int key, char *arg, struct argp_state *state)
-{
-    const char **file = state->input;
-
-    switch (key) {
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            return ARGP_ERR_UNKNOWN;
-        *file = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "FILE is missing");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
 static int
 run_keys_new(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_output_column columns[] = {{"public", NULL, 0}};
     char public_key[BB_KEY_TEXT];
     struct bb_output *output;
-    const char *file = NULL;
+    const char *file = bb_cli_parse_one(cli, argc, argv);
     int r;
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_file, argc, argv, &file);
     r = bb_key_new(file, public_key);
     if (r < 0) {
         bb_cli_error("%s: %s", file, r == -EEXIST ? "is there already, and stays as it is" : strerror(-r));

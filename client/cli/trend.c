@@ -9,14 +9,12 @@
 
 #define GROUPS_SHOWN 24u /* sparklines below a table by place, organization or disaggregation */
 
-enum { KEY_PERIOD = 0x200, KEY_PLACE, KEY_DISAGGREGATION, KEY_BY, KEY_AS_OF };
+enum { KEY_PLACE = 0x200, KEY_BY };
 
 static const struct argp_option options[] = {
-    {"period", KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; several are added up; \"\" is the total as reported", 0},
-    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; \"\" is the total", 0},
     {"by", KEY_BY, "WHAT", 0, "a line for each place, organization or disaggregation", 0},
-    {"as-of", KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_QUESTION_OPTIONS,
     {0},
 };
 
@@ -77,28 +75,19 @@ parse_query(int key, char *arg, struct argp_state *state)
 {
     struct trend *trend = state->input;
     struct bb_trend_query *query = &trend->query;
+    const struct bb_cli_question question = {&query->disaggregation, &query->period_from, &query->period_to,
+                                             &query->as_of_sequence, &query->as_of_us};
     switch (key) {
-    case KEY_PERIOD:
-        bb_cli_period_range(arg, &query->period_from, &query->period_to);
-        return 0;
     case KEY_PLACE:
         return add_place(trend, arg);
-    case KEY_DISAGGREGATION:
-        query->disaggregation = arg;
-        return 0;
     case KEY_BY:
         if (strcmp(arg, "place") != 0 && strcmp(arg, "organization") != 0 &&
             strcmp(arg, "disaggregation") != 0)
             argp_error(state, "--by %s: expected place, organization or disaggregation", arg);
         query->by = arg;
         return 0;
-    case KEY_AS_OF:
-        if (bb_cli_as_of(arg, &query->as_of_sequence, &query->as_of_us) < 0)
-            argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
-                       arg);
-        return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_cli_parse_question(key, arg, state, &question);
     }
 }
 
@@ -311,7 +300,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
     int code = ask(&trend);
     if (code == 0 && cli->format == BB_OUTPUT_TABLE && trend.name)
         printf("%s\n", trend.name);
-    code = bb_cli_finish(&trend.output, code);
+    code = bb_cli_answered(&trend.output, code);
     if (code == 0) {
         print_sparklines(&trend);
         bb_cli_say_sequence(trend.answer.sequence);
