@@ -7,6 +7,7 @@ run 64 "$root/deploy/quickstart" --twice
 run 0 env BB_SANDBOX_STRICT=1 "$root/deploy/quickstart" --once
 like "ten partners" "$out" 'census-acs +666 new readings, 0 refused'
 like "the trend of grade3-reading" "$out" '2018/2019.*32\.7'
+is "its own checks say nothing" "$(grep -c 'as of sequence' <<<"$out$err")" 1
 like "with a sparkline" "$out" '[▁▂▃▄▅▆▇█]'
 like "what to try next" "$out" 'backbone trend high-school-graduation --by place'
 
