@@ -1,6 +1,6 @@
 #include "lean.h"
 
-#include "curve.h"
+#include "tests/support/curve.h"
 #include "workload.h"
 
 #include "proto/envelope.h"

@@ -1,12 +1,12 @@
-/* A ZMTP 3.1 connection with CURVE, as little of it as a load generator needs: one TCP socket, messages of
- * one frame.
+/* A ZMTP 3.1 connection with CURVE, as little of it as a load generator or a rude client needs: one TCP
+ * socket, messages of one frame.
  *
  * Redis is loaded by a client that is a socket, OpenSSL and epoll. Beside it, libzmq in 256 sockets of one
  * process costs more than the server that is to be measured; this is what our side is loaded with where
  * connections are many. Handshake: rfc.zeromq.org/spec/37 (ZMTP 3.1) and /spec/26 (CurveZMQ). Ends the
  * program when something is wrong. */
-#ifndef BENCH_CURVE_H
-#define BENCH_CURVE_H
+#ifndef BB_TESTS_CURVE_H
+#define BB_TESTS_CURVE_H
 
 #include "proto/bytes.h"
 
@@ -17,6 +17,7 @@
 struct curve_identity {
     uint8_t server_public[CURVE_KEY];
     uint8_t public_key[CURVE_KEY], secret_key[CURVE_KEY];
+    const char *user; /* what it claims to be in its metadata (User-Id); NULL: it does not */
 };
 
 struct curve;

@@ -159,6 +159,8 @@ say_initiate(struct curve *curve, const struct curve_identity *id, const uint8_t
     len += put_vouch(plain + len, id, transient_public, server_transient);
     len += put_property(plain + len, "Socket-Type", "DEALER", 6);
     len += put_property(plain + len, "Identity", routing, sizeof routing);
+    if (id->user)
+        len += put_property(plain + len, "User-Id", id->user, strlen(id->user));
     memcpy(body + 9, cookie, 96);
     curve->nonce = 2;
     short_nonce(nonce, "CurveZMQINITIATE", curve->nonce, body + 105);
