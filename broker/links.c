@@ -6,6 +6,7 @@
 
 #include "guard.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -74,6 +75,11 @@ on_event(struct bb_broker *broker, enum bb_door door, const struct bb_monitor_ev
         broker->counters.handshakes_refused_unfinished++;
         return;
     case BB_MONITOR_ACCEPT_FAILED:
+        if (door == BB_DOOR_PUBLIC && event->value == ECONNABORTED) { /* accept.c, as a rule */
+            broker->counters.connections_accepted++;
+            broker->counters.connections_shed++;
+            return;
+        }
         if (bb_log_allow(&broker->complaints))
             bb_error("a connection cannot be accepted: %s", strerror(event->value));
         return;

@@ -18,6 +18,9 @@ function(bb_broker_test name)
 endfunction()
 bb_broker_test(door)
 bb_broker_test(route)
+bb_broker_test(rude)
+target_sources(test_broker_process_rude PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
+target_link_libraries(test_broker_process_rude PRIVATE PkgConfig::SODIUM)
 
 # Not a test: requests a second through the broker.
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/fixture.c)

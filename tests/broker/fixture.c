@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -86,12 +87,16 @@ prepare(struct broker *broker, const char *extra)
     assert_non_null(broker->context);
 }
 
+/* files: descriptors at most; 0: as many as we have. */
 static void
-child(const struct broker *broker)
+child(const struct broker *broker, unsigned files)
 {
+    const struct rlimit limit = {files, files};
     char path[128];
     int log;
 
+    if (files && setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        _exit(126);
     snprintf(path, sizeof path, "%s/notify", broker->folder);
     setenv("NOTIFY_SOCKET", path, 1);
     unsetenv("JOURNAL_STREAM");
@@ -159,6 +164,12 @@ read_endpoint(struct broker *broker)
 void
 broker_start(struct broker *broker, const char *extra)
 {
+    broker_start_with_files(broker, extra, 0);
+}
+
+void
+broker_start_with_files(struct broker *broker, const char *extra, unsigned files)
+{
     int64_t start;
     int fd;
 
@@ -168,7 +179,7 @@ broker_start(struct broker *broker, const char *extra)
     broker->pid = fork();
     assert_true(broker->pid >= 0);
     if (broker->pid == 0)
-        child(broker);
+        child(broker, files);
     if (!await_ready(broker, fd)) {
         broker_abandon(broker);
         fail_msg("the broker did not become ready");
@@ -187,7 +198,7 @@ broker_start_refused(struct broker *broker, const char *extra)
     broker->pid = fork();
     assert_true(broker->pid >= 0);
     if (broker->pid == 0)
-        child(broker);
+        child(broker, 0);
     assert_int_equal(waitpid(broker->pid, &status, 0), broker->pid);
     broker->pid = -1;
     zmq_ctx_term(broker->context);
@@ -290,6 +301,22 @@ broker_rss_anon_kb(const struct broker *broker)
         sscanf(line, "RssAnon: %ld kB", &kb);
     fclose(file);
     return kb;
+}
+
+long
+broker_cpu_ms(const struct broker *broker)
+{
+    unsigned long user = 0, system = 0;
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)broker->pid);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(
+        fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
+    fclose(file);
+    return (long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
 }
 
 /* Peers. */

@@ -36,6 +36,8 @@ struct broker {
 
 /* extra: lines for the configuration, or NULL. */
 void broker_start(struct broker *broker, const char *extra);
+/* The same, with so many file descriptors at most. */
+void broker_start_with_files(struct broker *broker, const char *extra, unsigned files);
 /* SIGTERM; the exit code must be 0. Removes the folder. */
 void broker_stop(struct broker *broker);
 /* Kill it if it runs, and show its log. For teardown after a failure. */
@@ -50,6 +52,8 @@ uint64_t broker_counter(struct broker *broker, const char *name);
 /* Wait until it has at least this value. */
 void broker_await_counter(struct broker *broker, const char *name, uint64_t value);
 long broker_rss_anon_kb(const struct broker *broker);
+/* CPU time it has used so far. */
+long broker_cpu_ms(const struct broker *broker);
 
 /* A client or a worker, by hand. */
 struct raw {

@@ -1,0 +1,241 @@
+/* What libzmq does not forgive and the broker must: too few descriptors, metadata that a client made up,
+ * connections that come all at once. */
+#include "fixture.h"
+
+#include "runtime/clock.h"
+#include "tests/support/curve.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define CROWD 200  /* connections, to a broker with room for fewer */
+#define BURST 1000 /* connections, all of which have room */
+
+static struct broker broker;
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    broker_abandon(&broker);
+    return 0;
+}
+
+static uint16_t
+port(void)
+{
+    return (uint16_t)atoi(strrchr(broker.endpoint, ':') + 1);
+}
+
+static int
+plain_tcp(void)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port()), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void
+hang_up(int *fds, int n)
+{
+    for (int i = 0; i < n; i++)
+        close(fds[i]);
+}
+
+static void
+asks_for_partners(struct raw *raw, uint64_t id)
+{
+    raw_request(raw, id, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
+    assert_int_equal(expect_kind(raw, BB_KIND_REPLY, reply, Reply)->id, id);
+}
+
+static void
+await_all_gone(void)
+{
+    bb_mono end = bb_clock_mono() + WAIT_MS;
+
+    while (broker_counter(&broker, "connections") > 1) {
+        assert_true(bb_clock_mono() < end);
+        poll(NULL, 0, 5);
+    }
+}
+
+/* At EMFILE libzmq's listener wakes without end, so the broker sheds before. */
+static void
+few_descriptors_are_enough_to_go_on(void **state)
+{
+    static const unsigned table[] = {64, 96, 128, 256};
+
+    (void)state;
+    for (size_t row = 0; row < sizeof table / sizeof table[0]; row++) {
+        struct raw alpha, beta;
+        int fds[CROWD];
+        uint64_t before;
+        long cpu;
+
+        print_message("%u descriptors\n", table[row]);
+        broker_start_with_files(&broker, NULL, table[row]);
+        raw_greeted(&broker, &alpha, &broker.partner);
+        before = broker_counter(&broker, "connections_accepted");
+        for (int i = 0; i < CROWD; i++)
+            fds[i] = plain_tcp();
+        asks_for_partners(&alpha, 1); /* who is in stays in */
+        broker_await_counter(&broker, "connections_accepted", before + CROWD);
+        assert_true(broker_counter(&broker, "connections_shed") > 0);
+        cpu = broker_cpu_ms(&broker);
+        poll(NULL, 0, 500);
+        cpu = broker_cpu_ms(&broker) - cpu;
+        if (cpu > 250)
+            fail_msg("%ld ms of CPU time in 500 ms: it spins", cpu);
+        asks_for_partners(&alpha, 2);
+        hang_up(fds, CROWD);
+        raw_close(&alpha);
+        await_all_gone();
+        raw_greeted(&broker, &beta, &broker.other); /* and there is room again */
+        asks_for_partners(&beta, 1);
+        raw_close(&beta);
+        broker_stop(&broker);
+    }
+}
+
+struct heard {
+    char organization[64];
+    uint32_t role;
+    uint32_t error;
+};
+
+static void
+hear(void *self, struct bb_bytes message)
+{
+    struct heard *heard = self;
+    struct bb_unbundle walk;
+    struct bb_frame frame;
+    struct bb_arena arena;
+    Bb__Welcome *welcome;
+    Bb__Error *error;
+
+    bb_arena_init(&arena, 1u << 20);
+    assert_int_equal(bb_unbundle_init(&walk, message), 0);
+    while (bb_unbundle_next(&walk, &frame) == 0) {
+        if (frame.kind == BB_KIND_WELCOME && bb_unpack(bb__welcome, frame.body, &arena, &welcome) == 0) {
+            snprintf(heard->organization, sizeof heard->organization, "%s", welcome->organization);
+            heard->role = welcome->role;
+        }
+        if (frame.kind == BB_KIND_ERROR && bb_unpack(bb__error, frame.body, &arena, &error) == 0)
+            heard->error = error->code;
+    }
+    bb_arena_release(&arena);
+}
+
+static void
+say(struct curve *curve, enum bb_kind kind, const ProtobufCMessage *message)
+{
+    uint8_t frame[512];
+
+    assert_true(bb_frame_size(message) <= sizeof frame);
+    bb_frame_write(frame, kind, message);
+    curve_send(curve, bb_bytes(frame, bb_frame_size(message)));
+}
+
+static void
+listen_to(struct curve *curve, struct heard *heard)
+{
+    bb_mono end = bb_clock_mono() + WAIT_MS;
+
+    while (!heard->error) {
+        struct pollfd item = {.fd = curve_fd(curve), .events = POLLIN};
+
+        assert_true(bb_clock_mono() < end);
+        if (poll(&item, 1, 100) > 0)
+            curve_receive(curve, hear, heard);
+    }
+}
+
+/* A property that the ZAP handler does not set is the client's to set; User-Id is what we go by. */
+static void
+who_claims_another_identity_is_still_its_key(void **state)
+{
+    struct curve_identity identity = {.user = broker.staff.public_key};
+    Bb__Hello hello = BB__HELLO__INIT;
+    Bb__Request request = BB__REQUEST__INIT;
+    struct heard heard = {.error = 0};
+    struct curve *curve;
+
+    (void)state;
+    broker_start(&broker, NULL);
+    zmq_z85_decode(identity.server_public, broker.server.public_key);
+    zmq_z85_decode(identity.public_key, broker.partner.public_key);
+    zmq_z85_decode(identity.secret_key, broker.partner.secret_key);
+    curve = curve_connect(&identity, port());
+    hello.version_min = hello.version_max = 1;
+    hello.agent = (char *)"test";
+    say(curve, BB_KIND_HELLO, &hello.base);
+    request.id = 1;
+    request.method = BB_METHOD_PARTNER_PUT; /* staff may, alpha may not */
+    say(curve, BB_KIND_REQUEST, &request.base);
+    listen_to(curve, &heard);
+    assert_string_equal(heard.organization, "alpha");
+    assert_int_equal(heard.role, BB__ROLE__ROLE_PARTNER);
+    assert_int_equal(heard.error, BB_ERROR_NOT_ALLOWED);
+    curve_close(&curve);
+    broker_stop(&broker);
+}
+
+/* Events that come faster than they are read wait; a lost one would leave a connection counted for ever. */
+static void
+no_event_of_a_burst_is_lost(void **state)
+{
+    static int fds[BURST];
+    struct rlimit files;
+    uint64_t before;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    if (files.rlim_max < 4096) {
+        print_message("skipped: %lu descriptors are too few\n", (unsigned long)files.rlim_max);
+        skip();
+    }
+    files.rlim_cur = files.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    broker_start(&broker, "handshake = 60s\n");
+    before = broker_counter(&broker, "connections_accepted"); /* the self-test */
+    for (int i = 0; i < BURST; i++)
+        fds[i] = plain_tcp();
+    broker_await_counter(&broker, "connections_accepted", before + BURST);
+    assert_int_equal(broker_counter(&broker, "connections_accepted"), before + BURST);
+    assert_int_equal(broker_counter(&broker, "connections"), BURST + 1);
+    assert_int_equal(broker_counter(&broker, "connections_shed"), 0);
+    hang_up(fds, BURST);
+    await_all_gone();
+    for (int i = 0; i < BURST; i++)
+        close(plain_tcp());
+    broker_await_counter(&broker, "connections_accepted", before + 2 * BURST);
+    await_all_gone();
+    assert_int_equal(broker_counter(&broker, "connections_accepted"), before + 2 * BURST);
+    broker_stop(&broker);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(few_descriptors_are_enough_to_go_on, teardown),
+        cmocka_unit_test_teardown(who_claims_another_identity_is_still_its_key, teardown),
+        cmocka_unit_test_teardown(no_event_of_a_burst_is_lost, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
