@@ -79,6 +79,8 @@ welcome(struct server *server, struct peer *peer)
     Bb__Welcome message = BB__WELCOME__INIT;
     uint8_t boot[16] = {1};
 
+    if (server->broker->connections < 64 && peer->id_len == sizeof server->broker->id[0])
+        memcpy(server->broker->id[server->broker->connections], peer->id, peer->id_len);
     server->broker->connections++;
     message.version = 1;
     message.boot.data = boot;

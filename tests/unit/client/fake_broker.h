@@ -24,7 +24,8 @@ struct fake_broker {
     atomic_uint requests;    /* REQUESTs received */
     atomic_uint connections; /* HELLOs received */
     atomic_uint refused;
-    uint8_t *body[64]; /* of the first submissions, in the order in which they came */
+    uint8_t *body[64];  /* of the first submissions, in the order in which they came */
+    uint8_t id[64][17]; /* of who said HELLO first, and so on */
     size_t len[64];
     atomic_uint bodies;
 

@@ -193,6 +193,9 @@ a_request_that_was_lost_with_the_connection_comes_again_unchanged(void **state)
     assert_int_equal(answers.rows, 10 + 11 + 12 + 13);
     assert_int_equal(f->broker.requests, 8);
     assert_int_equal(f->broker.connections, 2);
+    for (int i = 0; i < 2; i++) /* another socket with another id: the same one may be mute for ever */
+        assert_int_equal(f->broker.id[i][0], 0x01);
+    assert_memory_not_equal(f->broker.id[0] + 1, f->broker.id[1] + 1, BB_ROUTING_ID_BYTES - 1);
     assert_int_equal(f->broker.bodies, 4);
     for (uint32_t i = 0; i < 4; i++) { /* in order, each what it would be if it were built now */
         struct fake_broker *b = &f->broker;

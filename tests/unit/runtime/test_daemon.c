@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #include <cmocka.h>
 
@@ -69,6 +70,26 @@ take_signals(int signal_fd)
     return 0;
 }
 
+/* Says which routing id libzmq gives to the first peer that brings none. */
+static int
+give_a_routing_id(void)
+{
+    void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER),
+         *dealer = zmq_socket(context, ZMQ_DEALER);
+    uint8_t id[16];
+    int n = -1;
+
+    if (zmq_bind(router, "inproc://router") == 0 && zmq_connect(dealer, "inproc://router") == 0 &&
+        zmq_send(dealer, "", 0, 0) == 0)
+        n = zmq_recv(router, id, sizeof id, 0);
+    for (int i = 0; i < n; i++)
+        printf("%02x", id[i]);
+    zmq_close(dealer);
+    zmq_close(router);
+    zmq_ctx_term(context);
+    return n == 5 ? 0 : 1;
+}
+
 static int
 serve(void *from, int signal_fd)
 {
@@ -80,6 +101,8 @@ serve(void *from, int signal_fd)
         return take_signals(signal_fd);
     if (strcmp(config->mode, "notify") == 0)
         bb_notify("READY=1");
+    if (strcmp(config->mode, "routing") == 0)
+        return give_a_routing_id();
     bb_debug("debug line");
     bb_info("info line %ld", config->number);
     bb_error("error line");
@@ -238,6 +261,20 @@ test_usual_file(void **unused)
     usual_file = NULL;
 }
 
+/* libzmq counts them up from rand(), which starts at the same place in every process that did not seed it. */
+static void
+test_routing_ids(void **unused)
+{
+    (void)unused;
+    const char *arguments[8] = {"-c", "FILE"};
+    char first[4096], second[4096];
+
+    assert_int_equal(run("mode=routing", arguments, first), 0);
+    assert_int_equal(run("mode=routing", arguments, second), 0);
+    assert_int_equal(strlen(first), 10);
+    assert_string_not_equal(first, second);
+}
+
 static void
 test_notify(void **unused)
 {
@@ -266,6 +303,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command_lines),
         cmocka_unit_test(test_usual_file),
+        cmocka_unit_test(test_routing_ids),
         cmocka_unit_test(test_notify),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
