@@ -34,6 +34,14 @@ is "the trend was answered" $? 0
 out=$(cat "$tmp/trend.json")
 json 'length' 5
 
+# the folder of a running worker is nobody else's
+run 69 backbone-measurement -c "$BB_STATE/measurement.conf"
+like "a second worker says why" "$err" 'measurement: in use by another backbone-measurement \(process [0-9]+\)'
+run 69 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
+like "--verify says why" "$err" 'measurement: in use by another backbone-measurement'
+run 0 backbone trend grade3-reading -o json
+json 'length' 5
+
 bb-supervise stop measurement
 run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
 finish

@@ -8,6 +8,7 @@
 
 #include "applier.h"
 #include "readers.h"
+#include "state.h"
 #include "writer.h"
 
 #include "proto/errors.h"
@@ -23,6 +24,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #define QUIET_MS       3                 /* without commands: the applier may have the disk */
 #define OLDEST_MS      500               /* nothing waits longer than this while the applier is idle */
@@ -40,6 +42,7 @@
 
 struct measurement {
     const struct bb_measurement_config *config;
+    int lock; /* of the state folder */
     struct bb_views views;
     struct bb_journal *journal;
     struct bb_writer *writer;
@@ -443,8 +446,10 @@ open_store(struct measurement *m)
         .sink = {.reply = send_reply, .fail = send_failure, .push = push, .self = m},
     };
     char error[512] = "out of memory";
-    int r = bb_journal_open(m->journal_dir, (size_t)m->config->map_bytes, &m->journal, error, sizeof error);
+    int r = bb_state_lock(m->config->state, &m->lock, error, sizeof error);
 
+    if (r == 0)
+        r = bb_journal_open(m->journal_dir, (size_t)m->config->map_bytes, &m->journal, error, sizeof error);
     if (r == 0)
         r = bb_views_open(&m->views, m->views_dir, (size_t)m->config->map_bytes, error, sizeof error);
     if (r == 0)
@@ -517,12 +522,14 @@ close_all(struct measurement *m)
     free(m->journal_dir);
     free(m->views_dir);
     free(m->temporary_dir);
+    if (m->lock >= 0)
+        close(m->lock);
 }
 
 int
 bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
 {
-    struct measurement m = {.config = config, .bound = (size_t)config->pending_rows};
+    struct measurement m = {.config = config, .lock = -1, .bound = (size_t)config->pending_rows};
     int code = EX_IOERR, r;
 
     mallopt(M_ARENA_MAX,
@@ -532,6 +539,8 @@ bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
         r = open_store(&m);
     if (r == -EBADMSG || r == -EIO)
         code = BB_EX_STORAGE;
+    if (r == -EBUSY)
+        code = EX_UNAVAILABLE;
     if (r == 0)
         r = connect_worker(&m, signal_fd);
     if (r == 0)

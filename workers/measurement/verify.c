@@ -2,6 +2,7 @@
 
 #include "replay.h"
 #include "rollup.h"
+#include "state.h"
 
 #include "proto/message.h"
 #include "runtime/daemon.h"
@@ -18,6 +19,7 @@
 #define SHOWN 20u /* differences of a kind that are printed */
 
 struct verify {
+    int lock; /* of the state folder */
     struct bb_journal *journal;
     struct bb_views stored, replayed;
     struct bb_head head;
@@ -290,10 +292,11 @@ open_all(struct verify *v, const struct bb_measurement_config *config, char *err
 {
     char path[4096];
     size_t map = (size_t)config->map_bytes;
-    int r;
+    int r = bb_state_lock(config->state, &v->lock, error, size);
 
     snprintf(path, sizeof path, "%s/journal", config->state);
-    r = bb_journal_open(path, map, &v->journal, error, size);
+    if (r == 0)
+        r = bb_journal_open(path, map, &v->journal, error, size);
     snprintf(path, sizeof path, "%s/views", config->state);
     if (r == 0)
         r = bb_views_open(&v->stored, path, map, error, size);
@@ -326,12 +329,14 @@ close_all(struct verify *v)
     if (v->dir)
         rmdir(v->dir);
     free(v->dir);
+    if (v->lock >= 0)
+        close(v->lock);
 }
 
 int
 bb_verify_run(const struct bb_measurement_config *config)
 {
-    struct verify v = {0};
+    struct verify v = {.lock = -1};
     struct bb_replay_observer observer = {.entry = check_entry, .self = &v};
     char error[512] = "out of memory";
     int r = open_all(&v, config, error, sizeof error), code = BB_EX_STORAGE;
@@ -346,6 +351,7 @@ bb_verify_run(const struct bb_measurement_config *config)
     }
     if (r != 0) {
         fprintf(stderr, "%s\n", error);
+        code = r == -EBUSY ? EX_UNAVAILABLE : code;
     } else {
         printf("%llu entries, %llu rows, %llu records, %llu rollups: %llu differences\n",
                (unsigned long long)v.entries, (unsigned long long)v.rows, (unsigned long long)v.records,
