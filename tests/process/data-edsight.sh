@@ -31,7 +31,9 @@ unlike "published values agree with their parts" "$err" VALUE_DISAGREES
 echo "warnings: $(jq .warnings <<<"$out")"
 
 run 0 backbone readings ls -o csv
-is "values" "$(tail -n +2 "$tmp/out" | wc -l)" 162960
+is "readings" "$(tail -n +2 "$tmp/out" | wc -l)" 162960
+run 0 backbone readings ls -o jsonl
+is "values" "$(jq -c 'select(.value != null) | .status' "$tmp/out" | sort | uniq -c | tr -s ' ')" ' 111672 "ok"'
 run 0 backbone readings ls --indicator sbac_ela_met_or_exceeded --period 2018-19 --disaggregation grade=03 -o json
 json '[.[] | select(.place | test("^State") | not)] | [length, (map(select(.status == "ok")) | length), (map(.numerator // 0) | add), (map(select(.status == "ok") | .denominator) | add)]' '[180,149,19395,35823]'
 
