@@ -91,6 +91,8 @@ bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options, 
     options.endpoint = context.endpoint;
     options.server_key = context.server_key;
     options.key_file = context.key_file;
+    if (cli->timeout_ms)
+        options.timeout_ms = cli->timeout_ms;
     options.agent = options.agent ? options.agent : "backbone/" BB_VERSION;
     r = bb_client_new(&options, ret_client);
     if (r > 0)

@@ -17,8 +17,9 @@
 struct bb_cli {
     const char *context; /* --context or BACKBONE_CONTEXT; NULL: the selected one */
     enum bb_output_format format;
-    int color;         /* enum bb_color, as asked */
-    const char *words; /* of the command that runs: "partner add" */
+    int color;           /* enum bb_color, as asked */
+    uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
+    const char *words;   /* of the command that runs: "partner add" */
 };
 
 enum bb_color { BB_COLOR_AUTO, BB_COLOR_ALWAYS, BB_COLOR_NEVER };

@@ -12,13 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_CONTEXT = 0x100, KEY_COLOR, KEY_JSON };
+enum { KEY_CONTEXT = 0x100, KEY_COLOR, KEY_JSON, KEY_TIMEOUT };
 
 static const struct argp_option global_options[] = {
     {"context", KEY_CONTEXT, "NAME", 0, "the context to use, instead of the selected one", -2},
     {"output", 'o', "FORMAT", 0, "table (default), json, jsonl or csv", -2},
     {"json", KEY_JSON, NULL, 0, "the same as -o json", -2},
     {"color", KEY_COLOR, "WHEN", 0, "auto (default), always or never", -2},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "how long a request may take, 1 to 86400 (default 30)", -2},
     {NULL, 'h', NULL, 0, "the same as --help", -1},
     {0},
 };
@@ -34,6 +35,16 @@ parse_color(const char *text)
         if (strcmp(text, names[i]) == 0)
             return i;
     return -1;
+}
+
+/* 0: it is none. */
+static uint32_t
+parse_seconds(const char *text)
+{
+    char *end;
+    long seconds = strtol(text, &end, 10);
+
+    return *text >= '0' && *text <= '9' && !*end && seconds >= 1 && seconds <= 86400 ? (uint32_t)seconds : 0;
 }
 
 static error_t
@@ -60,6 +71,11 @@ parse_global(int key, char *arg, struct argp_state *state)
         if (choice < 0)
             argp_error(state, "--color %s: expected auto, always or never", arg);
         cli->color = choice;
+        return 0;
+    case KEY_TIMEOUT:
+        cli->timeout_ms = parse_seconds(arg) * 1000;
+        if (!cli->timeout_ms)
+            argp_error(state, "--timeout %s: expected whole seconds, from 1 to 86400", arg);
         return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
