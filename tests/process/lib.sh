@@ -120,6 +120,19 @@ seen() {
     fi
 }
 
+# soon SECONDS COMMAND...: wait until it succeeds; a failed check when it has not by then.
+soon() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        if [ $SECONDS -gt $end ]; then
+            not_ok "this did not come: $*"
+            return 1
+        fi
+        sleep 0.02
+    done
+}
+
 # is WHAT GOT EXPECTED
 is() {
     if [ "$2" = "$3" ]; then ok; else not_ok "$1" "got:      $2" "expected: $3"; fi

@@ -67,4 +67,81 @@ missing "partner import" 'FILE.csv\|-'
 missing "place import" 'FILE.csv\|-'
 missing "indicator define" 'FILE.csv\|-'
 missing "indicator show" CODE
+
+# --- colours: --color, NO_COLOR, and whether it is a terminal
+on_terminal() { # COMMAND: what it prints there, both streams, in $out
+    run 0 env -u NO_COLOR -u TERM script -qec "$1" /dev/null
+}
+for way in "" "--color auto" "--color never"; do
+    run 0 env -u NO_COLOR backbone indicator ls $way
+    unlike "no terminal: $way" "$out" $'\033'
+done
+run 0 env NO_COLOR=1 backbone indicator ls --color always
+like "asked for, whatever NO_COLOR says" "$out" $'\033\\[1m'
+on_terminal "backbone indicator ls"
+like "on a terminal" "$out" $'\033\\[1m'
+on_terminal "NO_COLOR= backbone indicator ls --color auto"
+like "an empty NO_COLOR is none" "$out" $'\033\\[1m'
+on_terminal "NO_COLOR=1 backbone indicator ls"
+unlike "NO_COLOR" "$out" $'\033'
+on_terminal "backbone indicator ls --color never"
+unlike "never" "$out" $'\033'
+on_terminal "backbone indicator ls -o json"
+unlike "data has no colours" "$out" $'\033'
+run 0 backbone partner set beta --disable
+run 0 backbone partner ls --color always
+like "what is disabled is red" "$out" $'\033\\[31mno'
+run 64 backbone indicator ls --color sometimes
+like "another word" "$err" '--color sometimes: expected auto, always or never'
+
+# --- the progress bar: on a terminal only, when an import takes longer than half a second, and gone at its end
+{ echo indicator,place,period,value; seq 1 60000 | sed 's/.*/secret,P&,2027,&/'; } >"$tmp/many.csv"
+older_than_a_second() {
+    [ "$(ps -o etimes= -p "$1")" -ge 1 ]
+}
+kill -STOP "$BB_MEASUREMENT_PID"
+script -qec "backbone import '$tmp/many.csv' -o json" /dev/null >"$tmp/terminal" 2>&1 </dev/null &
+importing=$!
+soon 5 older_than_a_second "$importing"
+kill -CONT "$BB_MEASUREMENT_PID"
+wait "$importing"
+is "the import ends" $? 0
+like "the bar" "$(cat "$tmp/terminal")" $'\r\\[=*>? *\\] +[0-9]+% [0-9]+ rows, [0-9]+ a second\033\\[K'
+like "it is wiped" "$(cat "$tmp/terminal")" $'\r\033\\[K\\{"batch"'
+kill -STOP "$BB_MEASUREMENT_PID"
+backbone import "$tmp/many.csv" -o json >"$tmp/out" 2>"$tmp/err" </dev/null &
+importing=$!
+soon 5 older_than_a_second "$importing"
+kill -CONT "$BB_MEASUREMENT_PID"
+wait "$importing"
+is "no terminal, no bar" "$?$(cat "$tmp/err")" 0
+
+# --- as it was at a time: readings ls prints when each was taken
+run 0 as alpha report secret 2 --period 2026
+run 0 as alpha readings history secret --period 2026 -o json
+json 'map(.value)' '[1,2]'
+first=$(jq -r '.[0].time' <<<"$out")
+second=$(jq -r '.[1].time' <<<"$out")
+run 0 as alpha readings ls --indicator secret --period 2026 --as-of "$first" -o json
+json 'map([.value, .time])' "[[1,\"$first\"]]"
+run 0 as alpha readings ls --indicator secret --period 2026 --as-of "$second" -o json
+json 'map([.value, .time])' "[[2,\"$second\"]]"
+run 0 as alpha trend secret --period 2026 --as-of "$first" -o json
+json 'map(.value)' '[1]'
+
+# --- no worker answers in time: 75, and nothing on standard output
+bb-supervise stop measurement
+for command in "readings ls" "trend secret" "indicator ls" "report secret 1 --period 2026"; do
+    # shellcheck disable=SC2086
+    run 75 backbone $command -o json --timeout 1
+    is "$command: nothing is answered" "$out" ""
+    like "$command: it says what is the matter" "$err" '^backbone: (no answer|not done) within [0-9]+ ms.* safe to repeat'
+done
+run 75 backbone --timeout 1 import "$tmp/many.csv"
+bb-supervise start measurement
+run 0 backbone --timeout 20 readings ls --period 2026 -o json
+for wrong in 0 -1 1.5 x 86401 ''; do
+    run 64 backbone readings ls --timeout "$wrong"
+    like "--timeout $wrong" "$err" "--timeout $wrong: expected whole seconds, from 1 to 86400"
+done
 finish
