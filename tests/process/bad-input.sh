@@ -112,6 +112,17 @@ run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"
 counts created=2 rejected=0 warnings=1
 like "the warning" "$(cat "$tmp/warnings.csv")" '2034,50.1,1,2,.*VALUE_DISAGREES'
 
+# by more than half a unit of its own last digit: 1 / 8 is 12.5 %, and half of one is still agreement
+{
+    echo indicator,place,period,value,numerator,denominator
+    for value in 12 13 12.5 12.50 12.4 12.6 11 14 12.49 12.51; do
+        echo "share,At $value,2037,$value,1,8"
+    done
+} >"$tmp/warn.csv"
+run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"
+counts created=10 rejected=0 warnings=6
+is "which" "$(awk -F, 'NR > 1 { printf "%s ", $4 }' "$tmp/warnings.csv")" '12.4 12.6 11 14 12.49 12.51 '
+
 # --- a corrected rejects file imports as it is
 printf '%s\namount,,,,2036-13,1,,,,\namount,,,,2036-01,x,,,,\n' "$header" >"$tmp/bad.csv"
 run 65 backbone import "$tmp/bad.csv" -o json --rejects "$tmp/rejects.csv"
