@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# lib.sh itself: a test that fails, is skipped, or does not come to its end says so by its status.
+# What tests are run by. lib.sh: a test that fails, is skipped, or does not come to its end says so by its status.
+# tests/run: its options.
 no_sandbox=1
 . "$(dirname "$0")/lib.sh"
 
@@ -31,4 +32,29 @@ like "the data it needs" "$out" '^skipped: it reads no-such-data, and BB_TEST_DA
 run 111 env -u BB_TEST_INSIDE -u BB_TEST_DATA "$tmp/test.sh"
 is "the data it needs" "$out" 'skipped: it reads no-such-data, and BB_TEST_DATA is not set'
 is "nothing is left" "$(ls "$tmp" | tr '\n' ' ')" 'err out test.sh '
+
+# --- tests/run: its options cover every test, and combine
+of() {
+    run 0 "$root/tests/run" --no-build --list "$@"
+}
+of
+all=$(sort <<<"$out")
+like "there are some" "$all" 'process/harness'
+of --unit
+unit=$out
+unlike "--unit" "$unit" 'process/'
+like "--unit" "$unit" 'fuzz/'
+of --process
+process=$out
+unlike "--process" "$process" '(unit|fuzz)/'
+like "--process" "$process" 'broker/door'
+is "every test is of one kind" "$(printf '%s\n' "$unit" "$process" | sort)" "$all"
+of --unit --process
+is "both kinds" "$(sort <<<"$out")" "$all"
+of --match 'harness$' --match '^unit/runtime/text'
+is "several names" "$(sort <<<"$out")" $'process/harness\nunit/runtime/text'
+of --process --match harness --match '^unit/runtime/text'
+is "of a kind" "$out" process/harness
+run 64 "$root/tests/run" --no-build --list --match no-such-test
+run 64 "$root/tests/run" --no-such-option
 finish
