@@ -110,9 +110,9 @@ done
 for n in {1..6}; do
     fill 0
     backbone partner add "late-$n" --name "Late $n" --role partner >/dev/null || not_ok "partner add"
-    sleep 0.4
+    chaos_load 2 --plain --window 1 --batches 1 --impatient 400 2>/dev/null # behind the partner: taken, or refused
     rm "$disk/filler"
-    sleep 0.3
+    run 0 report
 done
 wait
 chaos_drain

@@ -40,13 +40,12 @@ peaks() {
     seen 0 "backbone import $1"
 }
 
-# quiet PID MOST: wait until it has no more than that, at most ten seconds
+# quiet PID MOST: wait until it has no more than that, and print how much; `within` judges what came of it
+has_at_most() {
+    [ "$(anonymous "$1")" -le "$2" ]
+}
 quiet() {
-    local i
-    for i in {1..100}; do
-        [ "$(anonymous "$1")" -le "$2" ] && break
-        sleep 0.1
-    done
+    soon 10 has_at_most "$1" "$2" >/dev/null
     anonymous "$1"
 }
 
