@@ -23,14 +23,17 @@ bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
 
 #define DAY_US INT64_C(86400000000)
 
+/* Before the first entry, sequence 0, is what any time before it is: the library has no other word for it. */
 static int
-parse_sequence(const char *text, uint64_t *ret_sequence)
+parse_sequence(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 {
     char *end;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || n == 0)
+    if (errno || *text < '0' || *text > '9' || *end)
         return -EINVAL;
+    if (n == 0)
+        *ret_us = 1;
     *ret_sequence = n;
     return 0;
 }
@@ -39,7 +42,7 @@ int
 bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 {
     if (strncmp(text, "seq:", 4) == 0)
-        return parse_sequence(text + 4, ret_sequence);
+        return parse_sequence(text + 4, ret_sequence, ret_us);
     if (bb_utc_parse(text, ret_us) < 0)
         return -EINVAL;
     if (strlen(text) == strlen("2026-09-07"))

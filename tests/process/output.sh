@@ -7,6 +7,8 @@
 run 0 backbone readings ls --as-of 2000-01-01 -o json
 is "no readings" "$out" '[]'
 is "as of the beginning" "$err" 'as of sequence 0'
+run 0 backbone readings ls --as-of seq:0 -o json
+is "and can be asked for again" "$out$err" '[]as of sequence 0'
 run 0 backbone readings ls -o csv
 like "the header of no rows" "$out" '^indicator,organization,place,[a-z,]*$'
 

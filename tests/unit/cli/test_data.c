@@ -44,9 +44,12 @@ test_as_of(void **state)
     assert_int_equal(us, 0);
     assert_int_equal(bb_cli_as_of("1970-01-02T00:00:00.000001Z", &sequence, &us), 0);
     assert_int_equal(us, 86400000001);
+    sequence = 0;
+    assert_int_equal(bb_cli_as_of("seq:0", &sequence, &us), 0);
+    assert_int_equal(sequence, 0);
+    assert_int_equal(us, 1); /* a time before every entry */
     static const char *const wrong[] = {
-        "seq:", "seq:0", "seq:-1", "seq: 1",    "seq:1x", "seq:99999999999999999999999",
-        "",     "now",   "17",     "2026-02-30"};
+        "seq:", "seq:-1", "seq: 1", "seq:1x", "seq:99999999999999999999999", "", "now", "17", "2026-02-30"};
     for (size_t i = 0; i < COUNT(wrong); i++)
         check(bb_cli_as_of(wrong[i], &sequence, &us) < 0, wrong[i]);
 }
