@@ -5,6 +5,7 @@ export no_sandbox=1
 . "$(dirname "$0")/lib.sh"
 unset no_sandbox
 if [ -z "${BB_TEST_INSIDE:-}" ]; then # not strict: the worker is to fail
+    rm -r "$tmp"
     BB_TEST_INSIDE=1 exec "$root/deploy/sandbox" -- "$0"
 fi
 . "$root/tests/process/chaos/lib.sh"

@@ -7,6 +7,7 @@ export no_sandbox=1
 unset no_sandbox
 if [ -z "${BB_TEST_INSIDE:-}" ]; then
     unshare -m true 2>/dev/null || skip "a small file system cannot be mounted here (unshare -m)"
+    rm -r "$tmp"
     BB_TEST_INSIDE=1 BB_SANDBOX_STRICT=1 exec unshare -m "$root/deploy/sandbox" -- "$0"
 fi
 . "$root/tests/process/chaos/lib.sh"

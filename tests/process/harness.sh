@@ -33,6 +33,16 @@ run 111 env -u BB_TEST_INSIDE -u BB_TEST_DATA "$tmp/test.sh"
 is "the data it needs" "$out" 'skipped: it reads no-such-data, and BB_TEST_DATA is not set'
 is "nothing is left" "$(ls "$tmp" | tr '\n' ' ')" 'err out test.sh '
 
+# the tests that need what not every machine allows, where it does not
+mkdir "$tmp/none"
+printf '#!/bin/sh\nexit 1\n' | tee "$tmp/none/unshare" >"$tmp/none/strace"
+chmod +x "$tmp/none/unshare" "$tmp/none/strace"
+for name in chaos-full chaos-eio; do
+    run 111 env -u BB_TEST_INSIDE TMPDIR="$tmp" PATH="$tmp/none:$PATH" "$root/tests/process/$name.sh"
+    like "$name" "$out" '^skipped: '
+done
+is "nothing is left" "$(ls "$tmp" | tr '\n' ' ')" 'err none out test.sh '
+
 # --- tests/run: its options cover every test, and combine
 of() {
     run 0 "$root/tests/run" --no-build --list "$@"
