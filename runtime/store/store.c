@@ -197,10 +197,11 @@ bb_store_database(struct bb_store *store, const char *name, MDB_dbi *ret_dbi)
 int
 bb_store_begin(struct bb_store *store, bool write, MDB_txn **ret_txn)
 {
-    int r;
+    int r = -EBADMSG; /* a trim could not open it again: LMDB would follow the pointer */
 
     pthread_rwlock_rdlock(&store->growth);
-    r = bb_store_error(mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, ret_txn));
+    if (store->env)
+        r = bb_store_error(mdb_txn_begin(store->env, NULL, write ? 0 : MDB_RDONLY, ret_txn));
     if (r != 0)
         pthread_rwlock_unlock(&store->growth);
     return r;
@@ -260,6 +261,10 @@ open_again(struct bb_store *store)
         r = open_databases(store, 0, store->n_databases);
     if (r == 0 && memcmp(before, store->dbi, store->n_databases * sizeof *before) != 0)
         r = -EBADMSG;
+    if (r != 0 && store->env) {
+        mdb_env_close(store->env);
+        store->env = NULL;
+    }
     return r > 0 ? -EBADMSG : r;
 }
 

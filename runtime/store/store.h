@@ -39,8 +39,8 @@ void bb_store_close(struct bb_store **store);
 /* Open a named database, made if it is not there (unless read-only). */
 int bb_store_database(struct bb_store *store, const char *name, MDB_dbi *ret_dbi);
 
-/* Transactions. 0 | -ENOSPC, -EIO ...: translated from LMDB. A commit that fails has released the
- * transaction. */
+/* Transactions. 0 | -EBADMSG also when a trim failed | -ENOSPC, -EIO ...: translated from LMDB. A commit that
+ * fails has released the transaction. */
 int bb_store_begin(struct bb_store *store, bool write, MDB_txn **ret_txn);
 int bb_store_commit(struct bb_store *store, MDB_txn **txn);
 void bb_store_abort(struct bb_store *store, MDB_txn **txn);

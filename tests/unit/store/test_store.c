@@ -314,6 +314,38 @@ test_growth_and_trimming_beside_readers(void **state)
     assert_int_equal(scan(f), 16000);
 }
 
+/* Whoever comes after a trim that could not open the store again is told so. */
+static void
+test_a_trim_that_fails_is_no_crash(void **state)
+{
+    struct fixture *f = *state;
+    char aside[FOLDER_BYTES + 8];
+    uint64_t bytes, pages;
+    MDB_txn *txn = NULL;
+    FILE *file;
+
+    put_text(f, "key", "text");
+    snprintf(aside, sizeof aside, "%s.aside", f->dir);
+    assert_int_equal(rename(f->dir, aside), 0);
+    file = fopen(f->dir, "w"); /* not a folder */
+    assert_non_null(file);
+    fclose(file);
+    assert_true(bb_store_trim(f->store) < 0);
+    assert_int_equal(bb_store_begin(f->store, false, &txn), -EBADMSG);
+    assert_int_equal(bb_store_begin(f->store, true, &txn), -EBADMSG);
+    assert_null(txn);
+    assert_int_equal(bb_store_usage(f->store, &bytes, &pages), -EBADMSG);
+    assert_true(bb_store_room(f->store, &bytes) < 0);
+    assert_true(bb_store_grow(f->store) < 0);
+    assert_true(bb_store_trim(f->store) < 0);
+    bb_store_reap(f->store);
+    bb_store_close(&f->store);
+    assert_int_equal(unlink(f->dir), 0);
+    assert_int_equal(rename(aside, f->dir), 0);
+    open_store(f, (size_t)1 << 20);
+    assert_int_equal(get(f, "key"), 0);
+}
+
 static void
 test_trim(void **state)
 {
@@ -489,6 +521,7 @@ main(void)
         TEST(test_files_that_are_not_whole),
         TEST(test_growth_and_trimming_beside_readers),
         TEST(test_trim),
+        TEST(test_a_trim_that_fails_is_no_crash),
         TEST(test_slots_of_the_dead_are_freed),
         TEST(test_a_write_that_comes_out_short_is_want_of_room),
         TEST(test_usage_and_room),
