@@ -123,6 +123,20 @@ start_router(struct bb_broker *broker)
     return r;
 }
 
+/* Sets the day. True when it is another one than before. */
+static bool
+turn_the_page(struct bb_broker *broker)
+{
+    char now[BB_UTC_TEXT];
+
+    bb_utc_format(bb_clock_utc(), now);
+    now[sizeof broker->today - 1] = '\0';
+    if (strcmp(now, broker->today) == 0)
+        return false;
+    memcpy(broker->today, now, sizeof broker->today);
+    return true;
+}
+
 static int
 start(struct bb_life *life)
 {
@@ -137,6 +151,7 @@ start(struct bb_life *life)
     bb_arena_init(&broker->arena, BB_LIMIT_DECODE_BYTES);
     bb_peers_init(&broker->peers, seed);
     bb_policy_init(&broker->policy);
+    turn_the_page(broker);
     broker->max_connections = allowed_connections(broker->settings);
     r = bb_registry_load(broker->settings->registry, NULL, log_registry, NULL, &broker->registry);
     if (r < 0) {
@@ -164,6 +179,8 @@ tick(struct bb_life *life)
         life->next_heartbeat = broker->now + HEARTBEAT_MS;
         bb_workers_tick(broker);
         bb_send_probes(broker);
+        if (turn_the_page(broker)) /* some may have left today */
+            bb_clients_review(broker);
         bb_notify("WATCHDOG=1");
     }
 }

@@ -74,7 +74,7 @@ identify(struct bb_broker *broker, struct bb_peer *peer)
         return true;
     }
     o = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key));
-    if (!o || !o->enabled)
+    if (!o || !bb_organization_may_enter(o, broker->today))
         return false;
     memcpy(peer->organization, o->code, strlen(o->code) + 1);
     peer->conn.who = (struct bb_who){

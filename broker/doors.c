@@ -166,7 +166,7 @@ judge_key(void *self, const char key[static BB_KEY_TEXT])
 
     if (!o)
         return BB_ZAP_UNKNOWN_KEY;
-    if (!o->enabled)
+    if (!bb_organization_may_enter(o, broker->today))
         return BB_ZAP_DISABLED;
     return broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
 }

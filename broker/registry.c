@@ -523,6 +523,12 @@ commit(struct bb_registry *registry, struct bb_organization *o, bool is_new, cha
     return r;
 }
 
+bool
+bb_organization_may_enter(const struct bb_organization *organization, const char *today)
+{
+    return organization->enabled && (!organization->left[0] || strcmp(today, organization->left) < 0);
+}
+
 int
 bb_registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
                 const struct bb_organization **ret_organization, bool *ret_changed, char *message)

@@ -13,6 +13,8 @@
  *         key = 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7'
  *     }
  *
+ * On the day `left`, in UTC, and from then on its key is not let in, as if it were not enabled.
+ *
  * Codes, names and aliases of all organizations are one namespace; a key belongs to one of them. A file that
  * is broken, or clashes with one before it (in order of code), is left out and reported; the others work.
  * Single quotes keep libconfuse from reading ${...} in names and keys.
@@ -62,6 +64,8 @@ void bb_registry_destroy(struct bb_registry **registry);
 size_t bb_registry_count(const struct bb_registry *registry);
 /* In order of code; i below the count. Borrowed until the next put or destroy. */
 const struct bb_organization *bb_registry_at(const struct bb_registry *registry, size_t i);
+/* May its members come in: is it enabled, and has it not left by this day ("2026-09-07")? */
+bool bb_organization_may_enter(const struct bb_organization *organization, const char *today);
 /* By code, name or alias. NULL: none. */
 const struct bb_organization *bb_registry_find(const struct bb_registry *registry, struct bb_bytes text);
 /* By the Z85 text of a key, enabled or not. NULL: none. */

@@ -204,23 +204,15 @@ on_status(struct bb_broker *broker, struct bb_job *job)
 
 /* partner.put */
 
-static const char *
-today(char text[static BB_UTC_TEXT])
-{
-    bb_utc_format(bb_clock_utc(), text);
-    text[sizeof "2026-09-07" - 1] = '\0';
-    return text;
-}
-
 static void
 on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPut *put)
 {
     Bb__PartnerPutReply reply = BB__PARTNER_PUT_REPLY__INIT;
     struct bb_organization_message message;
     const struct bb_organization *organization = NULL;
-    char text[BB_REGISTRY_MESSAGE], date[BB_UTC_TEXT];
+    char text[BB_REGISTRY_MESSAGE];
     bool changed = false;
-    int r = bb_registry_put(broker->registry, put, today(date), &organization, &changed, text);
+    int r = bb_registry_put(broker->registry, put, broker->today, &organization, &changed, text);
 
     if (r > 0) {
         fail(broker, job, (uint32_t)r, text);

@@ -116,6 +116,7 @@ struct bb_broker {
     uint8_t boot[16];
     bb_mono now;
     bb_mono started;
+    char today[sizeof "2026-09-07"]; /* in UTC */
     uint32_t max_connections;
     bool shedding;   /* there are connections to cut off now */
     uint64_t unread; /* bytes that no client has confirmed, in all */

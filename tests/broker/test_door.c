@@ -259,6 +259,45 @@ an_unregistered_partner_is_shown_out_after_sighup(void **state)
 }
 
 static void
+says_when_alpha_left(const char *date)
+{
+    char path[160];
+    FILE *file;
+
+    snprintf(path, sizeof path, "%s/registry/alpha.conf", broker.folder);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "name = 'The alpha'\nrole = 'partner'\nleft = '%s'\nmember main {\n    key = '%s'\n}\n",
+            date, broker.partner.public_key);
+    assert_int_equal(fclose(file), 0);
+    kill(broker.pid, SIGHUP);
+}
+
+static void
+who_has_left_is_shown_out(void **state)
+{
+    char today[BB_UTC_TEXT];
+    struct raw alpha;
+    int value;
+
+    (void)state;
+    raw_greeted(&broker, &alpha, &broker.partner);
+    says_when_alpha_left("9999-12-31"); /* announced: it stays until then */
+    raw_request(&alpha, 1, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
+    expect_kind(&alpha, BB_KIND_REPLY, reply, Reply);
+    bb_utc_format(bb_clock_utc(), today);
+    today[10] = '\0';
+    says_when_alpha_left(today);
+    raw_expect_goaway(&alpha, BB_ERROR_UNKNOWN_KEY);
+    raw_await_end(&alpha, NULL);
+    raw_close(&alpha);
+    assert_int_equal(refused(&broker.partner, broker.server.public_key, &value),
+                     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
+    assert_int_equal(broker_counter(&broker, "handshakes_refused_disabled"), 1);
+    broker_stop(&broker);
+}
+
+static void
 a_moved_key_is_shown_out(void **state)
 {
     struct raw raw;
@@ -637,6 +676,7 @@ main(void)
         cmocka_unit_test_setup_teardown(ends_unfinished_handshakes, setup_impatient, teardown),
         T(a_disabled_partner_is_shown_out),
         T(an_unregistered_partner_is_shown_out_after_sighup),
+        T(who_has_left_is_shown_out),
         T(a_moved_key_is_shown_out),
         T(refuses_routing_ids_of_another_form),
         T(refuses_messages_of_several_frames),

@@ -223,6 +223,34 @@ put(struct bb_registry *registry, Bb__PartnerPut *in, bool *ret_changed, char *m
 }
 
 static void
+who_may_enter(void **state)
+{
+    static const struct {
+        const char *what;
+        bool enabled;
+        const char *left;
+        bool expected;
+    } table[] = {
+        {"enabled", true, "", true},
+        {"disabled", false, "", false},
+        {"left long ago", true, "2019-12-31", false},
+        {"left yesterday", true, "2026-09-06", false},
+        {"left today", true, "2026-09-07", false},
+        {"will leave tomorrow", true, "2026-09-08", true},
+        {"disabled, and will leave", false, "2026-09-08", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        struct bb_organization o = {.enabled = table[i].enabled};
+
+        memcpy(o.left, table[i].left, strlen(table[i].left) + 1);
+        if (bb_organization_may_enter(&o, "2026-09-07") != table[i].expected)
+            fail_msg("%s", table[i].what);
+    }
+}
+
+static void
 puts_and_reads_back(void **state)
 {
     Bb__PartnerPut in = BB__PARTNER_PUT__INIT;
@@ -400,6 +428,7 @@ main(void)
         cmocka_unit_test_setup_teardown(leaves_out_strange_files, setup, teardown),
         cmocka_unit_test_setup_teardown(refuses_clashes, setup, teardown),
         cmocka_unit_test_setup_teardown(puts_and_reads_back, setup, teardown),
+        cmocka_unit_test(who_may_enter),
         cmocka_unit_test_setup_teardown(refuses_puts, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_write_changes_nothing, setup, teardown),
     };
