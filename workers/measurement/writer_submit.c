@@ -137,9 +137,10 @@ find_batch(struct bb_writer *writer, struct bb_submit *submit)
                        "this batch id belongs to another batch");
         return 1;
     }
-    if (r == 0 || submit->single)
+    if (submit->batch_open || submit->single)
         return 0;
-    r = bb_head_submission(&writer->head, id, 0, &sequence, &last);
+    if (r != 0) /* nobody has seen it, or it was one submission */
+        r = bb_head_submission(&writer->head, id, 0, &sequence, &last);
     if (r == 0 && last) {
         bb_writer_fail(writer, submit->work->tag, BB_ERROR_CONFLICT,
                        "this batch ended with its submission 0");
