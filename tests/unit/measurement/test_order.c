@@ -26,7 +26,7 @@ check_order(uint64_t *seed, size_t n, unsigned kinds, size_t shared, size_t most
     for (size_t i = 0; i < n; i++) {
         size_t len = shared + draw(seed) % (most - shared + 1);
         for (size_t at = 0; at < len; at++)
-            keys[i][at] = at < shared ? 7 : (uint8_t)(draw(seed) % kinds);
+            keys[i][at] = (uint8_t)(at < shared ? 7 : draw(seed) % kinds);
         expected[i] = items[i] = bb_sortable(bb_bytes(keys[i], len), (uint32_t)i);
     }
     qsort(expected, n, sizeof expected[0], by_key);
