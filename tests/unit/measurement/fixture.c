@@ -158,11 +158,15 @@ remove_folder(const struct fixture *f, const char *name)
 void
 fixture_close(struct fixture *f)
 {
+    char lock[128];
+
     close_store(f);
     bb_arena_release(&f->arena);
     bb_buffer_release(&f->body);
     remove_folder(f, "journal");
     remove_folder(f, "views");
+    path(f, "lock", lock);
+    unlink(lock);
     assert_int_equal(rmdir(f->dir), 0); /* nothing temporary was left */
 }
 
