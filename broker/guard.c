@@ -1,3 +1,14 @@
+/* What libzmq holds of a connection cannot be asked. It is at most
+ *
+ *     tcpi_bytes_received − bytes of delivered messages − FIONREAD
+ *
+ * that is: what the kernel took in, less what reached us, less what libzmq has not read yet. The three are
+ * not read at one moment; what comes between counts against the peer, and is a socket buffer at most. Whole
+ * messages may wait, up to RCVHWM of them; more than BB_GUARD_AHEAD_BYTES can only be frames of one that does
+ * not end.
+ *
+ * Connections are looked at only when the resident memory of the process has grown by 8 MiB since the last
+ * look, so an idle crowd costs nothing; one that shrinks lowers the mark. */
 #include "guard.h"
 
 #include <errno.h>

@@ -1,3 +1,13 @@
+/* Rows stand in the order of the file; `sent` leads from a row of the submission to its row here, which is
+ * how the service's notes (numbered by the submission) find theirs. A row has at most one refusal, its
+ * `note`; after an answer every refused or locked row has one, whatever the service left unsaid.
+ *
+ * A chunk is full at BB_CHUNK_ROWS rows, refused ones included, or BB_CHUNK_BYTES of the texts that were
+ * sent. Nothing else is looked at, no clock and no answer: a file that is imported again under the same batch
+ * id is cut in the same places, and each submission is the repeat that the service knows.
+ *
+ * The text of a row is in `text` (raw_at is an offset there), or in the spool where it was too long to keep
+ * (raw_at is an offset in that file); each such row is counted by the spool until the chunk is reset. */
 #include "chunk.h"
 
 #include "proto/rows.h"

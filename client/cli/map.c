@@ -1,3 +1,12 @@
+/* A member is one entry of a table and one function that reads it; a wrong one is refused by what was found
+ * and what was expected, with the file's name, and the map is then released by its owner as it is: half of it
+ * is read.
+ *
+ * A name in a header means, in this order: nothing (ignored), the field that `columns` gives it, the field of
+ * that name, an annotation of a file of refused rows, or it is unknown, which the caller refuses. So a map
+ * may ignore or rename a column that bears the name of a field, and a file of refused rows is read again as
+ * it is. No field is given twice: two columns, or a column and a constant, would make the order of the file
+ * decide. */
 #include "map.h"
 
 #include "proto/rows.h"

@@ -1,3 +1,17 @@
+/* One loop over descriptors: signals (signalfd), the control socket, the notification socket of each program.
+ * A program's state is bb_process's; what is added here is why it changes (asked) and by when (deadline).
+ *
+ *     PHASE_START  the first program that is not ready is started, or waited for; all ready: run the command
+ *     PHASE_RUN    until the command ends, or we are told to stop
+ *     PHASE_STOP   the last program that runs is stopped, then the one before; none left: done
+ *
+ * A phase only moves forward, so a signal in the middle of a start stops what was started. A request from the
+ * control socket belongs to one program and is answered when the program is where it was asked to be; a
+ * second one is refused meanwhile. A program that misses its deadline is killed, and makes the whole a
+ * failure.
+ *
+ * Orphans become our children (PR_SET_CHILD_SUBREAPER), so what the command left running is found at the end,
+ * and killed. */
 #include "supervise.h"
 
 #include "control.h"

@@ -1,3 +1,12 @@
+/* One generation in hand, guarded by the lock: given (generation set), done (it is in the views), collected
+ * (NULL again). The writer's thread sets it and takes it away, this thread only sets `done` or `error`;
+ * between give and collect both read it and nobody writes.
+ *
+ * A generation is one transaction, with the position in it: after a kill the views are before it or behind
+ * it, and the next start goes on from there. Want of room is waited out, since the journal has everything;
+ * any other failure is for an operator, and is kept (`error`), so that every collect tells it again. At the
+ * end of the program the generation in hand is finished, unless it waits for room: then it is left to the
+ * next start. */
 #include "applier.h"
 
 #include "apply.h"

@@ -1,3 +1,10 @@
+/* One group in hand: IDLE, GIVEN by the writer's thread, DONE by this one, IDLE again when collected. Drafts,
+ * positions and result belong to this thread while the group is GIVEN and to the writer's otherwise, so the
+ * lock guards the place alone and is not held while the disk works.
+ *
+ * A writer that sleeps in collect is woken by the condition; one that goes on with its loop by `wake`: never
+ * by both, for each wake-up of the loop is a round for nothing. A failed append is a result like another: the
+ * writer decides what becomes of it. A group that was given is appended, also when the program ends. */
 #include "committer.h"
 
 #include <errno.h>

@@ -1,3 +1,15 @@
+/* A replay does the second half of what a request does (bb_apply_*), and both halves see the same head: an
+ * item is applied as soon as it is judged, so the order of items is the order of ids and versions.
+ *
+ * Names. A code leads to its object for ever. Another name leads to the object that goes by it; where several
+ * indicators do it leads to nobody (BB_ID_NONE) and who uses it is told to give the code; a place's name or
+ * alias that is taken is refused. A name that an organization gives up leads to nobody too, rather than to
+ * whom it meant before. A place that a reading named is a place without registration, and a definition of
+ * that name, or with it as an alias, takes it over with its id, so that its readings stay.
+ *
+ * Versions of an indicator count from 1 and every one stays (view `definition`), since a query of an earlier
+ * moment reads with the definition of that moment. Same as before in all fields: unchanged, and no version.
+ */
 #include "define.h"
 
 #include "proto/limits.h"

@@ -1,3 +1,15 @@
+/* Three databases in a scratch environment (no sync), in a folder of its own below the parent:
+ *
+ *     reading   key of the view `reading`        -> its record as it would be
+ *     name      key of the view `name`           -> id (4)
+ *     reply     index of the submission (4)      -> the reply that it got
+ *
+ * A submission is one write transaction, kept or aborted as a whole, and the next id goes back with it; so a
+ * submission that is repeated finds its reply and is not judged against itself. Ids start at 2^31, and real
+ * ones are far below: a key with such an id cannot be in the store.
+ *
+ * Folders are named dry-run-XXXXXX. Whoever finds one at a start knows that its owner is dead, for the folder
+ * of the state has one process (state.h). */
 #include "dryrun.h"
 
 #include <dirent.h>

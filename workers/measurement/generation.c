@@ -1,3 +1,16 @@
+/* Bytes of keys and records stand in blocks that double up to 1 MiB and never move, so pointers into them
+ * hold until the generation is released or rolled back behind them. Changes are an array in the order of the
+ * journal.
+ *
+ *     slot[hash(key) & mask]  -> number of the newest change of the key, plus 1; 0 free; DELETED rolled back
+ *     change[number].before   -> number of the change of the same key before it, plus 1; 0 none
+ *
+ * Open addressing with linear probes, at most half full, counting deleted slots. Rolling back takes changes
+ * off the end one by one: the slot gets the change before, or DELETED, since a free slot would cut the probes
+ * of other keys short; the next growth drops those. So an undo costs what was done, and needs no copy.
+ *
+ * Undone submissions must leave nothing: bytes count against the bound for what waits, and a generation
+ * without entries is not applied. */
 #include "generation.h"
 
 #include <errno.h>

@@ -1,3 +1,20 @@
+/* Three layers, looked through from the newest: the generation that fills, the one being applied, the views.
+ * The layer below may have changed meanwhile only by what the one above it held, so the first hit is the
+ * present state whatever the applier does; for the same reason a round keeps one snapshot of the views, and
+ * the applying generation is dropped between rounds only, when a snapshot that begins later has it.
+ *
+ * Most readings of a season are new. So a round notes the greatest key of the view: above it nothing is in
+ * the views, and rows that come in order cost no look.
+ *
+ * Records that are not readings go to the generation as puts; maps beside it say what they hold, and are
+ * sealed and dropped with it:
+ *
+ *     submission   batch (16) | index (varint)  -> sequence << 1 | last (varint)
+ *     batch        batch (16)                   -> first sequence (varint) | organization (varint)
+ *     open         batch (16)                   -> the same; deleted when the batch closes
+ *
+ * The array of open batches is what the journal's end says; its times are not kept: after a start all of them
+ * are as young as the start, so a batch lives a little longer, never shorter. */
 #include "head.h"
 
 #include "runtime/store/varint.h"

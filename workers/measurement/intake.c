@@ -1,3 +1,20 @@
+/* A row goes through four steps, and each may refuse it: its texts become ids (resolve), its numbers are
+ * judged by its indicator (check), its new names get ids (add), the reading that is there decides the outcome
+ * (decide).
+ *
+ * Nothing before the third step changes anything, so a refused row leaves no name behind; a row that is
+ * refused in the fourth (the same key twice, with another value) has names that an accepted row brought,
+ * since its key was there. That is why a replay, which sees the accepted rows only, gives the same ids in the
+ * same order.
+ *
+ * A dictionary text is resolved once for each role, and what was found is kept by index (UNTRIED until then).
+ * NEW is not an id yet: the row that is accepted first with it makes it one, for all rows after it. A period
+ * is kept twice, since what `2011-12` means depends on the indicator of the row.
+ *
+ * "The same key before in this batch" is told by the batch that the present record remembers. A row that
+ * changes nothing would have to write its record again only for that: so it does in a batch of several
+ * submissions (BB_CHANGE_TOUCHED); in a batch of one the set `unchanged` remembers it as long as the table is
+ * looked at. */
 #include "intake.h"
 
 #include "disaggregation.h"

@@ -1,3 +1,15 @@
+/* Cost first: a rollup is one record, the readings of a cell are as many as organizations. So readings are
+ * read only where the tally asks for it (bb_tally_needs_readings), and `looked` counts them for the step's
+ * bound.
+ *
+ * How many organizations are behind several cells is not the sum of their counts: one may be in all of them.
+ * A cell with one reading names it by itself (the rollup's organization); only of the others readings are
+ * read, for ids.
+ *
+ * A part of an answer may end within a period. Groups are therefore given in order of their id, which is
+ * stable, not in that of their finding; the last id given is what the next part begins behind, and each call
+ * gives one point at least, so that an answer always gets on. Texts of points live in the arena until the
+ * part is packed. */
 #include "query_points.h"
 
 #include <errno.h>

@@ -1,3 +1,12 @@
+/* Deterministic: nothing but the entry and what the entries before it left. No clock (times are the entry's
+ * own), no rules and no hints (an accepted row stays accepted, whatever the rules of today say), no outcome
+ * taken from the entry: they are found again, which --verify compares.
+ *
+ * Before the first entry the position of the views is held against the journal: the entry there must have the
+ * hash that the views noted, else they were made from another journal. A generation is filled to a bound,
+ * applied, and the next one begins with a fresh snapshot, so memory does not follow the length of the
+ * journal. What cannot be brought in ends the replay with the number of its entry: to leave one out would
+ * change every outcome after it. */
 #include "replay.h"
 
 #include "apply.h"

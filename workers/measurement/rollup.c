@@ -1,3 +1,13 @@
+/*     rollup record   ok | parts | computed | missing | suppressed | not applicable | organization  (7
+ * varints) value | numerator | denominator                                        (3 packed sums)
+ *
+ * Sums are exact (decimal_sum.c), so adding is commutative and removing its inverse: the record is a function
+ * of the set of readings, not of its history, and --verify may compare bytes. The same holds for the
+ * exclusive or of the organizations: each one has at most one reading in a cell, so with ok = 1 what remains
+ * is that one.
+ *
+ * What leaves the range of a count or a sum is -ERANGE. Adding a reading changes nothing then, and queries go
+ * on and say so; the others may have been done in part, and the transaction they belong to is given up. */
 #include "rollup.h"
 
 #include "runtime/store/varint.h"

@@ -1,3 +1,14 @@
+/* Three proofs, none of which takes the word of the others.
+ *
+ * The journal is whole: each entry carries the hash of the one before. The views are what it amounts to: the
+ * stored ones, brought up to its end first, and the replayed ones are walked side by side, key by key, all
+ * databases; the first key at which they part ends that database, since all behind it would differ. The
+ * derived views follow from the readings: a scan in key order meets the readings of a cell together, adds
+ * them up without bb_rollup_merge() or corrections, and compares the packed sum; the numbers of records show
+ * what a scan of the readings cannot meet, a rollup or an index record of no reading.
+ *
+ * Outcomes in an entry are one byte a row, or one for all; replay sees only the rows that were kept, so
+ * refusals are passed over. A damaged record is a difference, and the walk goes on with the next database. */
 #include "verify.h"
 
 #include "replay.h"

@@ -1,3 +1,9 @@
+/*     meta "schema"     -> BB_VIEWS_SCHEMA (4)
+ *     meta "position"   -> sequence (8) | time (8) | hash of that entry (32)
+ *
+ * All big-endian. Views without a schema are new and get one; those of another schema are refused, and
+ * nothing is converted: they can be made again from the journal. The position is written in the transaction
+ * that brings the views there, so it is never ahead of them or behind. */
 #include "views.h"
 
 #include <errno.h>
