@@ -1,5 +1,7 @@
-/*     rollup record   ok | parts | computed | missing | suppressed | not applicable | organization  (7
- * varints) value | numerator | denominator                                        (3 packed sums)
+/* The record:
+ *
+ *     ok | parts | computed | missing | suppressed | not applicable | organization   (7 varints)
+ *     value | numerator | denominator                                                (3 packed sums)
  *
  * Sums are exact (decimal_sum.c), so adding is commutative and removing its inverse: the record is a function
  * of the set of readings, not of its history, and --verify may compare bytes. The same holds for the
