@@ -450,11 +450,15 @@ test_unfinished_batches_are_closed(void **state)
 static void
 test_an_organization_has_a_share_of_unfinished_batches(void **state)
 {
+    struct fixture_submission closed = {.organization = "a", .batch = 1, .batch_more = 200, .more = true};
     struct fixture *f = *state;
     struct bb_rowset *set;
 
     bb_rowset_new(&set);
     fixture_row(set, "count||||2026|5");
+    fixture_submit(f, closed, set);
+    fixture_pass(601);
+    tick(f);
     for (uint32_t i = 0; i <= BB_OPEN_BATCHES_OF_ONE; i++) {
         struct fixture_submission how = {
             .organization = "a", .batch = (uint8_t)i, .batch_more = (uint8_t)(i / 256), .more = true};
@@ -464,6 +468,9 @@ test_an_organization_has_a_share_of_unfinished_batches(void **state)
     fixture_submit(f, (struct fixture_submission){.organization = "a", .batch = 3, .index = 1, .more = true},
                    set);
     assert_int_equal(f->failure, 0); /* one that is open goes on */
+    closed.index = 1;
+    fixture_submit(f, closed, set);
+    assert_int_equal(f->failure, BB_ERROR_OVERLOADED); /* one that was closed needs a place again */
     fixture_submit(
         f, (struct fixture_submission){.organization = "b", .batch = 9, .batch_more = 9, .more = true}, set);
     assert_int_equal(f->failure, 0);
