@@ -225,6 +225,7 @@ on_reset(void *self)
     struct measurement *m = self;
 
     bb_readers_cancel_all(m->readers);
+    bb_writer_forget_answers(m->writer);
 }
 
 static uint64_t

@@ -543,6 +543,14 @@ bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
     return r;
 }
 
+void
+bb_writer_forget_answers(struct bb_writer *writer)
+{
+    for (int g = 0; g < 2; g++)
+        for (size_t i = 0; i < writer->group[g].n; i++)
+            writer->group[g].staged[i].answered = false;
+}
+
 /* Recovery */
 
 static void

@@ -54,6 +54,10 @@ int bb_writer_advance(struct bb_writer *writer);
 /* End a round and wait: on return everything that was staged is on disk and answered. The same errors. */
 int bb_writer_commit(struct bb_writer *writer);
 
+/* Nobody waits any more for what is staged or with the committer: its requests were another broker's, and
+ * their tags may come again. */
+void bb_writer_forget_answers(struct bb_writer *writer);
+
 /* The last sequence that is on disk. */
 uint64_t bb_writer_committed(const struct bb_writer *writer);
 
