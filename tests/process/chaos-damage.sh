@@ -2,11 +2,12 @@
 # Damaged files: a truncated one is refused with a clear message, a flipped byte is detected and never served.
 export no_sandbox=1
 . "$(dirname "$0")/lib.sh"
+. "$root/tests/process/chaos/lib.sh"
 unset no_sandbox
 if [ -z "${BB_TEST_INSIDE:-}" ]; then # not strict: the worker is to fail
+    rmdir "$tmp"
     BB_TEST_INSIDE=1 exec "$root/deploy/sandbox" -- "$0"
 fi
-. "$root/tests/process/chaos/lib.sh"
 
 log=$BB_STATE/measurement.log
 store=$BB_STATE/measurement

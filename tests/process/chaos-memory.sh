@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Memory does not grow with the size of an import: the anonymous memory of client, broker and worker while 20,000 and
-# while 400,000 readings are imported, and when all is quiet again. The worker's pending table is bounded by its
-# configuration; a daemon gives what it took for a burst back to the system.
+# while 400,000 readings are imported, and when all is quiet again. The worker's share is its pending table,
+# bounded here to 50,000 rows; a daemon gives what it took for a burst back to the system.
 #
 # Peaks are taken from samples every few milliseconds. Not under sanitizers: they keep freed memory.
 . "$(dirname "$0")/lib.sh"
+. "$root/tests/process/chaos/lib.sh"
 [ -z "$(ldd "$BB_BUILD/bin/backbone" | grep -o libasan)" ] || skip "sanitizers keep freed memory"
 
 anonymous() { # of a process, in KiB; 0 when it is gone
@@ -34,7 +35,7 @@ peaks() {
     while kill -0 "$pid" 2>/dev/null; do
         now=$(anonymous "$pid") && [ "$now" -gt "$client" ] && client=$now
         now=$(anonymous "$BB_BROKER_PID") && [ "$now" -gt "$broker" ] && broker=$now
-        now=$(anonymous "$BB_MEASUREMENT_PID") && [ "$now" -gt "$worker" ] && worker=$now
+        now=$(anonymous "$worker_pid") && [ "$now" -gt "$worker" ] && worker=$now
     done
     wait "$pid" && status=0 || status=$?
     seen 0 "backbone import $1"
@@ -55,12 +56,15 @@ within() {
 }
 
 awk 'BEGIN { if (strftime("%Y", 0, 1) != 1970) exit 1 }' 2>/dev/null || skip "awk has no strftime"
+printf 'pending_rows = 50000\npending_bytes = "16M"\n' >>"$BB_STATE/measurement.conf"
+run 0 bb-supervise restart measurement
+worker_pid=$(cat "$BB_STATE/measurement.pid")
 run_text 'code,name\nmemory,Memory\n' 0 backbone indicator define -
 run 0 backbone partner add memory --name Memory --role partner
 rows 20000 >"$tmp/small.csv"
 rows 400000 | sed 's/,memory,place/,memory,other/' >"$tmp/large.csv"
 broker_start=$(anonymous "$BB_BROKER_PID")
-worker_start=$(anonymous "$BB_MEASUREMENT_PID")
+worker_start=$(anonymous "$worker_pid")
 
 peaks "$tmp/small.csv"
 counts created=20000
@@ -68,7 +72,7 @@ small_client=$client small_broker=$broker small_worker=$worker
 peaks "$tmp/large.csv"
 counts created=400000
 broker_end=$(quiet "$BB_BROKER_PID" 8192)
-worker_end=$(quiet "$BB_MEASUREMENT_PID" 12288)
+worker_end=$(quiet "$worker_pid" 12288)
 
 echo "RssAnon in KiB: start, peak of 20,000 rows, peak of 400,000 rows, quiet again"
 echo "client: -, $small_client, $client, -"
@@ -93,9 +97,9 @@ within "the worker, repeated" $((worker - small_worker)) 81920
     shuf --random-source=<(yes)) >"$tmp/random.csv"
 peaks "$tmp/random.csv"
 counts created=400000
-echo "random order: client $client, broker $broker, worker $worker, quiet again $(quiet "$BB_MEASUREMENT_PID" 12288)"
+echo "random order: client $client, broker $broker, worker $worker, quiet again $(quiet "$worker_pid" 12288)"
 within "the client, in random order" $((client - small_client)) 8192
-within "the worker, quiet again" "$(anonymous "$BB_MEASUREMENT_PID")" 12288
+within "the worker, quiet again" "$(anonymous "$worker_pid")" 12288
 
 # and a long answer, streamed
 backbone readings ls --indicator memory -o jsonl >"$tmp/rows" &
@@ -108,5 +112,5 @@ wait "$pid"
 is "all readings come" "$(wc -l <"$tmp/rows")" 820000
 echo "client, 820,000 readings listed: $client"
 within "the client's memory grows with the answer" $((client - small_client)) 8192
-within "the worker keeps what a long answer took" "$(quiet "$BB_MEASUREMENT_PID" 12288)" 12288
+within "the worker keeps what a long answer took" "$(quiet "$worker_pid" 12288)" 12288
 finish

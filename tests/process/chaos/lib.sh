@@ -53,9 +53,10 @@ chaos_check() {
 }
 
 # worker_as [WORD...]: from its next start on the worker is run behind these words, such as `strace -f` or
-# `env BB_FAULT=nosync`; worker_binary names another program than the ordinary one
+# `env BB_FAULT=nosync`; worker_binary names another program than the ordinary one. LeakSanitizer traces, and so cannot
+# be traced: it is off.
 worker_as() {
-    printf '#!/bin/sh\nexec %s %q -c %q\n' "$*" "${worker_binary:-$BB_BUILD/bin/backbone-measurement}" \
+    printf '#!/bin/sh\nexec env ASAN_OPTIONS=%q %s %q -c %q\n' "${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" "$*" "${worker_binary:-$BB_BUILD/bin/backbone-measurement}" \
         "$BB_STATE/measurement.conf" >"$BB_STATE/start/measurement"
 }
 
