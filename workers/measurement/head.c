@@ -23,7 +23,7 @@
 #include <stdlib.h>
 
 #define SUBMISSION_KEY (16 + BB_VARINT_MAX)
-#define BATCH_PAYLOAD  (2 * BB_VARINT_MAX)
+#define BATCH_PAYLOAD  (2 * BB_VARINT_MAX + 1)
 
 static size_t
 submission_key(const uint8_t batch[static 16], uint32_t index, uint8_t out[static SUBMISSION_KEY])
@@ -38,14 +38,28 @@ static int
 unpack_batch(struct bb_bytes id, struct bb_bytes payload, struct bb_batch *ret_batch)
 {
     uint64_t first, organization;
-    size_t at = bb_varint_get(payload, &first);
+    size_t at = bb_varint_get(payload, &first), used;
 
-    if (id.len != 16 || at == 0 ||
-        bb_varint_get(bb_bytes(payload.data + at, payload.len - at), &organization) == 0)
+    if (id.len != 16 || at == 0)
         return -EBADMSG;
-    *ret_batch = (struct bb_batch){.first = first, .organization = (uint32_t)organization};
+    used = bb_varint_get(bb_bytes(payload.data + at, payload.len - at), &organization);
+    if (used == 0 || payload.len != at + used + 1)
+        return -EBADMSG;
+    *ret_batch = (struct bb_batch){
+        .first = first, .organization = (uint32_t)organization, .last_seen = payload.data[at + used] == 1};
     memcpy(ret_batch->id, id.data, 16);
     return 0;
+}
+
+/* first | organization | has the last submission come? */
+static size_t
+pack_batch(const struct bb_batch *batch, uint8_t out[static BATCH_PAYLOAD])
+{
+    size_t len = bb_varint_put(out, batch->first);
+
+    len += bb_varint_put(out + len, batch->organization);
+    out[len++] = batch->last_seen;
+    return len;
 }
 
 static int
@@ -291,17 +305,28 @@ int
 bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch)
 {
     uint8_t payload[BATCH_PAYLOAD];
-    size_t len = bb_varint_put(payload, batch->first);
+    size_t len = pack_batch(batch, payload);
     struct bb_bytes key = bb_bytes(batch->id, 16);
     int r;
 
-    len += bb_varint_put(payload + len, batch->organization);
     r = bb_map_set(&head->batches, key, head->filling->n_put);
     if (r == 0)
         r = bb_generation_put(head->filling, BB_VIEW_BATCH, key, bb_bytes(payload, len));
     if (r == 0)
         r = bb_generation_put(head->filling, BB_VIEW_OPEN, key, bb_bytes(payload, len));
     return r == 0 ? remember_batch(head, batch) : r;
+}
+
+int
+bb_head_batch_last(struct bb_head *head, struct bb_batch *batch)
+{
+    uint8_t payload[BATCH_PAYLOAD];
+
+    if (batch->last_seen)
+        return 0;
+    batch->last_seen = true;
+    return bb_generation_put(head->filling, BB_VIEW_OPEN, bb_bytes(batch->id, 16),
+                             bb_bytes(payload, pack_batch(batch, payload)));
 }
 
 int

@@ -43,7 +43,7 @@ struct bb_head {
 
 /* Unfinished batches of several submissions, of all organizations and of one. */
 #define BB_OPEN_BATCHES_MAX    10000u
-#define BB_OPEN_BATCHES_OF_ONE 500u
+#define BB_OPEN_BATCHES_OF_ONE 2000u
 
 int bb_head_init(struct bb_head *head, struct bb_views *views);
 void bb_head_release(struct bb_head *head);
@@ -67,6 +67,8 @@ struct bb_batch *bb_head_open_batch(struct bb_head *head, const uint8_t id[stati
 int bb_head_batch(struct bb_head *head, const uint8_t id[static 16], struct bb_batch *ret_batch);
 /* Open a batch, new or again. 0 | -ENOMEM */
 int bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch);
+/* Its last submission came: remembered over a restart, since such a batch is closed soon. */
+int bb_head_batch_last(struct bb_head *head, struct bb_batch *batch);
 int bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16]);
 
 /* Hand the filling generation over: it becomes the applying one. Only between rounds, and when nothing is

@@ -63,8 +63,7 @@ enter_batch(struct bb_head *head, const Bb__EntrySubmission *submission, const s
     if (r < 0 || !open)
         return r < 0 ? r : -ENOMEM;
     open->touched = entry->time;
-    open->last_seen = open->last_seen || submission->last;
-    return 0;
+    return submission->last ? bb_head_batch_last(head, open) : 0;
 }
 
 static int

@@ -167,8 +167,7 @@ enter_batch(struct bb_writer *writer, const struct bb_submit *submit)
     if (r != 0 || !open)
         return r ? r : -ENOMEM;
     open->touched = writer->config.utc();
-    open->last_seen = open->last_seen || submit->message->last;
-    return 0;
+    return submit->message->last ? bb_head_batch_last(&writer->head, open) : 0;
 }
 
 static int
