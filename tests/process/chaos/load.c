@@ -1,16 +1,15 @@
 /* chaos-load: one organization that reports without end, until it is killed.
  *
- *     chaos-load --endpoint E --server-key K --key FILE --organization N --ledger FILE [--rate N] [--window
- * N] [--drain]
- *                [--plain] [--batches N] [--impatient MS]
+ *     chaos-load --endpoint E --server-key K --key FILE --organization N --ledger FILE
+ *                [--rate N] [--window N] [--batches N] [--plain] [--drain] [--impatient MS]
  *
  * Keeps `window` submissions outstanding, at most `rate` new ones a second. A batch is noted in the ledger
  * before it is sent, an answer before anything further is done. Started again, it first sends what the ledger
  * says was begun and not acknowledged, with the same ids. From time to time an acknowledged submission of the
- * last few hundred is sent once more, and must get its first answer (not with --plain). With --drain it
- * begins nothing new, and ends when everything is
- * acknowledged; with --batches it begins so many first. With --impatient the first submission that is not
- * answered in time is told on stderr, and ends it with 75. */
+ * last few hundred is sent once more, and must get its first answer (not with --plain). With --batches it
+ * begins so many, and ends when everything is acknowledged; --drain begins none, and ends with 75 when that
+ * takes longer than a minute. With --impatient the first submission that is not answered in time is told on
+ * stderr, and ends it with 75. */
 #include "ledger.h"
 
 #include <err.h>
@@ -23,6 +22,7 @@
 #include <unistd.h>
 
 #define WINDOW_MAX   256u
+#define DRAIN_MS     60000u
 #define TIMEOUT_MS   120000u
 #define REPEAT_EVERY 40u
 #define REMEMBERED   512u
@@ -232,6 +232,7 @@ static int
 run(struct load *load, unsigned rate, uint64_t batches)
 {
     uint64_t start = now_ms(), sent = 0;
+    bool drain = batches == 0;
 
     while (!load->wrong) {
         bool due = batches > 0 && sent < (now_ms() - start) * rate / 1000;
@@ -244,6 +245,9 @@ run(struct load *load, unsigned rate, uint64_t batches)
         }
         if (batches == 0 && !load->queued && bb_client_open(load->client) == 0)
             return 0;
+        if (drain && now_ms() - start > DRAIN_MS)
+            errx(EX_TEMPFAIL, "%zu submissions are not answered, %zu wait to be sent",
+                 bb_client_open(load->client), load->queued);
         if (bb_client_process(load->client, 5) < 0)
             errx(EX_SOFTWARE, "the client fails");
     }
