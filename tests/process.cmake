@@ -27,10 +27,11 @@ bb_process_test(restart 60)
 bb_process_test(large-answer 90)
 bb_process_test(stalled-reader 90)
 bb_process_test(locale 60)
+bb_process_test(install 120)
 bb_process_test(data-county 60)
 bb_process_test(data-claims 90)
 bb_process_test(data-edsight 60)
 bb_process_test(data-gapminder 180)
 
 # These compile, or load the machine; beside others they would only slow each other down.
-set_tests_properties(process/quickstart process/data-gapminder PROPERTIES RUN_SERIAL ON)
+set_tests_properties(process/quickstart process/install process/data-gapminder PROPERTIES RUN_SERIAL ON)
