@@ -7,8 +7,5 @@ bb_unit_test(client/session bb_client)
 bb_unit_test(client/client bb_client fake_broker)
 bb_unit_test(client/output bb_cli)
 
-add_test(NAME unit/client/manual
-  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/client/manual.sh ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
-set_tests_properties(unit/client/manual PROPERTIES TIMEOUT 60)
 add_test(NAME unit/client/contexts COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/client/contexts.sh ${CMAKE_BINARY_DIR})
 set_tests_properties(unit/client/contexts PROPERTIES TIMEOUT 120)

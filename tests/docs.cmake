@@ -1,0 +1,3 @@
+add_test(NAME unit/docs/manual
+  COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/docs/manual.sh ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR})
+set_tests_properties(unit/docs/manual PROPERTIES TIMEOUT 60)
