@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Every command of README.md, in its order, does what it should: what staff, partners and everybody type in the sandbox,
+# and then what an operator types, with folders of the test in place of /etc/backbone and the others. (Two commands,
+# Installing and From a program are what the tests quickstart and install do.)
+. "$(dirname "$0")/lib.sh"
+
+export HOME=$tmp/home
+sockets=$(mktemp -d /tmp/bb.XXXXXX)
+daemons=()
+stop_daemons() {
+    [ ${#daemons[@]} -eq 0 ] || kill "${daemons[@]}"
+    wait "${daemons[@]}"
+    is "the daemons stop" $? 0
+    daemons=()
+}
+trap '[ ${#daemons[@]} -eq 0 ] || kill "${daemons[@]}"; rm -rf "$sockets"; at_exit' EXIT
+mkdir "$HOME" "$tmp/etc" "$tmp/lib" "$tmp/work"
+ln -s "$root/deploy" "$tmp/work/deploy"
+cp "$sample"/*.csv "$tmp/work"
+rm "$tmp/work/readings.csv"
+cd "$tmp/work" || exit
+
+# The command as it is typed here. A key may have an ampersand, which is to stay one.
+shopt -u patsub_replacement
+here() {
+    local line=$1
+    line=${line//\/etc\/backbone/$tmp/etc}
+    line=${line//\/var\/lib\/backbone/$tmp/lib}
+    line=${line//\/run\/backbone/$sockets}
+    line=${line//tcp:\/\/backbone.example.org:7600/$BB_ENDPOINT}
+    line=${line//SERVER/$BB_SERVER_KEY}
+    echo "${line//PUBLIC/$public}"
+}
+
+# After the examples are copied: where they are to be changed here.
+configure() {
+    sed -i "s|/etc/backbone|$tmp/etc|; s|/var/lib/backbone|$tmp/lib|; s|/run/backbone|$sockets|; s|^#runtime|runtime|
+        s|^listen.*|listen = \"tcp://127.0.0.1:*\"|" "$tmp"/etc/*.conf
+}
+
+perform() {
+    case $1 in
+        PATH=*) ;;
+        *' &')
+            read -r -a words <<<"${1% &}"
+            "${words[@]}" 2>>"$tmp/daemons.log" &
+            daemons+=($!) ;;
+        *--verify) stop_daemons; run 0 bash -c "$1" ;;
+        *'--context operator partner add'*) soon 10 backbone --context operator ping >"$tmp/said" 2>&1; run 0 bash -c "$1" ;;
+        cp\ *) run 0 bash -c "$1"; configure ;;
+        *'keys new '*/hartford.key) run 0 bash -c "$1"; public=$out ;;
+        *) run 0 bash -c "$1" ;;
+    esac
+}
+
+section=
+public=
+commands=0
+while IFS= read -r line <&3; do
+    case $line in
+        '## Running it') section=${line#'## '}; public=$(backbone keys new "$HOME/office.key") ;;
+        '## '*) section=${line#'## '} ;;
+        '    '*)
+            line=${line#    }
+            case $section/$line in
+                'Two commands'/* | Installing/* | 'From a program'/* | 'How fast'/*) ;;
+                */indicator,* | */grade3-reading,*) echo "$line" >>readings.csv ;;
+                *) line=$(sed 's/  *# .*//' <<<"$line")
+                   perform "$(here "$line")"
+                   commands=$((commands + 1)) ;;
+            esac ;;
+    esac
+done 3<"$root/README.md"
+like "commands in README.md" "$commands" '^[2-9][0-9]$'
+is "nothing was refused" "$(wc -l <refused.csv)" 0
+run 0 backbone readings ls --organization hartford --json
+json '[.[] | [.period, .status]]' '[["2018/2019","ok"],["2019/2020","missing"],["2020/2021","ok"]]'
+
+# Files that it names are there.
+grep -o ']([^)#]*)' "$root/README.md" | tr -d '])(' | sort -u >"$tmp/links"
+like "links in README.md" "$(wc -l <"$tmp/links")" '^[0-9]+$'
+while read -r link; do
+    run 0 test -e "$root/$link"
+done <"$tmp/links"
+[ "$failed" -eq 0 ] || cat "$tmp/daemons.log"
+finish
