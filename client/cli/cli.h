@@ -20,6 +20,8 @@ struct bb_cli {
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
     const char *words;   /* of the command that runs: "partner add" */
+    char **called;       /* the arguments of the program as they were, ended by NULL */
+    size_t called_words; /* of them, up to and with the words of the command */
 };
 
 enum bb_color { BB_COLOR_AUTO, BB_COLOR_ALWAYS, BB_COLOR_NEVER };

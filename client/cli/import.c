@@ -2,6 +2,8 @@
 #include "importer.h"
 
 #include "data.h"
+#include "interrupt.h"
+#include "resume.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -48,6 +50,7 @@ struct import {
     struct bb_import_job job;
     struct bb_tally tally;
     struct bb_progress progress;
+    bool has_batch; /* --batch was given */
     int fd;
 };
 
@@ -90,6 +93,7 @@ parse_choice(int key, char *arg, struct argp_state *state)
     case KEY_IGNORE:
         return bb_map_ignore(&im->map, arg) < 0 ? ENOMEM : 0;
     case KEY_BATCH:
+        im->has_batch = true;
         if (bb_batch_parse(arg, im->job.batch) < 0)
             argp_error(state, "--batch %s: expected a UUID such as 0198c5f2-7d3a-7000-8000-0123456789ab",
                        arg);
@@ -307,6 +311,9 @@ send_all(struct bb_cli *cli, struct import *im)
     int code = bb_cli_connect_with(cli, connection, &client);
     if (code != 0)
         return code;
+    int r = bb_interrupt_watch();
+    if (r < 0)
+        bb_cli_say("%s: a signal will end this without a word", strerror(-r));
     shown = &im->progress;
     im->tally.say = say_line;
     im->tally.file = im->job.file;
@@ -318,6 +325,22 @@ send_all(struct bb_cli *cli, struct import *im)
         bb_cli_say("%s: resumed: %" PRIu64 " of %" PRIu64 " submissions were there already", im->job.file,
                    im->tally.repeated, im->tally.submissions);
     return code;
+}
+
+/* Did it end in a way that asks for being taken up again? */
+static bool
+is_unfinished(int code)
+{
+    return code > 128 || code == EX_TEMPFAIL || code == EX_UNAVAILABLE;
+}
+
+static void
+say_how_to_resume(const struct bb_cli *cli, const struct import *im)
+{
+    struct bb_resume resume = {
+        .dry_run = im->job.dry_run, .has_batch = im->has_batch, .is_pipe = im->fd == STDIN_FILENO};
+    memcpy(resume.batch, im->job.batch, sizeof resume.batch);
+    bb_resume_say(cli, &resume);
 }
 
 static int
@@ -334,7 +357,9 @@ run_import(struct bb_cli *cli, int argc, char **argv)
         code = send_all(cli, &im);
         code = close_output(im.rejects, &im.tally.rejects, code);
         code = close_output(im.warnings, &im.tally.warnings_file, code);
-        if (code == 0)
+        if (is_unfinished(code))
+            say_how_to_resume(cli, &im);
+        else if (code == 0)
             code = print_summary(cli, &im, im.tally.rejected || im.tally.locked ? EX_DATAERR : EX_OK);
     }
     bb_rejects_destroy(&im.tally.rejects);
@@ -344,6 +369,8 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     bb_map_release(&im.map);
     if (im.fd > STDERR_FILENO)
         close(im.fd);
+    if (code > 128)
+        bb_interrupt_pass_on();
     return code;
 }
 

@@ -9,6 +9,7 @@
 #include "importer.h"
 
 #include "cli.h"
+#include "interrupt.h"
 
 #include "proto/limits.h"
 #include "proto/rows.h"
@@ -60,11 +61,32 @@ stop(struct importer *im, int code)
     return code;
 }
 
+static int settle(struct importer *im);
+
+/* A signal asks us to. What is answered by now counts; what is not may have been taken all the same. */
 static int
-stop_errno(struct importer *im, const char *what, int error)
+stop_interrupted(struct importer *im)
 {
+    size_t under_way = 0;
+    if (bb_client_process(im->client, 0) == 0 && settle(im))
+        return im->code;
+    for (size_t i = 0; i < im->sealed; i++)
+        if (slot_at(im, i)->state != HELD)
+            under_way += slot_at(im, i)->chunk.n_sent;
     bb_progress_clear(im->job->progress);
-    bb_cli_error("%s: %s", what, strerror(-error));
+    bb_cli_error("%s: stopped by SIG%s: %" PRIu64 " rows were answered, %zu more were under way and may have "
+                 "been taken",
+                 im->job->file, sigabbrev_np(bb_interrupt_signal()), im->job->tally->rows, under_way);
+    return stop(im, 128 + bb_interrupt_signal());
+}
+
+static int
+stop_errno(struct importer *im, int error)
+{
+    if (error == -ECANCELED)
+        return stop_interrupted(im);
+    bb_progress_clear(im->job->progress);
+    bb_cli_error("%s: %s", im->job->file, strerror(-error));
     return stop(im, error == -ENOMEM ? EX_OSERR : EX_IOERR);
 }
 
@@ -91,17 +113,12 @@ on_done(void *self, const struct bb_problem *end, uint64_t sequence)
 static int
 explain(struct importer *im, const struct slot *slot)
 {
-    char batch[BB_BATCH_TEXT];
     int code = slot->error == -ENOMEM ? EX_OSERR : slot->error ? EX_SOFTWARE : bb_cli_exit_code(slot->result);
     const char *why = slot->error == -ENOMEM ? "out of memory"
                       : slot->error          ? "the answer speaks of rows that were not sent"
                                              : slot->message;
     bb_progress_clear(im->job->progress);
-    bb_batch_format(im->job->batch, batch);
     bb_cli_error("%s: stopped after row %" PRIu64 ": %s", im->job->file, im->settled, why);
-    if (code == EX_TEMPFAIL || code == EX_UNAVAILABLE)
-        bb_cli_say("It is safe to try again; with --batch %s what was taken is not sent through anew.",
-                   batch);
     return stop(im, code);
 }
 
@@ -114,7 +131,7 @@ settle(struct importer *im)
         if (slot->result != BB_OK || slot->error)
             return explain(im, slot);
         if (im->job->atomic && slot->chunk.n_refusals && bb_chunk_abort(&slot->chunk) < 0)
-            return stop_errno(im, im->job->file, -ENOMEM);
+            return stop_errno(im, -ENOMEM);
         bb_tally_chunk(im->job->tally, &slot->chunk);
         im->settled = slot->chunk.row[slot->chunk.n_rows - 1].number;
         bb_chunk_reset(&slot->chunk);
@@ -139,7 +156,7 @@ submit(struct importer *im, struct slot *slot, struct bb_submission *submission,
     int r = bb_client_submit(im->client, submission, on_outcomes, on_done, slot);
     if (r == 0)
         r = bb_client_process(im->client, 0);
-    return r < 0 ? stop_errno(im, im->job->file, r) : settle(im);
+    return r < 0 ? stop_errno(im, r) : settle(im);
 }
 
 static int
@@ -152,6 +169,14 @@ submit_held(struct importer *im, bool last)
     return submit(im, slot, im->waiting, last);
 }
 
+/* Wait for an answer, or for a signal. */
+static int
+wait_for_answer(struct importer *im)
+{
+    int r = bb_interrupt_wait(bb_client_fd(im->client), bb_client_timeout(im->client));
+    return r < 0 ? r : bb_client_process(im->client, 0);
+}
+
 static int
 wait_for_room(struct importer *im, size_t most)
 {
@@ -160,9 +185,9 @@ wait_for_room(struct importer *im, size_t most)
             return im->code;
         if (im->sealed <= most)
             break;
-        int r = bb_client_process(im->client, -1);
+        int r = wait_for_answer(im);
         if (r < 0)
-            return stop_errno(im, im->job->file, r);
+            return stop_errno(im, r);
         if (settle(im))
             return im->code;
     }
@@ -224,13 +249,15 @@ add_row(struct importer *im, const struct bb_record *record)
         r = bb_chunk_add_refused(current(im), record, note.code, note.field, note.text);
     else if (r == 0)
         r = bb_chunk_add_sent(current(im), record);
-    return r ? stop_errno(im, im->job->file, r < 0 ? r : -EIO) : 0;
+    return r ? stop_errno(im, r < 0 ? r : -EIO) : 0;
 }
 
 static int
 take_record(struct importer *im, const struct bb_record *record)
 {
     const struct bb_import_job *job = im->job;
+    if (bb_interrupt_signal())
+        return stop_interrupted(im);
     if (job->atomic && current(im)->n_rows >= BB_LIMIT_SUBMISSION_ROWS)
         return too_large(im, record);
     if (!record->code) {
@@ -238,7 +265,7 @@ take_record(struct importer *im, const struct bb_record *record)
             return im->code;
     } else if (bb_chunk_add_refused(current(im), record, record->code, bb_field_name(record->field),
                                     record->reason) < 0) {
-        return stop_errno(im, job->file, -ENOMEM);
+        return stop_errno(im, -ENOMEM);
     }
     im->read++;
     if (im->read % 256 == 0)
@@ -256,7 +283,7 @@ run(struct importer *im)
         if (take_record(im, &record))
             return im->code;
     if (r < 0)
-        return stop_errno(im, im->job->file, r);
+        return stop_errno(im, r);
     if (seal(im) || submit_held(im, true))
         return im->code;
     return wait_for_room(im, 0);
@@ -280,7 +307,7 @@ bb_import_run(const struct bb_import_job *job, struct bb_client **client)
     struct importer im = {.job = job, .client = *client};
     int r = start(&im);
     if (r < 0)
-        stop_errno(&im, job->file, r);
+        stop_errno(&im, r);
     else
         run(&im);
     bb_progress_clear(job->progress);

@@ -23,7 +23,8 @@ struct bb_import_job {
 };
 
 /* Run it to its end, and destroy the client. Returns an exit code: 0 when every row was answered (which says
- * nothing of how), otherwise why it stopped, which was said. */
+ * nothing of how), otherwise why it stopped, which was said; 128 and the signal's number when one came
+ * (interrupt.h). */
 int bb_import_run(const struct bb_import_job *job, struct bb_client **client);
 
 #endif

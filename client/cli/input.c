@@ -1,5 +1,7 @@
 #include "input.h"
 
+#include "interrupt.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,11 +20,15 @@ bb_input_release(struct bb_input *input)
     *input = (struct bb_input){.fd = -1};
 }
 
-/* Read once behind what is there. 0, also at the end of the file, or -errno. */
+/* Read once behind what is there, when something has come: a pipe may be quiet for long. 0, also at the end
+ * of the file, or -errno. */
 static int
 read_some(struct bb_input *input)
 {
     ssize_t n;
+    int r = bb_interrupt_wait(input->fd, -1);
+    if (r < 0)
+        return r;
     do
         n = read(input->fd, input->block + input->end, BB_INPUT_BLOCK - input->end);
     while (n < 0 && errno == EINTR);

@@ -28,8 +28,8 @@ struct bb_input {
 int bb_input_init(struct bb_input *input, int fd);
 void bb_input_release(struct bb_input *input);
 
-/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | -errno. Call it only when all is read.
- */
+/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | -ECANCELED: interrupt.h | -errno. Call
+ * it only when all is read. */
 int bb_input_fill(struct bb_input *input);
 
 /* Bytes of the file read so far, for a progress bar. */

@@ -139,25 +139,13 @@ bb_cli_command(const struct bb_cli *cli)
     return find(has_words, cli->words);
 }
 
-static int
-unknown_command(int argc, char **argv)
-{
-    if (!find(begins_with, argv[0])) {
-        bb_cli_error("there is no command '%s'; see backbone --help", argv[0]);
-        return EX_USAGE;
-    }
-    bb_cli_error("'%s%s%s': expected one of", argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-    for (const struct bb_command *const *table = bb_command_tables; *table; table++)
-        for (const struct bb_command *command = *table; command->words; command++)
-            if (begins_with(command, argv[0]))
-                bb_cli_say("  backbone %s %s", command->words, command->synopsis);
-    return EX_USAGE;
-}
-
 /* --- the first parse ---------------------------------------------------------------------------------- */
+
+typedef char *help_fn(int key, const char *text, void *input);
 
 struct first {
     struct bb_cli *cli;
+    const char *group;
     int words_at; /* index of the first word in argv; 0: none */
 };
 
@@ -202,21 +190,81 @@ list_commands(int key, const char *text, void *input)
     return list;
 }
 
+/* Global options up to the first word. Returns its index in argv; 0: there is none. */
 static int
-parse_words(struct bb_cli *cli, int argc, char **argv)
+parse_words(struct bb_cli *cli, int argc, char **argv, const char *doc, help_fn *help, const char *group)
 {
     const struct argp_child children[] = {{.argp = &global_argp}, {0}};
     const struct argp argp = {
         .parser = parse_first,
         .args_doc = "COMMAND [ARGUMENT...]",
-        .doc = "The command line of a backbone: shared measurement of partner organizations.\v ",
+        .doc = doc,
         .children = children,
-        .help_filter = list_commands,
+        .help_filter = help,
     };
-    struct first first = {.cli = cli};
+    struct first first = {.cli = cli, .group = group};
 
     argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &first);
     return first.words_at;
+}
+
+/* --- a word that several commands begin with ---------------------------------------------------------- */
+
+/* A line for each command that begins with this word. */
+static void
+list_group(const char *word, FILE *to)
+{
+    for (const struct bb_command *const *table = bb_command_tables; *table; table++)
+        for (const struct bb_command *command = *table; command->words; command++)
+            if (begins_with(command, word))
+                fprintf(to, "  backbone %s%s%s\n      %s\n", command->words, *command->synopsis ? " " : "",
+                        command->synopsis, command->about);
+}
+
+static char *
+list_group_help(int key, const char *text, void *input)
+{
+    char *list = NULL;
+    size_t size;
+    FILE *to;
+
+    if (key != ARGP_KEY_HELP_POST_DOC)
+        return (char *)(uintptr_t)text;
+    to = open_memstream(&list, &size);
+    if (!to)
+        return NULL;
+    fputs("Commands:\n", to);
+    list_group(((const struct first *)input)->group, to);
+    fclose(to);
+    return list;
+}
+
+/* `backbone readings` and what is no command of that group. With --help this prints the help and leaves. */
+static int
+run_group(struct bb_cli *cli, int argc, char **argv)
+{
+    const char *word = argv[0];
+    char name[80];
+    int at;
+
+    snprintf(name, sizeof name, "backbone %s", word);
+    argv[0] = name;
+    at = parse_words(cli, argc, argv, " \v ", list_group_help, word);
+    if (at)
+        bb_cli_error("there is no command '%s %s'; expected one of", word, argv[at]);
+    else
+        bb_cli_error("which command of '%s'? Expected one of", word);
+    list_group(word, stderr);
+    return EX_USAGE;
+}
+
+static int
+unknown_command(struct bb_cli *cli, int argc, char **argv)
+{
+    if (find(begins_with, argv[0]))
+        return run_group(cli, argc, argv);
+    bb_cli_error("there is no command '%s'; see backbone --help", argv[0]);
+    return EX_USAGE;
 }
 
 /* --- the second parse --------------------------------------------------------------------------------- */
@@ -303,6 +351,21 @@ set_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
+/* argp sorts the arguments, and some parsers cut theirs apart. Lives as long as the program. */
+static char **
+copy_arguments(int argc, char **argv)
+{
+    static char **copy;
+
+    copy = calloc((size_t)argc + 1, sizeof *copy);
+    for (int i = 0; copy && i < argc; i++) {
+        copy[i] = strdup(argv[i]);
+        if (!copy[i])
+            return NULL;
+    }
+    return copy;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -313,14 +376,20 @@ main(int argc, char **argv)
 
     set_locale();
     argp_err_exit_status = EX_USAGE;
-    at = parse_words(&cli, argc, argv);
+    cli.called = copy_arguments(argc, argv);
+    if (!cli.called)
+        return EX_OSERR;
+    at = parse_words(&cli, argc, argv,
+                     "The command line of a backbone: shared measurement of partner organizations.\v ",
+                     list_commands, NULL);
     if (at == 0) {
         bb_cli_error("which command? See backbone --help");
         return EX_USAGE;
     }
     command = find_command(argc - at, argv + at, &used);
     if (!command)
-        return unknown_command(argc - at, argv + at);
+        return unknown_command(&cli, argc - at, argv + at);
+    cli.called_words = (size_t)(at + used);
     cli.words = command->words;
     snprintf(name, sizeof name, "backbone %s", command->words);
     argv[at + used - 1] = name; /* what argp calls the program */
