@@ -51,6 +51,7 @@ struct trend {
     char *name;
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
+    bool withheld; /* of some point */
     struct bb_cli_answer answer;
     int error;
 };
@@ -177,6 +178,20 @@ keep_point(struct trend *trend, const struct bb_point *point)
                        .value = copy(trend, point->value)};
 }
 
+/* In a table what one may not see must not look like what nobody reported. */
+static void
+mark_withheld(struct trend *trend, const struct bb_point *point)
+{
+    static const char mark[] = "withheld";
+    size_t from = point->value ? NUMERATOR : VALUE, to = point->value ? DENOMINATOR : VALUE;
+    trend->withheld = true;
+    bb_output_bool(trend->output, WITHHELD - trend->shift, true);
+    for (size_t i = from; trend->cli->format == BB_OUTPUT_TABLE && i <= to; i++) {
+        bb_output_text(trend->output, i - trend->shift, mark);
+        bb_output_mark(trend->output, i - trend->shift, BB_MARK_DIM);
+    }
+}
+
 static int
 on_point(void *self, const struct bb_point *point)
 {
@@ -197,7 +212,7 @@ on_point(void *self, const struct bb_point *point)
     bb_output_number(output, BASELINE - shift, point->indicator->baseline_value);
     bb_output_number(output, TARGET - shift, point->indicator->target_value);
     if (point->withheld)
-        bb_output_bool(output, WITHHELD - shift, true);
+        mark_withheld(trend, point);
     bb_output_row(output);
     keep_point(trend, point);
     return 0;
@@ -303,6 +318,8 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
     code = bb_cli_answered(&trend.output, code);
     if (code == 0) {
         print_sparklines(&trend);
+        if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
+            bb_cli_say("withheld: figures of a single organization that does not share them with you");
         bb_cli_say_sequence(trend.answer.sequence);
     }
     for (size_t i = 0; i < trend.n_points; i++) {

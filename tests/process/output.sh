@@ -35,6 +35,13 @@ run_text 'code,name\nsecret,A secret\n' 0 backbone indicator define -
 run 0 as alpha report secret 1 --period 2026
 run 0 as beta trend secret -o json
 json 'map([keys_unsorted, .value, .withheld])' "[[[$point,\"withheld\"],null,true]]"
+run 0 as beta trend secret
+like "a table says so" "$out" '2026 +withheld +1 +1'
+like "and what it means" "$err" '^withheld: figures of a single organization'
+run 0 as beta trend secret --by organization -o csv
+like "data has a column for it" "$out" $'\n([a-z]+,)?2026,,,,.*true'
+run 0 as alpha trend secret
+unlike "who may see it sees it" "$out$err" withheld
 run 0 as alpha trend secret -o json
 json 'map([keys_unsorted, .value])' "[[[$point],1]]"
 
@@ -56,6 +63,23 @@ run 0 backbone --help
 commands=$(sed -n '/^Commands:/,/^$/p' <<<"$out" | sed '1d;$d')
 is "lines of commands" "$(grep -cvE '^  [a-z]+( [a-z]+)?  +[a-z].{0,55}[a-z)]$' <<<"$commands")" 0
 is "commands" "$(wc -l <<<"$commands")" 22
+for group in context keys partner place indicator readings; do
+    for way in --help -h '-?'; do
+        run 0 backbone $group $way
+        like "$group $way" "$out" "^Usage: backbone $group .*"$'\n'"  backbone $group [a-z]+"
+    done
+    run 64 backbone $group
+    is "$group: nothing on standard output" "$out" ""
+    like "$group: its commands" "$err" "^backbone: which command of '$group'.*"$'\n'"  backbone $group [a-z]+"
+    run 64 backbone $group nope
+    like "$group: no such command" "$err" "^backbone: there is no command '$group nope'"
+done
+while read -r words; do
+    for way in --help -h; do
+        run 0 backbone $words $way
+        like "$words $way" "$out" "^Usage: backbone $words "
+    done
+done < <(sed -n 's/^  \([a-z]*\( [a-z]*\)\?\)  .*/\1/p' <<<"$commands")
 missing() {
     run 64 backbone $1
     like "$1" "$err" "^backbone $1: $2 is missing"

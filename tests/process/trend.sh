@@ -80,6 +80,26 @@ json '.[] | .value' 1.8
 trend latest
 json '.[] | .value' 4
 
+# one reading has the digits it was reported with; only what is computed is rounded to the indicator's decimals
+send <<'END'
+indicator,organization,place,period,value,numerator,denominator
+count,alpha,North,2031,26.0,,
+rate,alpha,North,2031,26.5,2.60,10.0
+rate,alpha,North,2032,,2.60,9.0
+latest,alpha,North,2032,4.10,,
+latest,beta,North,2032,4.20,,
+END
+trend count --period 2031
+like "digits as reported" "$out" '"value":26\.0,"numerator":null'
+trend count --period 2031 --by organization
+like "digits as reported, by organization" "$out" '"value":26\.0,'
+trend rate --period 2031
+like "and those of the parts" "$out" '"value":26\.5,"numerator":2\.60,"denominator":10\.0'
+trend rate --period 2032
+like "computed: rounded" "$out" '"value":28\.89,"numerator":2\.60,"denominator":9\.0,'
+trend latest --period 2032
+like "the last one" "$out" '"value":4\.20,'
+
 # disaggregation: the total where it is reported, else the sum over the only dimension, else an error
 send <<'END'
 indicator,place,disaggregation,period,value

@@ -81,8 +81,8 @@ bb_tally_needs_readings(const struct bb_tally *merged, const struct bb_indicator
 {
     const struct bb_rollup *sum = &merged->sum;
 
-    if (sum->ok < 2)
-        return false;
+    if (sum->ok < 2) /* a rollup has the amount of a figure, not the digits that were reported */
+        return sum->ok == 1;
     if (rules->organization_aggregation == BB_AGGREGATE_LAST)
         return true;
     if (adds_values(rules) && sum->computed > 0)
@@ -96,16 +96,6 @@ show_ratio(const struct bb_rollup *sum, const struct bb_indicator *rules, char o
 {
     if (bb_sum_ratio(rules->factor, &sum->numerator, &sum->denominator, bb_figure_decimals(rules), out) != 0)
         out[0] = '\0';
-}
-
-/* One reading is shown as it was reported. */
-static void
-show_single(const struct bb_rollup *sum, const struct bb_indicator *rules, struct bb_figure *figure)
-{
-    if (sum->computed)
-        show_ratio(sum, rules, figure->value);
-    else
-        bb_sum_format(&sum->value, figure->value);
 }
 
 /* What was divided is rounded, what was only added is not. */
@@ -150,15 +140,28 @@ show_parts(const struct bb_rollup *sum, struct bb_figure *figure)
     bb_sum_format(&sum->denominator, figure->denominator);
 }
 
+/* One reading is shown with the digits that were reported, or computed from its parts. */
+static void
+show_single(const struct bb_reading *reading, const struct bb_indicator *rules, struct bb_figure *figure)
+{
+    struct bb_rollup alone = {0};
+
+    (void)bb_rollup_add(&alone, reading, 0); /* one reading fits a sum */
+    if (reading->flags & BB_ROW_VALUE)
+        bb_decimal_format(reading->value, figure->value);
+    else
+        show_ratio(&alone, rules, figure->value);
+    if (!has_parts(reading))
+        return;
+    bb_decimal_format(reading->numerator, figure->numerator);
+    bb_decimal_format(reading->denominator, figure->denominator);
+}
+
 /* The last reading is one organization's figure, whoever else reported. */
 static void
 show_last(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *figure)
 {
-    struct bb_rollup last = {0};
-
-    (void)bb_rollup_add(&last, &tally->last, tally->last_organization); /* one reading fits a sum */
-    show_single(&last, rules, figure);
-    show_parts(&last, figure);
+    show_single(&tally->last, rules, figure);
     figure->party = (struct bb_party){BB_PARTY_ONE, tally->last_organization};
     figure->parts = figure->party;
 }
@@ -175,13 +178,10 @@ bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules, 
                                      .parts = tally->parts};
     if (sum->ok == 0 || tally->overflow)
         return;
-    if (rules->organization_aggregation == BB_AGGREGATE_LAST && tally->by_readings) {
+    if (rules->organization_aggregation == BB_AGGREGATE_LAST || sum->ok == 1) {
         show_last(tally, rules, ret_figure);
-        return;
-    }
-    if (sum->ok == 1)
-        show_single(sum, rules, ret_figure);
-    else
+    } else {
         show_several(tally, rules, ret_figure);
-    show_parts(sum, ret_figure);
+        show_parts(sum, ret_figure);
+    }
 }

@@ -33,7 +33,7 @@ void bb_tally_add(struct bb_tally *tally, const struct bb_indicator *rules, cons
                   uint32_t organization);
 void bb_tally_merge(struct bb_tally *tally, const struct bb_rollup *rollup);
 
-/* Does the point need its readings one by one?
+/* Does the point need its readings one by one? Then only a tally of readings gives its figure.
  * merged: filled from rollups. hidden: may something have to be withheld? */
 bool bb_tally_needs_readings(const struct bb_tally *merged, const struct bb_indicator *rules, bool hidden);
 

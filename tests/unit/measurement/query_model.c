@@ -140,21 +140,26 @@ divide(const struct bb_indicator *rules, const struct test_row *row, unsigned di
         bb_decimal_ratio(rules->factor, row->reading.numerator, row->reading.denominator, digits, ret), 0);
 }
 
-static void
-one_value(const struct bb_indicator *rules, const struct test_row *row, char *out)
-{
-    struct bb_decimal d = bb_decimal_trim(row->reading.value);
-
-    if (!(row->reading.flags & BB_ROW_VALUE))
-        divide(rules, row, decimals(rules), &d);
-    bb_decimal_format(d, out);
-}
-
 struct figure {
     char value[BB_DECIMAL_TEXT], numerator[BB_DECIMAL_TEXT], denominator[BB_DECIMAL_TEXT];
     unsigned readings, without_parts, organizations;
     uint32_t only, parts_only; /* the only organization behind it; 0 several, or none */
 };
+
+/* One reading: the digits that were reported. */
+static void
+one_figure(const struct bb_indicator *rules, const struct test_row *row, struct figure *figure)
+{
+    struct bb_decimal d = row->reading.value;
+
+    if (!(row->reading.flags & BB_ROW_VALUE))
+        divide(rules, row, decimals(rules), &d);
+    bb_decimal_format(d, figure->value);
+    if (!has_parts(row))
+        return;
+    bb_decimal_format(row->reading.numerator, figure->numerator);
+    bb_decimal_format(row->reading.denominator, figure->denominator);
+}
 
 static void
 value_of(const struct bb_indicator *rules, const struct test_row **ok, size_t n, size_t parts,
@@ -218,22 +223,16 @@ figure_of(const struct bb_indicator *rules, const struct rows *chosen, struct fi
     if (rules->organization_aggregation == BB_AGGREGATE_RATIO)
         figure->without_parts = (unsigned)(n - parts);
     if (rules->organization_aggregation == BB_AGGREGATE_LAST) {
-        one_value(rules, last, figure->value);
+        one_figure(rules, last, figure);
         figure->only = figure->parts_only = last->key.organization;
-        parts = has_parts(last);
-        numerator = denominator = (struct bb_sum){0};
-        if (parts) {
-            bb_sum_add(&numerator, last->reading.numerator);
-            bb_sum_add(&denominator, last->reading.denominator);
-        }
     } else if (n == 1) {
-        one_value(rules, ok[0], figure->value);
+        one_figure(rules, ok[0], figure);
     } else {
         value_of(rules, ok, n, parts, &numerator, &denominator, figure->value);
-    }
-    if (parts) {
-        bb_sum_format(&numerator, figure->numerator);
-        bb_sum_format(&denominator, figure->denominator);
+        if (parts) {
+            bb_sum_format(&numerator, figure->numerator);
+            bb_sum_format(&denominator, figure->denominator);
+        }
     }
 }
 
