@@ -1,4 +1,4 @@
-foreach(module csv_reader data importer map resume source sparkline tally)
+foreach(module csv_reader data importer json_words map resume source sparkline tally)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()
 # The service that this one sends to stands in the test.

@@ -1,6 +1,7 @@
 #include "cli.h"
 
 #include "context.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -65,10 +66,8 @@ bb_cli_finish(struct bb_output **output, int code)
         return code ? code : EX_OSERR;
     r = bb_output_finish(*output);
     bb_output_destroy(output);
-    if (r == 0)
-        return code;
-    bb_cli_error("standard output: %s", strerror(-r));
-    return code ? code : EX_IOERR;
+    r = r == 0 ? 0 : bb_streams_flush(r);
+    return code ? code : r;
 }
 
 int

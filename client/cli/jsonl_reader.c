@@ -4,6 +4,8 @@
  * keeps the order of members). */
 #include "jsonl_reader.h"
 
+#include "json_words.h"
+
 #include "runtime/text.h"
 
 #include <errno.h>
@@ -304,13 +306,12 @@ parse_object(struct bb_jsonl *jsonl, struct bb_bytes text, struct bb_jsonl_probl
     if (!jsonl->object && json_error_code(&where) == json_error_out_of_memory)
         return -ENOMEM;
     if (!jsonl->object) {
-        char shown[160];
-        return refuse(problem, -1, "found %s at byte %d, expected a JSON object",
-                      bb_text_quote(bb_bytes_str(where.text), shown, sizeof shown, 100), where.position);
+        problem->field = -1;
+        bb_json_explain(&where, problem->reason, sizeof problem->reason);
+        return BB_JSONL_E_REFUSED;
     }
     if (!json_is_object(jsonl->object))
-        return refuse(problem, -1, "found %.40s, expected a JSON object",
-                      json_is_array(jsonl->object) ? "a list" : "a single value");
+        return refuse(problem, -1, "found %s, expected a JSON object", bb_json_kind(jsonl->object));
     return 0;
 }
 
@@ -324,9 +325,7 @@ take_member(json_t *value, struct bb_bytes written, int field, struct bb_row_tex
         row->field[field] = (struct bb_text){(const char *)written.data, written.len};
         *plain |= 1u << field;
     } else if (!json_is_null(value)) {
-        char shown[100];
-        return refuse(problem, field, "found %s, expected a text or a number",
-                      bb_text_quote(written, shown, sizeof shown, 40));
+        return refuse(problem, field, "found %s, expected a text or a number", bb_json_kind(value));
     }
     return 0;
 }
@@ -352,7 +351,7 @@ bb_jsonl_row(struct bb_jsonl *jsonl, struct bb_bytes text, const struct bb_map *
     {
         char shown[100];
         if (!bb_json_next_member(text, &at, &written))
-            return refuse(ret_problem, -1, "found an object with a member that has no text");
+            return refuse(ret_problem, -1, "found an object with a member that has no text, expected one");
         int field = bb_map_meaning(map, bb_bytes_str(key));
         if (field == BB_MEANS_UNKNOWN)
             return refuse(ret_problem, -1,

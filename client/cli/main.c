@@ -5,6 +5,8 @@
  * `backbone -o json trend X` and `backbone trend X -o json` do what they say. */
 #include "cli.h"
 
+#include "streams.h"
+
 #include <argp.h>
 #include <errno.h>
 #include <langinfo.h>
@@ -374,6 +376,7 @@ main(int argc, char **argv)
     char name[80];
     int at, used;
 
+    bb_streams_begin();
     set_locale();
     argp_err_exit_status = EX_USAGE;
     cli.called = copy_arguments(argc, argv);

@@ -191,6 +191,17 @@ run_set(struct bb_cli *cli, int argc, char **argv)
 
 /* --- ls and show -------------------------------------------------------------------------------------- */
 
+/* Why one organization, or the list, was not given. */
+static int
+ended(const struct bb_client *client, const char *code, int r)
+{
+    if (!code || r != BB_FAILED || bb_client_problem(client)->code != BB_CODE_NOT_FOUND)
+        return bb_cli_ended(client, r);
+    bb_cli_error(
+        "NOT_FOUND: found '%s', expected the code, name or alias of an organization that you may see", code);
+    return bb_cli_exit_code(r);
+}
+
 static int
 list(struct bb_cli *cli, const char *code, unsigned flags)
 {
@@ -202,7 +213,7 @@ list(struct bb_cli *cli, const char *code, unsigned flags)
         return r;
     output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, flags);
     if (output)
-        r = bb_cli_ended(client, bb_client_partners(client, code, print_partner, NULL, output));
+        r = ended(client, code, bb_client_partners(client, code, print_partner, NULL, output));
     r = bb_cli_answered(&output, r);
     bb_client_destroy(&client);
     return r;

@@ -1,6 +1,7 @@
 /* backbone ping | keys new; status is in status.c. */
 #include "cli.h"
 #include "status.h"
+#include "streams.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -84,7 +85,7 @@ run_keys_new(struct bb_cli *cli, int argc, char **argv)
     }
     if (cli->format == BB_OUTPUT_TABLE) {
         puts(public_key);
-        return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+        return bb_streams_flush(0);
     }
     output = bb_cli_output(cli, columns, 1, BB_OUTPUT_OBJECT);
     if (output) {

@@ -6,6 +6,8 @@
  * "measurement" is null when that service is not there. */
 #include "status.h"
 
+#include "streams.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -179,8 +181,8 @@ bb_cli_status(struct bb_cli *cli, int argc, char **argv)
         r = ask(&status, client);
     if (status.output)
         r = bb_cli_finish(&status.output, r);
-    else if (fflush(stdout) != 0 && r == 0)
-        r = EX_IOERR;
+    else if (r == 0)
+        r = bb_streams_flush(0);
     bb_client_destroy(&client);
     return r;
 }

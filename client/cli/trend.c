@@ -1,6 +1,7 @@
 /* backbone trend: an indicator over periods, as a table with a sparkline or as data. */
 #include "data.h"
 #include "sparkline.h"
+#include "streams.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -286,7 +287,6 @@ print_sparklines(const struct trend *trend)
         print_sparkline(trend, trend->points[i].group, values);
         groups++;
     }
-    fflush(stdout);
     free(values);
 }
 
@@ -318,6 +318,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
     code = bb_cli_answered(&trend.output, code);
     if (code == 0) {
         print_sparklines(&trend);
+        code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("withheld: figures of a single organization that does not share them with you");
         bb_cli_say_sequence(trend.answer.sequence);

@@ -118,13 +118,15 @@ struct adding {
 static int
 refuse(struct adding *adding, enum bb_row_code code, int column, const char *expected)
 {
-    char found[96];
+    char found[96], shown[100] = "nothing";
     struct bb_text text = adding->text->field[column];
 
     if (!adding->note)
         return BB_ADD_REFUSED;
-    bb_text_quote(bb_bytes(text.data, text.len), found, sizeof found, 64);
-    snprintf(adding->submission->text, sizeof adding->submission->text, "found '%s', expected %s", found,
+    if (text.len)
+        snprintf(shown, sizeof shown, "'%s'",
+                 bb_text_quote(bb_bytes(text.data, text.len), found, sizeof found, 64));
+    snprintf(adding->submission->text, sizeof adding->submission->text, "found %s, expected %s", shown,
              expected);
     *adding->note = (struct bb_note){
         .row = bb_rowset_count(adding->submission->rows),

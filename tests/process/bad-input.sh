@@ -60,6 +60,24 @@ printf '%s\namount,,,,2026-10,5,,,,\namount,,,,2026-10,5.0,,,,\n' "$header" >"$t
 run 0 backbone import "$tmp/twice.csv" -o json
 counts rows=2 created=1 unchanged=1 rejected=0
 
+# --- the same of JSONL: line, field, found, expected
+refused_line() { # CODE FIELD LINE REASON
+    printf '{"indicator": "amount", "place": "Alpha", "period": "2026-11", "value": 1}\n\n%s\n' "$3" >"$tmp/bad.jsonl"
+    run 65 backbone import "$tmp/bad.jsonl" -o json
+    counts rows=2 rejected=1
+    like "$1: the message" "$err" "(^|/)bad\.jsonl: row 2 \(line 3\)${2:+, $2}: $4 \[$1\]\$"
+}
+refused_line BAD_ROW '' '{"indicator": "amount"' "found the end of the line, expected ',' or '}'"
+refused_line BAD_ROW '' '[1, 2]' 'found a list, expected a JSON object'
+refused_line BAD_ROW '' '"amount"' 'found a text, expected a JSON object'
+refused_line BAD_ROW '' '{"value": 1, "value": 2}' "found the key 'value' \(to byte 20\) for the second time, expected it once"
+refused_line BAD_ROW '' '{"vlaue": 1}' "found the key 'vlaue', expected a field, or a key that --ignore or --map names"
+refused_line BAD_TEXT value '{"value": true}' 'found true, expected a text or a number'
+refused_line BAD_TEXT place '{"place": {"name": "P"}}' 'found an object, expected a text or a number'
+refused_line UNKNOWN_INDICATOR indicator '{"period": 2026, "value": 1}' 'found nothing, expected the code or name of an indicator'
+refused_line BAD_PERIOD period '{"indicator": "amount", "value": 1}' 'found nothing, expected a period such as .*'
+refused_line BAD_NUMBER value '{"indicator": "amount", "period": 2026, "value": "x"}' "found 'x', expected a number such as 12\.5"
+
 # --- a 10 MB field: refused as a row, the others kept
 {
     printf '%s\namount,,Alpha,,2027,1,,,,\namount,,Beta,,2027,1,,,,' "$header"

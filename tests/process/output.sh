@@ -52,7 +52,7 @@ for format in json jsonl csv table; do
         # shellcheck disable=SC2086
         run 65 backbone $request -o $format
         is "$request -o $format" "$out" ""
-        like "$request -o $format says why" "$err" "^backbone: [^ ]"
+        like "$request -o $format says why, and what it was" "$err" "^backbone: [A-Z_]+: .*[\"']nope[\"']"
     done
     run 77 as alpha indicator define "$sample/indicators.csv" -o $format
     is "what is not allowed, -o $format" "$out" ""
@@ -154,6 +154,24 @@ run 0 as alpha readings ls --indicator secret --period 2026 --as-of "$second" -o
 json 'map([.value, .time])' "[[2,\"$second\"]]"
 run 0 as alpha trend secret --period 2026 --as-of "$first" -o json
 json 'map(.value)' '[1]'
+
+# --- standard output that is closed, or full: 74, and nothing of ours gets its number
+for command in --help --version "readings --help" ping status "status -o json" "context ls" "context show" "partner ls" \
+    "indicator ls" "indicator ls -o csv" "trend secret" "import $tmp/many.csv"; do
+    # shellcheck disable=SC2086
+    run 74 sh -c "exec backbone $command >&-"
+    like "$command: closed" "$err" $'(^|\n)backbone: standard output: it is closed$'
+    if [ -w /dev/full ]; then
+        run 74 sh -c "exec backbone $command >/dev/full"
+        like "$command: full" "$err" $'(^|\n)backbone: standard output: No space left on device$'
+    fi
+done
+run 74 sh -c "exec backbone keys new '$tmp/closed.key' >&-"
+like "keys new" "$err" '^backbone: standard output: it is closed$'
+run 66 sh -c "exec backbone import - <&-"
+like "standard input" "$err" '^backbone: standard input: Bad file descriptor$'
+run 0 sh -c "exec backbone import '$tmp/many.csv' --rejects '$tmp/unharmed.csv' 2>&-"
+is "nothing is written into a file that is not standard error" "$(cat "$tmp/unharmed.csv")" ""
 
 # --- no worker answers in time: 75, and nothing on standard output
 bb-supervise stop measurement

@@ -259,10 +259,9 @@ static const struct {
     {"field twice", "{\"Count\": 1, \"value\": 2}", "{\"columns\": {\"Count\": \"value\"}}",
      "1!BAD_TEXT value: found value twice, as 'Count' and 'value', expected it once\n"},
     {"a truth", "{\"value\": true}", NULL, "1!BAD_TEXT value: found true, expected a text or a number\n"},
-    {"a list", "{\"place\": [\"a\"]}", NULL,
-     "1!BAD_TEXT place: found [\\\"a\\\"], expected a text or a number\n"},
+    {"a list", "{\"place\": [\"a\"]}", NULL, "1!BAD_TEXT place: found a list, expected a text or a number\n"},
     {"no object", "[1]\n5\n", NULL,
-     "1!BAD_ROW : found a list, expected a JSON object\n2!BAD_ROW : found a single value, expected a JSON "
+     "1!BAD_ROW : found a list, expected a JSON object\n2!BAD_ROW : found a number, expected a JSON "
      "object\n"},
 };
 
@@ -277,7 +276,7 @@ test_lines(void **state)
     }
 }
 
-/* Lines that are no JSON: each is refused, the next one read. The words are jansson's. */
+/* Lines that are no JSON: each is refused, the next one read. The words: test_json_words.c. */
 static void
 test_broken_lines(void **state)
 {
@@ -305,8 +304,8 @@ test_broken_lines(void **state)
         char input[200];
         snprintf(input, sizeof input, "%s\n{\"value\": 9}\n", broken[i]);
         char *found = rows_of(input, 0, BB_SOURCE_JSONL, NULL);
-        if (strncmp(found, "1!BAD_ROW : found ", 18) != 0 ||
-            !strstr(found, "expected a JSON object\n2:v=9 \n"))
+        if (strncmp(found, "1!BAD_ROW : found ", 18) != 0 || !strstr(found, ", expected ") ||
+            !strstr(found, "\n2:v=9 \n"))
             fail_msg("%s: found %s", broken[i], found);
         free(found);
     }
