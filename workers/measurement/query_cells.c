@@ -60,13 +60,6 @@ same_period(struct bb_period a, struct bb_period b)
 
 /* The walk over readings is one record ahead, which may already lie behind what is skipped. */
 void
-bb_cells_skip_period(struct bb_cells *cells)
-{
-    if (same_period(cells->walk.period, cells->cell.period))
-        bb_walk_skip(&cells->walk, 0);
-}
-
-void
 bb_cells_skip_place(struct bb_cells *cells)
 {
     if (same_period(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)

@@ -33,8 +33,7 @@ void bb_cells_end(struct bb_cells *cells);
 int bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot);
 /* The cell that was given last comes again, also in the next snapshot. */
 void bb_cells_hold(struct bb_cells *cells);
-/* Leave out what is left of the period, or of the place in it. */
-void bb_cells_skip_period(struct bb_cells *cells);
+/* Leave out what is left of the place in its period. */
 void bb_cells_skip_place(struct bb_cells *cells);
 /* Go to the first cell of this period. */
 void bb_cells_to(struct bb_cells *cells, struct bb_period period);

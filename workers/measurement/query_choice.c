@@ -1,3 +1,7 @@
+/* Whether a group is mixed is found out with one line for all its organizations together (query_line.h). What
+ * that line lets through counts for each of them: a line of its own has taken no more than the common one, so
+ * it hides no more. What the common line hides is hidden for sure only if one organization alone is behind
+ * both the cell and what hides it; else the readings have to be asked. */
 #include "query_choice.h"
 
 #include <errno.h>
@@ -6,8 +10,9 @@
 void
 bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation)
 {
-    *choice =
-        (struct bb_choice){.by = by, .open_places = open_places, .open_disaggregation = open_disaggregation};
+    *choice = (struct bb_choice){.by = by,
+                                 .rules = {.places = open_places && by != BB_BY_PLACE,
+                                           .codes = open_disaggregation && by != BB_BY_DISAGGREGATION}};
 }
 
 void
@@ -24,7 +29,6 @@ void
 bb_choice_reset(struct bb_choice *choice)
 {
     bb_ids_reset(&choice->ids);
-    choice->in_place = false;
 }
 
 static int
@@ -45,30 +49,21 @@ static int
 find_group(struct bb_choice *choice, uint32_t id, struct bb_group **ret_group)
 {
     uint32_t before = choice->ids.count, number;
+    struct bb_group *group;
 
     if (bb_ids_add(&choice->ids, id, &number) != 0 || (number == choice->size && grow_groups(choice) != 0))
         return -ENOMEM;
-    *ret_group = &choice->group[number];
-    if (number == before) {
-        (*ret_group)->id = id;
-        (*ret_group)->tally = (struct bb_tally){0};
-        (*ret_group)->n_cells = 0;
-        (*ret_group)->spoken = false;
-    }
+    group = &choice->group[number];
+    if (number == before)
+        *group = (struct bb_group){
+            .id = id, .cell = group->cell, .size = group->size, .mixed = choice->by == BB_BY_ORGANIZATION};
+    *ret_group = group;
     return 0;
 }
 
 static int
-add(struct bb_choice *choice, struct bb_group *group, const struct bb_cell *cell)
+append(struct bb_group *group, const struct bb_cell *cell, struct bb_bytes dimensions)
 {
-    const struct bb_rollup *rollup = &cell->rollup;
-
-    bb_tally_merge(&group->tally, rollup);
-    group->tally.overflow |= cell->overflow;
-    if (choice->open_places && cell->place == 0 && rollup->ok)
-        group->spoken = choice->by != BB_BY_PLACE;
-    if (rollup->ok == 0 && choice->by != BB_BY_ORGANIZATION)
-        return 0;
     if (group->n_cells == group->size) {
         uint32_t size = group->size ? group->size * 2 : 8;
         struct bb_chosen_cell *grown = realloc(group->cell, size * sizeof *grown);
@@ -77,87 +72,73 @@ add(struct bb_choice *choice, struct bb_group *group, const struct bb_cell *cell
         group->cell = grown;
         group->size = size;
     }
-    group->cell[group->n_cells++] =
-        (struct bb_chosen_cell){cell->place, cell->disaggregation, rollup->ok, rollup->organization};
+    group->cell[group->n_cells++] = (struct bb_chosen_cell){
+        cell->place, cell->disaggregation, cell->rollup.ok, cell->rollup.organization, dimensions};
     return 0;
 }
 
-static int
-take_by_disaggregation(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate)
+static uint32_t
+group_id(const struct bb_choice *choice, const struct bb_cell *cell)
 {
-    struct bb_group *group;
-    int r = find_group(choice, cell->disaggregation, &group);
-
-    if (r != 0 || (choice->open_places && cell->place != 0 && (group->spoken || aggregate)))
-        return r;
-    return add(choice, group, cell);
-}
-
-static void
-begin_place(struct bb_choice *choice, uint32_t place)
-{
-    if (choice->in_place && choice->place == place)
-        return;
-    choice->in_place = true;
-    choice->place = place;
-    choice->total = false;
-    choice->dimensions = bb_bytes(NULL, 0);
-}
-
-/* Does this cell count, seen from the disaggregations of its place? */
-static enum bb_choice_outcome
-judge_disaggregation(struct bb_choice *choice, const struct bb_cell *cell, struct bb_bytes dimensions)
-{
-    if (!choice->open_disaggregation)
-        return BB_CHOICE_GO_ON;
-    if (choice->total)
-        return BB_CHOICE_SKIP_PLACE;
-    if (cell->rollup.ok == 0)
-        return BB_CHOICE_GO_ON;
-    if (cell->disaggregation == 0) {
-        choice->total = true;
-        return BB_CHOICE_GO_ON;
+    switch (choice->by) {
+    case BB_BY_PLACE:
+        return cell->place;
+    case BB_BY_DISAGGREGATION:
+        return cell->disaggregation;
+    case BB_BY_NOTHING:
+    case BB_BY_ORGANIZATION:
+        break;
     }
-    if (choice->dimensions.data && !bb_bytes_equal(choice->dimensions, dimensions))
-        return BB_CHOICE_AMBIGUOUS;
-    choice->dimensions = dimensions;
-    return BB_CHOICE_GO_ON;
+    return 0;
 }
 
-/* What need not be looked at after a cell that was added. */
-static enum bb_choice_outcome
-look_ahead(const struct bb_choice *choice, const struct bb_group *group)
+/* The value counts for everybody. */
+static void
+add(struct bb_group *group, const struct bb_cell *cell)
 {
-    bool place_done = choice->open_disaggregation && choice->total;
+    const struct bb_rollup *rollup = &cell->rollup;
 
-    if (group->spoken && (place_done || !choice->open_disaggregation))
-        return BB_CHOICE_SKIP_PERIOD;
-    return place_done ? BB_CHOICE_SKIP_PLACE : BB_CHOICE_GO_ON;
+    bb_tally_merge(&group->tally, rollup);
+    group->tally.overflow |= cell->overflow;
+    if (cell->place == 0)
+        bb_party_merge(&group->whole, rollup);
+    if (cell->disaggregation == 0) {
+        group->total = (struct bb_party){0};
+        bb_party_merge(&group->total, rollup);
+    }
+}
+
+/* Is the only organization of this cell the one that hides it? */
+static bool
+hides_itself(const struct bb_group *group, struct bb_line_rules rules, const struct bb_cell *cell)
+{
+    const struct bb_party *by =
+        rules.places && group->line.whole && cell->place ? &group->whole : &group->total;
+
+    return by->size == BB_PARTY_ONE && cell->rollup.ok == 1 && cell->rollup.organization == by->organization;
 }
 
 int
 bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate,
                struct bb_bytes dimensions)
 {
-    enum bb_choice_outcome outcome;
     struct bb_group *group;
-    int r;
+    enum bb_line_verdict verdict;
 
-    if (choice->by == BB_BY_DISAGGREGATION)
-        return take_by_disaggregation(choice, cell, aggregate);
-    r = find_group(choice, choice->by == BB_BY_PLACE ? cell->place : 0, &group);
-    if (r != 0)
-        return r;
-    begin_place(choice, cell->place);
-    if (choice->open_places && choice->by != BB_BY_PLACE && cell->place != 0) {
-        if (group->spoken)
-            return BB_CHOICE_SKIP_PERIOD;
-        if (aggregate)
-            return BB_CHOICE_SKIP_PLACE;
+    if (find_group(choice, group_id(choice, cell), &group) != 0)
+        return -ENOMEM;
+    if (choice->rules.places && aggregate)
+        return choice->by == BB_BY_DISAGGREGATION ? BB_CHOICE_GO_ON : BB_CHOICE_SKIP_PLACE;
+    if (cell->rollup.ok == 0 && choice->by != BB_BY_ORGANIZATION)
+        return BB_CHOICE_GO_ON;
+    if (!group->mixed) {
+        verdict = bb_line_take(&group->line, choice->rules, cell->place, cell->disaggregation, dimensions);
+        if (verdict == BB_LINE_COUNTS)
+            add(group, cell);
+        else if (verdict == BB_LINE_HIDDEN && hides_itself(group, choice->rules, cell))
+            return BB_CHOICE_GO_ON;
+        else
+            group->mixed = true;
     }
-    outcome = judge_disaggregation(choice, cell, dimensions);
-    if (outcome != BB_CHOICE_GO_ON)
-        return outcome;
-    r = add(choice, group, cell);
-    return r == 0 ? (int)look_ahead(choice, group) : r;
+    return append(group, cell, dimensions);
 }

@@ -3,11 +3,16 @@
  * Pure. Cells come in the order of their keys: the empty place before the others, in each place the total
  * before its disaggregations. The rules:
  *
- *   places          named: those, added up. Not named: the empty place where it has a value, else all that
- *                   are not marked aggregate.
- *   disaggregation  named: that one. Not named, in each place: the total where it has a value, else the sum
- *                   over the codes of the only dimension; with several dimensions it is ambiguous.
+ *   places          named: those, added up. Not named: of each organization the empty place where it has a
+ *                   value there, else all its places that are not marked aggregate.
+ *   disaggregation  named: that one. Not named, of each organization in each place: the total where it has a
+ *                   value, else the sum over the codes of the only dimension; with several dimensions it is
+ *                   ambiguous.
  *   by              a point for each place, organization or disaggregation, instead of one.
+ *
+ * A cell does not say whose readings are in it, beyond a single one. Mostly that does not matter, because
+ * nobody has both a total and parts; or one organization has both, alone in its cells. Where it may matter
+ * the group is `mixed`, and what counts has to be decided reading by reading (query_line.h).
  *
  * A state (missing, suppressed, not applicable) is not a value: a cell that has only states hides no other.
  * Which places and disaggregations were named the caller sees to: it gives only cells that fit. */
@@ -16,6 +21,7 @@
 
 #include "query_cells.h"
 #include "query_ids.h"
+#include "query_line.h"
 #include "query_tally.h"
 
 enum bb_trend_by {
@@ -29,38 +35,39 @@ struct bb_chosen_cell {
     uint32_t place, disaggregation;
     uint32_t ok;           /* readings with a value */
     uint32_t organization; /* of the only one */
+    struct bb_bytes dimensions;
 };
 
 /* What makes up one point; with BB_BY_ORGANIZATION, all points of the period. */
 struct bb_group {
-    uint32_t id;                 /* of the place or disaggregation that it is the point of; else 0 */
-    struct bb_tally tally;       /* of its cells, from their rollups */
-    struct bb_chosen_cell *cell; /* those with values; by organization also those with states only */
+    uint32_t id; /* of the place or disaggregation that it is the point of; else 0 */
+    /* In the order of their keys: those with values that may count; by organization all that may count, also
+     * those with states only. */
+    struct bb_chosen_cell *cell;
     uint32_t n_cells, size;
-    bool spoken; /* the empty place has a value: no other place counts */
+    /* Not all readings of these cells may count, and the tally says nothing. By organization always. */
+    bool mixed;
+    struct bb_tally tally; /* of the cells, from their rollups */
+    /* The organizations seen as if they were one, until they are mixed */
+    struct bb_line line;
+    struct bb_party whole; /* behind the values at the empty place */
+    struct bb_party total; /* behind the total of the place at hand */
 };
 
 struct bb_choice {
     enum bb_trend_by by;
-    bool open_places;         /* none named */
-    bool open_disaggregation; /* none named */
-    struct bb_ids ids;        /* of the groups */
-    struct bb_group *group;   /* by number in ids */
+    struct bb_line_rules rules;
+    struct bb_ids ids;      /* of the groups */
+    struct bb_group *group; /* by number in ids */
     uint32_t size;
-    /* The place at hand */
-    bool in_place;
-    uint32_t place;
-    bool total;                 /* its total has a value */
-    struct bb_bytes dimensions; /* these have, borrowed from the disaggregation; data NULL: none yet */
 };
 
 enum bb_choice_outcome {
     BB_CHOICE_GO_ON = 0,
-    BB_CHOICE_SKIP_PLACE = 1,  /* the rest of this place in this period does not count */
-    BB_CHOICE_SKIP_PERIOD = 2, /* the rest of this period does not count */
-    BB_CHOICE_AMBIGUOUS = 3,   /* a second dimension in this place, and no total */
+    BB_CHOICE_SKIP_PLACE = 1, /* the rest of this place in this period does not count */
 };
 
+/* open_places, open_disaggregation: none was named. */
 void bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places,
                     bool open_disaggregation);
 void bb_choice_release(struct bb_choice *choice);

@@ -1,6 +1,6 @@
 /* Cost first: a rollup is one record, the readings of a cell are as many as organizations. So readings are
- * read only where the tally asks for it (bb_tally_needs_readings), and `looked` counts them for the step's
- * bound.
+ * read only where the group is mixed or its tally asks for it (bb_tally_needs_readings), and `looked` counts
+ * them for the step's bound.
  *
  * How many organizations are behind several cells is not the sum of their counts: one may be in all of them.
  * A cell with one reading names it by itself (the rollup's organization); only of the others readings are
@@ -30,6 +30,7 @@ bb_points_release(struct bb_points *points)
 {
     bb_arena_release(&points->texts);
     bb_ids_release(&points->organizations);
+    bb_values_release(&points->values);
     free(points->point);
     free(points->tally);
 }
@@ -40,7 +41,7 @@ bb_points_reset(struct bb_points *points)
     bb_arena_reset(&points->texts);
     points->n = 0;
     points->bytes = 0;
-    points->looked = 0;
+    points->looked = points->values.looked = 0;
 }
 
 /* Writing a point */
@@ -204,30 +205,21 @@ count_of_rollups(struct bb_points *points, struct bb_query_step *step, struct bb
 
 static int
 tally_readings(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
-               const struct bb_group *group, struct bb_tally *tally)
+               const struct bb_choice *choice, const struct bb_group *group, struct bb_tally *tally)
 {
-    int r = BB_STORE_E_NOT_FOUND;
+    struct bb_values *values = &points->values;
+    int r;
 
     *tally = (struct bb_tally){0};
-    bb_ids_reset(&points->organizations);
-    for (uint32_t i = 0; r == BB_STORE_E_NOT_FOUND && i < group->n_cells; i++) {
-        struct bb_cell_readings readings;
-        bb_cell_readings_init(&readings, period, points->indicator, group->cell[i].place,
-                              group->cell[i].disaggregation);
-        while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
-            points->looked++;
-            bb_tally_add(tally, points->rules, &readings.reading, readings.organization);
-            if (BB_ROW_STATE(readings.reading.flags) == BB_STATE_OK &&
-                bb_ids_add(&points->organizations, readings.organization, NULL) != 0)
-                return -ENOMEM;
-        }
-    }
+    bb_values_begin(values, period, points->indicator, choice, group, false);
+    while ((r = bb_values_next(values, &step->snapshot)) == 0)
+        bb_tally_add(tally, points->rules, &values->reading, values->organization);
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
 static int
 add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
-          const struct bb_group *group)
+          const struct bb_choice *choice, const struct bb_group *group)
 {
     bool hidden = points->query->scope != BB_SCOPE_ALL, withheld;
     const struct bb_tally *tally = &group->tally;
@@ -236,10 +228,10 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
     uint32_t organizations;
     int r;
 
-    if (bb_tally_needs_readings(tally, points->rules, hidden)) {
-        r = tally_readings(points, step, period, group, &by_readings);
+    if (group->mixed || bb_tally_needs_readings(tally, points->rules, hidden)) {
+        r = tally_readings(points, step, period, choice, group, &by_readings);
         tally = &by_readings;
-        organizations = points->organizations.count;
+        organizations = points->values.organizations.count;
     } else {
         r = count_of_rollups(points, step, period, group, &organizations);
     }
@@ -252,47 +244,42 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
 
 /* A point for each organization of a group */
 
+/* Tallies for all organizations seen so far. */
 static int
-find_tally(struct bb_points *points, uint32_t organization, struct bb_tally **ret_tally)
+grow_tallies(struct bb_points *points)
 {
-    uint32_t before = points->organizations.count, number;
+    uint32_t n = points->values.organizations.count, size = points->tally_size ? points->tally_size : 16;
+    struct bb_tally *grown;
 
-    if (bb_ids_add(&points->organizations, organization, &number) != 0)
-        return -ENOMEM;
-    if (number >= points->tally_size) {
-        uint32_t size = points->tally_size ? points->tally_size * 2 : 16;
-        struct bb_tally *grown = realloc(points->tally, size * sizeof *grown);
+    while (size < n)
+        size *= 2;
+    if (size > points->tally_size) {
+        grown = realloc(points->tally, size * sizeof *grown);
         if (!grown)
             return -ENOMEM;
         points->tally = grown;
         points->tally_size = size;
     }
-    *ret_tally = &points->tally[number];
-    if (number == before)
-        **ret_tally = (struct bb_tally){0};
+    for (; points->n_tallies < n; points->n_tallies++)
+        points->tally[points->n_tallies] = (struct bb_tally){0};
     return 0;
 }
 
 static int
 tally_organizations(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
-                    const struct bb_group *group)
+                    const struct bb_choice *choice)
 {
-    struct bb_tally *tally;
-    int r = BB_STORE_E_NOT_FOUND;
+    struct bb_values *values = &points->values;
+    int r;
 
-    bb_ids_reset(&points->organizations);
-    for (uint32_t i = 0; r == BB_STORE_E_NOT_FOUND && i < group->n_cells; i++) {
-        struct bb_cell_readings readings;
-        bb_cell_readings_init(&readings, period, points->indicator, group->cell[i].place,
-                              group->cell[i].disaggregation);
-        while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
-            points->looked++;
-            if (find_tally(points, readings.organization, &tally) != 0)
-                return -ENOMEM;
-            bb_tally_add(tally, points->rules, &readings.reading, readings.organization);
-        }
+    points->n_tallies = 0;
+    bb_values_begin(values, period, points->indicator, choice, &choice->group[0], true);
+    while ((r = bb_values_next(values, &step->snapshot)) == 0) {
+        if (grow_tallies(points) != 0)
+            return -ENOMEM;
+        bb_tally_add(&points->tally[values->number], points->rules, &values->reading, values->organization);
     }
-    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+    return r == BB_STORE_E_NOT_FOUND ? grow_tallies(points) : r;
 }
 
 /* Of an organization that the caller may not see not even the counts are given: they would tell its states.
@@ -346,10 +333,10 @@ bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_pe
               const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last)
 {
     bool by_organization = points->by == BB_BY_ORGANIZATION;
-    const struct bb_ids *ids = by_organization ? &points->organizations : &choice->ids;
+    const struct bb_ids *ids = by_organization ? &points->values.organizations : &choice->ids;
     struct order *order;
     uint32_t written = 0;
-    int r = by_organization ? tally_organizations(points, step, period, &choice->group[0]) : 0;
+    int r = by_organization ? tally_organizations(points, step, period, choice) : 0;
 
     if (r != 0)
         return r;
@@ -366,7 +353,7 @@ bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_pe
         }
         r = by_organization
                 ? add_organization(points, step, period, order[i].id, &points->tally[order[i].number])
-                : add_group(points, step, period, &choice->group[order[i].number]);
+                : add_group(points, step, period, choice, &choice->group[order[i].number]);
         written++;
     }
     return r;

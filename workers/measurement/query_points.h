@@ -1,8 +1,9 @@
 /* Points of a trend: from the chosen cells to figures, and what of them the caller may see.
  *
- * A point is filled from rollups where they say enough. Its readings are read where they do not: to know how
- * many organizations several cells have between them, to add values that follow from their parts, to find the
- * last reading, to know whose the parts are.
+ * A point is filled from rollups where they say enough. Its readings are read where they do not: to decide
+ * which of them count when totals and parts of several organizations are mixed, to know how many
+ * organizations several cells have between them, to add values that follow from their parts, to find the last
+ * reading, to know whose the parts are.
  *
  * A figure that only one organization made up is that organization's own line. Who may not see that gets the
  * point with `withheld` and without figures; where only the parts are one organization's, without parts. The
@@ -12,6 +13,7 @@
 
 #include "query_choice.h"
 #include "query_core.h"
+#include "query_values.h"
 
 struct bb_points {
     /* Given */
@@ -26,9 +28,10 @@ struct bb_points {
     size_t bytes; /* about as many as the points will be */
     /* Scratch */
     struct bb_ids organizations;
-    struct bb_tally *tally; /* by organization, by number in `organizations` */
-    uint32_t tally_size;
-    uint64_t looked; /* readings, since the part began */
+    struct bb_values values;
+    struct bb_tally *tally; /* by organization, by number in `values` */
+    uint32_t n_tallies, tally_size;
+    uint64_t looked; /* readings, since the part began, beside those that `values` looked at */
 };
 
 void bb_points_init(struct bb_points *points, struct bb_query *query);
@@ -39,7 +42,7 @@ void bb_points_reset(struct bb_points *points);
 /* The points of a period, or by place of one place in it, in order of group.
  * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large.
  * ret_last: id of the last group written when it stopped, else -1.
- * 0 | -ENOMEM | -EBADMSG */
+ * 0 | BB_VALUES_E_AMBIGUOUS as points->values says | -ENOMEM | -EBADMSG */
 int bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
                   const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
 

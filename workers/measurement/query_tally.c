@@ -30,6 +30,15 @@ bb_party_add(struct bb_party *party, uint32_t organization)
         party->size = BB_PARTY_MANY;
 }
 
+void
+bb_party_merge(struct bb_party *party, const struct bb_rollup *rollup)
+{
+    if (rollup->ok == 1)
+        bb_party_add(party, rollup->organization);
+    else if (rollup->ok > 1)
+        party->size = BB_PARTY_MANY;
+}
+
 static bool
 adds_values(const struct bb_indicator *rules)
 {
@@ -67,12 +76,7 @@ bb_tally_merge(struct bb_tally *tally, const struct bb_rollup *rollup)
 {
     if (bb_rollup_merge(&tally->sum, rollup) != 0)
         tally->overflow = true;
-    if (rollup->ok == 0)
-        return;
-    if (rollup->ok == 1)
-        bb_party_add(&tally->party, rollup->organization);
-    else
-        tally->party.size = BB_PARTY_MANY;
+    bb_party_merge(&tally->party, rollup);
     tally->parts = tally->party;
 }
 

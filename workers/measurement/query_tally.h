@@ -26,6 +26,8 @@ struct bb_tally {
 };
 
 void bb_party_add(struct bb_party *party, uint32_t organization);
+/* Those behind the values of a rollup. */
+void bb_party_merge(struct bb_party *party, const struct bb_rollup *rollup);
 
 /* rules: decide what is computed. Readings come in the order of their keys: of two with the same sequence the
  * later one is the last. */

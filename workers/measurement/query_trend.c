@@ -129,7 +129,7 @@ belongs(const struct state *state, const struct bb_cell *cell)
            (state->choice.by != BB_BY_PLACE || state->place == cell->place);
 }
 
-/* The sets of dimensions that a place has values in, for people: the first few. */
+/* The sets of dimensions that somebody has values in at a place, for people: the first few. */
 struct dimensions {
     struct bb_bytes names[5];
     size_t n;
@@ -148,28 +148,72 @@ note_dimensions(struct dimensions *found, const struct bb_term *disaggregation)
         found->example = disaggregation->text;
 }
 
-/* Go through the place at hand once more. */
+/* Has the organization that is ambiguous a value in the cell at hand? */
+static int
+has_value(const struct state *state, struct bb_query_step *step, bool *ret_has)
+{
+    const struct bb_cell *cell = &state->cells.cell;
+    const struct bb_reading_key key = {.period = cell->period,
+                                       .indicator = state->cells.indicator,
+                                       .place = cell->place,
+                                       .disaggregation = cell->disaggregation,
+                                       .organization = state->points.values.organization};
+    uint8_t data[BB_READING_KEY];
+    struct bb_bytes packed = bb_bytes(data, bb_reading_key_pack(&key, data, NULL)), record;
+    struct bb_reading reading;
+    int r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, packed, &record);
+
+    if (r == 0)
+        r = bb_snapshot_reading(&step->snapshot, packed, record, &reading);
+    *ret_has = r == 0 && BB_ROW_STATE(reading.flags) == BB_STATE_OK;
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* Go through the cells of the period once more. */
 static int
 find_dimensions(struct bb_query *query, struct bb_query_step *step, struct dimensions *found)
 {
     struct state *state = query->state;
     struct bb_cells *cells = &state->cells;
-    const struct bb_cell first = cells->cell;
     struct bb_term *term;
+    bool has;
     int r;
 
-    bb_cells_to(cells, first.period);
+    bb_cells_to(cells, state->period);
     while ((r = bb_cells_next(cells, &step->snapshot)) == 0 &&
-           same_period(cells->cell.period, first.period)) {
-        if (cells->cell.place != first.place || cells->cell.disaggregation == 0 || cells->cell.rollup.ok == 0)
+           same_period(cells->cell.period, state->period)) {
+        if (cells->cell.place != state->points.values.place || cells->cell.disaggregation == 0)
             continue;
-        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_DISAGGREGATION, cells->cell.disaggregation,
-                         &term);
+        r = has_value(state, step, &has);
+        if (r == 0 && has)
+            r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_DISAGGREGATION,
+                             cells->cell.disaggregation, &term);
         if (r != 0)
             return r;
-        note_dimensions(found, term);
+        if (has)
+            note_dimensions(found, term);
     }
     return r < 0 ? r : 0;
+}
+
+/* " of \"hartford\"", for those who may see its line. */
+static int
+say_whose(struct bb_query *query, struct bb_query_step *step, char *out, size_t size)
+{
+    const struct state *state = query->state;
+    uint32_t organization = state->points.values.organization;
+    struct bb_quoted quoted;
+    struct bb_term *term;
+    bool visible;
+    int r = bb_query_may_see(query, step, organization, &visible);
+
+    *out = '\0';
+    if (r != 0 || !visible)
+        return r;
+    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, organization, &term);
+    if (r == 0)
+        snprintf(out, size, " of \"%s\"", bb_quote(&quoted, term->text));
+    return r;
 }
 
 static int
@@ -178,20 +222,22 @@ refuse_ambiguous(struct bb_query *query, struct bb_query_step *step)
     const struct state *state = query->state;
     struct dimensions found = {.n = 0};
     struct bb_quoted quoted;
-    char list[200] = "", period[BB_PERIOD_TEXT];
+    char list[200] = "", period[BB_PERIOD_TEXT], whose[sizeof quoted.text + 8];
     int r;
 
     period[bb_period_format(state->period, period)] = '\0';
     r = find_dimensions(query, step, &found);
+    if (r == 0)
+        r = say_whose(query, step, whose, sizeof whose);
     if (r != 0)
         return r;
     for (size_t i = 0, len = 0; i < found.n && len < sizeof list; i++)
         len += (size_t)snprintf(list + len, sizeof list - len, "%s%s", i ? ", " : "",
                                 bb_quote(&quoted, found.names[i]));
     return bb_query_refuse(step, BB_ERROR_INVALID,
-                           "in %s there is no total, but values by several dimensions: %s; name one "
+                           "in %s there is no total%s, but values by several dimensions: %s; name one "
                            "disaggregation (such as \"%s\"), or ask by disaggregation",
-                           period, list, bb_quote(&quoted, found.example));
+                           period, whose, list, bb_quote(&quoted, found.example));
 }
 
 static int
@@ -213,18 +259,10 @@ take(struct bb_query *query, struct bb_query_step *step)
                          &disaggregation);
     if (r == 0)
         r = bb_choice_take(&state->choice, cell, place->aggregate, disaggregation->dimensions);
-    switch (r) {
-    case BB_CHOICE_SKIP_PLACE:
-        bb_cells_skip_place(&state->cells);
-        return 0;
-    case BB_CHOICE_SKIP_PERIOD:
-        bb_cells_skip_period(&state->cells);
-        return 0;
-    case BB_CHOICE_AMBIGUOUS:
-        return refuse_ambiguous(query, step);
-    default:
+    if (r != BB_CHOICE_SKIP_PLACE)
         return r;
-    }
+    bb_cells_skip_place(&state->cells);
+    return 0;
 }
 
 /* What was chosen becomes points. When the part is full before all are written, the period comes again. */
@@ -238,6 +276,8 @@ finish(struct bb_query *query, struct bb_query_step *step)
     state->open = false;
     r = bb_points_add(&state->points, step, state->period, &state->choice, state->after, step->max_bytes,
                       &last);
+    if (r == BB_VALUES_E_AMBIGUOUS)
+        return refuse_ambiguous(query, step);
     state->after = last;
     if (r == 0 && last >= 0)
         bb_cells_to(&state->cells, state->period);
@@ -248,7 +288,8 @@ static bool
 is_full(const struct state *state, const struct bb_query_step *step)
 {
     return (state->points.n > 0 && state->points.bytes >= step->max_bytes) ||
-           state->points.looked + state->cells.walk.looked >= BB_QUERY_STEP_RECORDS;
+           state->points.looked + state->points.values.looked + state->cells.walk.looked >=
+               BB_QUERY_STEP_RECORDS;
 }
 
 static int

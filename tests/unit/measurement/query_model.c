@@ -254,17 +254,21 @@ append(struct rows *to, const struct rows *from)
         to->row[to->n++] = from->row[i];
 }
 
+/* -1: any. */
 static void
-filter(const struct rows *rows, int place, int disaggregation, struct rows *ret)
+filter(const struct rows *rows, int organization, int place, int disaggregation, struct rows *ret)
 {
     ret->n = 0;
-    for (size_t i = 0; i < rows->n; i++)
-        if ((place < 0 || rows->row[i]->key.place == (uint32_t)place) &&
-            (disaggregation < 0 || rows->row[i]->key.disaggregation == (uint32_t)disaggregation))
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct bb_reading_key *key = &rows->row[i]->key;
+        if ((organization < 0 || key->organization == (uint32_t)organization) &&
+            (place < 0 || key->place == (uint32_t)place) &&
+            (disaggregation < 0 || key->disaggregation == (uint32_t)disaggregation))
             ret->row[ret->n++] = rows->row[i];
+    }
 }
 
-/* What counts of one place. False: ambiguous. */
+/* What counts of one organization at one place. False: ambiguous. */
 static bool
 of_place(const struct model *model, const struct model_question *q, const struct rows *rows, uint32_t place,
          struct rows *ret)
@@ -273,13 +277,13 @@ of_place(const struct model *model, const struct model_question *q, const struct
     const char *dimensions = NULL;
     bool sound = true;
 
-    filter(rows, (int)place, -1, here);
-    filter(here, -1, 0, ret);
+    filter(rows, -1, (int)place, -1, here);
+    filter(here, -1, -1, 0, ret);
     if (!q->any_disaggregation) {
         *ret = *here;
     } else if (!any_ok(ret)) {
         for (uint32_t d = 1; d <= model->n_disaggregations; d++) {
-            filter(here, -1, (int)d, code);
+            filter(here, -1, -1, (int)d, code);
             append(ret, code);
             if (!any_ok(code))
                 continue;
@@ -293,22 +297,37 @@ of_place(const struct model *model, const struct model_question *q, const struct
     return sound;
 }
 
+/* What counts of one organization. */
 static bool
-choose(const struct model *model, const struct model_question *q, const struct rows *rows, struct rows *ret)
+choose_of(const struct model *model, const struct model_question *q, const struct rows *own, struct rows *ret)
 {
     struct rows *place = calloc(1, sizeof *place);
     bool sound = true;
 
-    ret->n = 0;
     for (uint32_t p = 0; sound && p <= model->n_places; p++) {
         if (!place_fits(q, p) || (q->any_place && model->aggregate[p]))
             continue;
-        sound = of_place(model, q, rows, p, place);
+        sound = of_place(model, q, own, p, place);
         append(ret, place);
         if (q->any_place && p == 0 && any_ok(place))
             break;
     }
     free(place);
+    return sound;
+}
+
+static bool
+choose(const struct model *model, const struct model_question *q, const struct rows *rows, struct rows *ret)
+{
+    struct rows *own = calloc(1, sizeof *own);
+    bool sound = true;
+
+    ret->n = 0;
+    for (uint32_t o = 1; sound && o <= model->n_organizations; o++) {
+        filter(rows, (int)o, -1, -1, own);
+        sound = choose_of(model, q, own, ret);
+    }
+    free(own);
     return sound;
 }
 
@@ -370,14 +389,17 @@ print_groups(FILE *to, const struct model *model, const struct model_question *q
 
     for (uint32_t id = 0; sound && id <= n; id++) {
         struct model_question narrowed = *q;
-        filter(rows, by_place ? (int)id : -1, by_place ? -1 : (int)id, group);
+        filter(rows, -1, by_place ? (int)id : -1, by_place ? -1 : (int)id, group);
         if (group->n == 0)
             continue;
-        if (by_place)
-            sound = of_place(model, q, group, id, chosen);
-        narrowed.any_disaggregation = false;
-        if (!by_place)
-            sound = choose(model, &narrowed, group, chosen);
+        if (by_place) { /* each place by itself, aggregates and the empty one as well */
+            narrowed.any_place = false;
+            narrowed.place[0] = id;
+            narrowed.n_places = 1;
+        } else {
+            narrowed.any_disaggregation = false;
+        }
+        sound = choose(model, &narrowed, group, chosen);
         if (sound)
             print_point(to, model, q, period, by_place ? model->place[id] : model->disaggregation[id],
                         chosen);

@@ -21,7 +21,7 @@ static const struct test_caller alpha = {"alpha", BB__ROLE__ROLE_PARTNER, 128 <<
                                 operator_ = {"operator", BB__ROLE__ROLE_OPERATOR, 128 << 10, NULL, NULL};
 
 struct ids {
-    uint32_t share, count, alpha, beta, gamma, north, state, female, male, young;
+    uint32_t share, count, alpha, beta, gamma, north, state, south, female, male, young;
 };
 
 /* The catalogue of most tests. */
@@ -47,6 +47,7 @@ fill(struct test_store *store)
     ids.gamma = test_store_organization(store, "gamma", true);
     ids.north = test_store_place(store, "North", "N", false);
     ids.state = test_store_place(store, "State", "ST", true);
+    ids.south = test_store_place(store, "South", NULL, false);
     ids.female = test_store_text(store, BB_OBJECT_DISAGGREGATION, "sex=female");
     ids.male = test_store_text(store, BB_OBJECT_DISAGGREGATION, "sex=male");
     ids.young = test_store_text(store, BB_OBJECT_DISAGGREGATION, "age=young");
@@ -312,6 +313,200 @@ test_lines(void **state)
     test_store_close(&store);
 }
 
+/* Totals of some beside parts of others */
+
+static struct bb_reading
+no_value(enum bb_state why)
+{
+    return test_reading(NULL, NULL, NULL, why);
+}
+
+static uint32_t
+define(struct test_store *store, const char *code, const char *aggregation)
+{
+    Bb__Indicator definition = BB__INDICATOR__INIT;
+
+    definition.code = definition.name = text(code);
+    definition.organization_aggregation = text(aggregation);
+    definition.decimals = text("1");
+    return test_store_indicator(store, &definition);
+}
+
+/* alpha reports everything at the empty place and a part of it in the North; beta and gamma report places,
+ * and gamma's state is an aggregate. */
+static uint64_t
+mix_places(struct test_store *store, const struct ids *ids, uint32_t indicator)
+{
+    put(store, indicator, ids->alpha, 0, 0, "2026", parts("10", "100"));
+    put(store, indicator, ids->alpha, ids->north, 0, "2026", parts("1", "10"));
+    put(store, indicator, ids->beta, ids->north, 0, "2026", parts("2", "10"));
+    put(store, indicator, ids->beta, ids->south, 0, "2026", parts("4", "10"));
+    put(store, indicator, ids->gamma, ids->state, 0, "2026", parts("50", "100"));
+    return put(store, indicator, ids->gamma, ids->south, 0, "2026", parts("8", "10"));
+}
+
+static void
+test_mixed_places(void **state)
+{
+    static const struct {
+        const char *aggregation, *total, *by_organization, *by_place;
+    } rows[] = {
+        {"sum", "2026|-|1.5|24|130|3|4|0\n",
+         "2026|alpha|0.1|10|100|1|1|0\n2026|beta|0.6|6|20|1|2|0\n2026|gamma|0.8|8|10|1|1|0\n",
+         "2026||0.1|10|100|1|1|0\n2026|North|0.3|3|20|2|2|0\n2026|State|0.5|50|100|1|1|0\n"
+         "2026|South|1.2|12|20|2|2|0\n"},
+        {"average", "2026|-|0.4|24|130|3|4|0\n",
+         "2026|alpha|0.1|10|100|1|1|0\n2026|beta|0.3|6|20|1|2|0\n2026|gamma|0.8|8|10|1|1|0\n",
+         "2026||0.1|10|100|1|1|0\n2026|North|0.2|3|20|2|2|0\n2026|State|0.5|50|100|1|1|0\n"
+         "2026|South|0.6|12|20|2|2|0\n"},
+        {"last", "2026|-|0.8|8|10|3|4|0\n",
+         "2026|alpha|0.1|10|100|1|1|0\n2026|beta|0.4|4|10|1|2|0\n2026|gamma|0.8|8|10|1|1|0\n",
+         "2026||0.1|10|100|1|1|0\n2026|North|0.2|2|10|2|2|0\n2026|State|0.5|50|100|1|1|0\n"
+         "2026|South|0.8|8|10|2|2|0\n"},
+        {"ratio", "2026|-|0.2|24|130|3|4|0\n",
+         "2026|alpha|0.1|10|100|1|1|0\n2026|beta|0.3|6|20|1|2|0\n2026|gamma|0.8|8|10|1|1|0\n",
+         "2026||0.1|10|100|1|1|0\n2026|North|0.2|3|20|2|2|0\n2026|State|0.5|50|100|1|1|0\n"
+         "2026|South|0.6|12|20|2|2|0\n"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct test_store store;
+        struct ids ids = fill(&store);
+        Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+        Bb__AsOf as_of = BB__AS_OF__INIT;
+        uint32_t id = define(&store, "mixed", rows[i].aggregation);
+
+        as_of.has_sequence = true;
+        as_of.sequence = mix_places(&store, &ids, id);
+        request.indicator = text("mixed");
+        check_points(&store, &test_staff, &request, rows[i].total);
+        /* later everything is different, and the past is not */
+        put(&store, id, ids.alpha, 0, 0, "2026", no_value(BB_STATE_MISSING));
+        put(&store, id, ids.beta, 0, 0, "2026", value("77"));
+        request.as_of = &as_of;
+        check_points(&store, &test_staff, &request, rows[i].total);
+        request.by = text("organization");
+        check_points(&store, &test_staff, &request, rows[i].by_organization);
+        request.by = text("place");
+        check_points(&store, &test_staff, &request, rows[i].by_place);
+        test_store_close(&store);
+    }
+}
+
+/* The total of one hides nobody else's codes; a state hides nothing. */
+static void
+test_mixed_disaggregations(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+    (void)state;
+    request.indicator = text("count");
+    put(&store, ids.count, ids.alpha, ids.north, 0, "2026", value("100"));
+    put(&store, ids.count, ids.alpha, ids.north, ids.female, "2026", value("60"));
+    check_points(&store, &test_staff, &request, "2026|-|100|-|-|1|1|0\n");
+    put(&store, ids.count, ids.beta, ids.north, ids.female, "2026", value("3"));
+    put(&store, ids.count, ids.beta, ids.north, ids.male, "2026", value("4"));
+    check_points(&store, &test_staff, &request, "2026|-|107|-|-|2|3|0\n");
+    /* each by a dimension of its own */
+    put(&store, ids.count, ids.gamma, ids.north, ids.young, "2026", value("1000"));
+    check_points(&store, &test_staff, &request, "2026|-|1107|-|-|3|4|0\n");
+    request.by = text("organization");
+    check_points(&store, &test_staff, &request,
+                 "2026|alpha|100|-|-|1|1|0\n2026|beta|7|-|-|1|2|0\n2026|gamma|1000|-|-|1|1|0\n");
+    request.by = text("disaggregation");
+    check_points(&store, &test_staff, &request,
+                 "2026||100|-|-|1|1|0\n2026|sex=female|63|-|-|2|2|0\n2026|sex=male|4|-|-|1|1|0\n"
+                 "2026|age=young|1000|-|-|1|1|0\n");
+    request.by = NULL;
+    /* alpha's total is not there any more: its code is */
+    put(&store, ids.count, ids.alpha, ids.north, 0, "2026", no_value(BB_STATE_SUPPRESSED));
+    check_points(&store, &test_staff, &request, "2026|-|1067|-|-|3|4|0\n");
+    test_store_close(&store);
+}
+
+/* Several dimensions are an error where an organization has them, and it is named to those who may see its
+ * line. */
+static void
+test_mixed_dimensions(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    struct test_answer answer;
+
+    (void)state;
+    request.indicator = text("count");
+    put(&store, ids.count, ids.alpha, 0, 0, "2026", value("100"));
+    put(&store, ids.count, ids.beta, ids.north, ids.female, "2026", value("3"));
+    put(&store, ids.count, ids.beta, ids.north, ids.young, "2026", value("4"));
+    check_refused(&store, &test_staff, BB_METHOD_TREND, &request.base, BB_ERROR_INVALID,
+                  "in 2026 there is no total of \"beta\", but values by several dimensions: sex, age;");
+    test_ask(&store, &alpha, BB_METHOD_TREND, &request.base, NULL, &answer);
+    assert_int_equal(answer.r, 1);
+    assert_null(strstr(answer.failure.message, "beta"));
+    test_answer_release(&answer);
+    request.by = text("organization");
+    check_refused(&store, &test_staff, BB_METHOD_TREND, &request.base, BB_ERROR_INVALID, "\"beta\"");
+    request.by = NULL;
+    put(&store, ids.count, ids.beta, 0, 0, "2026", value("5")); /* and now it does not matter */
+    check_points(&store, &test_staff, &request, "2026|-|105|-|-|2|2|0\n");
+    test_store_close(&store);
+}
+
+/* What states hide: nothing. A period with nothing else is a point without value. */
+static void
+test_mixed_states(void **state)
+{
+    static const enum bb_state states[] = {BB_STATE_MISSING, BB_STATE_SUPPRESSED, BB_STATE_NOT_APPLICABLE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(states); i++) {
+        struct test_store store;
+        struct ids ids = fill(&store);
+        Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+        request.indicator = text("count");
+        put(&store, ids.count, ids.alpha, 0, 0, "2026", no_value(states[i]));
+        check_points(&store, &test_staff, &request, "2026|-|-|-|-|0|0|0\n");
+        put(&store, ids.count, ids.alpha, ids.north, 0, "2026", value("5"));
+        put(&store, ids.count, ids.beta, 0, 0, "2026", value("20"));
+        put(&store, ids.count, ids.beta, ids.north, 0, "2026", no_value(states[i]));
+        put(&store, ids.count, ids.gamma, ids.north, 0, "2026", no_value(states[i]));
+        check_points(&store, &test_staff, &request, "2026|-|25|-|-|2|2|0\n");
+        request.by = text("organization");
+        check_points(&store, &test_staff, &request,
+                     "2026|alpha|5|-|-|1|1|0\n2026|beta|20|-|-|1|1|0\n2026|gamma|-|-|-|1|0|0\n");
+        test_store_close(&store);
+    }
+}
+
+/* A mixed total that two make up is for all to see, one that is left to a single organization is not. */
+static void
+test_mixed_lines(void **state)
+{
+    struct test_store store;
+    struct ids ids = fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+    (void)state;
+    request.indicator = text("count");
+    put(&store, ids.count, ids.beta, 0, 0, "2026", value("1"));
+    put(&store, ids.count, ids.beta, ids.north, 0, "2026", value("2"));
+    check_points(&store, &alpha, &request, "2026|-|-|-|-|1|1|0|withheld\n");
+    put(&store, ids.count, ids.alpha, ids.north, 0, "2026", no_value(BB_STATE_MISSING));
+    put(&store, ids.count, ids.alpha, ids.state, 0, "2026", value("4"));
+    check_points(&store, &alpha, &request, "2026|-|-|-|-|1|1|0|withheld\n");
+    put(&store, ids.count, ids.alpha, ids.north, 0, "2026", value("8"));
+    check_points(&store, &alpha, &request, "2026|-|9|-|-|2|2|0\n");
+    check_points(&store, &watcher, &request, "2026|-|9|-|-|2|2|0\n");
+    request.by = text("organization");
+    check_points(&store, &alpha, &request, "2026|alpha|8|-|-|1|1|0\n2026|beta|-|-|-|1|0|0|withheld\n");
+    test_store_close(&store);
+}
+
 /* Names */
 
 static void
@@ -486,7 +681,7 @@ test_catalogue(void **state)
                 strcat(found, reply->place[j]->aggregate ? "+ " : " ");
             }
         }
-        check_text(found, "North State+ ", "places");
+        check_text(found, "North State+ South ", "places");
         test_answer_release(&answer);
     }
     test_store_close(&store);
@@ -561,7 +756,7 @@ revision_key(const struct ids *ids, uint8_t *out)
 {
     size_t len = reading_key(ids, out);
 
-    return len + bb_varint_put(out + len, 8); /* seven entries made the catalogue */
+    return len + bb_varint_put(out + len, 9); /* eight entries made the catalogue */
 }
 
 static size_t
@@ -595,7 +790,7 @@ test_damage(void **state)
 
     (void)state;
     as_of.has_sequence = true;
-    as_of.sequence = 8;
+    as_of.sequence = 9;
     trend.indicator = past.indicator = by.indicator = history.indicator = text("count");
     past.as_of = &as_of;
     by.by = text("organization");
@@ -619,12 +814,23 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_malformed),
-        cmocka_unit_test(test_wants),        cmocka_unit_test(test_last_is_a_line),
-        cmocka_unit_test(test_parts_of_one), cmocka_unit_test(test_lines),
-        cmocka_unit_test(test_named_twice),  cmocka_unit_test(test_period_hint),
-        cmocka_unit_test(test_definitions),  cmocka_unit_test(test_catalogue),
-        cmocka_unit_test(test_damage),       cmocka_unit_test(test_times),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_wants),
+        cmocka_unit_test(test_last_is_a_line),
+        cmocka_unit_test(test_parts_of_one),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_named_twice),
+        cmocka_unit_test(test_period_hint),
+        cmocka_unit_test(test_definitions),
+        cmocka_unit_test(test_catalogue),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_mixed_places),
+        cmocka_unit_test(test_mixed_disaggregations),
+        cmocka_unit_test(test_mixed_dimensions),
+        cmocka_unit_test(test_mixed_states),
+        cmocka_unit_test(test_mixed_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

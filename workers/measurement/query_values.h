@@ -1,0 +1,47 @@
+/* Values: of the cells of a group, the readings that count, one after the other.
+ *
+ * Each organization has a line of its own (query_line.h), which decides. The readings come in the order of
+ * their keys. */
+#ifndef BB_QUERY_VALUES_H
+#define BB_QUERY_VALUES_H
+
+#include "query_cells.h"
+#include "query_choice.h"
+#include "query_ids.h"
+#include "query_line.h"
+
+struct bb_values {
+    /* Organizations seen: those whose values count, and with `states` those that reported a state only */
+    struct bb_ids organizations;
+    uint64_t looked; /* readings, for the caller to set back */
+    /* Given by bb_values_next() */
+    uint32_t organization;
+    uint32_t number; /* of the organization */
+    struct bb_reading reading;
+    uint32_t place; /* when ambiguous: where, beside `organization` */
+    /* What is gone through */
+    const struct bb_choice *choice;
+    const struct bb_group *group;
+    struct bb_period period;
+    uint32_t indicator;
+    bool states;
+    uint32_t cell; /* number of the next one */
+    bool in_cell;
+    struct bb_cell_readings readings;
+    struct bb_line *line; /* by number of the organization */
+    uint32_t n_lines;
+};
+
+enum { BB_VALUES_E_AMBIGUOUS = 16 };
+
+/* From the beginning of a group. states: read also what has no value, for `organizations`. choice and group
+ * are borrowed. A zeroed struct is good to begin with. */
+void bb_values_begin(struct bb_values *values, struct bb_period period, uint32_t indicator,
+                     const struct bb_choice *choice, const struct bb_group *group, bool states);
+void bb_values_release(struct bb_values *values);
+
+/* 0 | BB_STORE_E_NOT_FOUND no more | BB_VALUES_E_AMBIGUOUS this organization has no total at this place, but
+ * values by several dimensions | -ENOMEM | -EBADMSG */
+int bb_values_next(struct bb_values *values, struct bb_snapshot *snapshot);
+
+#endif
