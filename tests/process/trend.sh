@@ -125,52 +125,52 @@ json '[.[] | [.disaggregation, .value]] | sort' '[["sex=female",3],["sex=male",4
 partner gamma Gamma
 send <<'END'
 indicator,organization,place,disaggregation,period,value,numerator,denominator,status
-count,alpha,,,2031,100,,,
-count,alpha,North,,2031,60,,,
-count,beta,North,,2031,3,,,
-count,beta,South,sex=female,2031,4,,,
-count,beta,South,sex=male,2031,5,,,
-count,gamma,,,2031,,,,missing
-count,gamma,South,,2031,1000,,,
-count,gamma,South,age=young,2031,7,,,
-count,gamma,State,,2031,5000,,,
-rate,alpha,,,2031,,10,100,
-rate,alpha,North,,2031,,9,10,
-rate,beta,North,,2031,,1,50,
-rate,gamma,South,,2031,,4,50,
+count,alpha,,,2041,100,,,
+count,alpha,North,,2041,60,,,
+count,beta,North,,2041,3,,,
+count,beta,South,sex=female,2041,4,,,
+count,beta,South,sex=male,2041,5,,,
+count,gamma,,,2041,,,,missing
+count,gamma,South,,2041,1000,,,
+count,gamma,South,age=young,2041,7,,,
+count,gamma,State,,2041,5000,,,
+rate,alpha,,,2041,,10,100,
+rate,alpha,North,,2041,,9,10,
+rate,beta,North,,2041,,1,50,
+rate,gamma,South,,2041,,4,50,
 END
 counts rejected=0 created=13
-trend count --period 2031
+trend count --period 2041
 json '.[] | [.value, .organizations, .readings]' '[1112,3,5]'
-trend count --period 2031 --by organization
+trend count --period 2041 --by organization
 json '[.[] | [.organization, .value]] | sort' '[["alpha",100],["beta",12],["gamma",1000]]'
 json 'map(.value) | add' 1112
-trend count --period 2031 --by place
+trend count --period 2041 --by place
 json '[.[] | [.place, .value]] | sort' '[["",100],["North",63],["South",1009],["State",5000]]'
-trend count --period 2031 --by disaggregation
+trend count --period 2041 --by disaggregation
 json '[.[] | [.disaggregation, .value]] | sort' '[["",1103],["age=young",7],["sex=female",4],["sex=male",5]]'
-trend count --period 2031 --place South
+trend count --period 2041 --place South
 json '.[] | [.value, .organizations]' '[1009,2]'
-trend rate --period 2031
+trend rate --period 2041
 json '.[] | [.value, .numerator, .denominator]' '[7.50,15,200]'
-run 0 as alpha trend count --period 2031 -o json
+run 0 as alpha trend count --period 2041 -o json
 json '.[] | [.value, .organizations]' '[1112,3]'
-run 0 as alpha trend count --period 2031 --by organization -o json
+run 0 as alpha trend count --period 2041 --by organization -o json
 json '[.[] | [.organization, .value, .withheld]] | sort' '[["alpha",100,null],["beta",null,true],["gamma",null,true]]'
 # several dimensions are an error where one organization has them and no total
 send <<'END'
 indicator,organization,place,disaggregation,period,value
-count,beta,North,age=young,2032,1
-count,beta,North,sex=female,2032,2
-count,alpha,North,sex=female,2032,4
+count,beta,North,age=young,2042,1
+count,beta,North,sex=female,2042,2
+count,alpha,North,sex=female,2042,4
 END
-run 65 backbone trend count --period 2032 -o json
+run 65 backbone trend count --period 2042 -o json
 like "the organization and its dimensions are named" "$err" 'beta.*(age.*sex|sex.*age)'
 send <<'END'
 indicator,organization,place,period,value
-count,beta,North,2032,8
+count,beta,North,2042,8
 END
-trend count --period 2032
+trend count --period 2042
 json '.[].value' 12
 
 # what cannot be asked
