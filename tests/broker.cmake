@@ -29,6 +29,3 @@ target_link_libraries(bench_broker_route PRIVATE bb_runtime bb_options PkgConfig
 target_compile_definitions(bench_broker_route PRIVATE BB_BROKER_BINARY="$<TARGET_FILE:backbone-broker>")
 add_dependencies(bench_broker_route backbone-broker)
 set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-
-bb_unit_test(proto/protocol_text bb_proto)
-target_compile_definitions(test_proto_protocol_text PRIVATE BB_PROTOCOL_TEXT="${CMAKE_SOURCE_DIR}/proto/PROTOCOL.md")

@@ -1,5 +1,5 @@
 /* PROTOCOL.md is normative, and its tables say what the code says: every row of its tables of kinds, errors,
- * methods, limits and row codes is compared, and none is missing. */
+ * methods, limits, flags and row codes is compared, and none is missing. */
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/methods.h"
@@ -189,6 +189,35 @@ test_rows(void **state)
     assert_int_equal(bb_state_by_name("gone"), -1);
 }
 
+static void
+flag_row(char *cell[static CELLS])
+{
+    static const struct {
+        const char *name;
+        long bit;
+    } flags[] = {
+        {"BB_ROW_VALUE", BB_ROW_VALUE},
+        {"BB_ROW_NUMERATOR", BB_ROW_NUMERATOR},
+        {"BB_ROW_DENOMINATOR", BB_ROW_DENOMINATOR},
+        {"BB_ROW_COMMENT", BB_ROW_COMMENT},
+        {"BB_ROW_COMPUTED", BB_ROW_COMPUTED},
+    };
+
+    for (size_t i = 0; i < COUNT(flags); i++)
+        if (strcmp(cell[0], flags[i].name) == 0) {
+            check_int(strtol(cell[1], NULL, 16), flags[i].bit, cell[0]);
+            return;
+        }
+    check_text(cell[0], "state", cell[0]);
+}
+
+static void
+test_flags(void **state)
+{
+    (void)state;
+    assert_int_equal(each_row("| flags | bit |", flag_row), 6);
+}
+
 static const struct {
     const char *what;
     unsigned value;
@@ -196,6 +225,7 @@ static const struct {
     {"a message on the public or admin socket, either way", BB_LIMIT_FRAME_BYTES},
     {"a message on the worker socket, either way", BB_LIMIT_WORKER_FRAME_BYTES},
     {"frames in a bundle", BB_LIMIT_BUNDLE_FRAMES},
+    {"memory to decode one message", BB_LIMIT_DECODE_BYTES >> 20}, /* MiB */
     {"body of a submission", BB_LIMIT_SUBMISSION_BYTES},
     {"rows of a submission", BB_LIMIT_SUBMISSION_ROWS},
     {"reply window", BB_LIMIT_WINDOW_BYTES},
@@ -246,7 +276,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds), cmocka_unit_test(test_errors), cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_rows),  cmocka_unit_test(test_flags),  cmocka_unit_test(test_limits),
     };
     int failed;
 
