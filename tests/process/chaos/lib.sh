@@ -35,6 +35,19 @@ chaos_start_files() {
     chmod 700 "$tmp/verify"
 }
 
+# chaos_drive OPTION... -- BROKER MEASUREMENT: chaos-drive runs these two, and the loads of chaos_start_files, and kills;
+# then the sandbox has its daemons back, and everything that was begun is acknowledged
+chaos_drive() {
+    bb-supervise stop measurement
+    bb-supervise stop broker
+    run 0 "$tests/chaos-drive" "$@" "$tmp/load-0" "$tmp/load-1" "$tmp/load-2"
+    echo "$out"
+    [ "$status" -eq 0 ] || tail -n 40 <<<"$err"
+    bb-supervise start broker
+    bb-supervise start measurement
+    chaos_drain
+}
+
 # chaos_drain: everything that was begun is sent until it is acknowledged
 chaos_drain() {
     local n
