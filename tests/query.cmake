@@ -2,6 +2,6 @@
 add_library(test_query STATIC unit/measurement/query_store.c unit/measurement/query_ask.c unit/measurement/query_model.c)
 target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
 
-foreach(test query query_choice query_walk query_random)
+foreach(test query query_choice query_walk query_random readers)
   bb_unit_test(measurement/${test} test_query bb_measurement)
 endforeach()

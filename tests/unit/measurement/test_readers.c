@@ -1,0 +1,265 @@
+/* Readers: when a query may be answered: once the views have what it must see, and as far as its window goes.
+ *
+ * One reader thread takes queries in the order in which they became ready, so when a later one has been
+ * answered, an earlier one that is silent is waiting. */
+#include "workers/measurement/readers.h"
+
+#include "proto/limits.h"
+#include "query_ask.h"
+#include "tests/unit/check.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { TAGS = 4, WAIT_S = 60, ROWS = 12000, ENTRIES = 6 };
+
+struct told {
+    unsigned parts, finals, failures;
+    size_t bytes;
+};
+
+struct fixture {
+    struct test_store store;
+    struct bb_readers *readers;
+    sem_t woken;
+    struct told told[TAGS];
+};
+
+static void
+on_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes body)
+{
+    struct told *told = &((struct fixture *)self)->told[tag];
+
+    assert_int_equal(part, told->parts);
+    told->parts++;
+    told->finals += final;
+    told->bytes += body.len;
+}
+
+static void
+on_fail(void *self, uint64_t tag, uint32_t code, const char *message)
+{
+    (void)code;
+    (void)message;
+    ((struct fixture *)self)->told[tag].failures++;
+}
+
+static void
+on_wake(void *self)
+{
+    sem_post(&((struct fixture *)self)->woken);
+}
+
+static uint32_t
+define(struct test_store *store)
+{
+    Bb__Indicator definition = BB__INDICATOR__INIT;
+
+    definition.code = definition.name = (char *)(uintptr_t) "count";
+    return test_store_indicator(store, &definition);
+}
+
+/* More readings than one part holds. */
+static void
+fill(struct test_store *store)
+{
+    uint32_t indicator = define(store), organization = test_store_organization(store, "alpha", false);
+    struct test_row *rows = calloc(ROWS / ENTRIES, sizeof *rows);
+    struct bb_period day = test_period("2000-01-01");
+
+    assert_non_null(rows);
+    for (uint32_t i = 0; i < ENTRIES; i++) {
+        for (uint32_t j = 0; j < ROWS / ENTRIES; j++, day.day++)
+            rows[j] = (struct test_row){
+                .key = {.period = day, .indicator = indicator, .organization = organization},
+                .reading = test_reading("123456789.123456789", NULL, NULL, BB_STATE_OK)};
+        test_store_put(store, "alpha", rows, ROWS / ENTRIES);
+    }
+    free(rows);
+}
+
+static uint64_t
+head(const struct fixture *f)
+{
+    return bb_journal_head(f->store.journal).sequence;
+}
+
+static int
+setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    const struct bb_readers_sink sink = {.part = on_part, .fail = on_fail, .wake = on_wake, .self = f};
+    struct bb_query_context context;
+
+    assert_non_null(f);
+    assert_int_equal(sem_init(&f->woken, 0, 0), 0);
+    test_store_open(&f->store);
+    fill(&f->store);
+    context = (struct bb_query_context){.views = &f->store.views, .journal = f->store.journal};
+    assert_int_equal(bb_readers_new(&context, 1, &sink, &f->readers), 0);
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_destroy(&f->readers);
+    test_store_close(&f->store);
+    sem_destroy(&f->woken);
+    free(f);
+    return 0;
+}
+
+/* All readings, or a trend that is small. */
+static void
+ask(struct fixture *f, uint64_t tag, bool large, uint32_t window_bytes)
+{
+    Bb__ReadingsQuery readings = BB__READINGS_QUERY__INIT;
+    Bb__TrendQuery trend = BB__TREND_QUERY__INIT;
+    uint8_t body[64];
+    struct bb_query_call call = {.method = large ? BB_METHOD_READINGS_LIST : BB_METHOD_TREND,
+                                 .role = BB__ROLE__ROLE_STAFF,
+                                 .organization = bb_bytes_str("staff"),
+                                 .member = bb_bytes_str("main")};
+
+    trend.indicator = (char *)(uintptr_t) "count";
+    trend.period_from = trend.period_to = (char *)(uintptr_t) "2000-01-01";
+    call.body = bb_bytes(body, large ? bb__readings_query__pack(&readings, body)
+                                     : bb__trend_query__pack(&trend, body));
+    bb_readers_query(f->readers, tag, &call, window_bytes, head(f), head(f));
+}
+
+/* Collect until this query has so many parts and ends. */
+static void
+collect(struct fixture *f, uint64_t tag, unsigned parts, unsigned finals, const char *what)
+{
+    const struct told *told = &f->told[tag];
+    struct timespec end;
+
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += WAIT_S;
+    bb_readers_collect(f->readers);
+    while (told->parts < parts || told->finals < finals) {
+        if (sem_timedwait(&f->woken, &end) != 0 && errno != EINTR)
+            fail_msg("%s: %u parts, expected %u", what, told->parts, parts);
+        bb_readers_collect(f->readers);
+    }
+    check_int(told->failures, 0, what);
+}
+
+static void
+expect_parts(struct fixture *f, uint64_t tag, unsigned parts, const char *what)
+{
+    collect(f, tag, parts, 0, what);
+    check_int(f->told[tag].parts, parts, what);
+}
+
+/* Another query comes and is answered: whatever could run before it has run. */
+static void
+let_run(struct fixture *f)
+{
+    f->told[TAGS - 1] = (struct told){0};
+    ask(f, TAGS - 1, false, 1 << 20);
+    expect_parts(f, TAGS - 1, 1, "the one that comes after");
+    assert_int_equal(f->told[TAGS - 1].finals, 1);
+}
+
+static void
+test_no_window(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_applied(f->readers, head(f));
+    ask(f, 0, false, 0);
+    let_run(f);
+    expect_parts(f, 0, 0, "no window");
+    assert_int_equal(bb_readers_wanted(f->readers), 0); /* it does not wait for the views */
+    bb_readers_pull(f->readers, 0, 0);
+    let_run(f);
+    expect_parts(f, 0, 0, "a window that did not grow");
+    bb_readers_pull(f->readers, 0, 1);
+    expect_parts(f, 0, 1, "pulled");
+    assert_int_equal(f->told[0].finals, 1);
+}
+
+static void
+test_no_window_and_no_views(void **state)
+{
+    struct fixture *f = *state;
+
+    ask(f, 0, false, 0);
+    ask(f, 1, false, 0);
+    assert_int_equal(bb_readers_wanted(f->readers), head(f));
+    bb_readers_pull(f->readers, 1, 1); /* before the views are there */
+    assert_int_equal(bb_readers_collect(f->readers), 0);
+    bb_readers_applied(f->readers, head(f) - 1);
+    assert_int_equal(bb_readers_wanted(f->readers), head(f));
+    bb_readers_applied(f->readers, head(f));
+    expect_parts(f, 1, 1, "pulled early");
+    let_run(f);
+    expect_parts(f, 0, 0, "no window");
+    bb_readers_pull(f->readers, 0, 1);
+    expect_parts(f, 0, 1, "pulled");
+}
+
+/* A part may overshoot the window; then nothing comes until it is positive again. */
+static void
+test_window(void **state)
+{
+    struct fixture *f = *state;
+    size_t overshot;
+
+    bb_readers_applied(f->readers, head(f));
+    ask(f, 0, true, 1);
+    let_run(f);
+    expect_parts(f, 0, 1, "the first part");
+    assert_int_equal(f->told[0].finals, 0);
+    overshot = f->told[0].bytes - 1;
+    assert_true(overshot > 1000 && overshot < BB_LIMIT_WINDOW_BYTES);
+    ask(f, 1, true, (uint32_t)f->told[0].bytes); /* the first part and nothing over */
+    let_run(f);
+    expect_parts(f, 1, 1, "a window that was used up");
+    bb_readers_pull(f->readers, 0, (uint32_t)overshot);
+    let_run(f);
+    expect_parts(f, 0, 1, "a window of nothing");
+    bb_readers_pull(f->readers, 0, 1);
+    let_run(f);
+    expect_parts(f, 0, 2, "a window of one byte");
+    assert_int_equal(f->told[0].finals, 0);
+    bb_readers_pull(f->readers, 0, BB_LIMIT_WINDOW_BYTES / 2);
+    collect(f, 0, 3, 1, "the rest");
+    assert_int_equal(f->told[0].finals, 1);
+}
+
+static void
+test_cancelled(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_applied(f->readers, head(f));
+    ask(f, 0, false, 0);
+    bb_readers_cancel(f->readers, 0);
+    bb_readers_pull(f->readers, 0, 1);
+    let_run(f);
+    expect_parts(f, 0, 0, "cancelled without a window");
+    ask(f, 1, false, 0); /* and one that is there at the end */
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_no_window, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_window_and_no_views, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_window, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
