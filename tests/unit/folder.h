@@ -12,12 +12,8 @@
 
 #define FOLDER_BYTES 64
 
-static inline void
-folder_make(char folder[static FOLDER_BYTES])
-{
-    snprintf(folder, FOLDER_BYTES, "/tmp/bb-test-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-}
+/* Folders that are still there, for the end of a test that failed. */
+static char folder_kept[16][FOLDER_BYTES];
 
 static inline int
 folder_unlink(const char *path, const struct stat *stat, int type, struct FTW *position)
@@ -28,10 +24,68 @@ folder_unlink(const char *path, const struct stat *stat, int type, struct FTW *p
     return remove(path);
 }
 
+/* Did this process make it? A child has only a copy of the name. */
+static inline bool
+folder_is_ours(const char *folder)
+{
+    const char *made_by = strstr(folder, "bb-test-");
+
+    return made_by && strtol(made_by + strlen("bb-test-"), NULL, 10) == getpid();
+}
+
 static inline void
 folder_remove(const char *folder)
 {
+    assert_true(folder_is_ours(folder));
     assert_int_equal(nftw(folder, folder_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
+    for (size_t i = 0; i < COUNT(folder_kept); i++)
+        if (strcmp(folder_kept[i], folder) == 0)
+            folder_kept[i][0] = '\0';
+}
+
+static inline void
+folder_remove_kept(void)
+{
+    for (size_t i = 0; i < COUNT(folder_kept); i++)
+        if (folder_is_ours(folder_kept[i]))
+            nftw(folder_kept[i], folder_unlink, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline void
+folder_keep(const char *folder)
+{
+    static bool registered;
+
+    if (!registered)
+        atexit(folder_remove_kept);
+    registered = true;
+    for (size_t i = 0; i < COUNT(folder_kept); i++)
+        if (!folder_kept[i][0]) {
+            snprintf(folder_kept[i], FOLDER_BYTES, "%s", folder);
+            return;
+        }
+}
+
+/* The owner's process is in the name: whoever finds a folder can tell whether somebody still uses it. */
+static inline void
+folder_make_in(char folder[static FOLDER_BYTES], const char *where)
+{
+    snprintf(folder, FOLDER_BYTES, "%s/bb-test-%ld-XXXXXX", where, (long)getpid());
+    assert_non_null(mkdtemp(folder));
+    folder_keep(folder);
+}
+
+static inline void
+folder_make(char folder[static FOLDER_BYTES])
+{
+    folder_make_in(folder, "/tmp");
+}
+
+/* In memory where there is such a place: a commit costs no disk. */
+static inline void
+folder_make_in_memory(char folder[static FOLDER_BYTES])
+{
+    folder_make_in(folder, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 /* xorshift64* (Vigna, "An experimental exploration of Marsaglia's xorshift generators", 2016) */

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define MAP ((size_t)256 << 20)
 
@@ -19,10 +18,7 @@ test_store_open(struct test_store *store)
     char error[256] = "", dir[96];
 
     *store = (struct test_store){.now = 1000000};
-    /* Nothing here has to survive: in memory, where there is such a folder, a commit costs no disk. */
-    snprintf(store->dir, sizeof store->dir, "%s/bb-query-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : P_tmpdir);
-    assert_non_null(mkdtemp(store->dir));
+    folder_make_in_memory(store->dir); /* nothing here has to survive */
     snprintf(dir, sizeof dir, "%s/views", store->dir);
     check_int(bb_views_open(&store->views, dir, MAP, error, sizeof error), 0, error);
     snprintf(dir, sizeof dir, "%s/journal", store->dir);
@@ -33,14 +29,11 @@ test_store_open(struct test_store *store)
 void
 test_store_close(struct test_store *store)
 {
-    char command[128];
-
     bb_generation_release(&store->generation);
     bb_names_destroy(&store->names);
     bb_journal_close(&store->journal);
     bb_views_close(&store->views);
-    snprintf(command, sizeof command, "rm -r '%s'", store->dir);
-    assert_int_equal(system(command), 0);
+    folder_remove(store->dir);
 }
 
 /* Entries */

@@ -10,9 +10,10 @@
 #include "workers/measurement/views.h"
 
 #include "measurement.pb-c.h"
+#include "tests/unit/folder.h"
 
 struct test_store {
-    char dir[64];
+    char dir[FOLDER_BYTES];
     struct bb_views views;
     struct bb_journal *journal;
     struct bb_names *names;
