@@ -59,18 +59,20 @@ run 0 cp "$tmp/registry/backbone.conf" "$BB_STATE/registry/other.conf"
 sed -i "s/^name.*/name = 'Other'/; /key/d" "$BB_STATE/registry/other.conf"
 kill -HUP "$(cat "$BB_STATE/broker.pid")"
 soon 10 backbone partner show other >"$tmp/said" 2>&1
+
+# ends_by SIGNAL WORDS DAEMON FILE: it is told once it has said these words
+ends_by() {
+    : >"$tmp/log"
+    "$3" -c "$4" 2>"$tmp/log" &
+    pid=$!
+    soon 10 grep -q "$2" "$tmp/log"
+    kill -s "$1" "$pid"
+    wait "$pid"
+    is "$3 ends by SIG$1" $? 0
+}
+store=$(but "$m" state "$tmp/store")
 for signal in INT TERM; do
-    backbone-measurement -c "$(but "$m" state "$tmp/store")" 2>"$tmp/log" &
-    pid=$!
-    soon 10 grep -q 'at entry' "$tmp/log"
-    kill -s "$signal" "$pid"
-    wait "$pid"
-    is "the worker ends by SIG$signal" $? 0
-    backbone-broker -c "$own" 2>"$tmp/log" &
-    pid=$!
-    soon 10 grep -q serving "$tmp/log"
-    kill -s "$signal" "$pid"
-    wait "$pid"
-    is "the broker ends by SIG$signal" $? 0
+    ends_by $signal 'at entry' backbone-measurement "$store"
+    ends_by $signal 'serving' backbone-broker "$own"
 done
 finish
