@@ -1,9 +1,12 @@
 /* PROTOCOL.md is normative, and its tables say what the code says: every row of its tables of kinds, errors,
- * methods, limits, flags and row codes is compared, and none is missing. */
+ * methods, limits, flags and row codes is compared, and none is missing; every field of an indicator is told.
+ */
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/methods.h"
 #include "proto/rows.h"
+
+#include "measurement.pb-c.h"
 
 #include "tests/unit/check.h"
 #include "tests/wire_kinds.h"
@@ -271,12 +274,41 @@ test_limits(void **state)
     assert_int_equal(limits_seen, COUNT(limits));
 }
 
+static char fields[1000]; /* ", code, name, ..., " */
+
+static void
+field_row(char *cell[static CELLS])
+{
+    size_t used = strlen(fields);
+
+    snprintf(fields + used, sizeof fields - used, "%s, ", cell[0]);
+}
+
+static void
+test_indicator(void **state)
+{
+    const ProtobufCMessageDescriptor *type = &bb__indicator__descriptor;
+
+    (void)state;
+    snprintf(fields, sizeof fields, ", ");
+    each_row("| field | may be |", field_row);
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const char *name = type->fields[i].name;
+        char pattern[64];
+
+        snprintf(pattern, sizeof pattern, ", %s, ", name);
+        if (strcmp(name, "version") != 0 && strcmp(name, "sequence") != 0)
+            check(strstr(fields, pattern) != NULL, name);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds), cmocka_unit_test(test_errors), cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_flags),  cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_kinds),     cmocka_unit_test(test_errors), cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_rows),      cmocka_unit_test(test_flags),  cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_indicator),
     };
     int failed;
 
