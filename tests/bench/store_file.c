@@ -54,7 +54,7 @@ bench_store_open(struct bench_store *store, const char *folder)
     bench_path(store->temporary, "%s", folder);
     bb_buffer_init(&store->packed, SIZE_MAX);
     must(bb_rowset_new(&store->rows), "rows");
-    must(bb_journal_open(store->journal_dir, MAP, &store->journal, error, sizeof error), error);
+    must(bb_journal_open(store->journal_dir, &store->journal, error, sizeof error), error);
     must(bb_views_open(&store->views, store->views_dir, MAP, error, sizeof error), error);
     config.journal = store->journal;
     must(bb_writer_new(&config, &store->writer, error, sizeof error), error);

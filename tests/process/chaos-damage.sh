@@ -30,28 +30,35 @@ restore() {
     : >"$log"
 }
 
-# ---- truncated
-for part in journal views; do
-    restore
-    size=$(stat -c %s "$store/$part/data.mdb")
-    truncate -s $((size / 2)) "$store/$part/data.mdb"
-    "$BB_BUILD/bin/backbone-measurement" -c "$BB_STATE/measurement.conf" >"$tmp/out" 2>"$tmp/err" </dev/null &&
-        status=0 || status=$?
-    seen 76 "a start on truncated $part"
-    like "it says which file, what it has and what it should have" "$err" \
-        "$part/data.mdb is truncated: $((size / 2)) bytes, its pages take [0-9]+"
-    run 76 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
-    like "--verify says it too" "$err" "$part/data.mdb is truncated"
-done
+segment=journal/00000000000000000001.log
 
-# ---- empty, and no store at all
-for part in journal views; do
-    restore
-    head -c 8192 /dev/urandom >"$store/$part/data.mdb"
+# refused WHAT PATTERN: neither the worker nor --verify takes the store; both say why
+refused() {
     "$BB_BUILD/bin/backbone-measurement" -c "$BB_STATE/measurement.conf" >"$tmp/out" 2>"$tmp/err" </dev/null &&
         status=0 || status=$?
-    seen 76 "a start on a foreign file as $part"
-    like "it names the folder" "$err" "$store/$part: "
+    seen 76 "a start on $1"
+    like "it says what is wrong" "$err" "$2"
+    run 76 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
+    like "--verify says it too" "$err" "$2"
+}
+
+# ---- truncated
+restore
+size=$(stat -c %s "$store/views/data.mdb")
+truncate -s $((size / 2)) "$store/views/data.mdb"
+refused "truncated views" "views/data.mdb is truncated: $((size / 2)) bytes, its pages take [0-9]+"
+
+# The last write may have been under way when the power went. That it was acknowledged is known from the views.
+restore
+at=$(grep -obaF markedmarkedmarked "$store/$segment" | tail -n 1 | cut -d : -f 1)
+truncate -s "$at" "$store/$segment"
+refused "a truncated journal" 'the views are at entry [0-9]+, which the journal does not have'
+
+# ---- a foreign file
+for file in views/data.mdb "$segment"; do
+    restore
+    head -c 8192 /dev/urandom >"$store/$file"
+    refused "a foreign file as $file" "$store/${file%/*}"
 done
 
 # ---- the views are lost: they are built again from the journal
@@ -108,13 +115,15 @@ backbone-measurement --verify -c "$BB_STATE/measurement.conf" >"$tmp/out" 2>"$tm
 seen 65 "--verify of damaged views"
 like "--verify finds it" "$err" 'reading: a damaged record'
 
-# ---- a byte of the journal: --verify names the entry, and a repeat of the submission is not answered from it
+# ---- a byte of the journal, in an entry that others came after: refused, with the entry and where it is
 restore
-flip "$store/journal/data.mdb" markedmarkedmarked
-backbone-measurement --verify -c "$BB_STATE/measurement.conf" >"$tmp/out" 2>"$tmp/err" && status=0 || status=$?
-seen 76 "--verify of a damaged journal"
-like "--verify names the entry" "$err" 'entry [0-9]+ of the journal cannot be applied: it is damaged'
+flip "$store/$segment" markedmarkedmarked
+refused "a damaged journal" "$segment: entry [0-9]+, at byte [0-9]+, is damaged, and entry [0-9]+ came after it: restore it"
+
+# ---- the same while the worker runs: a repeat of the submission is not answered from it
+restore
 run 0 bb-supervise start measurement
+flip "$store/$segment" markedmarkedmarked
 backbone import "$tmp/marked.csv" -o json --batch "$batch" >"$tmp/out" 2>"$tmp/err" && status=0 || status=$?
 is "the repeat fails" "$([ "$status" -ne 0 ] && echo yes)" yes
 like "the log says it" "$(cat "$log")" 'damaged'

@@ -16,12 +16,12 @@ chaos_define
 printf '#!/bin/sh\n"$@"\necho $? >%q\n' "$tmp/worker-status" >"$tmp/status"
 chmod 700 "$tmp/status"
 
-# fails WHICH N: the worker runs until fdatasync number N of a thread on this part of the store fails
+# fails FILE N: the worker runs until fdatasync number N of a thread on this file of the store fails
 fails() {
     bb-supervise stop measurement
     : >"$log"
     rm -f "$tmp/worker-status"
-    worker_as "$tmp/status" strace -f -qq -o "$tmp/trace" -P "$BB_STATE/measurement/$1/data.mdb" -e signal=none \
+    worker_as "$tmp/status" strace -f -qq -o "$tmp/trace" -P "$BB_STATE/measurement/$1" -e signal=none \
         -e trace=fdatasync -e "inject=fdatasync:error=EIO:when=$2"
     run 0 bb-supervise start measurement
     gone=$(times_gone)
@@ -37,10 +37,10 @@ is_gone() {
 }
 
 for n in 3 8 40; do
-    fails journal "$n"
-    chaos_load 0 --rate 2000 --window 16 --batches 300 &
+    fails journal/00000000000000000001.log "$n"
+    chaos_load 0 --rate 2000 --window 16 --batches 1500 &
     load=$!
-    bb-supervise wait measurement
+    run 0 timeout 60 bb-supervise wait measurement
     like "the fault was injected" "$(cat "$tmp/trace")" 'fdatasync.*EIO.*INJECTED'
     is "the worker ends with its own status" "$(cat "$tmp/worker-status")" 76
     like "the log says why" "$(cat "$log")" 'the store failed: Input/output error; stopping for an operator to look'
@@ -57,10 +57,10 @@ for n in 3 8 40; do
     is "the load went on" $? 0
 done
 
-fails views 4
-chaos_load 0 --rate 2000 --window 16 --batches 300 &
+fails views/data.mdb 4
+chaos_load 0 --rate 2000 --window 16 --batches 1500 &
 load=$!
-bb-supervise wait measurement
+run 0 timeout 60 bb-supervise wait measurement
 is "the worker ends with its own status" "$(cat "$tmp/worker-status")" 76
 worker_as
 run 0 bb-supervise start measurement

@@ -41,6 +41,20 @@ report() {
     backbone report chaos-count "$now" --organization chaos-0 --period 2031-01 -o json
 }
 
+# The journal has no room ahead of its end.
+tight() {
+    local bytes
+    bytes=$(backbone status -o json | jq .measurement.journal_bytes)
+    bb-supervise stop measurement
+    truncate -s "$bytes" "$disk/journal/00000000000000000001.log"
+    bb-supervise start measurement
+    pid=$(cat "$BB_STATE/measurement.pid")
+}
+
+caught_up() {
+    backbone status -o json | jq -e '.measurement | .head == .applied' >/dev/null
+}
+
 # served N: the report that was taken last is the Nth or one after it. Without a reserve the views may be behind while
 # there is no room, and an older one is answered.
 served() {
@@ -55,8 +69,9 @@ served() {
 # full LEFT: with so little left
 full() {
     local refused before=$now
+    [ -n "$reserved" ] || tight
     fill "$1"
-    run 75 chaos_load 2 --plain --rate 1000 --window 1 --batches 400 --impatient 1500
+    run 75 chaos_load 2 --plain --rate 3000 --window 1 --batches 3000 --impatient 1500
     like "refused for want of room" "$err" 'NOSPACE'
     report >"$tmp/report" 2>&1 &
     refused=$!
@@ -69,6 +84,7 @@ full() {
     wait "$refused"
     is "it was taken when there was room" $? 0
     now=$((before + 1)) # the report in the background counted for itself
+    soon 5 caught_up
     served "$now"
     is "the worker went on" "$(cat "$BB_STATE/measurement.pid")" "$pid"
 }
@@ -120,6 +136,7 @@ chaos_drain
 for n in {1..6}; do
     run 0 backbone report chaos-count 1 --organization "late-$n" --period 2031-03 -o json
 done
+soon 5 caught_up
 run 0 chaos_check query
 echo "$out"
 is "the worker went on" "$(cat "$BB_STATE/measurement.pid")" "$pid"

@@ -13,7 +13,7 @@ traced() {
     local name=$1
     shift
     worker_as "${fault:+env BB_FAULT=$fault}" strace -f -tt -yy -xx -s 1048576 -e signal=none \
-        -e trace=connect,openat,recvfrom,sendto,fdatasync,pwrite64 -o "$tmp/trace-$name"
+        -e trace=connect,recvfrom,sendto,fdatasync,pwrite64 -o "$tmp/trace-$name"
     run 0 bb-supervise start measurement
     run 0 chaos_load "$@"
     run 0 bb-supervise stop measurement
@@ -32,7 +32,7 @@ worker_binary=$faulty
 fault=nosync traced nosync 2 --window 16 --rate 1000 --batches 100
 run 1 "$tests/chaos-order" "$tmp/trace-nosync"
 like "a journal that is not synced is caught" "$out" 'unsynced: '
-echo "MDB_NOSYNC: $(tail -n 1 <<<"$out")"
+echo "without fdatasync: $(tail -n 1 <<<"$out")"
 
 fault=ack-early traced early 2 --window 16 --rate 1000 --batches 100 --plain
 run 1 "$tests/chaos-order" "$tmp/trace-early"

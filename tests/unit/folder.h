@@ -34,13 +34,27 @@ folder_is_ours(const char *folder)
 }
 
 static inline void
+folder_forget(const char *folder)
+{
+    for (size_t i = 0; i < COUNT(folder_kept); i++)
+        if (strcmp(folder_kept[i], folder) == 0)
+            folder_kept[i][0] = '\0';
+}
+
+static inline void
 folder_remove(const char *folder)
 {
     assert_true(folder_is_ours(folder));
     assert_int_equal(nftw(folder, folder_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
-    for (size_t i = 0; i < COUNT(folder_kept); i++)
-        if (strcmp(folder_kept[i], folder) == 0)
-            folder_kept[i][0] = '\0';
+    folder_forget(folder);
+}
+
+/* Nothing may be left in it. */
+static inline void
+folder_remove_empty(const char *folder)
+{
+    assert_int_equal(rmdir(folder), 0);
+    folder_forget(folder);
 }
 
 static inline void

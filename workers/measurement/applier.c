@@ -48,6 +48,8 @@ apply_until_room(struct bb_applier *applier, const struct bb_generation *generat
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_sec++;
         pthread_mutex_lock(&applier->lock);
+        if (!applier->stuck)
+            applier->wake(applier->self);
         applier->stuck = true;
         if (!applier->stop)
             pthread_cond_timedwait(&applier->changed, &applier->lock, &until);

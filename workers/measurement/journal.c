@@ -1,5 +1,5 @@
-/* A record: version (1 byte) | type (1) | time (8) | hash of the entry before (32) | body. Its key is the
- * sequence (8). The hash covers sequence and record, so an entry cannot change its place. */
+/* A record: version (1 byte) | type (1) | time (8) | hash of the entry before (32) | body. Its number in the
+ * log is the sequence. The hash covers sequence and record, so an entry cannot change its place. */
 #include "journal.h"
 
 #include "runtime/faults.h"
@@ -13,11 +13,8 @@
 #define HEADER         (1 + 1 + 8 + BB_HASH_BYTES)
 
 struct bb_journal {
-    struct bb_store *store;
-    MDB_dbi entries;
+    struct bb_appendlog *log;
     struct bb_position head;
-    uint8_t *record; /* scratch for one record */
-    size_t size;
 };
 
 static void
@@ -56,45 +53,31 @@ parse(uint64_t sequence, struct bb_bytes record, struct bb_entry *ret_entry)
 static int
 read_head(struct bb_journal *journal)
 {
-    struct bb_bytes key, record;
+    struct bb_journal_reader reader = bb_journal_reader(journal);
     struct bb_entry entry;
-    MDB_cursor *cursor;
-    MDB_txn *txn;
-    int r = bb_store_begin(journal->store, false, &txn);
+    int r = bb_journal_read(&reader, bb_appendlog_last(journal->log), &entry);
 
-    if (r != 0)
-        return r;
-    r = bb_cursor_open(txn, journal->entries, &cursor);
     if (r == 0) {
-        r = bb_cursor_move(cursor, MDB_LAST, &key, &record);
-        if (r == 0)
-            r = key.len == 8 ? parse(bb_get_u64(key.data), record, &entry) : -EBADMSG;
-        if (r == 0) {
-            journal->head = (struct bb_position){.sequence = entry.sequence, .time = entry.time};
-            bb_entry_hash(&entry, journal->head.hash);
-        }
-        mdb_cursor_close(cursor);
+        journal->head = (struct bb_position){.sequence = entry.sequence, .time = entry.time};
+        bb_entry_hash(&entry, journal->head.hash);
     }
-    bb_store_abort(journal->store, &txn);
-    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+    return r == BB_JOURNAL_E_NOT_FOUND ? 0 : r;
 }
 
 int
-bb_journal_open(const char *dir, size_t map_bytes, struct bb_journal **ret_journal, char *error, size_t size)
+bb_journal_open(const char *dir, struct bb_journal **ret_journal, char *error, size_t size)
 {
-    struct bb_store_config config = {
-        .dir = dir, .map_bytes = map_bytes, .databases = 1, .scratch = bb_fault("nosync")};
+    struct bb_appendlog_config config = {.dir = dir, .no_sync = bb_fault("nosync")};
     struct bb_journal *journal = calloc(1, sizeof *journal);
     int r;
 
     if (!journal)
         return -ENOMEM;
-    r = bb_store_open(&config, &journal->store, error, size);
+    r = bb_appendlog_open(&config, &journal->log, error, size);
     if (r == 0) {
-        snprintf(error, size, "%s: cannot read its last entry", dir);
-        r = bb_store_database(journal->store, "entry", &journal->entries);
-        if (r == 0)
-            r = read_head(journal);
+        r = read_head(journal);
+        if (r != 0)
+            snprintf(error, size, "%s: cannot read its last entry", dir);
     }
     if (r != 0) {
         bb_journal_close(&journal);
@@ -111,8 +94,7 @@ bb_journal_close(struct bb_journal **journal_pointer)
 
     if (!journal)
         return;
-    bb_store_close(&journal->store);
-    free(journal->record);
+    bb_appendlog_close(&journal->log);
     free(journal);
     *journal_pointer = NULL;
 }
@@ -123,53 +105,25 @@ bb_journal_head(const struct bb_journal *journal)
     return journal->head;
 }
 
+/* Add the entry after this position to the group, and move the position on. */
 static int
-build_record(struct bb_journal *journal, const struct bb_position *before, bb_utc time,
-             const struct bb_draft *draft, struct bb_bytes *ret_record)
+add(struct bb_journal *journal, bb_utc now, const struct bb_draft *draft, struct bb_position *at)
 {
+    bb_utc time = now > at->time ? now : at->time;
     size_t len = HEADER + draft->body.len;
-    uint8_t *to;
+    uint8_t *to = bb_appendlog_add(journal->log, len);
 
-    if (journal->size < len) {
-        uint8_t *grown = realloc(journal->record, len);
-        if (!grown)
-            return -ENOMEM;
-        journal->record = grown;
-        journal->size = len;
-    }
-    to = journal->record;
+    if (!to)
+        return -ENOMEM;
     to[0] = RECORD_VERSION;
     to[1] = (uint8_t)draft->type;
     bb_put_u64(to + 2, (uint64_t)time);
-    memcpy(to + 10, before->hash, BB_HASH_BYTES);
-    memcpy(to + HEADER, draft->body.data, draft->body.len);
-    *ret_record = bb_bytes(to, len);
-    return 0;
-}
-
-static int
-append_all(struct bb_journal *journal, MDB_txn *txn, bb_utc now, const struct bb_draft *drafts, size_t n,
-           struct bb_position *ret_positions)
-{
-    struct bb_position at = journal->head;
-
-    for (size_t i = 0; i < n; i++) {
-        bb_utc time = now > at.time ? now : at.time;
-        struct bb_bytes record;
-        uint8_t key[8];
-        int r = build_record(journal, &at, time, &drafts[i], &record);
-
-        if (r != 0)
-            return r;
-        at.sequence++;
-        at.time = time;
-        hash_record(at.sequence, record, at.hash);
-        bb_put_u64(key, at.sequence);
-        r = bb_store_put(txn, journal->entries, bb_bytes(key, sizeof key), record, BB_PUT_APPEND);
-        if (r != 0)
-            return r;
-        ret_positions[i] = at;
-    }
+    memcpy(to + 10, at->hash, BB_HASH_BYTES);
+    if (draft->body.len > 0)
+        memcpy(to + HEADER, draft->body.data, draft->body.len);
+    at->sequence++;
+    at->time = time;
+    hash_record(at->sequence, bb_bytes(to, len), at->hash);
     return 0;
 }
 
@@ -177,76 +131,46 @@ int
 bb_journal_append(struct bb_journal *journal, uint64_t expected, bb_utc now, const struct bb_draft *drafts,
                   size_t n, struct bb_position *ret_positions)
 {
-    int r;
+    struct bb_position at = journal->head;
+    int r = 0;
 
-    if (expected != journal->head.sequence)
+    if (expected != at.sequence)
         return BB_JOURNAL_E_MOVED;
-    do {
-        MDB_txn *txn;
-        r = bb_store_begin(journal->store, true, &txn);
-        if (r != 0)
-            return r;
-        r = append_all(journal, txn, now, drafts, n, ret_positions);
-        if (r == 0)
-            r = bb_store_commit(journal->store, &txn);
-        bb_store_abort(journal->store, &txn);
-        if (r == BB_STORE_E_FULL && bb_store_grow(journal->store) != 0)
-            return -ENOSPC;
-    } while (r == BB_STORE_E_FULL);
-    if (r == 0 && n > 0)
-        journal->head = ret_positions[n - 1];
-    return r > 0 ? -EIO : r;
+    for (size_t i = 0; i < n && r == 0; i++) {
+        r = add(journal, now, &drafts[i], &at);
+        ret_positions[i] = at;
+    }
+    if (r == 0)
+        r = bb_appendlog_commit(journal->log);
+    else
+        bb_appendlog_discard(journal->log);
+    if (r == 0)
+        journal->head = at;
+    return r;
+}
+
+struct bb_journal_reader
+bb_journal_reader(const struct bb_journal *journal)
+{
+    return (struct bb_journal_reader){.log = bb_appendlog_reader(journal->log)};
 }
 
 int
-bb_journal_reader_begin(struct bb_journal *journal, struct bb_journal_reader *ret_reader)
-{
-    ret_reader->journal = journal;
-    return bb_store_begin(journal->store, false, &ret_reader->txn);
-}
-
-void
-bb_journal_reader_end(struct bb_journal_reader *reader)
-{
-    bb_store_abort(reader->journal->store, &reader->txn);
-}
-
-int
-bb_journal_read(const struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry)
+bb_journal_read(struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry)
 {
     struct bb_bytes record;
-    uint8_t key[8];
-    int r;
+    int r = bb_appendlog_read(&reader->log, sequence, &record);
 
-    bb_put_u64(key, sequence);
-    r = bb_store_get(reader->txn, reader->journal->entries, bb_bytes(key, sizeof key), &record);
-    if (r == BB_STORE_E_NOT_FOUND)
+    if (r == BB_APPENDLOG_E_NOT_FOUND)
         return BB_JOURNAL_E_NOT_FOUND;
     return r == 0 ? parse(sequence, record, ret_entry) : r;
 }
 
-static int
-last_sequence(const struct bb_journal_reader *reader, uint64_t *ret_sequence)
-{
-    struct bb_bytes key, record;
-    MDB_cursor *cursor;
-    int r = bb_cursor_open(reader->txn, reader->journal->entries, &cursor);
-
-    if (r != 0)
-        return r;
-    *ret_sequence = 0;
-    r = bb_cursor_move(cursor, MDB_LAST, &key, &record);
-    if (r == 0)
-        *ret_sequence = bb_get_u64(key.data);
-    mdb_cursor_close(cursor);
-    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
-}
-
 int
-bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence)
+bb_journal_sequence_at(struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence)
 {
-    uint64_t low = 0, high; /* low: its time is not after t; high + 1: its time is */
-    int r = last_sequence(reader, &high);
+    uint64_t low = 0, high = reader->log.last; /* low: its time is not after t; high + 1: its time is */
+    int r = 0;
 
     while (r == 0 && low < high) {
         uint64_t middle = low + (high - low + 1) / 2;
@@ -262,20 +186,20 @@ bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_
     return r;
 }
 
-int
+void
 bb_journal_trim(struct bb_journal *journal)
 {
-    return bb_store_trim(journal->store);
+    bb_appendlog_trim(journal->log);
+}
+
+uint64_t
+bb_journal_bytes(const struct bb_journal *journal)
+{
+    return bb_appendlog_bytes(journal->log);
 }
 
 int
-bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages)
+bb_journal_room(const struct bb_journal *journal, uint64_t *ret_bytes)
 {
-    return bb_store_usage(journal->store, ret_used_bytes, ret_free_pages);
-}
-
-int
-bb_journal_room(struct bb_journal *journal, uint64_t *ret_bytes)
-{
-    return bb_store_room(journal->store, ret_bytes);
+    return bb_appendlog_room(journal->log, ret_bytes);
 }

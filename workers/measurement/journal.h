@@ -1,9 +1,9 @@
-/* The journal: the truth. An append-only sequence of entries in an LMDB environment of its own.
+/* The journal: the truth. An append-only sequence of entries in a log of its own (store/appendlog.h).
  *
- * An entry is on disk when bb_journal_append() returns: LMDB commits with fdatasync on the data and a
- * synchronous write of the meta page. Each entry carries the hash of the one before (BLAKE2b-256 over the
- * whole entry) and a time that never goes back. This interface is small on purpose: append, read, head. A
- * replicated log can stand behind it; the embedded one never answers BB_JOURNAL_E_MOVED.
+ * An entry is on disk when bb_journal_append() returns: one fdatasync for all the entries of a call. Each
+ * carries the hash of the one before (BLAKE2b-256 over the whole entry) and a time that never goes back. This
+ * interface is small on purpose: append, read, head. A replicated log can stand behind it; the embedded one
+ * never answers BB_JOURNAL_E_MOVED.
  *
  * append() is for one thread; readers may be on any. */
 #ifndef BB_JOURNAL_H
@@ -12,7 +12,7 @@
 #include "views.h"
 
 #include "runtime/clock.h"
-#include "runtime/store/store.h"
+#include "runtime/store/appendlog.h"
 
 /* On disk; never reused. */
 enum bb_entry_type {
@@ -46,8 +46,7 @@ enum bb_journal_outcome {
 struct bb_journal;
 
 /* 0 | -EBADMSG damaged | -errno; `error` gets a sentence. */
-int bb_journal_open(const char *dir, size_t map_bytes, struct bb_journal **ret_journal, char *error,
-                    size_t size);
+int bb_journal_open(const char *dir, struct bb_journal **ret_journal, char *error, size_t size);
 void bb_journal_close(struct bb_journal **journal);
 
 /* The last entry: sequence 0 when there is none. */
@@ -60,29 +59,28 @@ struct bb_position bb_journal_head(const struct bb_journal *journal);
 int bb_journal_append(struct bb_journal *journal, uint64_t expected, bb_utc now,
                       const struct bb_draft *drafts, size_t n, struct bb_position *ret_positions);
 
-/* A view of the journal as of its last commit; short-lived. */
+/* The journal as of its last commit. One thread at a time; needs no end. */
 struct bb_journal_reader {
-    struct bb_journal *journal;
-    MDB_txn *txn;
+    struct bb_appendlog_reader log;
 };
-int bb_journal_reader_begin(struct bb_journal *journal, struct bb_journal_reader *ret_reader);
-void bb_journal_reader_end(struct bb_journal_reader *reader);
+struct bb_journal_reader bb_journal_reader(const struct bb_journal *journal);
 
-/* ret_entry is borrowed until the reader ends. 0 | BB_JOURNAL_E_NOT_FOUND | -EBADMSG damaged. */
-int bb_journal_read(const struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry);
+/* ret_entry is borrowed until the journal is closed. 0 | BB_JOURNAL_E_NOT_FOUND | -EBADMSG damaged. */
+int bb_journal_read(struct bb_journal_reader *reader, uint64_t sequence, struct bb_entry *ret_entry);
 
 /* The last sequence whose time is not after t; 0 when all are. Binary search: times never go back. */
-int bb_journal_sequence_at(const struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence);
+int bb_journal_sequence_at(struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence);
 
 /* The hash of an entry, which the next one carries. */
 void bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES]);
 
 /* Bytes left on its file system. */
-int bb_journal_room(struct bb_journal *journal, uint64_t *ret_bytes);
+int bb_journal_room(const struct bb_journal *journal, uint64_t *ret_bytes);
 
-/* Give back what large commits have left in memory: bb_store_trim(). Nothing may be being appended. */
-int bb_journal_trim(struct bb_journal *journal);
+/* Give back what large commits have left in memory. Nothing may be being appended. */
+void bb_journal_trim(struct bb_journal *journal);
 
-int bb_journal_usage(struct bb_journal *journal, uint64_t *ret_used_bytes, uint64_t *ret_free_pages);
+/* Bytes of its files that are in use. */
+uint64_t bb_journal_bytes(const struct bb_journal *journal);
 
 #endif

@@ -123,7 +123,6 @@ answer_status(struct measurement *m, uint64_t tag)
 {
     Bb__MeasurementStatusReply reply = BB__MEASUREMENT_STATUS_REPLY__INIT;
     uint8_t packed[128];
-    uint64_t ignored;
     MDB_stat stat;
     MDB_txn *txn;
     int r = bb_store_begin(m->views.store, false, &txn);
@@ -134,12 +133,11 @@ answer_status(struct measurement *m, uint64_t tag)
     }
     if (r == 0)
         r = bb_store_usage(m->views.store, &reply.views_bytes, &reply.free_pages);
-    if (r == 0)
-        r = bb_journal_usage(m->journal, &reply.journal_bytes, &ignored);
     if (r != 0) {
         bb_worker_fail(m->worker, tag, BB_ERROR_INTERNAL, "the store cannot be read; the log says more", 0);
         return;
     }
+    reply.journal_bytes = bb_journal_bytes(m->journal);
     reply.head = bb_writer_committed(m->writer);
     reply.applied = m->applied;
     reply.readings = stat.ms_entries;
@@ -281,12 +279,15 @@ collect_applied(struct measurement *m)
     return 0;
 }
 
-/* Entries that queries were to wait for were not kept: the commit failed. */
+/* Entries that queries were to wait for were not kept, since the commit failed; or the views wait for room on
+ * the disk, who knows how long: what they have is answered. */
 static void
 forget_lost(struct measurement *m)
 {
     uint64_t head = bb_writer_head(m->writer);
 
+    if (bb_applier_stuck(m->applier))
+        bb_readers_limit(m->readers, m->applied);
     if (m->asked > head)
         bb_readers_limit(m->readers, head);
     m->asked = m->asked < head ? m->asked : head;
@@ -384,10 +385,9 @@ give_memory_back(struct measurement *m)
 
     if (r == 0)
         r = bb_store_trim(m->views.store);
-    if (r == 0)
-        r = bb_journal_trim(m->journal);
     if (r == -EBUSY)
         return; /* a query looks at them: the next tick */
+    bb_journal_trim(m->journal);
     m->failed = r;
     m->trim = false;
     malloc_trim(0);
@@ -450,7 +450,7 @@ open_store(struct measurement *m)
     int r = bb_state_lock(m->config->state, &m->lock, error, sizeof error);
 
     if (r == 0)
-        r = bb_journal_open(m->journal_dir, (size_t)m->config->map_bytes, &m->journal, error, sizeof error);
+        r = bb_journal_open(m->journal_dir, &m->journal, error, sizeof error);
     if (r == 0)
         r = bb_views_open(&m->views, m->views_dir, (size_t)m->config->map_bytes, error, sizeof error);
     if (r == 0)

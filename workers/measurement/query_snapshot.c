@@ -35,8 +35,6 @@ bb_snapshot_end(struct bb_snapshot *snapshot)
     for (int i = 0; i < BB_VIEWS; i++)
         if (snapshot->cursor[i])
             mdb_cursor_close(snapshot->cursor[i]);
-    if (snapshot->journal.txn)
-        bb_journal_reader_end(&snapshot->journal);
     bb_store_abort(snapshot->context->views->store, &snapshot->txn);
     *snapshot = (struct bb_snapshot){.context = snapshot->context};
 }
@@ -145,11 +143,13 @@ bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb
     return ret_reading->sequence > snapshot->sequence ? find_revision(snapshot, key, ret_reading) : 0;
 }
 
-static int
-open_journal(struct bb_snapshot *snapshot)
+/* Not before it is needed: most queries look at the views alone. */
+static struct bb_journal_reader *
+journal_of(struct bb_snapshot *snapshot)
 {
-    return snapshot->journal.txn ? 0
-                                 : bb_journal_reader_begin(snapshot->context->journal, &snapshot->journal);
+    if (!snapshot->journal.log.log)
+        snapshot->journal = bb_journal_reader(snapshot->context->journal);
+    return &snapshot->journal;
 }
 
 static int
@@ -163,19 +163,15 @@ journal_damaged(struct bb_snapshot *snapshot, uint64_t sequence)
 int
 bb_snapshot_entry(struct bb_snapshot *snapshot, uint64_t sequence, struct bb_entry *ret_entry)
 {
-    int r = open_journal(snapshot);
+    int r = bb_journal_read(journal_of(snapshot), sequence, ret_entry);
 
-    if (r == 0)
-        r = bb_journal_read(&snapshot->journal, sequence, ret_entry);
     return r == BB_JOURNAL_E_NOT_FOUND || r == -EBADMSG ? journal_damaged(snapshot, sequence) : r;
 }
 
 int
 bb_snapshot_sequence_at(struct bb_snapshot *snapshot, bb_utc time, uint64_t *ret_sequence)
 {
-    int r = open_journal(snapshot);
+    int r = bb_journal_sequence_at(journal_of(snapshot), time, ret_sequence);
 
-    if (r == 0)
-        r = bb_journal_sequence_at(&snapshot->journal, time, ret_sequence);
     return r > 0 || r == -EBADMSG ? journal_damaged(snapshot, 0) : r;
 }

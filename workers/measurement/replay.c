@@ -150,7 +150,7 @@ bb_replay_entry(struct bb_head *head, struct bb_arena *arena, const struct bb_en
 
 /* Entries from `from` on, until a generation is full or the journal ends. */
 static int
-fill(struct bb_head *head, const struct bb_journal_reader *reader, uint64_t from,
+fill(struct bb_head *head, struct bb_journal_reader *reader, uint64_t from,
      const struct bb_replay_observer *observer, struct bb_arena *arena, uint64_t *ret_at)
 {
     const uint8_t *outcomes;
@@ -227,14 +227,12 @@ int
 bb_replay_all(struct bb_head *head, struct bb_journal *journal, const struct bb_replay_observer *observer,
               char *error, size_t size)
 {
-    struct bb_journal_reader reader;
+    struct bb_journal_reader reader = bb_journal_reader(journal);
     struct bb_position at;
     struct bb_arena arena;
     uint64_t sequence = 0;
     int r = read_position(head, &at);
 
-    if (r == 0)
-        r = bb_journal_reader_begin(journal, &reader);
     if (r != 0)
         return r;
     bb_arena_init(&arena, DECODE_BYTES);
@@ -256,6 +254,5 @@ bb_replay_all(struct bb_head *head, struct bb_journal *journal, const struct bb_
             break;
     }
     bb_arena_release(&arena);
-    bb_journal_reader_end(&reader);
     return r;
 }

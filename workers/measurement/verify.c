@@ -307,7 +307,7 @@ open_all(struct verify *v, const struct bb_measurement_config *config, char *err
 
     snprintf(path, sizeof path, "%s/journal", config->state);
     if (r == 0)
-        r = bb_journal_open(path, map, &v->journal, error, size);
+        r = bb_journal_open(path, &v->journal, error, size);
     snprintf(path, sizeof path, "%s/views", config->state);
     if (r == 0)
         r = bb_views_open(&v->stored, path, map, error, size);

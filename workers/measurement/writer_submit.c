@@ -50,15 +50,13 @@ copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__Submis
 static int
 answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t sequence)
 {
-    struct bb_journal_reader reader;
+    struct bb_journal_reader reader = bb_journal_reader(writer->config.journal);
     Bb__EntrySubmission *entry;
     Bb__SubmissionReply reply;
     struct bb_entry raw;
     char code[BB_LIMIT_CODE_BYTES + 1];
-    int r = bb_journal_reader_begin(writer->config.journal, &reader);
+    int r;
 
-    if (r != 0)
-        return r;
     snprintf(code, sizeof code, "%.*s", (int)submit->work->organization.len,
              (const char *)submit->work->organization.data);
     r = bb_journal_read(&reader, sequence, &raw);
@@ -75,7 +73,6 @@ answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t
         copy_entry_reply(entry, sequence, &reply);
         bb_writer_reply_now(writer, submit->work->tag, &reply.base);
     }
-    bb_journal_reader_end(&reader);
     return r;
 }
 

@@ -130,10 +130,11 @@ walk_journal(struct walk *w, const char *dir)
     struct bb_entry raw;
     Bb__EntrySubmission *submission;
     char error[512] = "";
-    int r = bb_journal_open(dir, (size_t)1 << 32, &journal, error, sizeof error);
+    int r = bb_journal_open(dir, &journal, error, sizeof error);
 
-    if (r != 0 || bb_journal_reader_begin(journal, &reader) != 0)
+    if (r != 0)
         errx(EX_DATAERR, "%s", error);
+    reader = bb_journal_reader(journal);
     while ((r = bb_journal_read(&reader, w->entries + 1, &raw)) == 0) {
         w->entries++;
         bb_arena_reset(&w->arena);
@@ -146,7 +147,6 @@ walk_journal(struct walk *w, const char *dir)
     }
     if (r != BB_JOURNAL_E_NOT_FOUND)
         chaos_problem(w->model, "content: entry %" PRIu64 " is damaged", w->entries + 1);
-    bb_journal_reader_end(&reader);
     bb_journal_close(&journal);
 }
 

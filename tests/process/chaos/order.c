@@ -1,14 +1,13 @@
 /* chaos-order: did every acknowledged submission wait for the disk?
  *
- *     strace -f -tt -yy -xx -s 1048576 -e trace=connect,openat,recvfrom,sendto,fdatasync,pwrite64 -o TRACE
+ *     strace -f -tt -yy -xx -s 1048576 -e trace=connect,recvfrom,sendto,fdatasync,pwrite64 -o TRACE
  * worker ... chaos-order TRACE
  *
  * The trace of a worker shows, on its socket to the broker, the bytes of every WORK as they were received and
  * of every WORK_REPLY as they were sent (ZMTP 3 without encryption: RFC 23, one frame an envelope). A
- * submission that was accepted needs a whole commit of the journal in between: an fdatasync of its file that
- * began after the last byte of the WORK was there, and a write of its meta page by the descriptor that is
- * O_DSYNC, after that and done before the first byte of the answer left; both successful. Time is the line of
- * the trace.
+ * submission that was accepted needs a whole commit of the journal in between: a write to its file that began
+ * after the last byte of the WORK was there, and an fdatasync after it, done before the first byte of the
+ * answer left; both successful. Time is the line of the trace.
  *
  * Prints each submission that did not wait, then a summary. Exit status 0, 1 when one did not wait, 65 when
  * the trace cannot be read. */
@@ -56,12 +55,11 @@ struct submission {
 
 struct order {
     struct stream in[FDS], out[FDS];
-    bool synchronous[FDS]; /* opened O_DSYNC on the journal */
     struct pending pending[THREADS];
     struct bb_arena arena;
     struct commit *commit;
     size_t n_commit;
-    uint64_t sync; /* when the last successful fdatasync of the journal began; 0 none since the last commit */
+    uint64_t write; /* when the first write of the journal since its last commit began; 0 none */
     struct submission *submission;
     size_t n_submission;
     uint64_t accepted, duplicates, refused, late, groups, last_commit;
@@ -238,21 +236,20 @@ names(const char *text, const char *path)
 }
 
 static void
-on_sync(struct order *o, uint64_t start)
+on_write(struct order *o, uint64_t start)
 {
-    if (!o->sync)
-        o->sync = start;
+    if (!o->write)
+        o->write = start;
 }
 
-/* The meta page is on disk: the commit is whole. */
 static void
-on_meta(struct order *o)
+on_sync(struct order *o)
 {
-    if (!o->sync)
+    if (!o->write)
         return;
     o->commit = grow(o->commit, o->n_commit, sizeof *o->commit);
-    o->commit[o->n_commit++] = (struct commit){o->sync, o->line};
-    o->sync = 0;
+    o->commit[o->n_commit++] = (struct commit){o->write, o->line};
+    o->write = 0;
 }
 
 /* A whole call: "name(arguments) = result", begun at line `start`. */
@@ -268,11 +265,6 @@ on_call(struct order *o, char *text, uint64_t start)
         return;
     result = strtol(end + 4, NULL, 10);
     fd = strtol(strchr(text, '(') ? strchr(text, '(') + 1 : "-1", NULL, 10);
-    if (strncmp(text, "openat(", 7) == 0) {
-        if (result >= 0 && result < FDS)
-            o->synchronous[result] = strstr(text, "O_DSYNC") && names(text, "/journal/data.mdb");
-        return;
-    }
     if (result < 0 || fd < 0 || fd >= FDS)
         return;
     if (strncmp(text, "connect(", 8) == 0) {
@@ -283,10 +275,10 @@ on_call(struct order *o, char *text, uint64_t start)
         feed(o, &o->in[fd], first_string(o, text, result), o->line, false);
     } else if (strncmp(text, "sendto(", 7) == 0 && strstr(text, "<UNIX-STREAM:")) {
         feed(o, &o->out[fd], first_string(o, text, result), start, true);
-    } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/journal/data.mdb")) {
-        on_sync(o, start);
-    } else if (strncmp(text, "pwrite64(", 9) == 0 && o->synchronous[fd]) {
-        on_meta(o);
+    } else if (strncmp(text, "pwrite64(", 9) == 0 && names(text, "/journal/")) {
+        on_write(o, start);
+    } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/journal/")) {
+        on_sync(o);
     }
 }
 

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include "tests/unit/folder.h"
+
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -73,7 +75,7 @@ open_store(struct fixture *f)
     int r;
 
     path(f, "journal", dir);
-    r = bb_journal_open(dir, (size_t)1 << 30, &f->journal, error, sizeof error);
+    r = bb_journal_open(dir, &f->journal, error, sizeof error);
     if (r != 0)
         fail_msg("%s", error);
     config.journal = f->journal;
@@ -133,41 +135,28 @@ void
 fixture_open(struct fixture *f)
 {
     memset(f, 0, sizeof *f);
-    snprintf(f->dir, sizeof f->dir, "/tmp/bb-test-XXXXXX");
-    assert_non_null(mkdtemp(f->dir));
+    folder_make(f->dir);
     bb_arena_init(&f->arena, BB_LIMIT_DECODE_BYTES);
     bb_buffer_init(&f->body, SIZE_MAX);
     open_store(f);
     define_basics(f);
 }
 
-static void
-remove_folder(const struct fixture *f, const char *name)
-{
-    static const char *const files[] = {"data.mdb", "lock.mdb"};
-    char dir[128], file[160];
-
-    path(f, name, dir);
-    for (int i = 0; i < 2; i++) {
-        snprintf(file, sizeof file, "%s/%s", dir, files[i]);
-        unlink(file);
-    }
-    rmdir(dir);
-}
-
 void
 fixture_close(struct fixture *f)
 {
-    char lock[128];
+    char part[128];
 
     close_store(f);
     bb_arena_release(&f->arena);
     bb_buffer_release(&f->body);
-    remove_folder(f, "journal");
-    remove_folder(f, "views");
-    path(f, "lock", lock);
-    unlink(lock);
-    assert_int_equal(rmdir(f->dir), 0); /* nothing temporary was left */
+    path(f, "journal", part);
+    folder_remove(part);
+    path(f, "views", part);
+    folder_remove(part);
+    path(f, "lock", part);
+    unlink(part);
+    folder_remove_empty(f->dir); /* nothing temporary was left */
 }
 
 void
@@ -370,36 +359,41 @@ fixture_warned(const struct fixture *f, uint32_t row)
     return note_of(f->reply->warning, f->reply->n_warning, row);
 }
 
+/* The log is written again as a whole, with other checksums. */
 void
 fixture_forge(struct fixture *f, uint64_t sequence,
               void (*change)(const struct bb_buffer *record, struct bb_buffer *forged))
 {
-    struct bb_store_config config = {.map_bytes = (size_t)1 << 30, .databases = 1};
+    char dir[128], copy_dir[128], error[256];
+    struct bb_appendlog_config config = {.dir = dir}, copy_config = {.dir = copy_dir};
+    struct bb_appendlog *log, *copy;
+    struct bb_appendlog_reader reader;
     struct bb_buffer record, forged;
-    struct bb_store *store;
     struct bb_bytes stored;
-    char dir[128], error[256];
-    uint8_t key[8];
-    MDB_txn *txn;
-    MDB_dbi dbi;
 
     close_store(f);
     path(f, "journal", dir);
-    config.dir = dir;
-    bb_put_u64(key, sequence);
-    bb_buffer_init(&record, SIZE_MAX);
-    bb_buffer_init(&forged, SIZE_MAX);
-    assert_int_equal(bb_store_open(&config, &store, error, sizeof error), 0);
-    assert_int_equal(bb_store_database(store, "entry", &dbi), 0);
-    assert_int_equal(bb_store_begin(store, true, &txn), 0);
-    assert_int_equal(bb_store_get(txn, dbi, bb_bytes(key, sizeof key), &stored), 0);
-    bb_buffer_append(&record, stored.data, stored.len);
-    change(&record, &forged);
-    assert_int_equal(bb_store_put(txn, dbi, bb_bytes(key, sizeof key), bb_buffer_bytes(&forged), 0), 0);
-    assert_int_equal(bb_store_commit(store, &txn), 0);
-    bb_store_close(&store);
-    bb_buffer_release(&record);
-    bb_buffer_release(&forged);
+    path(f, "forged", copy_dir);
+    assert_int_equal(bb_appendlog_open(&config, &log, error, sizeof error), 0);
+    assert_int_equal(bb_appendlog_open(&copy_config, &copy, error, sizeof error), 0);
+    reader = bb_appendlog_reader(log);
+    for (uint64_t at = 1; bb_appendlog_read(&reader, at, &stored) == 0; at++) {
+        bb_buffer_init(&record, SIZE_MAX);
+        bb_buffer_init(&forged, SIZE_MAX);
+        bb_buffer_append(&record, stored.data, stored.len);
+        if (at == sequence)
+            change(&record, &forged);
+        else
+            bb_buffer_append(&forged, stored.data, stored.len);
+        memcpy(bb_appendlog_add(copy, forged.len), forged.data, forged.len);
+        assert_int_equal(bb_appendlog_commit(copy), 0);
+        bb_buffer_release(&record);
+        bb_buffer_release(&forged);
+    }
+    bb_appendlog_close(&log);
+    bb_appendlog_close(&copy);
+    folder_remove(dir);
+    assert_int_equal(rename(copy_dir, dir), 0);
     open_store(f);
 }
 

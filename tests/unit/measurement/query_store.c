@@ -22,7 +22,7 @@ test_store_open(struct test_store *store)
     snprintf(dir, sizeof dir, "%s/views", store->dir);
     check_int(bb_views_open(&store->views, dir, MAP, error, sizeof error), 0, error);
     snprintf(dir, sizeof dir, "%s/journal", store->dir);
-    check_int(bb_journal_open(dir, MAP, &store->journal, error, sizeof error), 0, error);
+    check_int(bb_journal_open(dir, &store->journal, error, sizeof error), 0, error);
     assert_int_equal(bb_names_new(&store->views, &store->names), 0);
 }
 

@@ -1,6 +1,6 @@
 /* Commits of the journal that fail: want of room is survived, everything else ends the writer for good. The
- * limit on the size of files (RLIMIT_FSIZE) plays the disk: a write that begins above it fails with EFBIG,
- * one that crosses it comes out short. */
+ * limit on the size of files (RLIMIT_FSIZE) plays the full disk: a write that crosses it comes out short, and
+ * the next one fails. A descriptor that cannot be written plays the broken one. */
 #include "fixture.h"
 
 #include "tests/unit/check.h"
@@ -8,12 +8,13 @@
 #include "proto/errors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #define NO_LIMIT RLIM_INFINITY
 
@@ -47,15 +48,46 @@ teardown(void **state)
     return 0;
 }
 
-static rlim_t
-journal_bytes(const struct fixture *f)
+/* The descriptor by which the journal is written: one of ours with this name. */
+static int
+journal_descriptor(const struct fixture *f)
 {
-    struct stat file;
-    char path[128];
+    char link[64], name[256], folder[128];
 
-    snprintf(path, sizeof path, "%s/journal/data.mdb", f->dir);
-    assert_int_equal(stat(path, &file), 0);
-    return (rlim_t)file.st_size;
+    snprintf(folder, sizeof folder, "%s/journal/0", f->dir);
+    for (int fd = 3; fd < 256; fd++) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, name, sizeof name - 1);
+        if (n > 0 && strncmp(name, folder, strlen(folder)) == 0)
+            return fd;
+    }
+    fail_msg("the journal has no file open");
+    return -1;
+}
+
+struct broken {
+    int fd, kept;
+};
+
+/* Until repair() every write of the journal fails with EBADF. */
+static struct broken
+break_journal(const struct fixture *f)
+{
+    struct broken broken = {.fd = journal_descriptor(f)};
+    int unwritable = open("/dev/null", O_RDONLY);
+
+    broken.kept = dup(broken.fd);
+    assert_true(broken.kept >= 0);
+    assert_int_equal(dup2(unwritable, broken.fd), broken.fd);
+    close(unwritable);
+    return broken;
+}
+
+static void
+repair(struct broken broken)
+{
+    assert_int_equal(dup2(broken.kept, broken.fd), broken.fd);
+    close(broken.kept);
 }
 
 /* n rows, with comments, so that their entry takes pages of its own. */
@@ -88,15 +120,16 @@ test_other_failures_are_for_ever(void **state)
     struct fixture *f = *state;
     uint64_t head = bb_journal_head(f->journal).sequence;
     unsigned before;
+    struct broken broken;
     int error;
 
-    limit_files(2 * 4096); /* nothing but the first pages can be written */
+    broken = break_journal(f);
     before = f->answers;
     stage(f, 1, 0, 100);
     error = bb_writer_commit(f->writer);
     assert_true(error < 0 && error != -ENOSPC);
     assert_int_equal(f->answers, before); /* nobody is answered */
-    limit_files(NO_LIMIT);                /* the next commit would succeed */
+    repair(broken);                       /* the next commit would succeed */
     assert_int_equal(bb_writer_commit(f->writer), error);
     stage(f, 2, 200, 1);
     assert_int_equal(bb_writer_commit(f->writer), error);
@@ -110,13 +143,14 @@ static void
 test_in_the_middle_of_a_group(void **state)
 {
     struct fixture *f = *state;
+    struct broken broken;
     int error;
 
-    limit_files(2 * 4096);
+    broken = break_journal(f);
     stage(f, 1, 0, 100);
     stage(f, 1, 0, 100);
     assert_int_not_equal(f->failure, 0); /* never a reply */
-    limit_files(NO_LIMIT);
+    repair(broken);
     error = bb_writer_commit(f->writer);
     assert_true(error < 0 && error != -ENOSPC);
     fixture_reopen(f);
@@ -132,7 +166,7 @@ test_want_of_room_is_survived(void **state)
 
     fixture_submit_rows(f, (struct fixture_submission){.batch = 9}, &row, 1);
     head = bb_journal_head(f->journal).sequence;
-    limit_files(journal_bytes(f) + 10000);
+    limit_files((rlim_t)bb_journal_bytes(f->journal) + 10000);
     stage(f, 1, 0, 1000); /* 150 KB: cut in the middle */
     assert_int_equal(bb_writer_commit(f->writer), 0);
     assert_int_equal(f->failure, BB_ERROR_NOSPACE);

@@ -52,7 +52,7 @@ setup(void **state)
     struct fixture *f = calloc(1, sizeof *f);
 
     signal(SIGXFSZ, SIG_IGN);
-    folder_make(f->folder);
+    folder_make_in_memory(f->folder);
     snprintf(f->dir, sizeof f->dir, "%s/log", f->folder);
     open_log(f);
     *state = f;
