@@ -45,7 +45,7 @@ bb_bundle_next(struct bb_bytes body, size_t *at, struct bb_frame *ret_frame)
     int r;
 
     if (*at == body.len)
-        return 1;
+        return *at ? 1 : -EBADMSG; /* a bundle holds something */
     if (body.len - *at < 4)
         return -EBADMSG;
     len = bb_get_u32(body.data + *at);

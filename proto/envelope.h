@@ -64,7 +64,8 @@ size_t bb_frame_size(const ProtobufCMessage *message);
 size_t bb_frame_write(uint8_t *to, enum bb_kind kind, const ProtobufCMessage *message);
 
 /* Walk the frames of a bundle's body. Start with at = 0.
- * 0 a frame | 1 the end | -EBADMSG a broken length, a frame without an envelope, or a bundle inside. */
+ * 0 a frame | 1 the end | -EBADMSG an empty bundle, a broken length, a frame without an envelope, or a bundle
+ * inside. */
 int bb_bundle_next(struct bb_bytes body, size_t *at, struct bb_frame *ret_frame);
 
 #endif

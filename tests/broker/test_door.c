@@ -436,6 +436,7 @@ what_cannot_be_decoded_ends_the_connection(void **state)
          "BB\x01\x0e\x00\x00\x00\x05"
          "BB\x01\x0c",
          12, BB_ERROR_MALFORMED},
+        {"bundle of nothing", "BB\x01\x0e", 4, BB_ERROR_MALFORMED},
         {"bundle, cut length", "BB\x01\x0e\x00\x00", 6, BB_ERROR_MALFORMED},
         {"bundle in a bundle",
          "BB\x01\x0e\x00\x00\x00\x04"

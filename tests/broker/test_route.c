@@ -273,17 +273,21 @@ a_worker_that_talks_nonsense_is_dropped(void **state)
          "BB\x01\x20\x0a\x06"
          "broker\x12\x00",
          14},
+        {"a bundle of nothing", "BB\x01\x0e", 4},
         {"a broken bundle", "BB\x01\x0e\x00\x00\x00\x09", 8},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct raw worker;
+        bb_mono start;
 
         print_message("%s\n", table[i].what);
         raw_worker(&broker, &worker);
+        start = bb_clock_mono();
         raw_send_bytes(&worker, table[i].bytes, table[i].len, false);
         assert_int_equal(raw_await_end(&worker, NULL), ZMQ_EVENT_DISCONNECTED);
+        assert_in_range(bb_clock_mono() - start, 0, 2000); /* silence would end it as well, after 3 s */
         raw_close(&worker);
     }
     broker_stop(&broker);

@@ -690,6 +690,7 @@ nonsense_closes_the_connection(void **state)
         {"no envelope", "XX\1\4", 4},
         {"another major", "BB\2\4", 4},
         {"a reply without id", "BB\1\4", 4},
+        {"a bundle of nothing", "BB\1\16", 4},
         {"a broken bundle", "BB\1\16\0\0\0\377", 8},
         {"a welcome that is none", "BB\1\2\10", 5},
     };

@@ -76,7 +76,7 @@ static const struct {
     int frames; /* good ones before the end */
     int end;    /* 1 | -EBADMSG */
 } bundles[] = {
-    {"empty", BYTES(""), 0, 1},
+    {"empty", BYTES(""), 0, -EBADMSG},
     {"one", BYTES(PING), 1, 1},
     {"three", BYTES(PING PONG PING), 3, 1},
     {"a cut length", BYTES(PING "\0\0\0"), 1, -EBADMSG},

@@ -165,6 +165,24 @@ test_frame_count(void **state)
 }
 
 static void
+test_one_frame_too_many(void **state)
+{
+    (void)state;
+    static const uint8_t frame[] = {0, 0, 0, 4, 'B', 'B', BB_VERSION_MAJOR, BB_KIND_PING};
+    static uint8_t message[BB_ENVELOPE_BYTES + (BB_LIMIT_BUNDLE_FRAMES + 1) * sizeof frame];
+    struct bb_unbundle walk;
+    struct bb_frame next;
+
+    bb_frame_header(message, BB_KIND_BUNDLE);
+    for (size_t i = 0; i <= BB_LIMIT_BUNDLE_FRAMES; i++)
+        memcpy(message + BB_ENVELOPE_BYTES + i * sizeof frame, frame, sizeof frame);
+    assert_int_equal(bb_unbundle_init(&walk, bb_bytes(message, sizeof message)), 0);
+    for (unsigned i = 0; i < BB_LIMIT_BUNDLE_FRAMES; i++)
+        assert_int_equal(bb_unbundle_next(&walk, &next), 0);
+    assert_int_equal(bb_unbundle_next(&walk, &next), -EBADMSG);
+}
+
+static void
 test_large_buffers_leave(void **state)
 {
     (void)state;
@@ -203,7 +221,7 @@ test_malformed(void **state)
         {"not ours", {(const uint8_t *)"GET /", 5}, -EBADMSG, 0, 0},
         {"bundle of another version", {(const uint8_t *)"BB\2\16", 4}, -EBADMSG, 0, 0},
         {"plain frame of another version", {(const uint8_t *)"BB\2\3", 4}, 0, 1, 1},
-        {"empty bundle", {(const uint8_t *)"BB\1\16", 4}, 0, 0, 1},
+        {"empty bundle", {(const uint8_t *)"BB\1\16", 4}, 0, 0, -EBADMSG},
         {"half a length", {(const uint8_t *)"BB\1\16\0\0", 6}, 0, 0, -EBADMSG},
         {"length beyond the end", {(const uint8_t *)"BB\1\16\0\0\0\5BB\1\3", 12}, 0, 0, -EBADMSG},
         {"bundle inside", {(const uint8_t *)"BB\1\16\0\0\0\4BB\1\16", 12}, 0, 0, -EBADMSG},
@@ -235,6 +253,7 @@ main(void)
         cmocka_unit_test(test_several_keep_their_order),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_frame_count),
+        cmocka_unit_test(test_one_frame_too_many),
         cmocka_unit_test(test_large_buffers_leave),
         cmocka_unit_test(test_malformed),
     };

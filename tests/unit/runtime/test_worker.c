@@ -549,9 +549,10 @@ test_broken_messages_cost_the_connection(void **unused)
         {"two frames", "BB\1\50", 4, true},        {"nothing", "", 0, false},
         {"not ours", "GET / HTTP/1.0", 14, false}, {"another version", "BB\2\50", 4, false},
         {"broken work", "BB\1\41\xff", 5, false},  {"broken bundle", "BB\1\16\1\1\1\1", 8, false},
-        {"goaway", "BB\1\13\10\2", 6, false},
+        {"empty bundle", "BB\1\16", 4, false},     {"goaway", "BB\1\13\10\2", 6, false},
     };
     uint8_t before[sizeof peer];
+    bb_mono sent_at;
 
     start_worker();
     hear_kind(BB_KIND_READY);
@@ -564,7 +565,9 @@ test_broken_messages_cost_the_connection(void **unused)
                          table[i].len);
         if (table[i].more)
             assert_int_equal(zmq_send(router, "more", 4, 0), 4);
+        sent_at = bb_clock_mono();
         hear_kind(BB_KIND_READY);
+        assert_in_range(bb_clock_mono() - sent_at, 0, 2000); /* silence would end it as well, after 3 s */
         assert_memory_not_equal(before, peer, sizeof peer);
         assert_int_equal(owner.resets, i + 1);
     }
