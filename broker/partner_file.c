@@ -174,9 +174,8 @@ check_name(cfg_t *cfg, cfg_opt_t *option)
 
     if (bb_text_is_name(bb_bytes_str(value)))
         return 0;
-    cfg_error(cfg, "%s: found \"%s\", expected 1 to %u bytes of UTF-8 without control characters",
-              option->name, bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40),
-              BB_LIMIT_NAME_BYTES);
+    cfg_error(cfg, "%s: found \"%s\", expected " BB_TEXT_NAME_EXPECTED, option->name,
+              bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
     return -1;
 }
 

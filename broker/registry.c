@@ -6,6 +6,7 @@
  * as much as what changed. */
 #include "registry.h"
 
+#include "claims.h"
 #include "partner_file.h"
 #include "proto/errors.h"
 #include "runtime/keyfile.h"
@@ -37,18 +38,9 @@ struct bb_registry {
 /* Trees. */
 
 static int
-compare_bytes(struct bb_bytes a, struct bb_bytes b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    int order = n ? memcmp(a.data, b.data, n) : 0;
-
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-static int
 compare_entries(const void *a, const void *b)
 {
-    return compare_bytes(((const struct index_entry *)a)->text, ((const struct index_entry *)b)->text);
+    return bb_bytes_compare(((const struct index_entry *)a)->text, ((const struct index_entry *)b)->text);
 }
 
 static const struct bb_organization *
@@ -127,7 +119,7 @@ position(const struct bb_registry *registry, struct bb_bytes code, bool *ret_fou
     *ret_found = false;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_bytes(bb_bytes_str(registry->organizations[middle]->code), code);
+        int order = bb_bytes_compare(bb_bytes_str(registry->organizations[middle]->code), code);
         if (order == 0) {
             *ret_found = true;
             return middle;
@@ -295,31 +287,26 @@ number_of(struct bb_registry *registry, const struct bb_registry *previous, cons
     return found ? previous->organizations[at]->number : registry->next_number++;
 }
 
-static int
-load_file(struct bb_registry *registry, const struct bb_registry *previous, const char *code,
-          bb_registry_report report, void *self)
-{
-    char message[BB_REGISTRY_MESSAGE], line[BB_REGISTRY_MESSAGE + 512];
-    struct bb_organization *o = NULL;
-    int r = bb_partner_file_read(registry->folder, code, &o, message);
+/* What is read from the folder, before it is settled who may have what. */
+struct loading {
+    struct bb_organization **organizations;
+    size_t n;
+    const char *folder;
+    bb_registry_report report;
+    void *self;
+};
 
-    if (r == BB_PARTNER_FILE_E_BROKEN) {
-        report(self, message);
-        return 0;
-    }
-    if (r == 0 && find_clash(registry, o, message) != 0) {
-        snprintf(line, sizeof line, "%s/%s" BB_PARTNER_FILE_SUFFIX ": %s", registry->folder, code, message);
-        report(self, line);
-        bb_organization_destroy(&o);
-        return 0;
-    }
-    if (r == 0) {
-        o->number = number_of(registry, previous, code);
-        r = insert(registry, o);
-        if (r < 0)
-            bb_organization_destroy(&o);
-    }
-    return r;
+static int
+load_file(struct loading *loading, const char *code)
+{
+    char message[BB_REGISTRY_MESSAGE];
+    int r = bb_partner_file_read(loading->folder, code, &loading->organizations[loading->n], message);
+
+    if (r == 0)
+        loading->n++;
+    if (r == BB_PARTNER_FILE_E_BROKEN)
+        loading->report(loading->self, message);
+    return r < 0 ? r : 0;
 }
 
 static int
@@ -329,22 +316,57 @@ by_bytes(const struct dirent **a, const struct dirent **b)
 }
 
 static int
-load_folder(struct bb_registry *registry, const struct bb_registry *previous, bb_registry_report report,
-            void *self)
+load_folder(struct loading *loading)
 {
     struct dirent **files = NULL;
-    int n = scandir(registry->folder, &files, NULL, by_bytes), r = 0;
+    int n = scandir(loading->folder, &files, NULL, by_bytes), r = 0;
 
     if (n < 0)
         return -errno;
+    loading->organizations = calloc((size_t)n + 1, sizeof(struct bb_organization *));
+    if (!loading->organizations)
+        r = -ENOMEM;
     for (int i = 0; i < n; i++) {
         char code[BB_LIMIT_CODE_BYTES + 1];
 
         if (r == 0 && code_of_file(files[i]->d_name, code))
-            r = load_file(registry, previous, code, report, self);
+            r = load_file(loading, code);
         free(files[i]);
     }
     free(files);
+    return r;
+}
+
+static void
+report_clash(void *self, size_t loser, const char *message)
+{
+    const struct loading *loading = self;
+    char line[BB_REGISTRY_MESSAGE + 512];
+
+    snprintf(line, sizeof line, "%s/%s" BB_PARTNER_FILE_SUFFIX ": %s", loading->folder,
+             loading->organizations[loser]->code, message);
+    loading->report(loading->self, line);
+}
+
+/* Takes over those whose claims hold. */
+static int
+admit(struct bb_registry *registry, const struct bb_registry *previous, struct loading *loading)
+{
+    bool *out = calloc(loading->n + 1, sizeof *out);
+    int r = out ? bb_claims_settle(loading->organizations, loading->n, previous, report_clash, loading, out)
+                : -ENOMEM;
+
+    for (size_t i = 0; r == 0 && i < loading->n; i++) {
+        struct bb_organization *o = loading->organizations[i];
+
+        if (out[i])
+            continue;
+        o->number = number_of(registry, previous, o->code);
+        r = insert(registry, o);
+        if (r == 0)
+            loading->organizations[i] = NULL;
+    }
+    free(out);
     return r;
 }
 
@@ -352,6 +374,7 @@ int
 bb_registry_load(const char *folder, const struct bb_registry *previous, bb_registry_report report,
                  void *self, struct bb_registry **ret_registry)
 {
+    struct loading loading = {.folder = folder, .report = report, .self = self};
     struct bb_registry *registry = calloc(1, sizeof *registry);
     int r = -ENOMEM;
 
@@ -360,7 +383,12 @@ bb_registry_load(const char *folder, const struct bb_registry *previous, bb_regi
     registry->next_number = previous ? previous->next_number : 1;
     registry->folder = strdup(folder);
     if (registry->folder)
-        r = load_folder(registry, previous, report, self);
+        r = load_folder(&loading);
+    if (r == 0)
+        r = admit(registry, previous, &loading);
+    for (size_t i = 0; i < loading.n; i++)
+        bb_organization_destroy(&loading.organizations[i]);
+    free(loading.organizations);
     if (r < 0) {
         bb_registry_destroy(&registry);
         return r;
@@ -402,14 +430,14 @@ check_put(const Bb__PartnerPut *put, char *message)
         return invalid(message,
                        "code: expected 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
     if (put->name && !bb_text_is_name(bb_bytes_str(put->name)))
-        return invalid(message, "name: expected 1 to 300 bytes of UTF-8 without control characters");
+        return invalid(message, "name: expected " BB_TEXT_NAME_EXPECTED);
     if (put->has_role && !bb_role_word(put->role))
         return invalid(message, "role: expected staff, partner or observer");
     if (put->key && !bb_key_is_valid(bb_bytes_str(put->key)))
         return invalid(message, "key: expected the 40 characters of a public key in Z85");
     for (size_t i = 0; i < put->n_alias; i++)
         if (!bb_text_is_name(bb_bytes_str(put->alias[i])))
-            return invalid(message, "alias: expected 1 to 300 bytes of UTF-8 without control characters");
+            return invalid(message, "alias: expected " BB_TEXT_NAME_EXPECTED);
     return 0;
 }
 

@@ -16,8 +16,9 @@
  * On the day `left`, in UTC, and from then on its key is not let in, as if it were not enabled.
  *
  * Codes, names and aliases of all organizations are one namespace; a key belongs to one of them. A file that
- * is broken, or clashes with one before it (in order of code), is left out and reported; the others work.
- * Single quotes keep libconfuse from reading ${...} in names and keys.
+ * is broken is left out and reported; the others work. Of files that claim the same text or key, the one of
+ * who has it when the folder is read again stays; at a start, all of them are left out (claims.h). Single
+ * quotes keep libconfuse from reading ${...} in names and keys.
  *
  * The version stands for the content: equal content has the same version, also after a restart. An
  * organization has a number that stays with its code as long as the process lives, dense from 1 (0 is the
@@ -52,10 +53,12 @@ struct bb_organization {
     uint64_t digest;                 /* of the content */
 };
 
-/* Told of each file that is left out: one line that names file, line where known, and fault. */
+/* Told of each file that is left out: one line that names file, line where known, and fault; for a clash a
+ * line for each claim that is lost. */
 typedef void (*bb_registry_report)(void *self, const char *message);
 
-/* Read the folder. previous: numbers are taken over from it; may be NULL. 0 | -errno of the folder, -ENOMEM.
+/* Read the folder. previous: what is served now: numbers and clashing claims stay with who has them; may be
+ * NULL. 0 | -errno of the folder, -ENOMEM.
  */
 int bb_registry_load(const char *folder, const struct bb_registry *previous, bb_registry_report report,
                      void *self, struct bb_registry **ret_registry);

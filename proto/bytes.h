@@ -33,6 +33,16 @@ bb_bytes_equal(struct bb_bytes a, struct bb_bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* The order of bytes, a prefix first: <0, 0, >0. */
+static inline int
+bb_bytes_compare(struct bb_bytes a, struct bb_bytes b)
+{
+    size_t n = a.len < b.len ? a.len : b.len;
+    int order = n ? memcmp(a.data, b.data, n) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* Big-endian integers, the only byte order backbone uses on wires and disks. */
 static inline void
 bb_put_u32(uint8_t *to, uint32_t v)

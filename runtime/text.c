@@ -30,15 +30,63 @@ is_control(const uint8_t *p)
     return p[0] < 0x20 || p[0] == 0x7F || (p[0] == 0xC2 && p[1] < 0xA0);
 }
 
+/* The code point at p, which is valid UTF-8; 0 below U+0080 and for the later bytes of a character. */
+static uint32_t
+code_point(const uint8_t *p)
+{
+    if (p[0] < 0xC0)
+        return 0;
+    if (p[0] < 0xE0)
+        return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+    if (p[0] < 0xF0)
+        return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+    return (p[0] & 0x07u) << 18 | (p[1] & 0x3Fu) << 12 | (p[2] & 0x3Fu) << 6 | (p[3] & 0x3Fu);
+}
+
+static bool
+is_in(uint32_t c, const uint32_t (*ranges)[2], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (c >= ranges[i][0] && c <= ranges[i][1])
+            return true;
+    return false;
+}
+
+/* Characters that change where the others are shown: a name with them can look like another one. Bidi_Control
+ * of Unicode (UAX #9), the separators of lines and paragraphs, and the byte order mark. p is valid UTF-8. */
+static bool
+is_deceptive(const uint8_t *p)
+{
+    static const uint32_t ranges[][2] = {
+        {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF}};
+
+    return p[0] >= 0xC0 && is_in(code_point(p), ranges, sizeof ranges / sizeof ranges[0]);
+}
+
+/* White_Space of Unicode, and the zero width space; without those that are control characters. p is valid
+ * UTF-8. */
+static bool
+is_blank(const uint8_t *p)
+{
+    static const uint32_t ranges[][2] = {{0x00A0, 0x00A0}, {0x1680, 0x1680}, {0x2000, 0x200B},
+                                         {0x202F, 0x202F}, {0x205F, 0x205F}, {0x3000, 0x3000}};
+
+    return p[0] == ' ' || (p[0] >= 0xC0 && is_in(code_point(p), ranges, sizeof ranges / sizeof ranges[0]));
+}
+
 bool
 bb_text_is_name(struct bb_bytes text)
 {
+    size_t last = text.len - 1;
+
     if (text.len < 1 || text.len > BB_LIMIT_NAME_BYTES || !bb_utf8_is_text(text))
         return false;
-    if (text.data[0] == ' ' || text.data[text.len - 1] == ' ')
+    while ((text.data[last] & 0xC0) == 0x80) /* to the start of the last character */
+        last--;
+    if (is_blank(text.data) || is_blank(text.data + last))
         return false;
     for (size_t i = 0; i < text.len; i++)
-        if (is_control(text.data + i))
+        if (is_control(text.data + i) || is_deceptive(text.data + i))
             return false;
     return true;
 }
@@ -68,6 +116,8 @@ escape(const uint8_t *p, size_t left, char piece[static 8])
         n = 1;
     } else if (n == 2 && is_control(p)) {
         snprintf(piece, 8, "\\u%04X", p[1]);
+    } else if (is_deceptive(p)) {
+        snprintf(piece, 8, "\\u%04X", (unsigned)code_point(p));
     } else {
         memcpy(piece, p, n);
         piece[n] = '\0';

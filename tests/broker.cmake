@@ -1,6 +1,7 @@
 bb_unit_test(broker/router bb_broker)
 bb_unit_test(broker/policy bb_broker)
 bb_unit_test(broker/registry bb_broker)
+bb_unit_test(broker/claims bb_broker)
 bb_unit_test(broker/zap bb_broker)
 bb_unit_test(broker/peers bb_broker)
 bb_unit_test(broker/directory bb_broker)

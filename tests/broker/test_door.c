@@ -318,6 +318,30 @@ a_moved_key_is_shown_out(void **state)
 }
 
 static void
+a_key_is_not_taken_over(void **state)
+{
+    struct raw raw, again;
+
+    (void)state;
+    raw_greeted(&broker, &raw, &broker.partner);
+    broker_organization(&broker, "aardvark", "staff", true, broker.partner.public_key);
+    broker_organization(&broker, "beta", "observer", true, broker.other.public_key);
+    kill(broker.pid, SIGHUP);
+    for (bool read = false; !read;) { /* the rest of the folder counts */
+        raw_client(&broker, &again, &broker.other);
+        raw_hello(&again);
+        read = expect_kind(&again, BB_KIND_WELCOME, welcome, Welcome)->role == BB__ROLE__ROLE_OBSERVER;
+        raw_close(&again);
+    }
+    raw_hello(&raw);
+    assert_string_equal(expect_kind(&raw, BB_KIND_WELCOME, welcome, Welcome)->organization, "alpha");
+    raw_greeted(&broker, &again, &broker.partner);
+    raw_close(&again);
+    raw_close(&raw);
+    broker_stop(&broker);
+}
+
+static void
 refuses_routing_ids_of_another_form(void **state)
 {
     static const struct {
@@ -679,6 +703,7 @@ main(void)
         T(an_unregistered_partner_is_shown_out_after_sighup),
         T(who_has_left_is_shown_out),
         T(a_moved_key_is_shown_out),
+        T(a_key_is_not_taken_over),
         T(refuses_routing_ids_of_another_form),
         T(refuses_messages_of_several_frames),
         T(a_flood_of_frames_is_cut_off),

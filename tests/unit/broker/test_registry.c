@@ -136,6 +136,9 @@ leaves_out_what_is_broken(void **state)
         {"control character", "name = 'a\tb'\nrole = 'partner'\n", "bad.conf:1: name"},
         {"invalid UTF-8", "name = 'a\xff'\nrole = 'partner'\n", "bad.conf:1: name"},
         {"alias", "name = 'B'\nrole = 'partner'\naliases = {'fine', ' not'}\n", "bad.conf:3: aliases"},
+        {"mark of direction", "name = 'a\xE2\x80\xAE'\nrole = 'partner'\n",
+         "bad.conf:1: name: found \"a\\u202E"},
+        {"white space", "name = 'a\xC2\xA0'\nrole = 'partner'\n", "bad.conf:1: name"},
         {"date", "name = 'B'\nrole = 'partner'\njoined = '2023-02-29'\n", "bad.conf:3: joined"},
         {"month", "name = 'B'\nrole = 'partner'\nleft = '2023-02'\n", "bad.conf:3: left"},
         {"key", "name = 'B'\nrole = 'partner'\nmember main {\n key = 'short'\n}\n", "bad.conf:4: key"},
@@ -183,32 +186,85 @@ leaves_out_strange_files(void **state)
     bb_registry_destroy(&registry);
 }
 
-static void
-refuses_clashes(void **state)
-{
-    static const char *const second[] = {
-        "name = 'Alpha Schools'\nrole = 'partner'\n",
-        "name = 'a'\nrole = 'partner'\n",
-        "name = 'B'\nrole = 'partner'\naliases = {'A1'}\n",
-        "name = 'B'\nrole = 'partner'\naliases = {'x', 'Alpha Schools'}\n",
-        "name = 'B'\nrole = 'partner'\nmember main { key = '" KEY_A "' }\n",
-    };
+/* What a second file takes that the first one has, as file and as claim. */
+static const struct {
+    const char *content;
+    const char *claim;
+} clashes[] = {
+    {"name = 'Mu Schools'\nrole = 'partner'\n", "name \"Mu Schools\" is also the name in "},
+    {"name = 'm'\nrole = 'partner'\n", "name \"m\" is also the code in "},
+    {"name = 'B'\nrole = 'partner'\naliases = {'M1'}\n", "alias \"M1\" is also the alias in "},
+    {"name = 'B'\nrole = 'partner'\naliases = {'x', 'Mu Schools'}\n",
+     "alias \"Mu Schools\" is also the name in "},
+    {"name = 'B'\nrole = 'partner'\nmember main { key = '" KEY_A "' }\n", "the key is also that of "},
+};
 
+/* Before and behind the first one in the alphabet: that must not matter. */
+static const char *const others[] = {"b", "z"};
+
+#define MU "name = 'Mu Schools'\nrole = 'partner'\naliases = {'M1'}\nmember main { key = '" KEY_A "' }\n"
+
+static void
+remove_file(const char *code)
+{
+    char path[512];
+
+    snprintf(path, sizeof path, "%s/%s.conf", folder, code);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void
+a_clash_at_a_start_leaves_both_out(void **state)
+{
     (void)state;
-    write_file("a", "name = 'Alpha Schools'\nrole = 'partner'\naliases = {'A1'}\nmember main { key = '" KEY_A
-                    "' }\n");
-    for (size_t i = 0; i < sizeof second / sizeof second[0]; i++) {
+    write_file("m", MU);
+    write_file("good", "name = 'G'\nrole = 'partner'\n");
+    for (size_t i = 0; i < 2 * sizeof clashes / sizeof clashes[0]; i++) {
         struct reports reports;
         struct bb_registry *registry;
 
-        write_file("b", second[i]);
+        write_file(others[i % 2], clashes[i / 2].content);
         registry = load(&reports, NULL);
-        assert_int_equal(reports.count, 1);
-        assert_non_null(strstr(reports.last, "b.conf"));
-        assert_non_null(strstr(reports.last, "\"a\""));
+        assert_int_equal(reports.count, 2);
+        assert_non_null(strstr(reports.last, "both are left out"));
         assert_int_equal(bb_registry_count(registry), 1);
+        assert_non_null(find(registry, "good"));
+        assert_null(bb_registry_find_key(registry, bb_bytes_str(KEY_A)));
         bb_registry_destroy(&registry);
+        remove_file(others[i % 2]);
     }
+}
+
+static void
+a_clash_leaves_what_is_served_in_place(void **state)
+{
+    struct reports reports;
+    struct bb_registry *before, *registry;
+
+    (void)state;
+    write_file("m", MU);
+    before = load(&reports, NULL);
+    for (size_t i = 0; i < 2 * sizeof clashes / sizeof clashes[0]; i++) {
+        char file[16];
+
+        snprintf(file, sizeof file, "/%s.conf: ", others[i % 2]);
+        write_file(others[i % 2], clashes[i / 2].content);
+        registry = load(&reports, before);
+        if (reports.count != 1 || !strstr(reports.last, file) ||
+            !strstr(reports.last, clashes[i / 2].claim) || !strstr(reports.last, "m.conf, which has it now"))
+            fail_msg("%u reports, the last one: %s", reports.count, reports.last);
+        assert_int_equal(bb_registry_count(registry), 1);
+        assert_string_equal(bb_registry_find_key(registry, bb_bytes_str(KEY_A))->code, "m");
+        bb_registry_destroy(&registry);
+        remove_file(others[i % 2]);
+    }
+    write_file("m", "name = 'Mu'\nrole = 'partner'\n"); /* given up: the other one may have it */
+    write_file("b", "name = 'Mu Schools'\nrole = 'partner'\nmember main { key = '" KEY_A "' }\n");
+    registry = load(&reports, before);
+    assert_int_equal(reports.count, 0);
+    assert_string_equal(bb_registry_find_key(registry, bb_bytes_str(KEY_A))->code, "b");
+    bb_registry_destroy(&registry);
+    bb_registry_destroy(&before);
 }
 
 static int
@@ -317,6 +373,8 @@ puts_and_reads_back(void **state)
     bb_registry_destroy(&registry);
 }
 
+static char *deceptive[] = {(char *)"X\xE2\x81\xA6"};
+
 static void
 refuses_puts(void **state)
 {
@@ -338,6 +396,24 @@ refuses_puts(void **state)
          BB_ERROR_INVALID},
         {"gateway",
          {.code = (char *)"x", .create = true, .name = (char *)"X", .has_role = true, .role = 5},
+         BB_ERROR_INVALID},
+        {"direction",
+         {.code = (char *)"x", .create = true, .name = (char *)"X\xE2\x80\xAE", .has_role = true, .role = 3},
+         BB_ERROR_INVALID},
+        {"blank",
+         {.code = (char *)"x", .create = true, .name = (char *)"X ", .has_role = true, .role = 3},
+         BB_ERROR_INVALID},
+        {"control",
+         {.code = (char *)"x", .create = true, .name = (char *)"X\x1B", .has_role = true, .role = 3},
+         BB_ERROR_INVALID},
+        {"alias of direction",
+         {.code = (char *)"x",
+          .create = true,
+          .name = (char *)"X",
+          .has_role = true,
+          .role = 3,
+          .alias = deceptive,
+          .n_alias = 1},
          BB_ERROR_INVALID},
         {"key",
          {.code = (char *)"x",
@@ -426,7 +502,8 @@ main(void)
         cmocka_unit_test_setup_teardown(reads_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(leaves_out_what_is_broken, setup, teardown),
         cmocka_unit_test_setup_teardown(leaves_out_strange_files, setup, teardown),
-        cmocka_unit_test_setup_teardown(refuses_clashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clash_at_a_start_leaves_both_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clash_leaves_what_is_served_in_place, setup, teardown),
         cmocka_unit_test_setup_teardown(puts_and_reads_back, setup, teardown),
         cmocka_unit_test(who_may_enter),
         cmocka_unit_test_setup_teardown(refuses_puts, setup, teardown),
