@@ -44,8 +44,13 @@ static int
 take_runtime(struct bb_life *life)
 {
     const char *folder = life->broker.settings->runtime;
-    char path[256];
+    char path[256], error[512];
+    int r = bb_settings_check_runtime(folder, error, sizeof error);
 
+    if (r < 0) {
+        bb_error("%s", error);
+        return r;
+    }
     if (mkdir(folder, 0700) < 0 && errno != EEXIST)
         goto failed;
     snprintf(path, sizeof path, "%s/broker.lock", folder);
@@ -384,24 +389,4 @@ bb_broker_run(const struct bb_settings *settings, int signal_fd)
         r = serve(&life);
     release(&life);
     return exit_code(r);
-}
-
-static void
-print_fault(void *self, const char *message)
-{
-    (*(unsigned *)self)++;
-    fprintf(stderr, "%s\n", message);
-}
-
-int
-bb_broker_check_registry(const struct bb_settings *settings)
-{
-    struct bb_registry *registry = NULL;
-    unsigned faults = 0;
-    int r = bb_registry_load(settings->registry, NULL, print_fault, &faults, &registry);
-
-    if (r < 0)
-        fprintf(stderr, "%s: %s\n", settings->registry, strerror(-r));
-    bb_registry_destroy(&registry);
-    return r < 0 || faults ? EX_CONFIG : EX_OK;
 }

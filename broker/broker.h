@@ -12,7 +12,4 @@
  * (sysexits). */
 int bb_broker_run(const struct bb_settings *settings, int signal_fd);
 
-/* Read the registry and print to stderr what is wrong with it. Returns an exit code. */
-int bb_broker_check_registry(const struct bb_settings *settings);
-
 #endif

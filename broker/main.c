@@ -8,12 +8,6 @@ run(void *settings, int signal_fd)
     return bb_broker_run(settings, signal_fd);
 }
 
-static int
-examine(const void *settings)
-{
-    return bb_broker_check_registry(settings);
-}
-
 int
 main(int argc, char **argv)
 {
@@ -26,7 +20,7 @@ main(int argc, char **argv)
         .options = bb_settings_table,
         .config = &settings,
         .check = bb_settings_check,
-        .examine = examine,
+        .examine = bb_settings_examine,
         .run = run,
     };
 

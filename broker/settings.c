@@ -1,9 +1,19 @@
 #include "settings.h"
 
+#include "registry.h"
+#include "runtime/keyfile.h"
+
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #define AT(field) offsetof(struct bb_settings, field)
 
@@ -15,7 +25,8 @@ const struct bb_config_option bb_settings_table[] = {
     {"registry", BB_CONFIG_TEXT, AT(registry), NULL, 0, 0,
      "Folder with a file for each partner organization."},
     {"runtime", BB_CONFIG_TEXT, AT(runtime), "/run/backbone", 0, 0,
-     "Folder of the sockets worker.sock and admin.sock."},
+     "Folder of the sockets worker.sock and admin.sock, closed to others (mode 0700); it is made if it is "
+     "not there."},
     {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug."},
     {"io_threads", BB_CONFIG_INT, AT(io_threads), "1", 1, 16, "Threads that encrypt and move bytes."},
     {"max_connections", BB_CONFIG_INT, AT(max_connections), "4096", 1, 1000000,
@@ -39,14 +50,41 @@ const struct bb_config_option bb_settings_table[] = {
     {NULL, BB_CONFIG_TEXT, 0, NULL, 0, 0, NULL},
 };
 
+/* Of tcp://ADDRESS:PORT. zmq_tcp(7): an address, an interface or *; PORT * or 0 is any that is free. */
+static bool
+is_listen_address(const char *text)
+{
+    static const char scheme[] = "tcp://";
+    const char *host = text + sizeof scheme - 1, *colon, *port;
+    size_t len, digits;
+
+    if (strncmp(text, scheme, sizeof scheme - 1) != 0 || strpbrk(host, " \t/;"))
+        return false;
+    colon = strrchr(host, ':');
+    if (!colon || colon == host)
+        return false;
+    len = (size_t)(colon - host);
+    if ((host[0] == '[') != (host[len - 1] == ']') || (host[0] != '[' && memchr(host, ':', len)))
+        return false;
+    port = colon + 1;
+    digits = strspn(port, "0123456789");
+    if (strcmp(port, "*") == 0)
+        return true;
+    return digits > 0 && digits <= 5 && !port[digits] && strtol(port, NULL, 10) <= UINT16_MAX;
+}
+
 int
 bb_settings_check(const void *settings, char *error, size_t size)
 {
     const struct bb_settings *s = settings;
     static const char longest[] = "/worker.sock";
 
-    if (strncmp(s->listen, "tcp://", 6) != 0) {
-        snprintf(error, size, "listen: found \"%s\", expected tcp://ADDRESS:PORT", s->listen);
+    if (!is_listen_address(s->listen)) {
+        snprintf(error, size,
+                 "listen: found \"%s\", expected tcp://ADDRESS:PORT; ADDRESS * is all of them, PORT is up to "
+                 "65535, or * "
+                 "for any",
+                 s->listen);
         return -EINVAL;
     }
     if (strlen(s->runtime) + sizeof longest > sizeof((struct sockaddr_un *)0)->sun_path) {
@@ -54,4 +92,89 @@ bb_settings_check(const void *settings, char *error, size_t size)
         return -EINVAL;
     }
     return 0;
+}
+
+/* What the settings point at. */
+
+static int
+fail(int r, const char *folder, const char *why, char *error, size_t size)
+{
+    snprintf(error, size, "runtime: \"%s\" %s", folder, why);
+    return r;
+}
+
+/* It is not there: can it be made? */
+static int
+check_parent(const char *folder, char *error, size_t size)
+{
+    char path[PATH_MAX], why[PATH_MAX + 128];
+    const char *parent;
+    int r;
+
+    snprintf(path, sizeof path, "%s", folder);
+    parent = dirname(path);
+    if (access(parent, W_OK | X_OK) == 0)
+        return 0;
+    r = -errno;
+    snprintf(why, sizeof why, "is not there and cannot be made: %s: %s", parent, strerror(-r));
+    return fail(r, folder, why, error, size);
+}
+
+int
+bb_settings_check_runtime(const char *folder, char *error, size_t size)
+{
+    char why[80];
+    struct stat st;
+
+    if (stat(folder, &st) < 0)
+        return errno == ENOENT ? check_parent(folder, error, size)
+                               : fail(-errno, folder, strerror(errno), error, size);
+    if (!S_ISDIR(st.st_mode))
+        return fail(-ENOTDIR, folder, "is not a folder", error, size);
+    if (st.st_mode & 077) {
+        snprintf(why, sizeof why, "is open to others: found mode %04o, expected 0700", st.st_mode & 07777u);
+        return fail(-EACCES, folder, why, error, size);
+    }
+    return access(folder, W_OK | X_OK) < 0 ? fail(-errno, folder, strerror(errno), error, size) : 0;
+}
+
+static void
+print_fault(void *self, const char *message)
+{
+    (*(unsigned *)self)++;
+    fprintf(stderr, "%s\n", message);
+}
+
+static void
+examine_registry(const char *folder, unsigned *faults)
+{
+    struct bb_registry *registry = NULL;
+    char message[256];
+    int r = bb_registry_load(folder, NULL, print_fault, faults, &registry);
+
+    if (r == 0 && access(folder, W_OK | X_OK) < 0)
+        r = -errno;
+    if (r < 0) {
+        snprintf(message, sizeof message, "registry: \"%s\": %s", folder, strerror(-r));
+        print_fault(faults, message);
+    }
+    bb_registry_destroy(&registry);
+}
+
+int
+bb_settings_examine(const void *settings)
+{
+    const struct bb_settings *s = settings;
+    struct bb_keypair keys;
+    unsigned faults = 0;
+    char error[512];
+
+    if (bb_keyfile_read(s->server_key, &keys, error, sizeof error) < 0)
+        print_fault(&faults, error);
+    else
+        bb_keypair_wipe(&keys);
+    examine_registry(s->registry, &faults);
+    if (bb_settings_check_runtime(s->runtime, error, sizeof error) < 0)
+        print_fault(&faults, error);
+    return faults ? EX_CONFIG : EX_OK;
 }

@@ -24,7 +24,15 @@ struct bb_settings {
 
 extern const struct bb_config_option bb_settings_table[];
 
-/* For the skeleton. 0 | -EINVAL and a message. */
+/* For the skeleton: what the file says. 0 | -EINVAL and a message. */
 int bb_settings_check(const void *settings, char *error, size_t size);
+
+/* May the sockets stand in this folder? It is closed to others, or it is not there and can be made.
+ * 0 | -errno and a message. */
+int bb_settings_check_runtime(const char *folder, char *error, size_t size);
+
+/* For the skeleton, with --check-config: what the settings point at, that is the key file, the registry and
+ * the folder of the sockets. Prints every fault to stderr. Returns an exit code. */
+int bb_settings_examine(const void *settings);
 
 #endif

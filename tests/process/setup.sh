@@ -6,6 +6,7 @@ no_sandbox=1
 export PATH="$BB_BUILD/bin:$PATH" BACKBONE_CONFIG_DIR=$tmp/client
 
 # --- the examples, moved below $tmp
+umask 077
 mkdir -p "$tmp/start" "$tmp/etc" "$tmp/registry" "$tmp/measurement" "$tmp/run"
 for name in broker measurement; do
     sed "s|/etc/backbone|$tmp/etc|; s|/var/lib/backbone|$tmp|; s|/run/backbone|$tmp/run|; s|0\.0\.0\.0:7600|127.0.0.1:*|

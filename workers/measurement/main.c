@@ -1,13 +1,21 @@
 /* backbone-measurement: the table of its configuration, and its life in the hands of the daemon skeleton. */
 #include "measurement.h"
+#include "state.h"
 #include "verify.h"
 
 #include "runtime/daemon.h"
+#include "runtime/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+#include <sysexits.h>
 
 #define AT(field) offsetof(struct bb_measurement_config, field)
 
 static const struct bb_config_option options[] = {
-    {"state", BB_CONFIG_TEXT, AT(state), NULL, 0, 0, "folder of the journal and the views"},
+    {"state", BB_CONFIG_TEXT, AT(state), NULL, 0, 0,
+     "folder of the journal and the views; an operator makes it, a daemon never does"},
     {"broker", BB_CONFIG_TEXT, AT(broker), NULL, 0, 0, "the broker's worker socket, ipc:///path/worker.sock"},
     {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug"},
     {"map_size", BB_CONFIG_BYTES, AT(map_bytes), "64G", 1 << 20, 1L << 46,
@@ -26,16 +34,64 @@ static const struct bb_config_option options[] = {
 
 static struct bb_measurement_config config;
 
+/* The broker's worker socket: ipc:// and the path of a socket, which has 107 bytes at most. */
+static int
+check(const void *filled, char *error, size_t size)
+{
+    const struct bb_measurement_config *c = filled;
+    static const char scheme[] = "ipc://";
+    const char *path = c->broker + sizeof scheme - 1;
+
+    if (strncmp(c->broker, scheme, sizeof scheme - 1) != 0 || path[0] != '/' ||
+        path[strlen(path) - 1] == '/') {
+        snprintf(error, size, "broker: found \"%s\", expected ipc:///PATH/worker.sock", c->broker);
+        return -EINVAL;
+    }
+    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path) {
+        snprintf(error, size, "broker: \"%s\" is too long for the address of a socket", path);
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static int
+examine(const void *filled)
+{
+    const struct bb_measurement_config *c = filled;
+    char error[1024];
+
+    if (bb_state_check(c->state, error, sizeof error) == 0)
+        return EX_OK;
+    fprintf(stderr, "%s\n", error);
+    return EX_CONFIG;
+}
+
+/* 0, or the exit code for a state that is not there, which has been logged. */
+static int
+find_state(const struct bb_measurement_config *c)
+{
+    char error[1024];
+
+    if (bb_state_check(c->state, error, sizeof error) == 0)
+        return EX_OK;
+    bb_error("%s", error);
+    return EX_CONFIG;
+}
+
 static int
 run(void *filled, int signal_fd)
 {
-    return bb_measurement_run(filled, signal_fd);
+    int code = find_state(filled);
+
+    return code ? code : bb_measurement_run(filled, signal_fd);
 }
 
 static int
 verify(void *filled)
 {
-    return bb_verify_run(filled);
+    int code = find_state(filled);
+
+    return code ? code : bb_verify_run(filled);
 }
 
 int
@@ -50,6 +106,8 @@ main(int argc, char **argv)
         .about = "keeps the indicators and readings of a backbone",
         .options = options,
         .config = &config,
+        .check = check,
+        .examine = examine,
         .switches = switches,
         .run = run,
     };

@@ -420,10 +420,6 @@ make_folders(struct measurement *m)
 {
     const char *state = m->config->state;
 
-    if (mkdir(state, 0700) < 0 && errno != EEXIST) {
-        bb_error("%s: %s", state, strerror(errno));
-        return -errno;
-    }
     if (asprintf(&m->journal_dir, "%s/journal", state) < 0 ||
         asprintf(&m->views_dir, "%s/views", state) < 0 ||
         asprintf(&m->temporary_dir, "%s/temporary", state) < 0)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static long
@@ -17,6 +18,25 @@ owner(int fd)
     ssize_t n = pread(fd, text, sizeof text - 1, 0);
 
     return n > 0 ? strtol(text, NULL, 10) : 0;
+}
+
+int
+bb_state_check(const char *state, char *error, size_t size)
+{
+    struct stat st;
+    int r = stat(state, &st) < 0 ? -errno : !S_ISDIR(st.st_mode) ? -ENOTDIR : 0;
+
+    if (r == 0 && access(state, R_OK | W_OK | X_OK) < 0)
+        r = -errno;
+    if (r == -ENOENT)
+        snprintf(error, size,
+                 "state: \"%s\" is not there; for a new store make it: install -d -m 0700 '%s'; otherwise "
+                 "the path is "
+                 "wrong",
+                 state, state);
+    else if (r < 0)
+        snprintf(error, size, "state: \"%s\": %s", state, strerror(-r));
+    return r;
 }
 
 int

@@ -1,4 +1,7 @@
-/* The lock of a state folder: one process at a time opens its environments. LMDB would let two of them in,
+/* The state folder: is it there, and whose is it? It is never made here: a path that is mistyped would become
+ * an empty store, and the worker on it would take the place of the one with the readings.
+ *
+ * The lock: one process at a time opens its environments. LMDB would let two of them in,
  * and each would write what the other does not know of.
  *
  * The lock ends with the process, however it ends; the file stays. */
@@ -6,6 +9,10 @@
 #define BB_STATE_H
 
 #include <stddef.h>
+
+/* Is it a folder that this process may write to? Empty is fine, as for a first start. 0 | -errno; with a
+ * message that says how to make one. */
+int bb_state_check(const char *state, char *error, size_t size);
 
 /* Take <state>/lock. ret_fd: close it to let go. 0 | -EBUSY another process has it | -errno; with a message.
  */
