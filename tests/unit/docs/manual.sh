@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The manual and the programs agree: every command and option of the command line is in backbone(1), every configuration
 # key of a daemon is in its page with default and range, as are its options; the example of libbackbone(3) is the file
-# that is installed; backbone.h compiles alone; and man has nothing to say against any page.
+# that is installed; backbone.h compiles alone; pages refer to pages that are there; and man warns of nothing.
 #
 #   manual.sh SOURCE BUILD
 set -euo pipefail
@@ -64,6 +64,11 @@ sed 1d "$source/docs/examples/report.c" | diff "$work/example.c" - ||
 echo '#include <backbone.h>' >"$work/alone.c"
 cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$source/client/lib" -c -o "$work/alone.o" "$work/alone.c" ||
     complain "backbone.h does not compile alone as C99"
+
+# ---- what the pages refer to
+while IFS='*()' read -r _ name _ section _; do
+    [ -e "$source/docs/$name.$section.scd" ] || complain "there is no $name($section), which a page refers to"
+done < <(grep -oh '\*[a-z-]\+\*([1-8])' "$source"/docs/*.scd | sort -u)
 
 # ---- how the pages look
 if command -v scdoc >/dev/null && command -v man >/dev/null; then
