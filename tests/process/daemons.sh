@@ -45,7 +45,7 @@ run 0 backbone-broker --check-config -c "$own"
 run 64 backbone-measurement
 run 69 backbone-measurement -c "$m"
 run 69 backbone-measurement -c "$m" --verify
-run 74 backbone-measurement -c "$(but "$m" state /nonexistent/state)"
+run 78 backbone-measurement -c "$(but "$m" state /nonexistent/state)"
 printf 'bogus = 1\n' | cat "$m" - >"$tmp/unknown.conf"
 run 78 backbone-measurement -c "$tmp/unknown.conf"
 like "file and line" "$err" 'unknown.conf:3: '
@@ -70,6 +70,7 @@ ends_by() {
     wait "$pid"
     is "$3 ends by SIG$1" $? 0
 }
+mkdir "$tmp/store"
 store=$(but "$m" state "$tmp/store")
 for signal in INT TERM; do
     ends_by $signal 'at entry' backbone-measurement "$store"
