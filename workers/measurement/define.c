@@ -14,6 +14,7 @@
 
 #include "proto/limits.h"
 #include "proto/message.h"
+#include "proto/utf8.h"
 #include "runtime/text.h"
 
 #include <errno.h>
@@ -323,8 +324,7 @@ check_place_text(struct bb_arena *arena, Bb__DefineOutcome *outcome, const char 
 
     if (bb_text_is_name(bb_bytes_str(text)))
         return 0;
-    bb_note_found(&note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_NONE, bb_bytes_str(text),
-                  "1 to 300 bytes of text without control characters or blanks at its ends");
+    bb_note_found(&note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_NONE, bb_bytes_str(text), BB_TEXT_NAME_EXPECTED);
     return refuse(arena, outcome, BB_ROW_CODE_BAD_PLACE, column, note.text);
 }
 
@@ -350,6 +350,74 @@ check_alias(struct bb_head *head, struct bb_arena *arena, const char *alias, uin
     }
     return refuse_taken(arena, outcome, "alias", alias,
                         owner ? owner->text : "a place with readings of its own");
+}
+
+/* Parents. A place must not be within itself, by whatever names its parents are given. */
+
+#define PARENTS_MAX 100 /* more than that is taken for a loop that this place is not part of */
+
+struct ascent {
+    struct bb_head *head;
+    const Bb__Place *place;
+    uint32_t id;     /* of the place; 0: it is new */
+    char chain[100]; /* "Hartford > Connecticut > Hartford", as much as fits */
+};
+
+static void
+add_to_chain(struct ascent *ascent, const char *name)
+{
+    size_t len = strlen(ascent->chain);
+
+    snprintf(ascent->chain + len, sizeof ascent->chain - len, "%s%s", len ? " > " : "", name);
+    while (!bb_utf8_is_text(bb_bytes_str(ascent->chain))) /* cut within a character */
+        ascent->chain[strlen(ascent->chain) - 1] = '\0';
+}
+
+/* One step up, to the place of this name. ret_parent: its own parent in the arena, NULL when it has none or
+ * nobody registered it. ret_self: it is the place that we come from. */
+static int
+ascend(struct ascent *ascent, struct bb_arena *arena, const char *name, const char **ret_parent,
+       bool *ret_self)
+{
+    Bb__Place *above;
+    bool canonical;
+    uint32_t id;
+    int r;
+
+    *ret_parent = NULL;
+    *ret_self = strcmp(name, ascent->place->name) == 0 || has_alias(ascent->place, name);
+    if (*ret_self)
+        return 0;
+    r = find(ascent->head, BB_OBJECT_PLACE, name, &id, &canonical);
+    *ret_self = r == 0 && id == ascent->id;
+    if (r == 0 && !*ret_self)
+        r = unpack_details(ascent->head, BB_OBJECT_PLACE, id, arena, &bb__place__descriptor,
+                           (ProtobufCMessage **)&above);
+    if (r == 0 && !*ret_self && above->parent && *above->parent)
+        *ret_parent = above->parent;
+    return r > 0 ? 0 : r;
+}
+
+static int
+check_parents(struct bb_head *head, struct bb_arena *arena, const Bb__Place *place, uint32_t id,
+              Bb__DefineOutcome *outcome)
+{
+    struct ascent ascent = {.head = head, .place = place, .id = id};
+    const char *above = place->parent && *place->parent ? place->parent : NULL;
+    struct bb_note note;
+    bool self = false;
+    int r = 0;
+
+    add_to_chain(&ascent, place->name);
+    for (unsigned i = 0; r == 0 && above && !self && i < PARENTS_MAX; i++) {
+        add_to_chain(&ascent, above);
+        r = ascend(&ascent, arena, above, &above, &self);
+    }
+    if (r != 0 || (!above && !self))
+        return r;
+    bb_note_found(&note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_NONE, bb_bytes_str(place->parent),
+                  "a parent that is not within this place: %s", ascent.chain);
+    return refuse(arena, outcome, BB_ROW_CODE_BAD_PLACE, "parent", note.text);
 }
 
 static int
@@ -382,11 +450,13 @@ judge_place(struct bb_head *head, struct bb_arena *arena, Bb__Place *place, Bb__
     r = 0;
     for (size_t i = 0; r == 0 && !outcome->has_code && i < place->n_alias; i++)
         r = check_alias(head, arena, place->alias[i], &id, outcome);
-    if (r != 0 || outcome->has_code || !previous)
+    if (r == 0 && !outcome->has_code && previous)
+        r = merge_place(arena, previous, place);
+    if (r != 0 || outcome->has_code)
         return r;
-    r = merge_place(arena, previous, place);
-    outcome->outcome = same_place(previous, place) ? BB_OUTCOME_UNCHANGED : BB_OUTCOME_UPDATED;
-    return r;
+    if (previous)
+        outcome->outcome = same_place(previous, place) ? BB_OUTCOME_UNCHANGED : BB_OUTCOME_UPDATED;
+    return outcome->outcome == BB_OUTCOME_UNCHANGED ? 0 : check_parents(head, arena, place, id, outcome);
 }
 
 /* The id of a place: by its name, else by an alias that is a place without registration. 0 none. */

@@ -91,7 +91,7 @@ check_names(struct check *check, const Bb__Indicator *d)
         refuse(check, "code", d->code,
                "1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
     if (!bb_text_is_name(bb_bytes_str(d->name)))
-        refuse(check, "name", d->name, "1 to 300 bytes of text without control characters");
+        refuse(check, "name", d->name, BB_TEXT_NAME_EXPECTED);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (texts[i].text && strlen(texts[i].text) > BB_LIMIT_TEXT_BYTES)
             refuse(check, texts[i].column, texts[i].text, "at most 4,000 bytes");
