@@ -4,7 +4,11 @@
  *
  * Sessions are few, because each is a file that grows. An organization has at most half of them, and a
  * session that nobody went on with for some seconds makes room for another. Who goes on with it later is told
- * to start again: its memory is gone, and answers without it would be wrong. */
+ * to start again: its memory is gone, and answers without it would be wrong.
+ *
+ * A dry run under the id of a batch that was sent, or begun, answers what going on with it would: submissions
+ * that are in the journal get their answer from there and never come here, and the rows of the others belong
+ * to that batch. */
 #include "writer_core.h"
 
 #define LINGER_US    10000000            /* after the last submission */
@@ -78,15 +82,32 @@ make_room(struct bb_writer *writer, uint32_t organization, unsigned most)
     return true;
 }
 
+/* May a session begin here: at the beginning, or behind what is in the journal? 1 yes | 0 no | <0 */
+static int
+may_begin(struct bb_writer *writer, const struct bb_submit *submit)
+{
+    uint64_t sequence;
+    bool last;
+    int r;
+
+    if (submit->message->index == 0)
+        return 1;
+    r = bb_head_submission(&writer->head, submit->message->batch.data, submit->message->index - 1, &sequence,
+                           &last);
+    return r < 0 ? r : r == 0;
+}
+
 /* A new session. 0 | 1 answered | <0 */
 static int
 begin_session(struct bb_writer *writer, const struct bb_submit *submit)
 {
     unsigned all = writer->config.dry_runs, share = all > 1 ? all / 2 : 1;
     struct bb_dry_session *session;
-    int r;
+    int r = may_begin(writer, submit);
 
-    if (submit->message->index > 0) {
+    if (r < 0)
+        return r;
+    if (r == 0) {
         bb_writer_fail(
             writer, submit->work->tag, BB_ERROR_INVALID,
             "this dry run is not known any more: nobody went on with it for too long, start it again");
@@ -149,18 +170,31 @@ dry_rows(struct bb_writer *writer, const struct bb_submit *submit, struct bb_int
     return r;
 }
 
+/* The batch that the rows belong to: the one that is going on under this id, or one of the dry run's own. */
+static int
+find_batch(struct bb_writer *writer, const struct bb_submit *submit, uint64_t *ret_batch)
+{
+    struct bb_batch batch;
+    int r = bb_head_batch(&writer->head, submit->message->batch.data, &batch);
+
+    *ret_batch = r == 0 && batch.organization == submit->organization ? batch.first : DRY_SEQUENCE;
+    return r < 0 ? r : 0;
+}
+
 /* The rows of one submission against this memory. */
 static int
 run_dry(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake,
         struct bb_dryrun *dryrun)
 {
-    int r = bb_dryrun_begin(dryrun), ended;
+    int r = find_batch(writer, submit, &intake->batch), ended;
 
+    if (r == 0)
+        r = bb_dryrun_begin(dryrun);
     if (r != 0)
         return r;
     intake->dryrun = dryrun;
     intake->touch = true;
-    intake->sequence = intake->batch = DRY_SEQUENCE;
+    intake->sequence = DRY_SEQUENCE;
     r = dry_rows(writer, submit, intake);
     ended = bb_dryrun_end(dryrun, r == 0);
     return r != 0 ? r : ended;

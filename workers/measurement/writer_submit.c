@@ -222,15 +222,34 @@ submit_rows(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake
     return r;
 }
 
+/* What tells whether a submission is one that came before. A dry run of it is judged as the same, so its mark
+ * is left out. 0 | -ENOMEM */
+static int
+hash_content(struct bb_writer *writer, struct bb_submit *submit)
+{
+    struct bb_bytes body = submit->work->body;
+    Bb__Submission kept = *submit->message;
+    uint8_t *packed;
+
+    if (submit->message->dry_run) {
+        kept.has_dry_run = kept.dry_run = false;
+        body.len = bb__submission__get_packed_size(&kept);
+        body.data = packed = bb_arena_alloc(&writer->arena, body.len);
+        if (!packed)
+            return -ENOMEM;
+        bb__submission__pack(&kept, packed);
+    }
+    crypto_generichash(submit->content, BB_CONTENT_BYTES, body.data, body.len, NULL, 0);
+    return 0;
+}
+
 /* One submission: look whether it came before, judge its rows, stage what is to be kept. */
 static int
 submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
 {
-    int r = 0;
+    int r = hash_content(writer, submit);
 
-    crypto_generichash(submit->content, BB_CONTENT_BYTES, submit->work->body.data, submit->work->body.len,
-                       NULL, 0);
-    if (!submit->message->dry_run)
+    if (r == 0)
         r = check_repeat(writer, submit);
     if (r != 0)
         return r < 0 ? r : 0;

@@ -271,6 +271,42 @@ test_dry_run_equals_the_real_run(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* A dry run under the id of a batch that was begun: what going on with it would answer. */
+static void
+test_dry_run_of_a_batch_that_goes_on(void **state)
+{
+    static const char *const parts[2][2] = {{"count|a|P1||2026|5", "count|a|P2||2026|5"},
+                                            {"count|a|P1||2026|6", "count|a|P3||2026|5"}};
+    static const char *const other[1] = {"count|a|P9||2026|5"};
+    struct fixture_submission first = {.batch = 9, .index = 0, .more = true};
+    struct fixture_submission dry_first = {.batch = 9, .index = 0, .more = true, .dry_run = true};
+    struct fixture_submission second = {.batch = 9, .index = 1};
+    struct fixture_submission dry_second = {.batch = 9, .index = 1, .dry_run = true};
+    struct fixture *f = *state;
+    uint64_t head;
+
+    fixture_submit_rows(f, first, parts[0], 2);
+    head = bb_journal_head(f->journal).sequence;
+    fixture_submit_rows(f, dry_first, parts[0], 2);
+    assert_true(f->reply->duplicate);
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
+    fixture_submit_rows(f, dry_second, parts[1], 2);
+    assert_false(f->reply->duplicate);
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_DUPLICATE_KEY);
+    assert_int_equal(fixture_outcome(f, 1), BB_OUTCOME_CREATED);
+    fixture_submit_rows(f, dry_first, other, 1);
+    assert_int_equal(f->failure, BB_ERROR_CONFLICT);
+    assert_int_equal(bb_journal_head(f->journal).sequence, head);
+
+    fixture_submit_rows(f, second, parts[1], 2);
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_DUPLICATE_KEY);
+    assert_int_equal(fixture_outcome(f, 1), BB_OUTCOME_CREATED);
+    fixture_submit_rows(f, dry_second, parts[1], 2);
+    assert_true(f->reply->duplicate);
+    assert_int_equal(fixture_rejected(f, 0), BB_ROW_CODE_DUPLICATE_KEY);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 static void
 test_who_may_write(void **state)
 {
@@ -708,6 +744,7 @@ main(void)
         cmocka_unit_test(test_one_key_twice_in_a_batch),
         cmocka_unit_test_setup_teardown(test_atomic, setup, teardown),
         cmocka_unit_test_setup_teardown(test_dry_run_equals_the_real_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_dry_run_of_a_batch_that_goes_on, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_may_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed_submissions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_indicator_versions, setup, teardown),
