@@ -2,6 +2,9 @@
 #include "partner.h"
 #include "cli.h"
 
+#include "runtime/text.h"
+
+#include <stdio.h>
 #include <string.h>
 
 #define ALIASES 64
@@ -153,12 +156,31 @@ parse_change(int key, char *arg, struct argp_state *state)
     }
 }
 
+/* What the broker refuses too; said before anything is sent, with what is wrong. */
+static bool
+has_good_names(const struct change *change)
+{
+    char reason[256];
+
+    if (change->change.name && !bb_cli_is_name(change->change.name, reason, sizeof reason)) {
+        bb_cli_error("--name: %s", reason);
+        return false;
+    }
+    for (size_t i = 0; i < change->change.n_aliases; i++) {
+        if (!bb_cli_is_name(change->alias[i], reason, sizeof reason)) {
+            bb_cli_error("--alias: %s", reason);
+            return false;
+        }
+    }
+    return true;
+}
+
 static int
 put(struct bb_cli *cli, struct change *change)
 {
     struct bb_client *client = NULL;
     struct bb_output *output;
-    int r = bb_cli_connect(cli, &client);
+    int r = has_good_names(change) ? bb_cli_connect(cli, &client) : EX_DATAERR;
 
     if (r != 0)
         return r;
@@ -238,6 +260,18 @@ bool
 bb_cli_is_role(const char *name)
 {
     return strcmp(name, "staff") == 0 || strcmp(name, "partner") == 0 || strcmp(name, "observer") == 0;
+}
+
+bool
+bb_cli_is_name(const char *text, char *ret_reason, size_t size)
+{
+    char shown[96];
+
+    if (bb_text_is_name(bb_bytes_str(text)))
+        return true;
+    snprintf(ret_reason, size, "found '%s', expected %s",
+             bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 64), BB_TEXT_NAME_EXPECTED);
+    return false;
 }
 
 const struct bb_command bb_commands_partner[] = {

@@ -7,6 +7,10 @@
 /* staff, partner or observer */
 bool bb_cli_is_role(const char *name);
 
+/* May this be registered as a name or an alias? Otherwise ret_reason says what was found and what is
+ * expected. */
+bool bb_cli_is_name(const char *text, char *ret_reason, size_t size);
+
 /* partner import */
 int bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv);
 

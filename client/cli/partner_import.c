@@ -2,22 +2,25 @@
  *
  * Each row is a request of its own, so that a row that is refused does not hold up the others; a window of
  * them is under way at a time. The codes that are registered already are asked for first, to tell what was
- * created from what was changed. */
+ * created from what was changed.
+ *
+ * The same file twice must change nothing the second time. So an organization has one row (or equal ones),
+ * and a row that is refused because another organization goes by its name is sent again when the others are
+ * done: that one may have given the name up further down in the file. It goes on until a round frees nothing.
+ */
 #include "define.h"
+#include "once.h"
 #include "partner.h"
-
-#include "proto/limits.h"
-#include "runtime/text.h"
+#include "partner_row.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define WINDOW 32
 
-enum { CODE, NAME, ROLE, ALIAS, FIELDS };
-
-static const char *const fields[FIELDS + 1] = {"code", "name", "role", "alias", NULL};
+struct job;
 
 struct importer {
     struct bb_client *client;
@@ -25,6 +28,9 @@ struct importer {
     char **known; /* codes, sorted */
     size_t n_known, size_known;
     uint64_t rows, created, updated, unchanged, rejected;
+    struct bb_once once;
+    struct job **clashed; /* rows whose names another organization has */
+    size_t n_clashed, size_clashed;
     int open; /* requests under way */
     int code; /* exit code of what ended the import; 0: nothing */
 };
@@ -33,8 +39,8 @@ struct job {
     struct importer *importer;
     struct bb_list_row *row;
     bool known;
-    const char *alias[BB_LIMIT_ALIASES];
-    size_t n_aliases;
+    struct bb_partner_row partner;
+    char *clash; /* what the broker said of it, when it is kept for another round */
 };
 
 /* --- what is there ------------------------------------------------------------------------------------ */
@@ -103,6 +109,40 @@ on_put(void *self, const struct bb_partner *partner, bool changed)
 }
 
 static void
+drop(struct job **pointer)
+{
+    struct job *job = *pointer;
+
+    if (!job)
+        return;
+    bb_partner_row_release(&job->partner);
+    free(job->row);
+    free(job->clash);
+    free(job);
+    *pointer = NULL;
+}
+
+/* Takes the job. */
+static void
+keep_clash(struct importer *importer, struct job *job, const char *message)
+{
+    if (importer->n_clashed == importer->size_clashed) {
+        size_t size = importer->size_clashed ? importer->size_clashed * 2 : 16;
+        struct job **grown = realloc(importer->clashed, size * sizeof(*grown));
+        if (!grown) {
+            importer->code = EX_OSERR;
+            drop(&job);
+            return;
+        }
+        importer->clashed = grown;
+        importer->size_clashed = size;
+    }
+    free(job->clash);
+    job->clash = strdup(message);
+    importer->clashed[importer->n_clashed++] = job;
+}
+
+static void
 on_done(void *self, const struct bb_problem *end, uint64_t sequence)
 {
     struct job *job = self;
@@ -111,75 +151,23 @@ on_done(void *self, const struct bb_problem *end, uint64_t sequence)
 
     (void)sequence;
     importer->open--;
+    if (end->code == BB_CODE_EXISTS && strlen(end->message) > prefix) {
+        keep_clash(importer, job, end->message + prefix);
+        return;
+    }
     if (end->result == BB_FAILED && strlen(end->message) > prefix) {
         refuse(importer, job->row, "", end->name, end->message + prefix);
     } else if (end->result != BB_OK && !importer->code) {
         importer->code = bb_cli_exit_code(end->result);
         bb_cli_error("%s", end->message);
     }
-    free(job->row);
-    free(job);
-}
-
-/* Cut the aliases apart, within the row's own text. */
-static bool
-split_aliases(struct job *job)
-{
-    const char *list = job->row->cell[ALIAS];
-    char *at = list ? job->row->text + (list - job->row->text) : NULL;
-
-    for (char *alias; (alias = strsep(&at, "|"));) {
-        if (!*alias)
-            continue;
-        if (job->n_aliases == BB_LIMIT_ALIASES)
-            return false;
-        job->alias[job->n_aliases++] = alias;
-    }
-    return true;
-}
-
-static void
-refuse_cell(struct job *job, int field, const char *expected)
-{
-    char shown[96], reason[256];
-    const char *cell = job->row->cell[field];
-
-    snprintf(reason, sizeof reason, "found '%s', expected %s",
-             bb_text_quote(bb_bytes_str(cell ? cell : ""), shown, sizeof shown, 64), expected);
-    refuse(job->importer, job->row, fields[field], "BAD_VALUE", reason);
-}
-
-/* Is the row one? Refuses it otherwise. */
-static bool
-check(struct job *job)
-{
-    const char *const *cell = job->row->cell;
-
-    if (!bb_text_is_code(bb_bytes_str(cell[CODE])))
-        refuse_cell(job, CODE, "1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
-    else if (!bb_text_is_name(bb_bytes_str(cell[NAME])))
-        refuse_cell(job, NAME, "1 to 300 bytes without control characters or blanks around them");
-    else if (!cell[ROLE] || !bb_cli_is_role(cell[ROLE]))
-        refuse_cell(job, ROLE, "staff, partner or observer");
-    else if (!split_aliases(job))
-        refuse_cell(job, ALIAS, "at most 64 aliases");
-    else
-        return true;
-    return false;
+    drop(&job);
 }
 
 static int
 send_job(struct job *job)
 {
-    const struct bb_partner_change change = {
-        .code = job->row->cell[CODE],
-        .create = true,
-        .upsert = true,
-        .name = job->row->cell[NAME],
-        .role = job->row->cell[ROLE],
-        .alias = job->alias,
-        .n_aliases = job->n_aliases,
-    };
+    const struct bb_partner_change change = bb_partner_row_change(job->row, &job->partner);
     int r;
 
     job->known = is_known(job->importer, change.code);
@@ -189,31 +177,61 @@ send_job(struct job *job)
     return r;
 }
 
+/* An organization has one row. 0 | 1 refused | -ENOMEM */
+static int
+check_only(struct importer *importer, const struct bb_list_row *row)
+{
+    char reason[256];
+    uint64_t first;
+    int r = bb_once_add(&importer->once, row->cell, BB_PARTNER_COLUMNS, row->number, &first);
+
+    if (r != BB_ONCE_OTHER)
+        return r < 0 ? r : 0;
+    snprintf(reason, sizeof reason,
+             "found another row of '%.128s' than row %" PRIu64 ", expected one, or the same again",
+             row->cell[BB_PARTNER_CODE], first);
+    refuse(importer, row, bb_partner_columns[BB_PARTNER_CODE], "DUPLICATE_KEY", reason);
+    return 1;
+}
+
+/* Is the row one, and the only one of its organization? 0 | 1 refused | -ENOMEM */
+static int
+check(struct job *job)
+{
+    char reason[256];
+    const char *column;
+    int r = bb_partner_row_read(job->row, &job->partner, &column, reason, sizeof reason);
+
+    if (r > 0)
+        refuse(job->importer, job->row, column, "BAD_VALUE", reason);
+    return r ? r : check_only(job->importer, job->row);
+}
+
 /* Takes the row. */
 static int
 add(struct importer *importer, struct bb_list_row *row)
 {
     struct job *job = calloc(1, sizeof *job);
-    int r = -ENOMEM;
+    int r;
 
-    if (job) {
-        *job = (struct job){.importer = importer, .row = row};
-        r = 0;
-        if (check(job)) {
-            r = send_job(job);
-            if (r == 0)
-                return 0; /* on_done() frees them */
-        }
+    if (!job) {
+        free(row);
+        bb_cli_error("%s", strerror(ENOMEM));
+        return EX_OSERR;
     }
-    if (r == -E2BIG) {
+    *job = (struct job){.importer = importer, .row = row};
+    r = check(job);
+    if (r == 0)
+        r = send_job(job);
+    if (r == 0)
+        return 0; /* on_done() takes it */
+    if (r == -E2BIG)
         refuse(importer, row, "", "TOO_LONG", "found more than a request holds, expected at most 192 KiB");
-        r = 0;
-    }
-    free(row);
-    free(job);
-    if (r < 0)
-        bb_cli_error("%s", strerror(-r));
-    return r < 0 ? EX_OSERR : 0;
+    drop(&job);
+    if (r > 0 || r == -E2BIG)
+        return 0;
+    bb_cli_error("%s", strerror(-r));
+    return EX_OSERR;
 }
 
 /* --- the file ----------------------------------------------------------------------------------------- */
@@ -229,6 +247,51 @@ wait_until_open(struct importer *importer, int most)
         }
     }
     return importer->code;
+}
+
+/* One more round for the rows that clashed. */
+static int
+send_again(struct importer *importer)
+{
+    struct job **jobs = importer->clashed;
+    size_t n = importer->n_clashed;
+    int r = 0;
+
+    importer->clashed = NULL;
+    importer->n_clashed = importer->size_clashed = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (r == 0 && importer->code == 0) {
+            r = send_job(jobs[i]);
+            if (r == 0)
+                jobs[i] = NULL; /* on_done() frees it */
+            if (r == 0)
+                wait_until_open(importer, WINDOW - 1);
+        }
+        drop(&jobs[i]);
+    }
+    free(jobs);
+    if (r < 0)
+        bb_cli_error("%s", strerror(-r));
+    return r < 0 ? EX_OSERR : wait_until_open(importer, 0);
+}
+
+/* Until a round frees no name any more; what is left is refused. */
+static int
+settle_clashes(struct importer *importer)
+{
+    size_t before = SIZE_MAX;
+    int code = 0;
+
+    while (code == 0 && importer->n_clashed && importer->n_clashed < before) {
+        before = importer->n_clashed;
+        code = send_again(importer);
+    }
+    for (size_t i = 0; i < importer->n_clashed; i++) {
+        struct job *job = importer->clashed[i];
+        if (code == 0)
+            refuse(importer, job->row, "", "EXISTS", job->clash ? job->clash : "");
+    }
+    return code;
 }
 
 static int
@@ -247,7 +310,9 @@ import_rows(struct importer *importer)
         if (code == 0)
             code = wait_until_open(importer, WINDOW - 1);
     }
-    return code ? code : wait_until_open(importer, 0);
+    if (code == 0)
+        code = wait_until_open(importer, 0);
+    return code ? code : settle_clashes(importer);
 }
 
 static int
@@ -277,7 +342,7 @@ bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
     const char *file = bb_cli_parse_one(cli, argc, argv);
     int code;
 
-    code = bb_list_open(file, fields, 3, &importer.list);
+    code = bb_list_open(file, bb_partner_columns, 3, &importer.list);
     if (code == 0)
         code = bb_cli_connect(cli, &importer.client);
     if (code == 0)
@@ -292,5 +357,9 @@ bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
     for (size_t i = 0; i < importer.n_known; i++)
         free(importer.known[i]);
     free(importer.known);
+    for (size_t i = 0; i < importer.n_clashed; i++)
+        drop(&importer.clashed[i]);
+    free(importer.clashed);
+    bb_once_release(&importer.once);
     return code;
 }

@@ -80,10 +80,50 @@ printf 'name,colour\nX,red\n' >"$tmp/bad.csv"
 run 65 backbone place import "$tmp/bad.csv"
 like "an unknown column" "$err" 'colour'
 
+# what staff register is what people see: nothing that hides or deceives
+bad_names() { # COMMAND... -: the names under test become rows of it; a good one beside them
+    bidi=$'x\u202ey' nbsp=$'\u00a0y' tabulator=$'x\ty' isolate=$'\u2066y' narrow=$'y\u202f'
+    for name in "$bidi" "$nbsp" "$tabulator" "$isolate" "$narrow"; do
+        printf "$1" "$name" >"$tmp/names.csv"
+        run 65 backbone "${@:2}" "$tmp/names.csv" -o json
+        json '[.rows, .rejected]' '[2,1]'
+        like "$2: the row is told" "$err" '^[^ ]*names\.csv: row 1, [a-z]+: found .*, expected 1 to 300 bytes of UTF-8 without control characters, '
+        unlike "the message turns nothing" "$err" $'\u202e|\u2066'
+    done
+}
+bad_names 'name\n"%s"\nGoodplace\n' place import
+bad_names 'name,alias\nBadplace,"%s"\nGoodplace,\n' place import
+bad_names 'name,parent\nBadplace,"%s"\nGoodplace,\n' place import
+bad_names 'code,name\nbad,"%s"\ngood,Good\n' indicator define
+bad_names 'code,name,role,alias\nbad,"%s",partner,\ngood,Good,partner,\n' partner import
+bad_names 'code,name,role,alias\nbad,Bad,partner,"A|%s"\ngood,Good,partner,\n' partner import
+run 65 backbone partner add bad --name $'x\u202ey' --role partner
+like "partner add" "$err" "--name: found 'x.u202Ey', expected 1 to 300 bytes .* marks of direction"
+run 65 backbone partner set alpha --alias $'y\u00a0'
+like "partner set" "$err" "--alias: found .* white space at the ends"
+run 0 backbone place ls -o json
+json 'map(.name) | index("Badplace")' null
+
+# --- a place is not within itself
+run_text 'name,parent\nOuter,\nMiddle,Outer\nInner,Middle\n' 0 backbone place import - -o json
+run_text 'name,parent\nOuter,Inner\n' 65 backbone place import - -o json
+like "the chain is named" "$err" "row 1, parent: found 'Inner', expected a parent that is not within this place: Outer > Inner > Middle > Outer"
+run_text 'name,parent\nOuter,Outer\n' 65 backbone place import - -o json
+like "its own parent" "$err" 'Outer > Outer'
+run_text 'name,parent,alias\nSelf,Me,Me\n' 65 backbone place import - -o json
+like "by an alias of the same row" "$err" 'Self > Me'
+run_text 'name,parent,alias\nOne,Later,\nTwo,One,\n' 0 backbone place import - -o json
+run_text 'name,alias\nTwo,Later\n' 65 backbone place import - -o json
+like "by an alias that comes later" "$err" 'Two > One > Later'
+run_text 'name,parent\nLater,Two\n' 65 backbone place import - -o json
+like "by a parent that comes later" "$err" 'Later > Two > One > Later'
+run_text 'name,parent\nInner,Outer\nMiddle,Inner\n' 0 backbone place import - -o json
+json .updated 2
+
 # --- indicators
 run 0 backbone indicator define "$sample/indicators.csv"
 run 0 backbone indicator ls -o json
-json 'length' 11
+json 'map(select(.code != "good")) | length' 11
 run 0 backbone indicator show grade3-reading -o json
 json '[.code, .direction, .unit, .organization_aggregation, .version]' '["grade3-reading","increase","percent","ratio",1]'
 run 0 backbone indicator define "$sample/indicators.csv"
