@@ -482,6 +482,21 @@ bb_period_unpack(struct bb_bytes in, struct bb_period *ret_period)
 
 /* --- frequencies --- */
 
+/* Equal but for case, and for what stands between words. */
+static bool
+is_word(struct bb_bytes text, const char *word)
+{
+    if (text.len != strlen(word))
+        return false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        c = c == ' ' || c == '-' ? '_' : c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+        if (c != (uint8_t)word[i])
+            return false;
+    }
+    return true;
+}
+
 int
 bb_period_type_by_frequency(struct bb_bytes frequency)
 {
@@ -491,20 +506,36 @@ bb_period_type_by_frequency(struct bb_bytes frequency)
     } words[] = {
         {"", 0},
         {"yearly", BB_PERIOD_YEAR},
+        {"year", BB_PERIOD_YEAR},
+        {"annual", BB_PERIOD_YEAR},
+        {"annually", BB_PERIOD_YEAR},
         {"school_year", BB_PERIOD_FISCAL_JULY},
+        {"academic_year", BB_PERIOD_FISCAL_JULY},
         {"fiscal_april", BB_PERIOD_FISCAL_APRIL},
+        {"financialapril", BB_PERIOD_FISCAL_APRIL},
         {"fiscal_july", BB_PERIOD_FISCAL_JULY},
+        {"financialjuly", BB_PERIOD_FISCAL_JULY},
         {"fiscal_october", BB_PERIOD_FISCAL_OCTOBER},
+        {"financialoct", BB_PERIOD_FISCAL_OCTOBER},
         {"six_monthly", BB_PERIOD_SEMESTER},
+        {"sixmonthly", BB_PERIOD_SEMESTER},
+        {"half_yearly", BB_PERIOD_SEMESTER},
+        {"semiannual", BB_PERIOD_SEMESTER},
+        {"semi_annual", BB_PERIOD_SEMESTER},
+        {"semester", BB_PERIOD_SEMESTER},
         {"quarterly", BB_PERIOD_QUARTER},
+        {"quarter", BB_PERIOD_QUARTER},
         {"monthly", BB_PERIOD_MONTH},
+        {"month", BB_PERIOD_MONTH},
         {"weekly", BB_PERIOD_WEEK},
+        {"week", BB_PERIOD_WEEK},
         {"daily", BB_PERIOD_DAY},
+        {"day", BB_PERIOD_DAY},
         {"span", BB_PERIOD_SPAN},
     };
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (bb_bytes_equal(frequency, bb_bytes_str(words[i].word)))
+        if (is_word(frequency, words[i].word))
             return (int)words[i].type;
     return -1;
 }

@@ -66,8 +66,10 @@ size_t bb_period_pack(struct bb_period p, uint8_t out[static BB_PERIOD_KEY]);
 /* Bytes read, or 0 when malformed. */
 size_t bb_period_unpack(struct bb_bytes in, struct bb_period *ret_period);
 
-/* The hint for a frequency of an indicator ("yearly", "school_year", "fiscal_april", "quarterly", "monthly",
- * "weekly", "daily", "six_monthly", "span"): a period type, 0 for the empty text, -1 for an unknown word. */
+/* The hint for a frequency of an indicator: a period type, 0 for the empty text, -1 for an unknown word.
+ * Words: yearly, school_year, fiscal_april, fiscal_july, fiscal_october, six_monthly, quarterly, monthly,
+ * weekly, daily, span, and what else people and DHIS2 write for them, in any case, with blanks or hyphens for
+ * underscores. What means two things (biannual, fiscal_year) is unknown. */
 int bb_period_type_by_frequency(struct bb_bytes frequency);
 
 /* A --period range A..B, A, A.., ..B as a half-open range of days; a reading's period is in it when it lies

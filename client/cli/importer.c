@@ -24,8 +24,9 @@ enum slot_state { FILLING, HELD, UNDER_WAY, ANSWERED };
 struct slot {
     struct bb_chunk chunk;
     enum slot_state state;
-    int error;  /* of taking the answer */
-    int result; /* enum bb_result */
+    int error;        /* of taking the answer */
+    int result;       /* enum bb_result */
+    uint32_t problem; /* the broker's error */
     char message[400];
 };
 
@@ -107,13 +108,20 @@ on_done(void *self, const struct bb_problem *end, uint64_t sequence)
     (void)sequence;
     slot->state = ANSWERED;
     slot->result = end->result;
+    slot->problem = end->code;
     snprintf(slot->message, sizeof slot->message, "%s", end->message ? end->message : "");
+}
+
+static int
+exit_code(const struct slot *slot)
+{
+    return slot->problem == BB_CODE_INTERNAL ? EX_SOFTWARE : bb_cli_exit_code(slot->result);
 }
 
 static int
 explain(struct importer *im, const struct slot *slot)
 {
-    int code = slot->error == -ENOMEM ? EX_OSERR : slot->error ? EX_SOFTWARE : bb_cli_exit_code(slot->result);
+    int code = slot->error == -ENOMEM ? EX_OSERR : slot->error ? EX_SOFTWARE : exit_code(slot);
     const char *why = slot->error == -ENOMEM ? "out of memory"
                       : slot->error          ? "the answer speaks of rows that were not sent"
                                              : slot->message;

@@ -136,6 +136,11 @@ run_text 'code\nx\n' 65 backbone indicator define -
 run_text 'code,name,direction\nx,X,sideways\ny,Y,increase\n' 65 backbone indicator define -
 like "what was found" "$err" 'sideways'
 run 0 backbone indicator show y -o json
+for word in annual Yearly "school year" SixMonthly semi-annual week; do
+    run_text "code,name,frequency\nfrequent,Frequent,$word\n" 0 backbone indicator define -
+done
+run_text "code,name,frequency\nfrequent,Frequent,biannual\n" 65 backbone indicator define -
+like "the words that are" "$err" "row 1, frequency: found .biannual., expected yearly, .*school_year"
 run_text 'code,name,minimum\nz,Z,low\n' 65 backbone indicator define -
 
 # --- the daemons' own checks

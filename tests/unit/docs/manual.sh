@@ -30,6 +30,19 @@ while read -r -a words; do
     done
 done <"$work/commands"
 
+# ---- backbone-import(1)
+for option in $("$build/bin/backbone" import --help | sed '/Of every command/,$d' | grep -o -- ' --[a-z-]\+' | sort -u); do
+    grep -q -- "^\*${option# }\*" "$source/docs/backbone-import.1.scd" || complain "$option is not in backbone-import(1)"
+done
+
+# ---- every word for a frequency that the program knows is in backbone(1)
+frequencies=$(sed -n 's/^        {"\([a-z_]\+\)", BB_PERIOD_.*/\1/p' "$source/runtime/period.c")
+[ "$(wc -w <<<"$frequencies")" -ge 20 ] || complain "only $(wc -w <<<"$frequencies") words for a frequency found"
+for word in $frequencies; do
+    sed -n '/A \*frequency\*/,/PERIODS/p' "$manual" | tr -cs 'A-Za-z_' '\n' | grep -qix "$word" ||
+        complain "the frequency $word is not in backbone(1)"
+done
+
 # ---- the daemons. --print-config has a comment above each key, with "(required)" or the range behind it; in the page a
 # key stands as *key* (required), *key* = "text" or *key* = number (range).
 keys_of() {

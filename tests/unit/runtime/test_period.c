@@ -515,8 +515,16 @@ test_frequency(void **state)
         {"daily", BB_PERIOD_DAY},
         {"span", BB_PERIOD_SPAN},
         {"sometimes", -1},
-        {"Yearly", -1},
+        {"Yearly", BB_PERIOD_YEAR},
+        {"annual", BB_PERIOD_YEAR},
+        {"School Year", BB_PERIOD_FISCAL_JULY},
+        {"FinancialOct", BB_PERIOD_FISCAL_OCTOBER},
+        {"semi-annual", BB_PERIOD_SEMESTER},
+        {"SixMonthly", BB_PERIOD_SEMESTER},
+        {"biannual", -1},
+        {"fiscal_year", -1},
         {"yearly ", -1},
+        {"year_", -1},
     };
 
     (void)state;
