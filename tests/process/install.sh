@@ -14,7 +14,8 @@ if [ -z "${BB_TEST_PREFIX:-}" ]; then
     # A sandbox takes its binaries from one folder; bb-supervise is a tool of the tests and is not installed.
     mkdir -p "$tmp/build/bin"
     ln -s "$BB_TEST_PREFIX"/bin/* "$BB_TEST_PREFIX"/sbin/* "$BB_BUILD/bin/bb-supervise" "$tmp/build/bin"
-    BB_TEST_BUILD=$BB_BUILD BB_BUILD=$tmp/build BB_SANDBOX_STRICT=1 "$root/deploy/sandbox" -- "$0"
+    export BB_TEST_BUILD=$BB_BUILD
+    BB_BUILD=$tmp/build BB_SANDBOX_STRICT=1 "$root/deploy/sandbox" -- "$0"
     is "within the sandbox" $? 0
     finish
 fi
