@@ -292,6 +292,87 @@ test_trend(void **state)
     }
 }
 
+/* What is asked by organization adds up to what is asked at once: readings, numerators, denominators. */
+
+struct added {
+    uint64_t readings, points;
+    struct bb_sum parts;
+};
+
+static void
+add_text(struct bb_sum *sum, const char *text)
+{
+    struct bb_decimal decimal;
+
+    if (!text)
+        return;
+    assert_int_equal(bb_decimal_parse(bb_bytes_str(text), &decimal), 0);
+    assert_int_equal(bb_sum_add(sum, decimal), 0);
+}
+
+/* False: ambiguous. */
+static bool
+add_up(struct model *model, const struct model_question *q, bool as_of, struct added *ret)
+{
+    struct test_answer answer;
+    bool answered;
+
+    *ret = (struct added){0};
+    ask_trend(model, q, q->caller, as_of, &answer);
+    answered = answer.r == 0;
+    for (size_t i = 0; i < answer.n_parts; i++) {
+        const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[i];
+        for (size_t p = 0; p < reply->n_point; p++) {
+            const Bb__TrendPoint *point = reply->point[p];
+            ret->readings += point->readings;
+            ret->points += point->readings > 0 ? q->by ? 1 : point->organizations : 0;
+            add_text(&ret->parts, point->numerator);
+            add_text(&ret->parts, point->denominator);
+        }
+    }
+    test_answer_release(&answer);
+    return answered;
+}
+
+static void
+test_organizations_add_up(void **state)
+{
+    unsigned checked = 0;
+
+    (void)state;
+    for (unsigned seed = 70; seed <= 78; seed++) {
+        struct world world;
+        uint64_t head;
+
+        world_open(&world, seed, seed % 3, 60);
+        head = bb_journal_head(world.store.journal).sequence;
+        for (unsigned i = 0; i < 200; i++) {
+            struct model_question q;
+            struct added whole, lines;
+            bool sound;
+            char what[256];
+
+            random_question(&world.model, roll(2) ? head : roll((uint32_t)head), &q, 1);
+            q.by = NULL;
+            describe(&q, what, sizeof what);
+            sound = add_up(&world.model, &q, true, &whole);
+            q.by = "organization";
+            check_int(add_up(&world.model, &q, true, &lines), sound, what);
+            if (!sound)
+                continue;
+            check_int((long)lines.readings, (long)whole.readings, what);
+            check_int((long)lines.points, (long)whole.points, what);
+            if (world.model.rules[q.indicator].organization_aggregation == BB_AGGREGATE_LAST)
+                continue; /* the parts are those of one */
+            check_int(bb_sum_unmerge(&lines.parts, &whole.parts), 0, what);
+            check_int(bb_sum_is_zero(&lines.parts), true, what);
+            checked++;
+        }
+        world_close(&world);
+    }
+    assert_true(checked > 500);
+}
+
 /* Readings */
 
 static void
@@ -494,9 +575,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trend),
-        cmocka_unit_test(test_readings),
-        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_trend),    cmocka_unit_test(test_organizations_add_up),
+        cmocka_unit_test(test_readings), cmocka_unit_test(test_history),
         cmocka_unit_test(test_moving),
     };
 
