@@ -353,13 +353,12 @@ set_locale(void)
         setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* argp sorts the arguments, and some parsers cut theirs apart. Lives as long as the program. */
+/* argp sorts the arguments, and some parsers cut theirs apart. */
 static char **
 copy_arguments(int argc, char **argv)
 {
-    static char **copy;
+    char **copy = calloc((size_t)argc + 1, sizeof *copy);
 
-    copy = calloc((size_t)argc + 1, sizeof *copy);
     for (int i = 0; copy && i < argc; i++) {
         copy[i] = strdup(argv[i]);
         if (!copy[i])
@@ -368,21 +367,22 @@ copy_arguments(int argc, char **argv)
     return copy;
 }
 
-int
-main(int argc, char **argv)
+static void
+free_arguments(char **copy)
 {
-    struct bb_cli cli = {.context = getenv("BACKBONE_CONTEXT"), .format = BB_OUTPUT_TABLE};
+    for (char **at = copy; *at; at++)
+        free(*at);
+    free(copy);
+}
+
+static int
+run(struct bb_cli *cli, int argc, char **argv)
+{
     const struct bb_command *command;
     char name[80];
     int at, used;
 
-    bb_streams_begin();
-    set_locale();
-    argp_err_exit_status = EX_USAGE;
-    cli.called = copy_arguments(argc, argv);
-    if (!cli.called)
-        return EX_OSERR;
-    at = parse_words(&cli, argc, argv,
+    at = parse_words(cli, argc, argv,
                      "The command line of a backbone: shared measurement of partner organizations.\v ",
                      list_commands, NULL);
     if (at == 0) {
@@ -391,10 +391,27 @@ main(int argc, char **argv)
     }
     command = find_command(argc - at, argv + at, &used);
     if (!command)
-        return unknown_command(&cli, argc - at, argv + at);
-    cli.called_words = (size_t)(at + used);
-    cli.words = command->words;
+        return unknown_command(cli, argc - at, argv + at);
+    cli->called_words = (size_t)(at + used);
+    cli->words = command->words;
     snprintf(name, sizeof name, "backbone %s", command->words);
     argv[at + used - 1] = name; /* what argp calls the program */
-    return command->run(&cli, argc - at - used + 1, argv + at + used - 1);
+    return command->run(cli, argc - at - used + 1, argv + at + used - 1);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct bb_cli cli = {.context = getenv("BACKBONE_CONTEXT"), .format = BB_OUTPUT_TABLE};
+    int status;
+
+    bb_streams_begin();
+    set_locale();
+    argp_err_exit_status = EX_USAGE;
+    cli.called = copy_arguments(argc, argv);
+    if (!cli.called)
+        return EX_OSERR;
+    status = run(&cli, argc, argv);
+    free_arguments(cli.called);
+    return status;
 }
