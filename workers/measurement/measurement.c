@@ -7,6 +7,7 @@
 #include "measurement.h"
 
 #include "applier.h"
+#include "pace.h"
 #include "readers.h"
 #include "state.h"
 #include "writer.h"
@@ -26,17 +27,12 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#define QUIET_MS       3                 /* without commands: the applier may have the disk */
-#define OLDEST_MS      500               /* nothing waits longer than this while the applier is idle */
-#define MUCH_ROWS      50000             /* worth a transaction of its own */
 #define MUCH_BYTES     ((size_t)4 << 20) /* of answers: worth giving memory back after them */
-#define APPLY_MS       500               /* what a transaction of the views should take at most */
-#define LEAST_ROWS     10000             /* smaller ones cost several times as much a row */
 #define TRIM_ROWS      5000              /* a generation that leaves memory worth giving back */
 #define TRIM_MS        500               /* quiet after a burst before its memory is given back */
 #define REAP_MS        60000
 #define COMMAND_CREDIT 4096
-#define COMMAND_BYTES  (8u << 20)
+#define COMMAND_BYTES  (1u << 20)
 #define QUERY_CREDIT   512
 #define QUERY_BYTES    (4u << 20)
 
@@ -53,15 +49,11 @@ struct measurement {
     uint64_t applied; /* last sequence in the views */
     uint64_t asked;   /* the head when the last query came */
     bool applying;
-    size_t given_rows; /* to the applier, last */
-    bb_mono given_at;
-    size_t bound;          /* rows that may wait for it */
+    struct bb_pace pace;
     size_t answered_bytes; /* of queries, since memory was last given back */
     int failed;            /* the views could not be opened again */
     bool trim;             /* much memory was freed since then */
     bb_mono last_answer;   /* when a query was last answered */
-    bb_mono last_command;  /* when a command came last */
-    bb_mono pending_since; /* when the oldest thing that waits came; 0 nothing waits */
     bb_mono next_reap;
     bool commands; /* this round had some */
     bool held;
@@ -103,10 +95,22 @@ send_query_failure(void *self, uint64_t tag, uint32_t code, const char *message)
 }
 
 static void
+hold_credit(struct measurement *m)
+{
+    bool full = bb_pace_full(&m->pace, bb_writer_pending_rows(m->writer), bb_writer_pending_bytes(m->writer));
+
+    if (full != m->held)
+        bb_worker_hold(m->worker, BB_LANE_COMMAND, full);
+    m->held = full;
+}
+
+/* Before the end of the round; what is answered gives its credit back, so that must be decided first. */
+static void
 push(void *self)
 {
     struct measurement *m = self;
 
+    hold_credit(m);
     bb_worker_push(m->worker);
 }
 
@@ -244,20 +248,6 @@ position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
 
 /* The applier */
 
-/* How many rows may gather, from how long the last ones took: a query that comes waits for one transaction of
- * the views. Rows in the order of the store go in a million a second, scattered ones a tenth of that. */
-static void
-learn_bound(struct measurement *m, bb_mono took_ms)
-{
-    size_t bound;
-
-    if (m->given_rows < MUCH_ROWS / 2 && took_ms < APPLY_MS)
-        return; /* too little to learn from */
-    bound = m->given_rows * APPLY_MS / (size_t)(took_ms > 0 ? took_ms : 1);
-    bound = bound > LEAST_ROWS ? bound : LEAST_ROWS;
-    m->bound = bound < (size_t)m->config->pending_rows ? bound : (size_t)m->config->pending_rows;
-}
-
 static int
 collect_applied(struct measurement *m)
 {
@@ -268,8 +258,8 @@ collect_applied(struct measurement *m)
     if (r > 0) {
         bb_writer_applied(m->writer);
         m->applying = false;
-        m->trim = m->trim || m->given_rows >= TRIM_ROWS;
-        learn_bound(m, bb_clock_mono() - m->given_at);
+        m->trim = m->trim || m->pace.given_rows >= TRIM_ROWS;
+        bb_pace_applied(&m->pace, bb_clock_mono());
     }
     if (bb_writer_views(m->writer) >
         m->applied) { /* also after a recovery, which brings the views up itself */
@@ -308,13 +298,6 @@ collect_answers(struct measurement *m, bb_mono now)
     }
 }
 
-static bool
-time_to_apply(struct measurement *m, bb_mono now)
-{
-    return bb_readers_wanted(m->readers) > m->applied || bb_writer_pending_rows(m->writer) >= MUCH_ROWS ||
-           now - m->last_command >= QUIET_MS || now - m->pending_since >= OLDEST_MS;
-}
-
 static int
 give_to_applier(struct measurement *m, bb_mono now)
 {
@@ -322,34 +305,20 @@ give_to_applier(struct measurement *m, bb_mono now)
     int r;
 
     if (bb_writer_pending_entries(m->writer) == 0) {
-        m->pending_since = 0;
+        bb_pace_nothing(&m->pace);
         return 0;
     }
-    if (!m->pending_since)
-        m->pending_since = now;
-    if (m->applying || !time_to_apply(m, now))
+    if (m->applying || !bb_pace_due(&m->pace, now, bb_writer_pending_rows(m->writer),
+                                    bb_readers_wanted(m->readers) > m->applied))
         return 0;
     r = bb_writer_commit(m->writer); /* a generation ends where the journal does */
-    m->given_rows = bb_writer_pending_rows(m->writer);
+    bb_pace_given(&m->pace, now, bb_writer_pending_rows(m->writer));
     generation = r == 0 ? bb_writer_take(m->writer) : NULL;
     if (!generation)
         return r;
     m->applying = true;
-    m->given_at = now;
-    m->pending_since = 0;
     bb_applier_give(m->applier, generation);
     return 0;
-}
-
-static void
-hold_credit(struct measurement *m)
-{
-    bool full = bb_writer_pending_rows(m->writer) >= m->bound ||
-                bb_writer_pending_bytes(m->writer) >= (size_t)m->config->pending_bytes;
-
-    if (full != m->held)
-        bb_worker_hold(m->worker, BB_LANE_COMMAND, full);
-    m->held = full;
 }
 
 static int
@@ -360,7 +329,7 @@ on_flush(void *self)
     int r = m->failed ? m->failed : bb_writer_advance(m->writer);
 
     if (m->commands)
-        m->last_command = now;
+        bb_pace_command(&m->pace, now);
     m->commands = false;
     if (r == 0) {
         forget_lost(m);
@@ -403,11 +372,10 @@ on_tick(void *self, bb_mono now)
         bb_store_reap(m->views.store);
         m->next_reap = now + REAP_MS;
     }
-    if (m->trim && !m->applying && now - m->last_command >= TRIM_MS && now - m->last_answer >= TRIM_MS)
+    if (m->trim && !m->applying && now - m->pace.last_command >= TRIM_MS && now - m->last_answer >= TRIM_MS)
         give_memory_back(m);
-    if (m->pending_since && !m->applying) {
-        bb_mono due = m->last_command + QUIET_MS;
-        due = due > now ? due : now + 1;
+    if (m->pace.pending_since && !m->applying) {
+        bb_mono due = bb_pace_next(&m->pace, now);
         next = due < next ? due : next;
     }
     return next;
@@ -526,7 +494,9 @@ close_all(struct measurement *m)
 int
 bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
 {
-    struct measurement m = {.config = config, .lock = -1, .bound = (size_t)config->pending_rows};
+    struct measurement m = {.config = config,
+                            .lock = -1,
+                            .pace = bb_pace((size_t)config->pending_rows, (size_t)config->pending_bytes)};
     int code = EX_IOERR, r;
 
     mallopt(M_ARENA_MAX,
