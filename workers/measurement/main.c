@@ -19,7 +19,7 @@ static const struct bb_config_option options[] = {
     {"broker", BB_CONFIG_TEXT, AT(broker), NULL, 0, 0, "the broker's worker socket, ipc:///path/worker.sock"},
     {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug"},
     {"map_size", BB_CONFIG_BYTES, AT(map_bytes), "64G", 1 << 20, 1L << 46,
-     "address space for each of journal and views; the files take what they need"},
+     "address space for the views; their file takes what it needs"},
     {"pending_rows", BB_CONFIG_INT, AT(pending_rows), "200000", 1000, 2000000,
      "journalled rows that may wait for the views; at the limit commands wait in the broker"},
     {"pending_bytes", BB_CONFIG_BYTES, AT(pending_bytes), "64M", 1 << 20, 1L << 32, "the same in bytes"},

@@ -9,7 +9,7 @@ struct bb_measurement_config {
     char *state;  /* folder: journal/, views/ and temporary/ below it */
     char *broker; /* endpoint of the broker's worker socket */
     char *log_level;
-    long map_bytes;    /* address space for each of the two environments */
+    long map_bytes;    /* address space for the views */
     long pending_rows; /* journalled rows that may wait for the applier */
     long pending_bytes;
     long disk_reserve; /* bytes that submissions leave free */
