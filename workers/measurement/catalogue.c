@@ -6,22 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int
-kind_index(enum bb_object_kind kind)
-{
-    switch (kind) {
-    case BB_OBJECT_ORGANIZATION:
-        return 0;
-    case BB_OBJECT_INDICATOR:
-        return 1;
-    case BB_OBJECT_PLACE:
-        return 2;
-    case BB_OBJECT_DISAGGREGATION:
-        break;
-    }
-    return 3;
-}
-
 void
 bb_catalogue_release(struct bb_catalogue *catalogue)
 {
@@ -39,7 +23,7 @@ bb_catalogue_release(struct bb_catalogue *catalogue)
 const struct bb_object *
 bb_catalogue_get(const struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id)
 {
-    int k = kind_index(kind);
+    int k = bb_object_index(kind);
 
     return id < catalogue->size[k] && catalogue->object[k][id].text ? &catalogue->object[k][id] : NULL;
 }
@@ -94,7 +78,7 @@ int
 bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id, struct bb_bytes text,
                  struct bb_bytes details)
 {
-    int k = kind_index(kind), r;
+    int k = bb_object_index(kind), r;
     struct bb_object new, *object;
 
     r = reserve((void **)&catalogue->object[k], &catalogue->size[k], id, sizeof(struct bb_object));

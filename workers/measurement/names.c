@@ -37,8 +37,8 @@ struct bb_names {
 static const uint8_t kinds[BB_OBJECT_KINDS] = {BB_OBJECT_ORGANIZATION, BB_OBJECT_INDICATOR, BB_OBJECT_PLACE,
                                                BB_OBJECT_DISAGGREGATION};
 
-static int
-kind_index(enum bb_object_kind kind)
+int
+bb_object_index(enum bb_object_kind kind)
 {
     for (int i = 0; i < BB_OBJECT_KINDS; i++)
         if (kinds[i] == kind)
@@ -302,13 +302,13 @@ int
 bb_names_add(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,
              struct bb_bytes text, uint32_t *ret_id)
 {
-    uint32_t id = names->next[kind_index(kind)];
+    uint32_t id = names->next[bb_object_index(kind)];
     int r = bb_names_set(names, generation, kind, text, id, true);
 
     if (r == 0)
         r = bb_names_describe(names, generation, kind, id, text, bb_bytes(NULL, 0));
     if (r == 0) {
-        names->next[kind_index(kind)]++;
+        names->next[bb_object_index(kind)]++;
         *ret_id = id;
     }
     return r;

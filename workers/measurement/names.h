@@ -23,6 +23,9 @@ enum bb_object_kind {
 
 #define BB_OBJECT_KINDS 4
 
+/* 0 to 3: for tables with a place for each kind. */
+int bb_object_index(enum bb_object_kind kind);
+
 /* The id behind a name that leads to nothing: several indicators share it, or an organization gave it up. */
 #define BB_ID_NONE 0u
 

@@ -14,22 +14,6 @@
 #define TERMS_BYTES ((size_t)256 << 20) /* the records of a store that large were all read in one step */
 #define TRIM_BYTES  ((size_t)4 << 20)
 
-static int
-kind_number(enum bb_object_kind kind)
-{
-    switch (kind) {
-    case BB_OBJECT_ORGANIZATION:
-        return 0;
-    case BB_OBJECT_INDICATOR:
-        return 1;
-    case BB_OBJECT_PLACE:
-        return 2;
-    case BB_OBJECT_DISAGGREGATION:
-        break;
-    }
-    return 3;
-}
-
 void
 bb_terms_init(struct bb_terms *terms)
 {
@@ -166,7 +150,7 @@ add_term(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_ki
          uint32_t number)
 {
     struct bb_term *term = bb_arena_alloc(&terms->arena, sizeof *term);
-    int k = kind_number(kind);
+    int k = bb_object_index(kind);
 
     if (!term || reserve(terms, k, number) != 0)
         return -ENOMEM;
@@ -179,7 +163,7 @@ int
 bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
              struct bb_term **ret_term)
 {
-    int k = kind_number(kind);
+    int k = bb_object_index(kind);
     uint32_t before = terms->ids[k].count, number;
     int r = bb_ids_add(&terms->ids[k], id, &number);
 
