@@ -9,7 +9,7 @@
 #include <sysexits.h>
 
 static const char usage[] = "usage: bb-supervise --folder DIR --run DIR [--program FILE]... [--remove "
-                            "DIR]... [--strict] -- COMMAND...\n"
+                            "DIR]... [--empty DIR] [--strict] -- COMMAND...\n"
                             "       bb-supervise start|stop|kill|restart|wait NAME   (within COMMAND)\n";
 
 static int
@@ -22,9 +22,10 @@ wrong(void)
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"folder", 1, NULL, 'f'}, {"run", 1, NULL, 'r'},  {"program", 1, NULL, 'p'}, {"remove", 1, NULL, 'd'},
-        {"strict", 0, NULL, 's'}, {"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"folder", 1, NULL, 'f'},  {"run", 1, NULL, 'r'},
+                                          {"program", 1, NULL, 'p'}, {"remove", 1, NULL, 'd'},
+                                          {"empty", 1, NULL, 'e'},   {"strict", 0, NULL, 's'},
+                                          {"help", 0, NULL, 'h'},    {NULL, 0, NULL, 0}};
     struct bb_supervise_options o = {0};
     size_t removals = 0;
     const char *control = getenv("BB_CONTROL");
@@ -41,6 +42,8 @@ main(int argc, char **argv)
             o.program[o.programs++] = optarg;
         else if (c == 'd' && removals < 2)
             o.remove[removals++] = optarg;
+        else if (c == 'e')
+            o.empty = optarg;
         else if (c == 'h')
             return fputs(usage, stdout) < 0 ? EX_IOERR : 0;
         else

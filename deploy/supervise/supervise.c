@@ -21,6 +21,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -435,16 +436,32 @@ kill_leftovers(void)
     } while (wait(NULL) > 0 || errno == EINTR);
 }
 
+/* Words of a command, NULL-terminated. */
 static void
-remove_folder(const char *folder)
+run_tool(const char *const words[])
 {
-    pid_t pid = folder ? fork() : -1;
+    pid_t pid = fork();
     if (pid == 0) {
-        execlp("rm", "rm", "-rf", "--", folder, (char *)NULL);
+        execvp(words[0], (char *const *)(uintptr_t)words); /* which does not write to them */
         _exit(127);
     }
     if (pid > 0)
         waitpid(pid, NULL, 0);
+}
+
+static void
+remove_folder(const char *folder)
+{
+    if (folder)
+        run_tool((const char *[]){"rm", "-rf", "--", folder, NULL});
+}
+
+/* What is in it, and not itself: somebody else made it. */
+static void
+empty_folder(const char *folder)
+{
+    if (folder)
+        run_tool((const char *[]){"find", folder, "-mindepth", "1", "-delete", NULL});
 }
 
 int
@@ -475,5 +492,6 @@ bb_supervise(const struct bb_supervise_options *options)
         bb_process_release(&s.program[i].process);
     remove_folder(options->remove[0]);
     remove_folder(options->remove[1]);
+    empty_folder(options->empty);
     return s.failed && options->strict && s.status == 0 ? EX_SOFTWARE : s.status;
 }

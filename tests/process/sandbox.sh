@@ -48,6 +48,22 @@ run 0 "$sandbox" --state "$tmp/kept" -- backbone trend x -o json
 json '.[].value' 1.50
 long="$tmp/a state with blanks, and a name that is too long for the sockets of its daemons to stand in it, $(seq -s- 30)"
 run 0 "$sandbox" --state "$long" -- backbone ping
+mkdir "$tmp/own"
+before=$(stat -c '%i %a' "$tmp/own")
+run 0 "$sandbox" --state "$tmp/own" -- backbone ping
+is "a folder that was there stays" "$(stat -c '%i %a' "$tmp/own")" "$before"
+is "as empty as it was" "$(ls -A "$tmp/own")" ""
+run 69 "$sandbox" -- sh -c '"$0" --state "$1" --port "${BB_ENDPOINT##*:}" true' "$sandbox" "$tmp/own"
+is "also when there was no start" "$(stat -c '%i %a' "$tmp/own")$(ls -A "$tmp/own")" "$before"
+ln -s own "$tmp/link"
+run 0 "$sandbox" --state "$tmp/link" true
+is "nor is what a link names" "$(stat -c '%i %a' "$tmp/own")$(ls -A "$tmp/own")" "$before"
+run 0 "$sandbox" --state "$tmp/own" --keep -- backbone ping
+[ -e "$tmp/own/keys/server" ] && ok || not_ok "--keep keeps the state in it"
+odd="$tmp/blanks, \"double\" and 'single' quotes, \\ \${HOME} & more"
+mkdir "$odd"
+run 0 env TMPDIR="$odd" "$sandbox" -- backbone ping
+is "a TMPDIR of any name" "$(ls -A "$odd")" ""
 mkdir "$tmp/foreign"
 touch "$tmp/foreign/file"
 run 73 "$sandbox" --state "$tmp/foreign" true
