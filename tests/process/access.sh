@@ -66,6 +66,8 @@ like "who has it" "$err" 'alpha|key'
 # --- writing
 run 65 as alpha report share --period 2026 --numerator 1 --denominator 4 --organization beta
 like "NOT_YOURS" "$err" 'NOT_YOURS|own'
+run 65 as alpha report share --period 2026 --numerator 1 --denominator 4 --organization betta
+like "who takes part is no secret: a typing error is told" "$err" 'UNKNOWN_ORGANIZATION|no organization'
 printf 'indicator,organization,period,numerator,denominator\nshare,beta,2026,9,10\nshare,alpha,2028,1,2\n' >"$tmp/mixed.csv"
 run 65 as alpha import "$tmp/mixed.csv" -o json --rejects "$tmp/rejects.csv"
 counts created=1 rejected=1
@@ -85,6 +87,10 @@ run 0 as alpha readings ls --organization gamma -o json
 json 'length' 1
 as alpha readings ls --organization beta -o json >"$tmp/out" 2>"$tmp/err"
 unlike "beta's line is not alpha's to see" "$(cat "$tmp/out")" '"organization": *"beta"'
+like "why" "$(cat "$tmp/err")" 'does not share'
+as alpha readings ls --organization betta -o json >"$tmp/out" 2>"$tmp/err"
+like "another word for nobody" "$(cat "$tmp/err")" 'betta'
+unlike "another word for nobody" "$(cat "$tmp/err")" 'does not share'
 as alpha readings history share --period 2026 --organization beta -o json >"$tmp/out" 2>"$tmp/err"
 unlike "nor its history" "$(cat "$tmp/out")" '"numerator"'
 run 0 as alpha trend share --period 2026 -o json

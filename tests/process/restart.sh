@@ -34,6 +34,16 @@ is "the trend was answered" $? 0
 out=$(cat "$tmp/trend.json")
 json 'length' 5
 
+# what status says of journal and views: the worker at once, the broker by the last heartbeat
+run 0 backbone status -o json
+head=$(jq .measurement.head <<<"$out")
+[ "$head" -gt 0 ] && ok || not_ok "the head of the journal" "$out"
+json '.measurement | .applied == .head' true
+told() {
+    [ "$(backbone status -o json | jq -c '.services[] | select(.service == "measurement") | [.sequence, .lag]')" = "[$head,0]" ]
+}
+soon 5 told
+
 # the folder of a running worker is nobody else's
 run 69 backbone-measurement -c "$BB_STATE/measurement.conf"
 like "a second worker says why" "$err" 'measurement: in use by another backbone-measurement \(process [0-9]+\)'
