@@ -285,22 +285,24 @@ has_alias(const Bb__Place *place, const char *text)
     return false;
 }
 
-/* previous and next as one: fields that are absent stay, aliases are added. */
+/* previous (NULL: none) and next as one: fields that are absent stay, aliases are added. */
 static int
 merge_place(struct bb_arena *arena, const Bb__Place *previous, Bb__Place *next)
 {
-    char **alias = bb_arena_alloc(arena, (previous->n_alias + next->n_alias + 1) * sizeof *alias);
-    size_t n = previous->n_alias;
+    static const Bb__Place none = BB__PLACE__INIT;
+    Bb__Place merged = BB__PLACE__INIT;
 
-    if (!alias)
+    previous = previous ? previous : &none;
+    merged.alias = bb_arena_alloc(arena, (previous->n_alias + next->n_alias + 1) * sizeof *merged.alias);
+    if (!merged.alias)
         return -ENOMEM;
-    if (n)
-        memcpy(alias, previous->alias, n * sizeof *alias);
+    for (size_t i = 0; i < previous->n_alias; i++)
+        merged.alias[merged.n_alias++] = previous->alias[i];
     for (size_t i = 0; i < next->n_alias; i++)
-        if (!has_alias(previous, next->alias[i]))
-            alias[n++] = next->alias[i];
-    next->alias = alias;
-    next->n_alias = n;
+        if (!has_alias(&merged, next->alias[i]))
+            merged.alias[merged.n_alias++] = next->alias[i];
+    next->alias = merged.alias;
+    next->n_alias = merged.n_alias;
     if (!next->parent)
         next->parent = previous->parent;
     if (!next->has_aggregate) {
@@ -308,6 +310,18 @@ merge_place(struct bb_arena *arena, const Bb__Place *previous, Bb__Place *next)
         next->aggregate = previous->aggregate;
     }
     return 0;
+}
+
+static int
+check_aliases(struct bb_arena *arena, Bb__DefineOutcome *outcome, const Bb__Place *place)
+{
+    char reason[96];
+
+    if (place->n_alias <= BB_LIMIT_ALIASES)
+        return 0;
+    snprintf(reason, sizeof reason, "found %zu aliases with those it has, expected at most %u",
+             place->n_alias, BB_LIMIT_ALIASES);
+    return refuse(arena, outcome, BB_ROW_CODE_TOO_LONG, "alias", reason);
 }
 
 static bool
@@ -450,8 +464,10 @@ judge_place(struct bb_head *head, struct bb_arena *arena, Bb__Place *place, Bb__
     r = 0;
     for (size_t i = 0; r == 0 && !outcome->has_code && i < place->n_alias; i++)
         r = check_alias(head, arena, place->alias[i], &id, outcome);
-    if (r == 0 && !outcome->has_code && previous)
+    if (r == 0 && !outcome->has_code)
         r = merge_place(arena, previous, place);
+    if (r == 0 && !outcome->has_code)
+        r = check_aliases(arena, outcome, place);
     if (r != 0 || outcome->has_code)
         return r;
     if (previous)

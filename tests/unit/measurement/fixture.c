@@ -135,7 +135,7 @@ void
 fixture_open(struct fixture *f)
 {
     memset(f, 0, sizeof *f);
-    folder_make(f->dir);
+    folder_make_in_memory(f->dir);
     bb_arena_init(&f->arena, BB_LIMIT_DECODE_BYTES);
     bb_buffer_init(&f->body, SIZE_MAX);
     open_store(f);

@@ -27,7 +27,7 @@ setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
-    folder_make(f->folder);
+    folder_make_in_memory(f->folder);
     snprintf(f->dir, sizeof f->dir, "%s/journal", f->folder);
     open_journal(f);
     *state = f;

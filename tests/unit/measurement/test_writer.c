@@ -375,6 +375,41 @@ test_indicator_versions(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* 60 aliases, the same 60 with one twice, and others: never more than 64 in all. */
+static void
+test_aliases_of_a_place_are_limited(void **state)
+{
+    struct fixture *f = *state;
+    static char text[130][16];
+    char *alias[65];
+    Bb__Place place = BB__PLACE__INIT, *list[] = {&place};
+    static const struct {
+        size_t first, n, outcome;
+    } steps[] = {
+        {0, 65, BB_OUTCOME_REJECTED},  {0, 60, BB_OUTCOME_CREATED}, {0, 60, BB_OUTCOME_UPDATED},
+        {60, 60, BB_OUTCOME_REJECTED}, {58, 6, BB_OUTCOME_UPDATED}, {64, 1, BB_OUTCOME_REJECTED},
+        {0, 64, BB_OUTCOME_UNCHANGED},
+    };
+
+    for (size_t i = 0; i < COUNT(text); i++)
+        snprintf(text[i], sizeof text[i], "alias-%zu", i);
+    place.name = (char *)(uintptr_t) "New Haven";
+    place.alias = alias;
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        for (size_t j = 0; j < steps[i].n; j++)
+            alias[j] = text[steps[i].first + j];
+        if (steps[i].outcome == BB_OUTCOME_CREATED)
+            alias[steps[i].n - 1] = alias[0]; /* twice is once */
+        place.alias = alias;
+        place.n_alias = steps[i].n;
+        fixture_places(f, list, 1);
+        assert_int_equal(f->defined->item[0]->outcome, steps[i].outcome);
+        if (steps[i].outcome == BB_OUTCOME_REJECTED)
+            assert_int_equal(f->defined->item[0]->code, BB_ROW_CODE_TOO_LONG);
+    }
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 static void
 test_places_adopt_unregistered_names(void **state)
 {
@@ -748,6 +783,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_who_may_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_malformed_submissions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_indicator_versions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_aliases_of_a_place_are_limited, setup, teardown),
         cmocka_unit_test_setup_teardown(test_places_adopt_unregistered_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_directory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unfinished_batches_are_closed, setup, teardown),
