@@ -175,7 +175,7 @@ struct bb_client_options {
     const char *key_file;       /* file of `backbone keys new`: readable by its owner only; NULL with ipc */
     const char *public_key;     /* instead of a file: both halves of the key */
     const char *secret_key;
-    const char *agent;       /* what the operator sees of this program; NULL: "libbackbone/VERSION" */
+    const char *agent;       /* names this program to the broker; NULL: "libbackbone/VERSION" */
     uint32_t timeout_ms;     /* deadline of a request, reconnecting and repeating included, and of a
                                 streamed answer from part to part; 0: 30,000 */
     uint32_t unreachable_ms; /* end requests as BB_UNREACHABLE when there was no connection for so long; 0:
