@@ -11,7 +11,7 @@ struct definer {
     struct bb_list_file *list;
     struct bb_list_row *row[ROWS];
     size_t n, bytes;
-    uint64_t rows, created, updated, unchanged, rejected;
+    struct bb_define_counts counts;
 };
 
 static void
@@ -20,12 +20,12 @@ on_outcome(void *self, const struct bb_define_outcome *outcome)
     struct definer *d = self;
     if (outcome->item >= d->n)
         return;
-    d->created += outcome->outcome == BB_CREATED;
-    d->updated += outcome->outcome == BB_UPDATED;
-    d->unchanged += outcome->outcome == BB_UNCHANGED;
+    d->counts.created += outcome->outcome == BB_CREATED;
+    d->counts.updated += outcome->outcome == BB_UPDATED;
+    d->counts.unchanged += outcome->outcome == BB_UNCHANGED;
     if (outcome->outcome != BB_REJECTED)
         return;
-    d->rejected++;
+    d->counts.rejected++;
     bb_list_refuse(d->list, d->row[outcome->item]->number, outcome->field, outcome->code_name, outcome->text);
 }
 
@@ -49,7 +49,7 @@ add(struct definer *d, struct bb_list_row *row)
     const char *field;
     if (d->what->check && !d->what->check(row, &field, reason, sizeof reason)) {
         bb_list_refuse(d->list, row->number, field, "BAD_VALUE", reason);
-        d->rejected++;
+        d->counts.rejected++;
         free(row);
         return 0;
     }
@@ -68,30 +68,31 @@ define_rows(struct definer *d)
     while (code == 0 && (r = bb_list_next(d->list, &row)) != BB_LIST_END) {
         if (r < 0)
             return EX_IOERR;
-        d->rows++;
-        d->rejected += r == BB_LIST_REFUSED;
+        d->counts.rows++;
+        d->counts.rejected += r == BB_LIST_REFUSED;
         if (r == 0)
             code = add(d, row);
     }
     return code;
 }
 
-static int
-print_counts(struct bb_cli *cli, const struct definer *d)
+int
+bb_define_print(struct bb_cli *cli, const struct bb_define_counts *counts)
 {
     static const struct bb_output_column columns[] = {
         {"rows", NULL, 0},      {"created", NULL, 0},  {"updated", NULL, 0},
         {"unchanged", NULL, 0}, {"rejected", NULL, 0},
     };
-    const uint64_t counts[] = {d->rows, d->created, d->updated, d->unchanged, d->rejected};
+    const uint64_t values[] = {counts->rows, counts->created, counts->updated, counts->unchanged,
+                               counts->rejected};
     struct bb_output *output = bb_cli_output(cli, columns, 5, BB_OUTPUT_OBJECT);
     if (!output)
         return EX_OSERR;
     for (size_t i = 0; i < 5; i++)
-        bb_output_uint(output, i, counts[i]);
-    bb_output_mark(output, 4, d->rejected ? BB_MARK_BAD : BB_MARK_NONE);
+        bb_output_uint(output, i, values[i]);
+    bb_output_mark(output, 4, counts->rejected ? BB_MARK_BAD : BB_MARK_NONE);
     bb_output_row(output);
-    return bb_cli_finish(&output, d->rejected ? EX_DATAERR : EX_OK);
+    return bb_cli_finish(&output, counts->rejected ? EX_DATAERR : EX_OK);
 }
 
 int
@@ -110,7 +111,7 @@ bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *
         code = flush(d);
     bb_list_close(&d->list);
     if (code == 0)
-        code = print_counts(cli, d);
+        code = bb_define_print(cli, &d->counts);
     for (size_t i = 0; i < d->n; i++)
         free(d->row[i]);
     bb_client_destroy(&d->client);

@@ -17,7 +17,14 @@ struct bb_definable {
                 void *self);
 };
 
-/* Define all of a file, print {"rows","created","updated","unchanged","rejected"}. Returns the exit code. */
+struct bb_define_counts {
+    uint64_t rows, created, updated, unchanged, rejected;
+};
+
+/* Print {"rows","created","updated","unchanged","rejected"}. Returns the exit code. */
+int bb_define_print(struct bb_cli *cli, const struct bb_define_counts *counts);
+
+/* Define all of a file, and print the counts. Returns the exit code. */
 int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file);
 
 #endif

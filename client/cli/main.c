@@ -143,12 +143,10 @@ bb_cli_command(const struct bb_cli *cli)
 
 /* --- the first parse ---------------------------------------------------------------------------------- */
 
-typedef char *help_fn(int key, const char *text, void *input);
-
 struct first {
     struct bb_cli *cli;
-    const char *group;
-    int words_at; /* index of the first word in argv; 0: none */
+    const char *group; /* the word that its commands begin with; NULL: all commands */
+    int words_at;      /* index of the first word in argv; 0: none */
 };
 
 static error_t
@@ -170,47 +168,14 @@ parse_first(int key, char *arg, struct argp_state *state)
     }
 }
 
-static char *
-list_commands(int key, const char *text, void *input)
+static void
+list_all(FILE *to)
 {
-    char *list = NULL;
-    size_t size;
-    FILE *to;
-
-    (void)input;
-    if (key != ARGP_KEY_HELP_POST_DOC)
-        return (char *)(uintptr_t)text;
-    to = open_memstream(&list, &size);
-    if (!to)
-        return NULL;
-    fputs("Commands:\n", to);
     for (const struct bb_command *const *table = bb_command_tables; *table; table++)
         for (const struct bb_command *command = *table; command->words; command++)
             fprintf(to, "  %-20s %s\n", command->words, command->about);
     fputs("\n`backbone COMMAND --help` tells more of one; backbone(1) tells all.", to);
-    fclose(to);
-    return list;
 }
-
-/* Global options up to the first word. Returns its index in argv; 0: there is none. */
-static int
-parse_words(struct bb_cli *cli, int argc, char **argv, const char *doc, help_fn *help, const char *group)
-{
-    const struct argp_child children[] = {{.argp = &global_argp}, {0}};
-    const struct argp argp = {
-        .parser = parse_first,
-        .args_doc = "COMMAND [ARGUMENT...]",
-        .doc = doc,
-        .children = children,
-        .help_filter = help,
-    };
-    struct first first = {.cli = cli, .group = group};
-
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &first);
-    return first.words_at;
-}
-
-/* --- a word that several commands begin with ---------------------------------------------------------- */
 
 /* A line for each command that begins with this word. */
 static void
@@ -223,9 +188,11 @@ list_group(const char *word, FILE *to)
                         command->synopsis, command->about);
 }
 
+/* Behind the options: the commands. */
 static char *
-list_group_help(int key, const char *text, void *input)
+list_commands(int key, const char *text, void *input)
 {
+    const struct first *first = input;
     char *list = NULL;
     size_t size;
     FILE *to;
@@ -236,10 +203,33 @@ list_group_help(int key, const char *text, void *input)
     if (!to)
         return NULL;
     fputs("Commands:\n", to);
-    list_group(((const struct first *)input)->group, to);
+    if (first->group)
+        list_group(first->group, to);
+    else
+        list_all(to);
     fclose(to);
     return list;
 }
+
+/* Global options up to the first word. Returns its index in argv; 0: there is none. */
+static int
+parse_words(struct bb_cli *cli, int argc, char **argv, const char *doc, const char *group)
+{
+    const struct argp_child children[] = {{.argp = &global_argp}, {0}};
+    const struct argp argp = {
+        .parser = parse_first,
+        .args_doc = "COMMAND [ARGUMENT...]",
+        .doc = doc,
+        .children = children,
+        .help_filter = list_commands,
+    };
+    struct first first = {.cli = cli, .group = group};
+
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &first);
+    return first.words_at;
+}
+
+/* --- a word that several commands begin with ---------------------------------------------------------- */
 
 /* `backbone readings` and what is no command of that group. With --help this prints the help and leaves. */
 static int
@@ -251,7 +241,7 @@ run_group(struct bb_cli *cli, int argc, char **argv)
 
     snprintf(name, sizeof name, "backbone %s", word);
     argv[0] = name;
-    at = parse_words(cli, argc, argv, " \v ", list_group_help, word);
+    at = parse_words(cli, argc, argv, " \v ", word);
     if (at)
         bb_cli_error("there is no command '%s %s'; expected one of", word, argv[at]);
     else
@@ -383,8 +373,7 @@ run(struct bb_cli *cli, int argc, char **argv)
     int at, used;
 
     at = parse_words(cli, argc, argv,
-                     "The command line of a backbone: shared measurement of partner organizations.\v ",
-                     list_commands, NULL);
+                     "The command line of a backbone: shared measurement of partner organizations.\v ", NULL);
     if (at == 0) {
         bb_cli_error("which command? See backbone --help");
         return EX_USAGE;

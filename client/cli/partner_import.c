@@ -27,7 +27,7 @@ struct importer {
     struct bb_list_file *list;
     char **known; /* codes, sorted */
     size_t n_known, size_known;
-    uint64_t rows, created, updated, unchanged, rejected;
+    struct bb_define_counts counts;
     struct bb_once once;
     struct job **clashed; /* rows whose names another organization has */
     size_t n_clashed, size_clashed;
@@ -93,7 +93,7 @@ static void
 refuse(struct importer *importer, const struct bb_list_row *row, const char *field, const char *code,
        const char *reason)
 {
-    importer->rejected++;
+    importer->counts.rejected++;
     bb_list_refuse(importer->list, row->number, field, code, reason);
 }
 
@@ -103,9 +103,9 @@ on_put(void *self, const struct bb_partner *partner, bool changed)
     struct job *job = self;
 
     (void)partner;
-    job->importer->unchanged += !changed;
-    job->importer->updated += changed && job->known;
-    job->importer->created += changed && !job->known;
+    job->importer->counts.unchanged += !changed;
+    job->importer->counts.updated += changed && job->known;
+    job->importer->counts.created += changed && !job->known;
 }
 
 static void
@@ -303,8 +303,8 @@ import_rows(struct importer *importer)
     while (code == 0 && (r = bb_list_next(importer->list, &row)) != BB_LIST_END) {
         if (r < 0)
             return EX_IOERR;
-        importer->rows++;
-        importer->rejected += r == BB_LIST_REFUSED;
+        importer->counts.rows++;
+        importer->counts.rejected += r == BB_LIST_REFUSED;
         if (r == 0)
             code = add(importer, row);
         if (code == 0)
@@ -313,26 +313,6 @@ import_rows(struct importer *importer)
     if (code == 0)
         code = wait_until_open(importer, 0);
     return code ? code : settle_clashes(importer);
-}
-
-static int
-print_counts(struct bb_cli *cli, const struct importer *importer)
-{
-    static const struct bb_output_column columns[] = {
-        {"rows", NULL, 0},      {"created", NULL, 0},  {"updated", NULL, 0},
-        {"unchanged", NULL, 0}, {"rejected", NULL, 0},
-    };
-    const uint64_t counts[] = {importer->rows, importer->created, importer->updated, importer->unchanged,
-                               importer->rejected};
-    struct bb_output *output = bb_cli_output(cli, columns, 5, BB_OUTPUT_OBJECT);
-
-    if (!output)
-        return EX_OSERR;
-    for (size_t i = 0; i < 5; i++)
-        bb_output_uint(output, i, counts[i]);
-    bb_output_mark(output, 4, importer->rejected ? BB_MARK_BAD : BB_MARK_NONE);
-    bb_output_row(output);
-    return bb_cli_finish(&output, importer->rejected ? EX_DATAERR : EX_OK);
 }
 
 int
@@ -353,7 +333,7 @@ bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
     bb_client_destroy(&importer.client);
     bb_list_close(&importer.list);
     if (code == 0)
-        code = print_counts(cli, &importer);
+        code = bb_define_print(cli, &importer.counts);
     for (size_t i = 0; i < importer.n_known; i++)
         free(importer.known[i]);
     free(importer.known);

@@ -77,3 +77,14 @@ bb_client_ping(struct bb_client *client, bb_done_fn *done, void *self)
 
     return bb_call_run(client, &call, done);
 }
+
+Bb__AsOf *
+bb_call_as_of(Bb__AsOf *as_of, uint64_t sequence, int64_t time_us)
+{
+    bb__as_of__init(as_of);
+    as_of->has_sequence = sequence != 0;
+    as_of->sequence = sequence;
+    as_of->has_time_us = time_us != 0;
+    as_of->time_us = (uint64_t)time_us;
+    return as_of->has_sequence || as_of->has_time_us ? as_of : NULL;
+}

@@ -1,13 +1,16 @@
 /* From a public request function to a request of the session, and back.
  *
- * A request function sizes its message, bb_call_new()s a request, packs the message into it, sets part() and
- * the callbacks, and hands it to bb_call_run(), which waits for the end when there is no done(). */
+ * A request function fills its message and a struct bb_call with part() and
+ * the callbacks, and hands it to bb_call_run(), which packs it and waits for the end when there is no done().
+ */
 #ifndef BB_CALL_H
 #define BB_CALL_H
 
 #include "client.h"
 
 #include "proto/message.h"
+
+#include "measurement.pb-c.h"
 
 struct bb_call {
     uint32_t method;                 /* methods.h */
@@ -35,6 +38,9 @@ bb_call_text(const char *text)
 {
     return (char *)(uintptr_t)text;
 }
+
+/* The moment that a question asks for: fills `as_of` and returns it, or NULL when neither is given. */
+Bb__AsOf *bb_call_as_of(Bb__AsOf *as_of, uint64_t sequence, int64_t time_us);
 
 /* "staff"; "" for a role that has no name here. Static. */
 const char *bb_role_name(uint32_t role);

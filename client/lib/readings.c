@@ -164,7 +164,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
                    bb_done_fn *done, void *self)
 {
     Bb__ReadingsQuery message = BB__READINGS_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_READINGS_LIST,
         .message = &message.base,
@@ -180,11 +180,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
     message.disaggregation = bb_call_text(query->disaggregation);
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
-    as_of.has_sequence = query->as_of_sequence != 0;
-    as_of.sequence = query->as_of_sequence;
-    as_of.has_time_us = query->as_of_us != 0;
-    as_of.time_us = (uint64_t)query->as_of_us;
-    message.as_of = as_of.has_sequence || as_of.has_time_us ? &as_of : NULL;
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     message.has_min_sequence = query->min_sequence != 0;
     message.min_sequence = query->min_sequence;
     return bb_call_run(client, &call, done);

@@ -52,7 +52,7 @@ bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb
                 bb_point_fn *each, bb_done_fn *done, void *self)
 {
     Bb__TrendQuery message = BB__TREND_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_TREND,
         .message = &message.base,
@@ -70,11 +70,7 @@ bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb
     message.place = (char **)(uintptr_t)query->place;
     message.disaggregation = bb_call_text(query->disaggregation);
     message.by = bb_call_text(query->by);
-    as_of.has_sequence = query->as_of_sequence != 0;
-    as_of.sequence = query->as_of_sequence;
-    as_of.has_time_us = query->as_of_us != 0;
-    as_of.time_us = (uint64_t)query->as_of_us;
-    message.as_of = as_of.has_sequence || as_of.has_time_us ? &as_of : NULL;
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     message.has_min_sequence = query->min_sequence != 0;
     message.min_sequence = query->min_sequence;
     return bb_call_run(client, &call, done);
