@@ -1,9 +1,60 @@
+/* Randomness is fetched for many ids at once: a system call each would cost as much as all the rest of a
+ * request. What a process and its child have in common after fork() must not become two equal ids, so a pool
+ * that was filled before a fork is thrown away. */
 #include "uuid.h"
 
 #include "clock.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
+
+#define POOL_IDS 32u
+
+struct pool {
+    uint8_t bytes[POOL_IDS * BB_UUID_BYTES];
+    size_t left;    /* bytes from the end that are unused */
+    unsigned forks; /* when it was filled */
+};
+
+static _Thread_local struct pool pool;
+static atomic_uint forks; /* that this process comes from, counted since the first id */
+static bool counts_forks;
+
+static void
+count_fork(void)
+{
+    atomic_fetch_add(&forks, 1);
+}
+
+static void
+watch_forks(void)
+{
+    counts_forks = pthread_atfork(NULL, NULL, count_fork) == 0;
+}
+
+static void
+random_id(uint8_t out[static BB_UUID_BYTES])
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint8_t *at;
+
+    pthread_once(&once, watch_forks);
+    if (!counts_forks) {
+        randombytes_buf(out, BB_UUID_BYTES);
+        return;
+    }
+    if (pool.left == 0 || pool.forks != atomic_load(&forks)) {
+        pool.forks = atomic_load(&forks);
+        randombytes_buf(pool.bytes, sizeof pool.bytes);
+        pool.left = sizeof pool.bytes;
+    }
+    pool.left -= BB_UUID_BYTES;
+    at = pool.bytes + pool.left;
+    memcpy(out, at, BB_UUID_BYTES);
+    memset(at, 0, BB_UUID_BYTES);
+}
 
 /* RFC 9562, 5.7: 48 bits of milliseconds, 4 of version, 12 random, 2 of variant, 62 random. */
 void
@@ -11,7 +62,7 @@ bb_uuid_new(uint8_t out[static BB_UUID_BYTES])
 {
     uint8_t time[8];
 
-    randombytes_buf(out, BB_UUID_BYTES);
+    random_id(out);
     bb_put_u64(time, (uint64_t)(bb_clock_utc() / 1000));
     memcpy(out, time + 2, 6);
     out[6] = (uint8_t)(0x70 | (out[6] & 0x0F));

@@ -7,6 +7,7 @@
 #define BB_UUID_BYTES 16
 #define BB_UUID_TEXT  37
 
+/* From any thread, also after fork(). */
 void bb_uuid_new(uint8_t out[static BB_UUID_BYTES]);
 void bb_uuid_format(const uint8_t uuid[static BB_UUID_BYTES], char out[static BB_UUID_TEXT]);
 /* Any UUID in its 36-character form, either case. 0 | -EINVAL. */

@@ -197,6 +197,17 @@ open_again(struct bb_client *client, bb_mono now)
         lose(client, now, BB_LOSS_UNREACHABLE);
 }
 
+/* Nothing is left to read or to send: what its callbacks asked for meanwhile has left, too, and need not be
+ * looked at again. (Served, it is in the context's list, if it is dirty.) */
+static void
+settle(struct bb_client *client)
+{
+    if (!client->is_dirty)
+        return;
+    client->is_dirty = false;
+    TAILQ_REMOVE(&client->context->dirty, client, in_dirty);
+}
+
 void
 bb_client_service(struct bb_client *client, bb_mono now)
 {
@@ -209,7 +220,9 @@ bb_client_service(struct bb_client *client, bb_mono now)
         send_all(client, now);
     while (turns && turn(client, now))
         turns--;
-    if (!turns)
+    if (turns)
+        settle(client);
+    else
         bb_client_touch(client);
     if (client->session.due < client->context->due)
         client->context->due = client->session.due;

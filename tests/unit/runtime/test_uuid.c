@@ -4,6 +4,10 @@
 #include "tests/unit/check.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void
 test_new(void **state)
@@ -20,6 +24,54 @@ test_new(void **state)
     assert_int_equal(a[8] >> 6, 2);
     stamp = bb_get_u64(a) >> 16;
     assert_true(stamp >= before && stamp <= after);
+}
+
+static int
+compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, BB_UUID_BYTES);
+}
+
+/* More than randomness is fetched for at a time: no two are equal. */
+static void
+test_many(void **state)
+{
+    static uint8_t ids[1000][BB_UUID_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(ids); i++)
+        bb_uuid_new(ids[i]);
+    qsort(ids, COUNT(ids), sizeof ids[0], compare_ids);
+    for (size_t i = 1; i < COUNT(ids); i++)
+        assert_memory_not_equal(ids[i - 1], ids[i], sizeof ids[i]);
+}
+
+/* What a process has fetched is not used by its children as well. The first six bytes are the time. */
+static void
+test_fork(void **state)
+{
+    uint8_t child[2][BB_UUID_BYTES], parent[BB_UUID_BYTES];
+    int ends[2], status;
+
+    (void)state;
+    bb_uuid_new(parent); /* there is a pool */
+    assert_int_equal(pipe(ends), 0);
+    for (int i = 0; i < 2; i++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            bb_uuid_new(parent);
+            _exit(write(ends[1], parent, sizeof parent) == sizeof parent ? 0 : 1);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+        assert_int_equal(read(ends[0], child[i], BB_UUID_BYTES), BB_UUID_BYTES);
+    }
+    bb_uuid_new(parent);
+    assert_memory_not_equal(child[0] + 6, child[1] + 6, BB_UUID_BYTES - 6);
+    assert_memory_not_equal(child[0] + 6, parent + 6, BB_UUID_BYTES - 6);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 static const struct {
@@ -66,6 +118,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_fork),
         cmocka_unit_test(test_table),
     };
 
