@@ -36,6 +36,13 @@ run 0 backbone partner show 'Old Alpha' -o json
 json .code '"alpha"'
 run 65 backbone partner add alpha --name Again --role partner
 run 65 backbone partner add beta --name A1 --role partner
+like "who has the name" "$err" '^backbone: EXISTS: "A1" is already a code, name or alias of "alpha"$'
+run 65 backbone partner add beta --name Beta --alias 'Alpha Schools' --role partner
+like "who has the alias" "$err" '"Alpha Schools" is already a code, name or alias of "alpha"'
+run 65 backbone partner add beta --name Beta --role partner --key "$(backbone context show staff -o json 2>/dev/null | jq -r .key)"
+like "who has the key" "$err" 'the key belongs to "backbone" already'
+run 65 backbone partner add alpha --name Beta --role partner
+like "who has the code" "$err" 'there is an organization "alpha" already'
 run 65 backbone partner add 'no code' --name Beta --role partner
 run 64 backbone partner add beta --name Beta --role king
 run 65 backbone partner set nobody --name X
