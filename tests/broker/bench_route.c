@@ -174,22 +174,6 @@ read_replies(struct load *load)
     return replies;
 }
 
-static uint64_t
-cpu_us(const struct broker *broker)
-{
-    unsigned long user, kernel;
-    char path[64];
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)broker->pid);
-    file = fopen(path, "r");
-    assert_non_null(file);
-    assert_int_equal(
-        fscanf(file, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel), 2);
-    fclose(file);
-    return (user + kernel) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-}
-
 static void
 measure(struct broker *broker, unsigned connections, unsigned outstanding, unsigned seconds)
 {
@@ -204,7 +188,7 @@ measure(struct broker *broker, unsigned connections, unsigned outstanding, unsig
         items[i] = (zmq_pollitem_t){.socket = loads[i].raw.socket, .events = ZMQ_POLLIN};
         add_requests(&loads[i], outstanding);
     }
-    cpu = cpu_us(broker);
+    cpu = broker_cpu_us(broker);
     start = bb_clock_ns();
     end = start + (int64_t)seconds * 1000000000;
     while (bb_clock_ns() < end) {
@@ -216,7 +200,7 @@ measure(struct broker *broker, unsigned connections, unsigned outstanding, unsig
     printf("%u connections, %u outstanding: %.0f requests a second, broker %.2f us CPU a request, RssAnon "
            "%ld kB\n",
            connections, outstanding, (double)replies * 1e9 / (double)(bb_clock_ns() - start),
-           (double)(cpu_us(broker) - cpu) / (double)replies, broker_rss_anon_kb(broker));
+           (double)(broker_cpu_us(broker) - cpu) / (double)replies, broker_rss_anon_kb(broker));
     for (unsigned i = 0; i < connections; i++) {
         bb_bundle_release(&loads[i].out);
         raw_close(&loads[i].raw);

@@ -3,6 +3,7 @@
 #include "proto/limits.h"
 #include "runtime/clock.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -287,6 +288,30 @@ broker_await_counter(struct broker *broker, const char *name, uint64_t value)
     }
 }
 
+void
+broker_await_alone(struct broker *broker)
+{
+    bb_mono end = bb_clock_mono() + WAIT_MS;
+
+    while (broker_counter(broker, "connections") > 1) {
+        assert_true(bb_clock_mono() < end);
+        poll(NULL, 0, 5);
+    }
+}
+
+int
+broker_plain_tcp(const struct broker *broker)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)atoi(strrchr(broker->endpoint, ':') + 1)),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
 long
 broker_rss_anon_kb(const struct broker *broker)
 {
@@ -303,8 +328,8 @@ broker_rss_anon_kb(const struct broker *broker)
     return kb;
 }
 
-long
-broker_cpu_ms(const struct broker *broker)
+uint64_t
+broker_cpu_us(const struct broker *broker)
 {
     unsigned long user = 0, system = 0;
     char path[64];
@@ -316,7 +341,7 @@ broker_cpu_ms(const struct broker *broker)
     assert_int_equal(
         fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system), 2);
     fclose(file);
-    return (long)(user + system) * 1000 / sysconf(_SC_CLK_TCK);
+    return (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
 /* Peers. */

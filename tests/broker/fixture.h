@@ -51,9 +51,13 @@ void broker_organization(struct broker *broker, const char *code, const char *ro
 uint64_t broker_counter(struct broker *broker, const char *name);
 /* Wait until it has at least this value. */
 void broker_await_counter(struct broker *broker, const char *name, uint64_t value);
+/* Wait until nobody is connected but who asks. */
+void broker_await_alone(struct broker *broker);
+/* A TCP connection to it, on which nothing has been sent. */
+int broker_plain_tcp(const struct broker *broker);
 long broker_rss_anon_kb(const struct broker *broker);
 /* CPU time it has used so far. */
-long broker_cpu_ms(const struct broker *broker);
+uint64_t broker_cpu_us(const struct broker *broker);
 
 /* A client or a worker, by hand. */
 struct raw {

@@ -25,24 +25,7 @@ static struct broker broker;
 static int
 setup(void **state)
 {
-    (void)state;
-    broker_start(&broker, NULL);
-    return 0;
-}
-
-static int
-setup_impatient(void **state)
-{
-    (void)state;
-    broker_start(&broker, "handshake = 500ms\n");
-    return 0;
-}
-
-static int
-setup_for_four(void **state)
-{
-    (void)state;
-    broker_start(&broker, "max_connections = 4\n");
+    broker_start(&broker, *state);
     return 0;
 }
 
@@ -132,30 +115,6 @@ refuses_strangers(void **state)
     broker_stop(&broker);
 }
 
-/* Nobody is connected but who asks. */
-static void
-await_all_gone(void)
-{
-    bb_mono end = bb_clock_mono() + WAIT_MS;
-
-    while (broker_counter(&broker, "connections") > 1) {
-        assert_true(bb_clock_mono() < end);
-        poll(NULL, 0, 5);
-    }
-}
-
-static int
-plain_tcp(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    address.sin_port = htons((uint16_t)atoi(strrchr(broker.endpoint, ':') + 1));
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
 static void
 await_hangup(int fd)
 {
@@ -178,10 +137,10 @@ ends_unfinished_handshakes(void **state)
     int silent, half, garbage;
 
     (void)state;
-    silent = plain_tcp();
-    half = plain_tcp();
+    silent = broker_plain_tcp(&broker);
+    half = broker_plain_tcp(&broker);
     assert_int_equal(send(half, greeting, sizeof greeting, 0), sizeof greeting);
-    garbage = plain_tcp();
+    garbage = broker_plain_tcp(&broker);
     assert_int_equal(send(garbage,
                           "GET / HTTP/1.1\r\nHost: broker.example.org\r\nAccept: everything there is\r\n\r\n",
                           72, 0),
@@ -190,7 +149,7 @@ ends_unfinished_handshakes(void **state)
     await_hangup(half);
     await_hangup(garbage);
     broker_await_counter(&broker, "handshakes_refused_unfinished", 2);
-    await_all_gone();
+    broker_await_alone(&broker);
     broker_stop(&broker);
 }
 
@@ -577,18 +536,10 @@ sheds_connections_above_the_most(void **state)
     expect_kind(&raws[3], BB_KIND_REPLY, reply, Reply);
     for (int i = 0; i < 4; i++)
         raw_close(&raws[i]);
-    await_all_gone();
+    broker_await_alone(&broker);
     raw_greeted(&broker, &raw, &broker.partner); /* there is room again */
     raw_close(&raw);
     broker_stop(&broker);
-}
-
-static int
-setup_for_two_of_each(void **state)
-{
-    (void)state;
-    broker_start(&broker, "organization_connections = 2\n");
-    return 0;
 }
 
 static void
@@ -693,12 +644,13 @@ does_not_start_where_it_should_not(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH(name, lines) cmocka_unit_test_prestate_setup_teardown(name, setup, teardown, (char *)(lines))
+#define T(name)           WITH(name, NULL)
     const struct CMUnitTest tests[] = {
         T(starts_quickly_and_small),
         T(greets),
-        cmocka_unit_test_setup_teardown(refuses_strangers, setup_impatient, teardown),
-        cmocka_unit_test_setup_teardown(ends_unfinished_handshakes, setup_impatient, teardown),
+        WITH(refuses_strangers, "handshake = 500ms\n"),
+        WITH(ends_unfinished_handshakes, "handshake = 500ms\n"),
         T(a_disabled_partner_is_shown_out),
         T(an_unregistered_partner_is_shown_out_after_sighup),
         T(who_has_left_is_shown_out),
@@ -712,9 +664,8 @@ main(void)
         T(what_is_not_expected_is_answered),
         T(an_operator_has_no_rights_to_data),
         T(local_sockets_are_ours_alone),
-        cmocka_unit_test_setup_teardown(sheds_connections_above_the_most, setup_for_four, teardown),
-        cmocka_unit_test_setup_teardown(an_organization_has_its_share_of_connections, setup_for_two_of_each,
-                                        teardown),
+        WITH(sheds_connections_above_the_most, "max_connections = 4\n"),
+        WITH(an_organization_has_its_share_of_connections, "organization_connections = 2\n"),
         T(the_mute_are_cut_off),
         T(many_partners_at_once),
         T(says_goodbye),

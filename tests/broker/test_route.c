@@ -20,8 +20,7 @@ static struct broker broker;
 static int
 setup(void **state)
 {
-    (void)state;
-    broker_start(&broker, "unread_bytes = 4M\n");
+    broker_start(&broker, *state);
     return 0;
 }
 
@@ -31,6 +30,24 @@ teardown(void **state)
     (void)state;
     broker_abandon(&broker);
     return 0;
+}
+
+/* A partner, and a worker with so much credit. */
+static void
+open_both(struct raw *client, struct raw *worker, uint32_t messages)
+{
+    raw_worker(&broker, worker);
+    raw_ready(worker, messages, 1 << 20, 0);
+    raw_greeted(&broker, client, &broker.partner);
+}
+
+/* The end of a test. */
+static void
+close_both(struct raw *client, struct raw *worker)
+{
+    raw_close(client);
+    raw_close(worker);
+    broker_stop(&broker);
 }
 
 static uint64_t
@@ -107,9 +124,7 @@ there_and_back(void **state)
         assert_int_not_equal(frame.kind, BB_KIND_DIRECTORY);
         zmq_msg_close(&message);
     }
-    raw_close(&worker);
-    raw_close(&client);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -173,9 +188,7 @@ a_new_organization_is_known_to_the_worker_first(void **state)
         if (done)
             break;
     }
-    raw_close(&staff);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&staff, &worker);
 }
 
 static void
@@ -186,9 +199,7 @@ a_worker_that_dies_mid_request(void **state)
     uint64_t tag;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 1, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 1);
     raw_request(&client, 1, BB_METHOD_SUBMIT, bb_bytes_str("one"));
     raw_request(&client, 2, BB_METHOD_SUBMIT, bb_bytes_str("two")); /* waits: credit is 1 */
     expect_work(&worker, "alpha", "one");
@@ -207,9 +218,7 @@ a_worker_that_dies_mid_request(void **state)
     work_reply(&worker, tag, 0, true, bb_bytes_str("1"));
     expect_reply(&client, 2, "2");
     expect_reply(&client, 1, "1");
-    raw_close(&worker);
-    raw_close(&client);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -219,18 +228,14 @@ a_silent_worker_is_dead(void **state)
     bb_mono start;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 10, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 10);
     raw_request(&client, 1, BB_METHOD_SUBMIT, bb_bytes_str("one"));
     expect_work(&worker, "alpha", "one");
     start = bb_clock_mono();
     raw_expect_error(&client, 1, BB_ERROR_UNAVAILABLE);
     assert_in_range(bb_clock_mono() - start, 2000, 6000);
     assert_int_equal(raw_await_end(&worker, NULL), ZMQ_EVENT_DISCONNECTED);
-    raw_close(&worker);
-    raw_close(&client);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -302,9 +307,7 @@ an_answer_is_not_given_to_who_claims_the_id(void **state)
     uint64_t tag;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 10, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 10);
     memcpy(id, client.id, sizeof id);
     raw_request(&client, 1, BB_METHOD_TREND, bb_bytes_str("secret"));
     tag = expect_work(&worker, "alpha", "secret");
@@ -334,9 +337,7 @@ an_id_that_is_taken_stays_with_who_has_it(void **state)
     uint64_t tag;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 10, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 10);
     raw_request(&client, 1, BB_METHOD_TREND, bb_bytes_str("secret"));
     tag = expect_work(&worker, "alpha", "secret");
     raw_open_as(&broker, &thief, &broker.other, broker.server.public_key, broker.endpoint, client.id,
@@ -347,9 +348,7 @@ an_id_that_is_taken_stays_with_who_has_it(void **state)
     expect_reply(&client, 1, "the secret");
     raw_expect_nothing(&thief, 50);
     raw_close(&thief);
-    raw_close(&client);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -363,9 +362,7 @@ windows_and_pulls(void **state)
     uint64_t tag;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 10, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 10);
     request.id = 3;
     request.method = BB_METHOD_TREND;
     request.has_window_bytes = true;
@@ -388,9 +385,7 @@ windows_and_pulls(void **state)
     work_reply(&worker, tag, 2, false, bb_bytes_str("x")); /* the window is 0 */
     raw_expect_error(&client, 3, BB_ERROR_INTERNAL);
     expect_kind(&worker, BB_KIND_WORK_CANCEL, work_cancel, WorkCancel);
-    raw_close(&client);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -401,9 +396,7 @@ a_deadline_ends_a_request_at_the_worker(void **state)
     Bb__Cancel cancel = BB__CANCEL__INIT;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 10, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 10);
     request.id = 3;
     request.method = BB_METHOD_TREND;
     request.has_timeout_ms = true;
@@ -418,9 +411,7 @@ a_deadline_ends_a_request_at_the_worker(void **state)
     raw_send(&client, BB_KIND_CANCEL, &cancel.base);
     raw_expect_error(&client, 4, BB_ERROR_CANCELLED);
     expect_kind(&worker, BB_KIND_WORK_CANCEL, work_cancel, WorkCancel);
-    raw_close(&client);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 /* A client that asks and never reads is cut off when it is owed 4 MiB, and the broker's memory stays bounded.
@@ -434,9 +425,7 @@ a_slow_reader_is_cut_off(void **state)
     uint64_t sent = 0;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 1000, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 1000);
     raw_greeted(&broker, &other, &broker.other);
     for (uint64_t id = 1; id <= 200 && sent < 64u << 20; id++) {
         Bb__Work *work;
@@ -461,18 +450,8 @@ a_slow_reader_is_cut_off(void **state)
     raw_request(&other, 1, BB_METHOD_TREND, bb_bytes_str("y"));
     work_reply(&worker, expect_work(&worker, "beta", "y"), 0, true, bb_bytes_str("fine"));
     expect_reply(&other, 1, "fine");
-    raw_close(&client);
     raw_close(&other);
-    raw_close(&worker);
-    broker_stop(&broker);
-}
-
-static int
-setup_small_total(void **state)
-{
-    (void)state;
-    broker_start(&broker, "unread_bytes = 32M\nunread_total_bytes = 2M\n");
-    return 0;
+    close_both(&client, &worker);
 }
 
 /* All together are owed too much: the one that is owed most goes, the others stay. What is owed before the
@@ -486,9 +465,7 @@ the_slowest_goes_first(void **state)
     struct raw slow, other, worker;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 1000, 1 << 20, 0);
-    raw_greeted(&broker, &slow, &broker.partner);
+    open_both(&slow, &worker, 1000);
     raw_greeted(&broker, &other, &broker.other);
     for (uint64_t id = 1; id <= PARTS; id++) {
         Bb__Work *work;
@@ -503,10 +480,8 @@ the_slowest_goes_first(void **state)
     assert_int_equal(expect_kind(&other, BB_KIND_REPLY, reply, Reply)->id, 3);
     assert_int_equal(expect_kind(&other, BB_KIND_REPLY, reply, Reply)->id, 99);
     assert_int_equal(broker_counter(&broker, "slow_readers"), 1);
-    raw_close(&slow);
     raw_close(&other);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&slow, &worker);
 }
 
 /* Answers a PING, as clients must. */
@@ -553,9 +528,7 @@ a_reader_that_keeps_up_may_read_much(void **state)
     uint64_t bytes = 0;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, 1000, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, 1000);
     for (uint64_t id = 1; id <= 200; id++) {
         raw_request(&client, id, BB_METHOD_TREND, bb_bytes_str("x"));
         work_reply(&worker, expect_work(&worker, "alpha", "x"), 0, true, bb_bytes(part, sizeof part));
@@ -564,9 +537,7 @@ a_reader_that_keeps_up_may_read_much(void **state)
     assert_true(bytes >= 200 * sizeof part);
     assert_int_equal(broker_counter(&broker, "slow_readers"), 0);
     assert_int_equal(broker_counter(&broker, "floods"), 0);
-    raw_close(&client);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -599,9 +570,7 @@ no_wake_up_is_lost(void **state)
     uint64_t tag;
 
     (void)state;
-    raw_worker(&broker, &worker);
-    raw_ready(&worker, TRIES + 1, 1 << 20, 0);
-    raw_greeted(&broker, &client, &broker.partner);
+    open_both(&client, &worker, TRIES + 1);
     raw_greeted(&broker, &other, &broker.other);
     raw_operator(&broker, &operator);
     raw_request(&client, 0, BB_METHOD_TREND, bb_bytes_str("x"));
@@ -632,9 +601,7 @@ no_wake_up_is_lost(void **state)
     assert_in_range(slow, 0, SLOW_MAX);
     raw_close(&operator);
     raw_close(&other);
-    raw_close(&client);
-    raw_close(&worker);
-    broker_stop(&broker);
+    close_both(&client, &worker);
 }
 
 static void
@@ -711,7 +678,8 @@ a_list_waits_for_its_window(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define WITH(name, lines) cmocka_unit_test_prestate_setup_teardown(name, setup, teardown, (char *)(lines))
+#define T(name)           WITH(name, "unread_bytes = 4M\n")
     const struct CMUnitTest tests[] = {
         T(there_and_back),
         T(a_new_organization_is_known_to_the_worker_first),
@@ -724,7 +692,7 @@ main(void)
         T(windows_and_pulls),
         T(a_deadline_ends_a_request_at_the_worker),
         T(a_slow_reader_is_cut_off),
-        cmocka_unit_test_setup_teardown(the_slowest_goes_first, setup_small_total, teardown),
+        WITH(the_slowest_goes_first, "unread_bytes = 32M\nunread_total_bytes = 2M\n"),
         T(a_reader_that_keeps_up_may_read_much),
         T(no_wake_up_is_lost),
         T(a_bundle_is_answered_by_a_bundle),

@@ -36,18 +36,6 @@ port(void)
     return (uint16_t)atoi(strrchr(broker.endpoint, ':') + 1);
 }
 
-static int
-plain_tcp(void)
-{
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port()), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_true(fd >= 0);
-    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
-    return fd;
-}
-
 static void
 hang_up(int *fds, int n)
 {
@@ -62,17 +50,6 @@ asks_for_partners(struct raw *raw, uint64_t id)
     assert_int_equal(expect_kind(raw, BB_KIND_REPLY, reply, Reply)->id, id);
 }
 
-static void
-await_all_gone(void)
-{
-    bb_mono end = bb_clock_mono() + WAIT_MS;
-
-    while (broker_counter(&broker, "connections") > 1) {
-        assert_true(bb_clock_mono() < end);
-        poll(NULL, 0, 5);
-    }
-}
-
 /* At EMFILE libzmq's listener wakes without end, so the broker sheds before. */
 static void
 few_descriptors_are_enough_to_go_on(void **state)
@@ -83,27 +60,26 @@ few_descriptors_are_enough_to_go_on(void **state)
     for (size_t row = 0; row < sizeof table / sizeof table[0]; row++) {
         struct raw alpha, beta;
         int fds[CROWD];
-        uint64_t before;
-        long cpu;
+        uint64_t before, cpu;
 
         print_message("%u descriptors\n", table[row]);
         broker_start_with_files(&broker, NULL, table[row]);
         raw_greeted(&broker, &alpha, &broker.partner);
         before = broker_counter(&broker, "connections_accepted");
         for (int i = 0; i < CROWD; i++)
-            fds[i] = plain_tcp();
+            fds[i] = broker_plain_tcp(&broker);
         asks_for_partners(&alpha, 1); /* who is in stays in */
         broker_await_counter(&broker, "connections_accepted", before + CROWD);
         assert_true(broker_counter(&broker, "connections_shed") > 0);
-        cpu = broker_cpu_ms(&broker);
+        cpu = broker_cpu_us(&broker);
         poll(NULL, 0, 500);
-        cpu = broker_cpu_ms(&broker) - cpu;
-        if (cpu > 250)
-            fail_msg("%ld ms of CPU time in 500 ms: it spins", cpu);
+        cpu = broker_cpu_us(&broker) - cpu;
+        if (cpu > 250000)
+            fail_msg("%lu us of CPU time in 500 ms: it spins", (unsigned long)cpu);
         asks_for_partners(&alpha, 2);
         hang_up(fds, CROWD);
         raw_close(&alpha);
-        await_all_gone();
+        broker_await_alone(&broker);
         raw_greeted(&broker, &beta, &broker.other); /* and there is room again */
         asks_for_partners(&beta, 1);
         raw_close(&beta);
@@ -213,17 +189,17 @@ no_event_of_a_burst_is_lost(void **state)
     broker_start(&broker, "handshake = 60s\n");
     before = broker_counter(&broker, "connections_accepted"); /* the self-test */
     for (int i = 0; i < BURST; i++)
-        fds[i] = plain_tcp();
+        fds[i] = broker_plain_tcp(&broker);
     broker_await_counter(&broker, "connections_accepted", before + BURST);
     assert_int_equal(broker_counter(&broker, "connections_accepted"), before + BURST);
     assert_int_equal(broker_counter(&broker, "connections"), BURST + 1);
     assert_int_equal(broker_counter(&broker, "connections_shed"), 0);
     hang_up(fds, BURST);
-    await_all_gone();
+    broker_await_alone(&broker);
     for (int i = 0; i < BURST; i++)
-        close(plain_tcp());
+        close(broker_plain_tcp(&broker));
     broker_await_counter(&broker, "connections_accepted", before + 2 * BURST);
-    await_all_gone();
+    broker_await_alone(&broker);
     assert_int_equal(broker_counter(&broker, "connections_accepted"), before + 2 * BURST);
     broker_stop(&broker);
 }

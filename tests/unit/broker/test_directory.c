@@ -1,32 +1,24 @@
 /* The directory in parts: each fits, together they are the registry. */
 #include "broker/directory.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "tests/unit/folder.h"
 
-#include <cmocka.h>
-
-static char folder[64];
+static char folder[FOLDER_BYTES];
 
 static int
 setup(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/bb-directory.XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    folder_make(folder);
+    return 0;
 }
 
 static int
 teardown(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    folder_remove(folder);
+    return 0;
 }
 
 struct heard {

@@ -2,16 +2,10 @@
 #include "broker/registry.h"
 
 #include "proto/errors.h"
+#include "tests/unit/folder.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define KEY_A "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 #define KEY_B "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
@@ -21,24 +15,22 @@ struct reports {
     char last[2048];
 };
 
-static char folder[64];
+static char folder[FOLDER_BYTES];
 
 static int
 setup(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/bb-registry.XXXXXX");
-    return mkdtemp(folder) ? 0 : -1;
+    folder_make(folder);
+    return 0;
 }
 
 static int
 teardown(void **state)
 {
-    char command[128];
-
     (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    return system(command);
+    folder_remove(folder);
+    return 0;
 }
 
 static void
@@ -477,13 +469,12 @@ a_failed_write_changes_nothing(void **state)
     Bb__PartnerPut in = BB__PARTNER_PUT__INIT;
     struct reports reports;
     struct bb_registry *registry;
-    char message[BB_REGISTRY_MESSAGE], command[128];
+    char message[BB_REGISTRY_MESSAGE];
     bool changed;
 
     (void)state;
     registry = load(&reports, NULL);
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    assert_int_equal(system(command), 0);
+    folder_remove(folder);
     in.code = (char *)"x";
     in.create = true;
     in.name = (char *)"X";
@@ -493,6 +484,7 @@ a_failed_write_changes_nothing(void **state)
     assert_int_equal(bb_registry_count(registry), 0);
     assert_null(find(registry, "x"));
     bb_registry_destroy(&registry);
+    folder_make(folder); /* for teardown */
 }
 
 int
