@@ -179,18 +179,29 @@ keep_point(struct trend *trend, const struct bb_point *point)
                        .value = copy(trend, point->value)};
 }
 
+static void
+mark_cell(struct trend *trend, size_t column)
+{
+    bb_output_text(trend->output, column - trend->shift, "withheld");
+    bb_output_mark(trend->output, column - trend->shift, BB_MARK_DIM);
+}
+
 /* In a table what one may not see must not look like what nobody reported. */
 static void
 mark_withheld(struct trend *trend, const struct bb_point *point)
 {
-    static const char mark[] = "withheld";
-    size_t from = point->value ? NUMERATOR : VALUE, to = point->value ? DENOMINATOR : VALUE;
     trend->withheld = true;
     bb_output_bool(trend->output, WITHHELD - trend->shift, true);
-    for (size_t i = from; trend->cli->format == BB_OUTPUT_TABLE && i <= to; i++) {
-        bb_output_text(trend->output, i - trend->shift, mark);
-        bb_output_mark(trend->output, i - trend->shift, BB_MARK_DIM);
+    if (trend->cli->format != BB_OUTPUT_TABLE)
+        return;
+    if (point->value) {
+        mark_cell(trend, NUMERATOR);
+        mark_cell(trend, DENOMINATOR);
+    } else {
+        mark_cell(trend, VALUE);
     }
+    if (point->readings == 0) /* how many there are is not told, either */
+        mark_cell(trend, READINGS);
 }
 
 static int
@@ -246,18 +257,20 @@ last_value(const char *const *values, size_t n)
     return "";
 }
 
-/* The values of one group, in the order of periods. */
+/* The values of one group, in the order of periods; behind an empty line when it is the first. */
 static void
-print_sparkline(const struct trend *trend, const char *group, const char **values)
+print_sparkline(const struct trend *trend, const char *group, const char **values, bool *begun)
 {
     char bars[BB_SPARKLINE_TEXT];
     size_t n = 0;
     for (size_t i = 0; i < trend->n_points; i++)
         if (!group || strcmp(trend->points[i].group, group) == 0)
             values[n++] = trend->points[i].value;
-    if (*bb_sparkline(values, n, bars))
-        printf("%s%s%s  %s to %s\n", bars, group ? "  " : "", group ? group : "", first_value(values, n),
-               last_value(values, n));
+    if (!*bb_sparkline(values, n, bars))
+        return;
+    printf("%s%s%s%s  %s to %s\n", *begun ? "" : "\n", bars, group ? "  " : "", group ? group : "",
+           first_value(values, n), last_value(values, n));
+    *begun = true;
 }
 
 static bool
@@ -274,17 +287,17 @@ print_sparklines(const struct trend *trend)
 {
     const char **values = calloc(trend->n_points + 1, sizeof *values);
     size_t groups = 0;
+    bool begun = false;
     if (!values || trend->n_points == 0) {
         free(values);
         return;
     }
-    putchar('\n');
     if (!trend->points[0].group)
-        print_sparkline(trend, NULL, values);
+        print_sparkline(trend, NULL, values, &begun);
     for (size_t i = 0; i < trend->n_points && trend->points[0].group && groups < GROUPS_SHOWN; i++) {
         if (!is_first_of_group(trend, i))
             continue;
-        print_sparkline(trend, trend->points[i].group, values);
+        print_sparkline(trend, trend->points[i].group, values, &begun);
         groups++;
     }
     free(values);

@@ -38,6 +38,8 @@ json 'map([keys_unsorted, .value, .withheld])' "[[[$point,\"withheld\"],null,tru
 run 0 as beta trend secret
 like "a table says so" "$out" '2026 +withheld +1 +1'
 like "and what it means" "$err" '^withheld: figures of a single organization'
+run 0 as beta trend secret --by organization
+like "how many readings, too" "$out" 'alpha +2026 +withheld +1 +withheld'
 run 0 as beta trend secret --by organization -o csv
 like "data has a column for it" "$out" $'\n([a-z]+,)?2026,,,,.*true'
 run 0 as alpha trend secret
