@@ -10,6 +10,8 @@
 
 #include "guard.h"
 
+#include "runtime/socket.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -20,30 +22,9 @@
 /* Options. */
 
 static int
-set_int(void *socket, int option, int value)
-{
-    return zmq_setsockopt(socket, option, &value, sizeof value) != 0 ? -errno : 0;
-}
-
-struct option {
-    int option;
-    int value;
-};
-
-static int
-set_options(void *socket, const struct option *options, size_t n)
-{
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < n; i++)
-        r = set_int(socket, options[i].option, options[i].value);
-    return r;
-}
-
-static int
 set_public_options(void *socket, const struct bb_settings *settings)
 {
-    const struct option options[] = {
+    const struct bb_socket_option options[] = {
         {ZMQ_ROUTER_MANDATORY, 1},
         {ZMQ_ROUTER_HANDOVER, 0},
         {ZMQ_RCVHWM, BB_GUARD_RCVHWM},
@@ -58,37 +39,24 @@ set_public_options(void *socket, const struct bb_settings *settings)
         {ZMQ_TCP_KEEPALIVE, 1},
         {ZMQ_IPV6, strchr(settings->listen, '[') != NULL},
     };
-    int64_t largest = BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES; /* libzmq looks at what is encrypted */
-    int r = set_options(socket, options, sizeof options / sizeof options[0]);
+    int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
-    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
-        r = -errno;
-    return r;
+    return r == 0 ? bb_socket_limit(socket, BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES) : r;
 }
 
 static int
 set_local_options(void *socket, int64_t largest)
 {
-    const struct option options[] = {
+    const struct bb_socket_option options[] = {
         {ZMQ_ROUTER_MANDATORY, 1}, {ZMQ_ROUTER_HANDOVER, 0}, {ZMQ_RCVHWM, 1024}, {ZMQ_SNDHWM, 4096},
         {ZMQ_SNDTIMEO, 0},         {ZMQ_LINGER, 0},          {ZMQ_BACKLOG, 128}, {ZMQ_HANDSHAKE_IVL, 5000},
     };
-    int r = set_options(socket, options, sizeof options / sizeof options[0]);
+    int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
-    if (r == 0 && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) != 0)
-        r = -errno;
-    return r;
+    return r == 0 ? bb_socket_limit(socket, largest) : r;
 }
 
 /* Opening. */
-
-static int
-get_fd(void *socket, int *ret_fd)
-{
-    size_t size = sizeof *ret_fd;
-
-    return zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) != 0 ? -errno : 0;
-}
 
 static int
 open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
@@ -107,9 +75,9 @@ open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
     if (r == 0)
         r = bb_monitor_open(&door->monitor, broker->context, door->socket, monitor);
     if (r == 0)
-        r = get_fd(door->socket, &door->fd);
+        r = bb_socket_fd(door->socket, &door->fd);
     if (r == 0)
-        r = get_fd(door->monitor.socket, &door->monitor_fd);
+        r = bb_socket_fd(door->monitor.socket, &door->monitor_fd);
     return r;
 }
 
@@ -182,7 +150,7 @@ bb_doors_open(struct bb_broker *broker)
     zmq_ctx_set(broker->context, ZMQ_IO_THREADS, (int)broker->settings->io_threads);
     r = bb_zap_new(broker->context, judge_key, broker, &broker->zap);
     if (r == 0)
-        r = get_fd(bb_zap_socket(broker->zap), &broker->zap_fd);
+        r = bb_socket_fd(bb_zap_socket(broker->zap), &broker->zap_fd);
     if (r == 0)
         r = open_door(broker, BB_DOOR_WORKER, "inproc://monitor-worker");
     if (r == 0)

@@ -1,6 +1,8 @@
 /* An event is two frames: 16 bits of event and 32 of value in the machine's byte order, then the address. */
 #include "monitor.h"
 
+#include "runtime/socket.h"
+
 #include <errno.h>
 #include <string.h>
 #include <zmq.h>
@@ -13,21 +15,19 @@
 int
 bb_monitor_open(struct bb_monitor *monitor, void *context, void *watched, const char *name)
 {
-    int zero = 0, r;
+    static const struct bb_socket_option options[] = {{ZMQ_RCVHWM, 0}, {ZMQ_SNDHWM, 0}, {ZMQ_LINGER, 0}};
+    int r;
 
     *monitor = (struct bb_monitor){.watched = watched};
     monitor->socket = zmq_socket(context, ZMQ_PAIR);
     if (!monitor->socket)
         return -errno;
-    if (zmq_setsockopt(monitor->socket, ZMQ_RCVHWM, &zero, sizeof zero) != 0 ||
-        zmq_setsockopt(monitor->socket, ZMQ_SNDHWM, &zero, sizeof zero) != 0 ||
-        zmq_setsockopt(monitor->socket, ZMQ_LINGER, &zero, sizeof zero) != 0 ||
-        zmq_socket_monitor(watched, name, EVENTS) != 0 || zmq_connect(monitor->socket, name) != 0) {
+    r = bb_socket_set(monitor->socket, options, sizeof options / sizeof options[0]);
+    if (r == 0 && (zmq_socket_monitor(watched, name, EVENTS) != 0 || zmq_connect(monitor->socket, name) != 0))
         r = -errno;
+    if (r != 0)
         bb_monitor_close(monitor);
-        return r;
-    }
-    return 0;
+    return r;
 }
 
 void

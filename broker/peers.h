@@ -96,9 +96,6 @@ uint32_t bb_peers_of(const struct bb_peers *peers, uint32_t number);
  * link. */
 struct bb_link *bb_peers_link(struct bb_peers *peers, int fd);
 
-/* What CURVE adds to a message. */
-#define BB_CURVE_BYTES 33u
-
 /* Bytes that a CURVE message of this size takes on the wire. */
 size_t bb_peers_wire_bytes(size_t message_bytes);
 

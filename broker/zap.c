@@ -3,6 +3,7 @@
 #include "zap.h"
 
 #include "runtime/clock.h"
+#include "runtime/socket.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -181,20 +182,22 @@ open_stranger(void *context, const char *server_key, const struct bb_keypair *ke
               void **ret_monitor)
 {
     static const char endpoint[] = "inproc://backbone-self-test";
-    int zero = 0, never = -1;
+    static const struct bb_socket_option options[] = {{ZMQ_LINGER, 0}, {ZMQ_RECONNECT_IVL, -1}};
     void *socket = zmq_socket(context, ZMQ_DEALER), *monitor = zmq_socket(context, ZMQ_PAIR);
+    int r;
 
     *ret_socket = socket;
     *ret_monitor = monitor;
     if (!socket || !monitor)
         return -errno;
-    if (zmq_setsockopt(socket, ZMQ_LINGER, &zero, sizeof zero) != 0 ||
-        zmq_setsockopt(monitor, ZMQ_LINGER, &zero, sizeof zero) != 0 ||
-        zmq_setsockopt(socket, ZMQ_RECONNECT_IVL, &never, sizeof never) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, server_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, BB_KEY_TEXT) != 0 ||
-        zmq_socket_monitor(socket, endpoint,
+    r = bb_socket_set(socket, options, 2);
+    if (r == 0)
+        r = bb_socket_set(monitor, options, 1);
+    if (r == 0)
+        r = bb_socket_keys(socket, server_key, keys->public_key, keys->secret_key);
+    if (r != 0)
+        return r;
+    if (zmq_socket_monitor(socket, endpoint,
                            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                                ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL) !=
             0 ||

@@ -28,5 +28,6 @@
 #define BB_ROUTING_ID_BYTES 17u /* 0x01 and 16 random bytes */
 #define BB_KEY_TEXT_BYTES   40u /* a CURVE key in Z85 */
 #define BB_BATCH_BYTES      16u /* UUIDv7 */
+#define BB_CURVE_BYTES      33u /* what encryption adds to a frame (RFC 26, MESSAGE) */
 
 #endif

@@ -16,6 +16,7 @@
 #include "bundle.h"
 #include "daemon.h"
 #include "log.h"
+#include "socket.h"
 #include "text.h"
 #include "worker_session.h"
 
@@ -186,30 +187,19 @@ lose(struct bb_worker *w, const char *why)
 }
 
 static int
-set_int(void *socket, int option, int value)
-{
-    return zmq_setsockopt(socket, option, &value, sizeof value) == 0 ? 0 : -errno;
-}
-
-static int
 set_options(struct bb_worker *w, void *socket)
 {
-    uint8_t id[BB_ROUTING_ID_BYTES] = {0x01};
-    int64_t most = BB_LIMIT_WORKER_FRAME_BYTES;
-    int r;
+    const struct bb_socket_option options[] = {
+        {ZMQ_RECONNECT_IVL, -1},
+        {ZMQ_LINGER, 0},
+        {ZMQ_SNDHWM, (int)w->high_water},
+        {ZMQ_RCVHWM, (int)w->high_water},
+    };
+    int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
-    randombytes_buf(id + 1, sizeof id - 1);
-    if (zmq_setsockopt(socket, ZMQ_ROUTING_ID, id, sizeof id) != 0 ||
-        zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof most) != 0)
-        return -errno;
-    r = set_int(socket, ZMQ_RECONNECT_IVL, -1);
     if (r == 0)
-        r = set_int(socket, ZMQ_LINGER, 0);
-    if (r == 0)
-        r = set_int(socket, ZMQ_SNDHWM, (int)w->high_water);
-    if (r == 0)
-        r = set_int(socket, ZMQ_RCVHWM, (int)w->high_water);
-    return r;
+        r = bb_socket_limit(socket, BB_LIMIT_WORKER_FRAME_BYTES);
+    return r == 0 ? bb_socket_routing_id(socket) : r;
 }
 
 static int
@@ -228,14 +218,6 @@ open_monitor(struct bb_worker *w)
 }
 
 static int
-get_fd(void *socket, int *ret_fd)
-{
-    size_t size = sizeof *ret_fd;
-
-    return zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) == 0 ? 0 : -errno;
-}
-
-static int
 open_socket(struct bb_worker *w)
 {
     int r;
@@ -247,9 +229,9 @@ open_socket(struct bb_worker *w)
     if (r == 0)
         r = open_monitor(w);
     if (r == 0)
-        r = get_fd(w->socket, &w->socket_fd);
+        r = bb_socket_fd(w->socket, &w->socket_fd);
     if (r == 0)
-        r = get_fd(w->monitor, &w->monitor_fd);
+        r = bb_socket_fd(w->monitor, &w->monitor_fd);
     if (r == 0 && zmq_connect(w->socket, w->endpoint) != 0)
         r = -errno;
     if (r == 0)

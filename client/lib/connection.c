@@ -3,30 +3,19 @@
  * gone: that is how a loss is seen once the monitor has been dropped. */
 #include "connection.h"
 
+#include "runtime/socket.h"
+
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <zmq.h>
 
-/* What encryption adds to a frame (RFC 26, MESSAGE): libzmq judges the size of what is on the wire. */
-#define CURVE_BYTES 33
-
 static int
-set_int(void *socket, int option, int value)
+set_options(void *socket, const struct bb_connection_config *config)
 {
-    return zmq_setsockopt(socket, option, &value, sizeof value) == 0 ? 0 : -errno;
-}
-
-static int
-set_options(void *socket)
-{
-    static const struct {
-        int option, value;
-    } options[] = {
+    static const struct bb_socket_option options[] = {
         {ZMQ_LINGER, 0},
         {ZMQ_RECONNECT_IVL, -1},
         {ZMQ_SNDHWM, 0}, /* the session bounds what is on its way, in bytes */
-        {ZMQ_MAXMSGSIZE, 0},
         {ZMQ_CONNECT_TIMEOUT, 5000},
         {ZMQ_HANDSHAKE_IVL, 5000},
         {ZMQ_HEARTBEAT_IVL, 10000},
@@ -34,47 +23,15 @@ set_options(void *socket)
         {ZMQ_HEARTBEAT_TTL, 60000},
         {ZMQ_TCP_KEEPALIVE, 1},
     };
-    const int64_t largest = BB_LIMIT_FRAME_BYTES + CURVE_BYTES;
-    int r = 0;
+    int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
-    for (size_t i = 0; r == 0 && i < sizeof options / sizeof *options; i++) {
-        if (options[i].option == ZMQ_MAXMSGSIZE)
-            r = zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0 ? 0 : -errno;
-        else
-            r = set_int(socket, options[i].option, options[i].value);
-    }
+    if (r == 0)
+        r = bb_socket_limit(socket, BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES);
+    if (r == 0)
+        r = bb_socket_routing_id(socket);
+    if (r == 0 && config->server_key)
+        r = bb_socket_keys(socket, config->server_key, config->public_key, config->secret_key);
     return r;
-}
-
-/* A fresh routing id: libzmq's own can be guessed. */
-static int
-set_routing_id(void *socket)
-{
-    uint8_t id[BB_ROUTING_ID_BYTES];
-
-    id[0] = 0x01;
-    randombytes_buf(id + 1, sizeof id - 1);
-    return zmq_setsockopt(socket, ZMQ_ROUTING_ID, id, sizeof id) == 0 ? 0 : -errno;
-}
-
-static int
-set_keys(void *socket, const struct bb_connection_config *config)
-{
-    if (!config->server_key)
-        return 0;
-    if (zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, config->server_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, config->public_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, config->secret_key, BB_KEY_TEXT) != 0)
-        return -errno;
-    return 0;
-}
-
-static int
-get_fd(void *socket, int *ret_fd)
-{
-    size_t size = sizeof *ret_fd;
-
-    return zmq_getsockopt(socket, ZMQ_FD, ret_fd, &size) == 0 ? 0 : -errno;
 }
 
 /* The reader is connected before the first event can be. */
@@ -92,9 +49,9 @@ open_monitor(struct bb_connection *connection, void *zmq)
     connection->monitor = zmq_socket(zmq, ZMQ_PAIR);
     if (!connection->monitor)
         return -errno;
-    if (set_int(connection->monitor, ZMQ_LINGER, 0) < 0 || zmq_connect(connection->monitor, address) != 0)
+    if (zmq_connect(connection->monitor, address) != 0)
         return -errno;
-    return get_fd(connection->monitor, &connection->monitor_fd);
+    return bb_socket_fd(connection->monitor, &connection->monitor_fd);
 }
 
 int
@@ -106,13 +63,9 @@ bb_connection_open(struct bb_connection *connection, const struct bb_connection_
     connection->socket = zmq_socket(config->zmq, ZMQ_DEALER);
     if (!connection->socket)
         return -errno;
-    r = set_options(connection->socket);
+    r = set_options(connection->socket, config);
     if (r == 0)
-        r = set_routing_id(connection->socket);
-    if (r == 0)
-        r = set_keys(connection->socket, config);
-    if (r == 0)
-        r = get_fd(connection->socket, &connection->fd);
+        r = bb_socket_fd(connection->socket, &connection->fd);
     if (r == 0)
         r = open_monitor(connection, config->zmq);
     if (r == 0 && zmq_connect(connection->socket, config->endpoint) != 0)
