@@ -1,3 +1,10 @@
 bb_unit_test(store/varint bb_store)
 bb_unit_test(store/store bb_store)
 bb_unit_test(store/appendlog bb_store)
+
+# The log on a disk that loses what was not synced: tests/unit/store/disk.h stands below its system calls.
+bb_unit_test(store/crash bb_store)
+target_sources(test_store_crash PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/store/disk.c)
+foreach(call mkdir openat renameat pwrite ftruncate fallocate fsync fdatasync)
+  target_link_options(test_store_crash PRIVATE -Wl,--wrap=${call})
+endforeach()

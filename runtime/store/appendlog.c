@@ -115,6 +115,20 @@ new_segment(struct bb_appendlog *log, size_t group, char *error, size_t size)
     return r;
 }
 
+/* The folder, and the files in it, are there for good: whoever made them may have ended before he saw to it.
+ */
+static int
+sync_names(const struct bb_appendlog *log)
+{
+    int above = openat(log->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+    if (above < 0 || fsync(above) < 0 || fsync(log->folder) < 0)
+        r = -errno;
+    if (above >= 0)
+        close(above);
+    return r;
+}
+
 static int
 open_folder(struct bb_appendlog *log, char *error, size_t size)
 {
@@ -126,6 +140,8 @@ open_folder(struct bb_appendlog *log, char *error, size_t size)
         log->folder = open(log->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         r = log->folder < 0 ? -errno : 0;
     }
+    if (r == 0)
+        r = sync_names(log);
     if (r != 0)
         snprintf(error, size, "%s: %s", log->dir, strerror(-r));
     return r;

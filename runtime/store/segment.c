@@ -420,15 +420,27 @@ only_zeros(const uint8_t *from, uint64_t len)
     return len == 0 || (from[0] == 0 && memcmp(from, from + 1, len - 1) == 0);
 }
 
+/* What was written last is here, but who wrote it may have ended before it was synced, or been told that it
+ * could not be: then the system has it in memory alone, and takes it for written. A disk without room for
+ * what it has already is asked to sync all the same. */
 static int
-recover(struct bb_segment *segment, uint64_t file_bytes, char *error, size_t size)
+write_again(struct bb_segment *segment, uint64_t from, uint64_t to, char *error, size_t size)
+{
+    int r = write_all(segment->fd, segment->map + from, to - from, from);
+
+    if ((r == 0 || r == -ENOSPC) && fdatasync(segment->fd) < 0)
+        r = -errno;
+    else if (r == -ENOSPC)
+        r = 0;
+    return r == 0 ? 0 : complain(segment, r, error, size);
+}
+
+/* Cut off what is behind the last whole group. */
+static int
+clear_tail(struct bb_segment *segment, uint64_t file_bytes, char *error, size_t size)
 {
     struct record later;
-    uint32_t count = 0;
-    uint64_t end;
 
-    while ((end = whole_group(segment, segment->end, file_bytes, segment->last + 1, &count)) != 0)
-        take_group(segment, end, count);
     if (only_zeros(segment->map + segment->end, file_bytes - segment->end))
         return 0;
     if (later_record(segment, file_bytes, &later)) {
@@ -441,9 +453,24 @@ recover(struct bb_segment *segment, uint64_t file_bytes, char *error, size_t siz
     bb_info("%s: what was being written behind entry %llu when it ended is cleared away", segment->path,
             (unsigned long long)segment->last);
     segment->ahead = segment->end;
-    if (ftruncate(segment->fd, (off_t)segment->end) < 0 || fdatasync(segment->fd) < 0)
+    if (ftruncate(segment->fd, (off_t)segment->end) < 0)
         return complain(segment, -errno, error, size);
     return 0;
+}
+
+static int
+recover(struct bb_segment *segment, uint64_t file_bytes, char *error, size_t size)
+{
+    uint64_t begin = segment->end, end;
+    uint32_t count = 0;
+    int r;
+
+    while ((end = whole_group(segment, segment->end, file_bytes, segment->last + 1, &count)) != 0) {
+        begin = segment->end;
+        take_group(segment, end, count);
+    }
+    r = clear_tail(segment, file_bytes, error, size);
+    return r == 0 ? write_again(segment, begin, segment->end, error, size) : r;
 }
 
 static int
@@ -471,8 +498,10 @@ open_file(struct bb_segment *segment, int folder, const char *name, bool active,
     if (r != 0)
         return complain(segment, r, error, size);
     r = check_header(segment, (uint64_t)file.st_size, error, size);
-    if (r != 0 || find_trailer(segment, (uint64_t)file.st_size))
+    if (r != 0)
         return r;
+    if (find_trailer(segment, (uint64_t)file.st_size))
+        return active ? write_again(segment, segment->end, (uint64_t)file.st_size, error, size) : 0;
     if (active)
         return open_active(segment, (uint64_t)file.st_size, error, size);
     snprintf(error, size, "%s: its end is missing or damaged: restore it", segment->path);
@@ -526,11 +555,12 @@ bb_segment_fits(const struct bb_segment *segment, uint64_t bytes)
     return !segment->sealed && bytes <= segment->capacity - segment->end;
 }
 
-/* Nothing of a group that could not be written may stay: a later, shorter one would not cover it. */
+/* Nothing of a group that could not be written may stay, or come back when the power goes: a later, shorter
+ * one would not cover it, and its caller is told that it is not there. */
 static int
 undo(struct bb_segment *segment, int r)
 {
-    if (r != -ENOSPC || ftruncate(segment->fd, (off_t)segment->end) < 0) {
+    if (r != -ENOSPC || ftruncate(segment->fd, (off_t)segment->end) < 0 || fdatasync(segment->fd) < 0) {
         segment->failed = true;
         return -EIO;
     }

@@ -34,7 +34,8 @@ int bb_segment_create(int folder, const char *name, uint64_t first, uint64_t cap
 /* Open the file whose first record is `first`. active: the last of its log. It may end in a group that was
  * being written when the power went, which is cleared away: nobody was told that it is there. But a record
  * that is damaged although others were written after it is -EBADMSG, as is a file that is not active and has
- * no trailer. capacity as in bb_segment_create(). */
+ * no trailer. What an active one has is on disk when this returns, whatever became of those who wrote it.
+ * capacity as in bb_segment_create(). */
 int bb_segment_open(int folder, const char *name, uint64_t first, bool active, uint64_t capacity,
                     struct bb_segment **ret_segment, char *error, size_t size);
 void bb_segment_close(struct bb_segment **segment);
