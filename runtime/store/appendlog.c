@@ -64,7 +64,12 @@ open_segment(struct bb_appendlog *log, const char *name, bool active, char *erro
     struct bb_segment *segment;
     int r;
 
-    if (first != expected) {
+    if (first < expected) {
+        snprintf(error, size, "%s/%s does not belong here: the file before it goes up to entry %llu",
+                 log->dir, name, (unsigned long long)expected - 1);
+        return -EBADMSG;
+    }
+    if (first > expected) {
         snprintf(error, size, "%s: entries %llu to %llu are missing: restore the file that has them",
                  log->dir, (unsigned long long)expected, (unsigned long long)first - 1);
         return -EBADMSG;

@@ -32,12 +32,11 @@
 #define LEAST_AHEAD    ((uint64_t)1 << 20)
 #define MOST_AHEAD     ((uint64_t)16 << 20)
 #define NAME_BYTES     32
-#define PATH_BYTES     4096
 #define RECORD_ALIGNED 8
 
 struct bb_segment {
-    char path[PATH_BYTES]; /* for messages */
-    int fd;
+    char *path; /* for messages */
+    int fd;     /* -1 when sealed: the map is enough, and a log may have very many */
     uint64_t first, salt, capacity;
     _Atomic uint64_t last;
     _Atomic uint64_t end;    /* of the last record */
@@ -107,7 +106,7 @@ head_of(const uint8_t *from)
 static bool
 whole(const struct bb_segment *segment, uint64_t at, uint64_t limit, struct record *ret_record)
 {
-    if (limit - at < BB_RECORD_HEADER)
+    if (at > limit || limit - at < BB_RECORD_HEADER)
         return false;
     *ret_record = head_of(segment->map + at);
     return ret_record->sequence >= segment->first && ret_record->index < ret_record->count &&
@@ -160,7 +159,7 @@ bb_segment_read(const struct bb_segment *segment, uint64_t sequence, struct bb_s
     if (here.sequence != sequence)
         here = find_mark(segment, sequence);
     for (; here.sequence < sequence; here.sequence++) {
-        if (limit - here.at < BB_RECORD_HEADER)
+        if (here.at > limit || limit - here.at < BB_RECORD_HEADER)
             return -EBADMSG;
         record = head_of(segment->map + here.at);
         if (record.sequence != here.sequence || bb_record_bytes(record.length) > limit - here.at)
@@ -191,13 +190,24 @@ new_segment(const char *folder, uint64_t first, uint64_t capacity, char name[sta
     if (!segment)
         return NULL;
     snprintf(name, NAME_BYTES, "%020llu.log", (unsigned long long)first);
-    snprintf(segment->path, sizeof segment->path, "%s/%s", folder, name);
+    if (asprintf(&segment->path, "%s/%s", folder, name) < 0) {
+        free(segment);
+        return NULL;
+    }
     segment->fd = -1;
     segment->first = first;
     segment->last = first - 1;
     segment->end = BB_SEGMENT_HEADER;
     segment->capacity = capacity;
     return segment;
+}
+
+static void
+close_file(struct bb_segment *segment)
+{
+    if (segment->fd >= 0)
+        close(segment->fd);
+    segment->fd = -1;
 }
 
 void
@@ -209,9 +219,9 @@ bb_segment_close(struct bb_segment **segment_pointer)
         return;
     if (segment->map)
         munmap((void *)(uintptr_t)segment->map, segment->map_bytes);
-    if (segment->fd >= 0)
-        close(segment->fd);
+    close_file(segment);
     free(segment->made);
+    free(segment->path);
     free(segment);
     *segment_pointer = NULL;
 }
@@ -350,10 +360,13 @@ check_header(struct bb_segment *segment, uint64_t file_bytes, char *error, size_
 static bool
 find_trailer(struct bb_segment *segment, uint64_t file_bytes)
 {
-    const uint8_t *trailer = segment->map + file_bytes - TRAILER;
+    const uint8_t *trailer;
     uint64_t last, end, n;
 
-    if (file_bytes < BB_SEGMENT_HEADER + TRAILER || memcmp(trailer, SEALED, 8) != 0)
+    if (file_bytes < BB_SEGMENT_HEADER + TRAILER)
+        return false;
+    trailer = segment->map + file_bytes - TRAILER;
+    if (memcmp(trailer, SEALED, 8) != 0)
         return false;
     last = bb_get_u64(trailer + 8);
     end = bb_get_u64(trailer + 16);
@@ -500,8 +513,11 @@ open_file(struct bb_segment *segment, int folder, const char *name, bool active,
     r = check_header(segment, (uint64_t)file.st_size, error, size);
     if (r != 0)
         return r;
-    if (find_trailer(segment, (uint64_t)file.st_size))
-        return active ? write_again(segment, segment->end, (uint64_t)file.st_size, error, size) : 0;
+    if (find_trailer(segment, (uint64_t)file.st_size)) {
+        r = active ? write_again(segment, segment->end, (uint64_t)file.st_size, error, size) : 0;
+        close_file(segment);
+        return r;
+    }
     if (active)
         return open_active(segment, (uint64_t)file.st_size, error, size);
     snprintf(error, size, "%s: its end is missing or damaged: restore it", segment->path);
@@ -628,5 +644,6 @@ bb_segment_seal(struct bb_segment *segment)
     }
     segment->footer = len;
     segment->sealed = true;
+    close_file(segment);
     return 0;
 }

@@ -445,6 +445,10 @@ test_what_is_missing_is_refused(void **state)
         store(path, bytes, len);
         free(bytes);
     }
+    store(file_name(f, 2), junk, sizeof junk); /* from another time */
+    assert_int_equal(try_open(f), -EBADMSG);
+    assert_non_null(strstr(f->error, "00002.log does not belong here: the file before it goes up to entry"));
+    assert_int_equal(unlink(file_name(f, 2)), 0);
     open_log(f);
     check_all(f, bb_appendlog_last(f->log));
 }
@@ -475,6 +479,52 @@ test_a_sealed_record_is_checked_when_it_is_read(void **state)
         bb_appendlog_close(&f->log);
     }
     free(bytes);
+}
+
+/* A mark that is damaged while the log is open leads nowhere, or to another record: neither is followed. */
+static void
+test_a_damaged_mark(void **state)
+{
+    static const uint64_t places[] = {0, 33, 1 << 20, UINT64_MAX, UINT64_MAX - 31, (uint64_t)1 << 63};
+    struct fixture *f = *state;
+    struct bb_bytes found;
+    uint8_t bytes[8];
+    struct stat file;
+    int fd;
+
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(append(f, 1), 0);
+    reopen(f);
+    fd = open(file_name(f, 1), O_WRONLY);
+    assert_true(fd >= 0 && fstat(fd, &file) == 0);
+    for (size_t i = 0; i < COUNT(places); i++) {
+        struct bb_appendlog_reader reader = bb_appendlog_reader(f->log);
+        bb_put_u64(bytes, places[i]);
+        assert_int_equal(pwrite(fd, bytes, 8, file.st_size - 48), 8); /* the place of the only one */
+        assert_int_equal(bb_appendlog_read(&reader, 1, &found), -EBADMSG);
+        assert_int_equal(bb_appendlog_read(&reader, 3, &found), -EBADMSG);
+        check_record(&reader, 40, PAYLOAD);
+    }
+    close(fd);
+}
+
+/* Many more segments than files that the process may have open. */
+static void
+test_sealed_segments_have_no_file_open(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit limit, before;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    limit = before;
+    limit.rlim_cur = 24;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_equal(append(f, 20), 0);
+    reopen(f);
+    check_all(f, 2000);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_in_range(count_segments(f), 50, 1000);
 }
 
 /* The end while a segment was being sealed, and while the next one was being made. */
@@ -653,6 +703,8 @@ main(void)
         TEST(test_a_payload_that_looks_like_a_record),
         TEST_SMALL(test_what_is_missing_is_refused),
         TEST_SMALL(test_a_sealed_record_is_checked_when_it_is_read),
+        TEST_SMALL(test_a_damaged_mark),
+        TEST_SMALL(test_sealed_segments_have_no_file_open),
         TEST_SMALL(test_an_end_between_two_segments),
         TEST(test_want_of_room),
         TEST_SMALL(test_want_of_room),
