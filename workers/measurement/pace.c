@@ -61,7 +61,7 @@ bb_pace_applied(struct bb_pace *pace, bb_mono now)
     bb_mono took = now - pace->given_at;
     size_t bound;
 
-    if (pace->given_rows < MUCH_ROWS / 2 && took < APPLY_MS)
+    if (pace->given_rows < least(MUCH_ROWS, pace->bound) / 2 && took < APPLY_MS)
         return; /* too little to learn from */
     bound = pace->given_rows * APPLY_MS / (size_t)(took > 0 ? took : 1);
     pace->bound = least(bound > LEAST_ROWS ? bound : LEAST_ROWS, pace->most_rows);

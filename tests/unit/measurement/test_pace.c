@@ -75,6 +75,8 @@ test_the_bound_is_learnt(void **state)
         {24999, 499, 50000},   /* too little to learn from */
         {25000, 100, 125000},  /* faster again */
         {100, 500, 10000},     /* a stall: never less than is worth a transaction */
+        {4999, 10, 10000},     /* too little of the little that may wait */
+        {5000, 50, 50000},     /* the stall is over */
         {50000, 0, ROWS},      /* not measurable */
     };
     struct bb_pace pace = bb_pace(ROWS, BYTES);
