@@ -202,8 +202,11 @@ check_position(struct bb_journal_reader *reader, const struct bb_position *at, c
                  (unsigned long long)at->sequence);
         return -EBADMSG;
     }
-    if (r != 0)
+    if (r != 0) {
+        snprintf(error, size, "entry %llu of the journal, at which the views are, cannot be read: %s",
+                 (unsigned long long)at->sequence, r == -EBADMSG ? "it is damaged" : strerror(-r));
         return r;
+    }
     bb_entry_hash(&entry, hash);
     if (memcmp(hash, at->hash, sizeof hash) == 0)
         return 0;

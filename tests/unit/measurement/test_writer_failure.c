@@ -6,6 +6,7 @@
 #include "tests/unit/check.h"
 
 #include "proto/errors.h"
+#include "workers/measurement/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -187,6 +188,36 @@ test_want_of_room_is_survived(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* An entry that cannot be read is not one that other views were made from. */
+static void
+test_damage_where_the_views_are(void **state)
+{
+    struct fixture *f = *state;
+    static uint8_t file[1 << 20];
+    char error[256] = "", expected[96];
+    struct bb_head head;
+    uint8_t *at = file;
+    ssize_t n;
+    int fd;
+
+    stage(f, 1, 7, 1);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    fixture_apply(f);
+    fd = journal_descriptor(f);
+    n = pread(fd, file, sizeof file, 0);
+    while ((at = memmem(at, (size_t)(file + n - at), "place-7", 7))) {
+        assert_int_equal(pwrite(fd, "!", 1, at - file), 1);
+        at++;
+    }
+    assert_int_equal(bb_head_init(&head, &f->views), 0);
+    assert_int_equal(bb_replay_all(&head, f->journal, NULL, error, sizeof error), -EBADMSG);
+    bb_head_release(&head);
+    snprintf(expected, sizeof expected,
+             "entry %llu of the journal, at which the views are, cannot be read: it is damaged",
+             (unsigned long long)bb_journal_head(f->journal).sequence);
+    assert_string_equal(error, expected);
+}
+
 int
 main(void)
 {
@@ -195,6 +226,7 @@ main(void)
         TEST(test_other_failures_are_for_ever),
         TEST(test_in_the_middle_of_a_group),
         TEST(test_want_of_room_is_survived),
+        TEST(test_damage_where_the_views_are),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
