@@ -121,13 +121,15 @@ new_segment(struct bb_appendlog *log, size_t group, char *error, size_t size)
 }
 
 /* The folder, and the files in it, are there for good: whoever made them may have ended before he saw to it.
- */
+ * A folder above that we may not read is not ours to make folders in. */
 static int
 sync_names(const struct bb_appendlog *log)
 {
     int above = openat(log->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
 
-    if (above < 0 || fsync(above) < 0 || fsync(log->folder) < 0)
+    if (above >= 0 ? fsync(above) < 0 : errno != EACCES)
+        r = -errno;
+    if (r == 0 && fsync(log->folder) < 0)
         r = -errno;
     if (above >= 0)
         close(above);
