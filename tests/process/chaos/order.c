@@ -340,9 +340,10 @@ main(int argc, char **argv)
         o.line++;
         on_line(&o, line);
     }
+    free(line);
+    fclose(f);
     printf("%zu submissions: %llu accepted in %llu commits, %llu duplicates, %llu refused; %llu answered "
-           "before they "
-           "were on disk\n",
+           "before they were on disk\n",
            o.n_submission, (unsigned long long)o.accepted, (unsigned long long)o.groups,
            (unsigned long long)o.duplicates, (unsigned long long)o.refused, (unsigned long long)o.late);
     return o.late || o.accepted == 0 ? 1 : 0;
