@@ -147,6 +147,8 @@ open_folder(struct bb_appendlog *log, char *error, size_t size)
         log->folder = open(log->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         r = log->folder < 0 ? -errno : 0;
     }
+    if (r == 0 && faccessat(log->folder, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0)
+        r = -errno; /* better now than when the next segment is to be made */
     if (r == 0)
         r = sync_names(log);
     if (r != 0)

@@ -481,6 +481,32 @@ test_a_sealed_record_is_checked_when_it_is_read(void **state)
     free(bytes);
 }
 
+/* It could be read, and written to until the segment is full. */
+static void
+test_a_folder_that_takes_no_files(void **state)
+{
+    const uid_t nobody = 65534;
+    struct fixture *f = *state;
+    bool root = geteuid() == 0;
+
+    assert_int_equal(append(f, 1), 0);
+    bb_appendlog_close(&f->log);
+    assert_int_equal(chmod(f->dir, 0500), 0);
+    if (root) { /* whom no mode stops */
+        assert_int_equal(chown(f->folder, nobody, 0), 0);
+        assert_int_equal(chown(f->dir, nobody, 0), 0);
+        assert_int_equal(chown(file_name(f, 1), nobody, 0), 0);
+        assert_int_equal(seteuid(nobody), 0);
+    }
+    assert_int_equal(try_open(f), -EACCES);
+    assert_non_null(strstr(f->error, f->dir));
+    if (root)
+        assert_int_equal(seteuid(0), 0);
+    assert_int_equal(chmod(f->dir, 0700), 0);
+    open_log(f);
+    check_all(f, 1);
+}
+
 /* A mark that is damaged while the log is open leads nowhere, or to another record: neither is followed. */
 static void
 test_a_damaged_mark(void **state)
@@ -703,6 +729,7 @@ main(void)
         TEST(test_a_payload_that_looks_like_a_record),
         TEST_SMALL(test_what_is_missing_is_refused),
         TEST_SMALL(test_a_sealed_record_is_checked_when_it_is_read),
+        TEST(test_a_folder_that_takes_no_files),
         TEST_SMALL(test_a_damaged_mark),
         TEST_SMALL(test_sealed_segments_have_no_file_open),
         TEST_SMALL(test_an_end_between_two_segments),
