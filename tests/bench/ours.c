@@ -448,16 +448,16 @@ bench_ours_lag(struct bench_peer *peer)
 /* --- bytes on disk ---------------------------------------------------------------------------------------
  */
 
-/* The length of a compacting copy, as mdb_copy -c makes it. */
+/* The length of a compacting copy of the views, as mdb_copy -c makes it. */
 static uint64_t
-compact_bytes(const struct ours *ours, const char *name)
+compact_views(const struct ours *ours)
 {
     char path[BENCH_PATH], copy[BENCH_PATH];
     struct stat st;
     MDB_env *env;
     int fd, r;
 
-    bench_path(path, "%s/state/%s", ours->folder, name);
+    bench_path(path, "%s/state/views", ours->folder);
     bench_path(copy, "%s/copy", ours->folder);
     fd = open(copy, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -483,11 +483,10 @@ bench_ours_disk(struct bench_peer *peer, struct bench_disk *ret_disk)
     settle(ours);
     *ret_disk = (struct bench_disk){
         .readings = ours->status.readings,
-        .journal_used = ours->status.journal_bytes,
+        .journal = ours->status.journal_bytes,
         .views_used = ours->status.views_bytes,
         .views_free = ours->status.free_pages,
-        .journal_compact = compact_bytes(ours, "journal"),
-        .views_compact = compact_bytes(ours, "views"),
+        .views_compact = compact_views(ours),
     };
 }
 

@@ -18,8 +18,9 @@ void bench_ours_idle(const char *folder, struct bench_idle *ret_idle);
 
 struct bench_disk {
     uint64_t readings;
-    uint64_t journal_used, views_used, views_free; /* bytes of pages in use, as the worker says; free pages */
-    uint64_t journal_compact, views_compact;       /* bytes of a compacting copy */
+    uint64_t journal;                /* bytes in use, as the worker says */
+    uint64_t views_used, views_free; /* bytes of pages in use; free pages */
+    uint64_t views_compact;          /* bytes of a compacting copy */
 };
 
 /* What is stored now, in bytes. */
