@@ -1,6 +1,8 @@
 #include "define.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define ROWS          256u
 #define REQUEST_BYTES (128u << 10)
@@ -12,6 +14,7 @@ struct definer {
     struct bb_list_row *row[ROWS];
     size_t n, bytes;
     struct bb_define_counts counts;
+    struct bb_once once[BB_DEFINE_ONCE];
 };
 
 static void
@@ -41,17 +44,38 @@ flush(struct definer *d)
     return code;
 }
 
+/* What is wrong with a row by itself, or next to those before it. ret_wrong: a code, NULL: nothing. */
+static int
+judge(struct definer *d, const struct bb_list_row *row, const char **ret_wrong, const char **ret_field,
+      char *reason, size_t size)
+{
+    *ret_wrong = NULL;
+    if (d->what->check && !d->what->check(row, ret_field, reason, size)) {
+        *ret_wrong = "BAD_VALUE";
+        return 0;
+    }
+    int r = d->what->compare(d->once, row, ret_field, reason, size);
+    if (r > 0)
+        *ret_wrong = "DUPLICATE_KEY";
+    return r < 0 ? r : 0;
+}
+
 /* Takes the row. */
 static int
 add(struct definer *d, struct bb_list_row *row)
 {
     char reason[400];
-    const char *field;
-    if (d->what->check && !d->what->check(row, &field, reason, sizeof reason)) {
-        bb_list_refuse(d->list, row->number, field, "BAD_VALUE", reason);
+    const char *field, *wrong;
+    int r = judge(d, row, &wrong, &field, reason, sizeof reason);
+    if (r == 0 && wrong) {
+        bb_list_refuse(d->list, row->number, field, wrong, reason);
         d->counts.rejected++;
+    }
+    if (r < 0)
+        bb_cli_error("%s", strerror(-r));
+    if (r < 0 || wrong) {
         free(row);
-        return 0;
+        return r < 0 ? EX_OSERR : 0;
     }
     size_t bytes = d->what->bytes(row);
     int code = d->n == ROWS || d->bytes + bytes > REQUEST_BYTES ? flush(d) : 0;
@@ -115,6 +139,8 @@ bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *
     for (size_t i = 0; i < d->n; i++)
         free(d->row[i]);
     bb_client_destroy(&d->client);
+    for (size_t i = 0; i < BB_DEFINE_ONCE; i++)
+        bb_once_release(&d->once[i]);
     free(d);
     return code;
 }

@@ -4,6 +4,9 @@
 
 #include "cli.h"
 #include "list_file.h"
+#include "once.h"
+
+#define BB_DEFINE_ONCE 2u
 
 struct bb_definable {
     const char *const *fields; /* columns, ended by NULL */
@@ -12,6 +15,10 @@ struct bb_definable {
     size_t (*bytes)(const struct bb_list_row *row);
     /* Is the row one? Otherwise the field and a sentence (found, expected). May be NULL. */
     bool (*check)(const struct bb_list_row *row, const char **ret_field, char *reason, size_t size);
+    /* Does the row contradict an earlier one of the file? Then the field and a sentence. once: what was said
+     * so far, [BB_DEFINE_ONCE], to be used as it likes. 0 | 1 it does | -ENOMEM */
+    int (*compare)(struct bb_once *once, const struct bb_list_row *row, const char **ret_field, char *reason,
+                   size_t size);
     /* Blocking; as bb_client_define_indicators(). */
     int (*send)(struct bb_client *client, struct bb_list_row *const *rows, size_t n, bb_define_fn *each,
                 void *self);

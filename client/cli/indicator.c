@@ -4,6 +4,7 @@
 #include "data.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -108,10 +109,26 @@ send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, b
     return r;
 }
 
+/* A code has one row: of two, each would be a new version at every run. */
+static int
+compare(struct bb_once *once, const struct bb_list_row *row, const char **ret_field, char *reason,
+        size_t size)
+{
+    uint64_t first;
+    int r = bb_once_add(once, row->cell, FIELDS, row->number, &first);
+    if (r != BB_ONCE_OTHER)
+        return r < 0 ? r : 0;
+    *ret_field = fields[CODE];
+    snprintf(reason, size,
+             "found another row of '%.128s' than row %" PRIu64 ", expected one, or the same again",
+             row->cell[CODE] ? row->cell[CODE] : "", first);
+    return 1;
+}
+
 static int
 run_define(struct bb_cli *cli, int argc, char **argv)
 {
-    static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, send_rows};
+    static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, compare, send_rows};
     const char *file = bb_cli_parse_one(cli, argc, argv);
     return bb_define_file(cli, &indicators, file);
 }

@@ -7,6 +7,7 @@
 #include "runtime/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -61,6 +62,37 @@ check(const struct bb_list_row *row, const char **ret_field, char *reason, size_
     return true;
 }
 
+/* Compare what this row says of one thing, if it does, with what an earlier row said of it. */
+static int
+compare_cell(struct bb_once *once, const struct bb_list_row *row, int cell, const char *meaning, char *reason,
+             size_t size)
+{
+    const char *name = row->cell[NAME] ? row->cell[NAME] : "";
+    const char *const said[] = {name, meaning};
+    uint64_t first;
+    int r = meaning ? bb_once_add(once, said, 2, row->number, &first) : 0;
+    if (r != BB_ONCE_OTHER)
+        return r < 0 ? r : 0;
+    snprintf(reason, size, "found '%.128s' for '%.128s', expected the same as in row %" PRIu64 ", or nothing",
+             row->cell[cell], name, first);
+    return 1;
+}
+
+/* A place may have several rows, which add aliases, but one parent, and it is an aggregate or not. */
+static int
+compare(struct bb_once *once, const struct bb_list_row *row, const char **ret_field, char *reason,
+        size_t size)
+{
+    static const char *const words[] = {"no", "yes"};
+    const char *word = row->cell[AGGREGATE];
+    *ret_field = fields[PARENT];
+    int r = compare_cell(&once[0], row, PARENT, row->cell[PARENT], reason, size);
+    if (r != 0)
+        return r;
+    *ret_field = fields[AGGREGATE];
+    return compare_cell(&once[1], row, AGGREGATE, word ? words[is_yes(word)] : NULL, reason, size);
+}
+
 static size_t
 bytes_of(const struct bb_list_row *row)
 {
@@ -99,6 +131,7 @@ send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, b
             .name = rows[i]->cell[NAME] ? rows[i]->cell[NAME] : "",
             .parent = rows[i]->cell[PARENT],
             .aggregate = is_yes(rows[i]->cell[AGGREGATE]) == 1,
+            .has_aggregate = rows[i]->cell[AGGREGATE] != NULL,
         };
         split_aliases(rows[i], &pool, &places[i]);
     }
@@ -112,7 +145,7 @@ send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, b
 static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
-    static const struct bb_definable places = {fields, 1, bytes_of, check, send_rows};
+    static const struct bb_definable places = {fields, 1, bytes_of, check, compare, send_rows};
     const char *file = bb_cli_parse_one(cli, argc, argv);
     return bb_define_file(cli, &places, file);
 }

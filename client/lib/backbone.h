@@ -412,7 +412,8 @@ struct bb_place {
     const char *parent; /* NULL: none */
     const char *const *alias;
     size_t n_aliases;
-    bool aggregate; /* contains others, so sums leave it out */
+    bool aggregate;     /* contains others, so sums leave it out */
+    bool has_aggregate; /* defining: aggregate is meant as it is; else false leaves what was said before */
 };
 
 /* What became of one definition. */

@@ -67,7 +67,7 @@ write_place(const struct bb_place *from, Bb__Place *ret_message)
     ret_message->parent = bb_call_text(from->parent);
     ret_message->n_alias = from->n_aliases;
     ret_message->alias = (char **)(uintptr_t)from->alias;
-    ret_message->has_aggregate = from->aggregate;
+    ret_message->has_aggregate = from->has_aggregate || from->aggregate;
     ret_message->aggregate = from->aggregate;
 }
 
@@ -234,6 +234,7 @@ on_places(struct bb_request *request, struct bb_bytes body)
             .alias = (const char *const *)from->alias,
             .n_aliases = from->n_alias,
             .aggregate = from->aggregate,
+            .has_aggregate = true,
         };
         if (each(request->self, &place) != 0)
             return BB_REQUEST_STOP;

@@ -127,10 +127,44 @@ like "by a parent that comes later" "$err" 'Later > Two > One > Later'
 run_text 'name,parent\nInner,Outer\nMiddle,Inner\n' 0 backbone place import - -o json
 json .updated 2
 
+# --- an explicit no takes an aggregate back; an empty cell or no column leave it
+aggregate() {
+    run_text "$2" 0 backbone place import - -o json
+    json '[.created, .updated, .unchanged]' "$1"
+    run 0 backbone place ls -o json
+    json '.[] | select(.name == "Pl") | .aggregate' "$3"
+}
+aggregate '[1,0,0]' 'name,aggregate\nPl,yes\n' true
+aggregate '[0,0,1]' 'name,aggregate,parent\nPl,,\n' true
+aggregate '[0,1,0]' 'name,parent\nPl,Outer\n' true
+aggregate '[0,1,0]' 'name,aggregate\nPl,no\n' false
+aggregate '[0,0,1]' 'name,aggregate\nPl,FALSE\n' false
+aggregate '[0,1,0]' 'name,aggregate\nPl,1\n' true
+
+# --- two rows of one place that contradict each other; what is added, or said again, does not
+for _ in 1 2; do
+    run_text 'name,aggregate,parent,alias\nPx,yes,,\nPx,true,Outer,X1\nPx,,,X2\nPx,no,Outer,\nPx,,Inner,\n' 65 \
+        backbone place import - -o json
+    json .rejected 2
+    like "aggregate" "$err" "row 4, aggregate: found 'no' for 'Px', expected the same as in row 1, or nothing \[DUPLICATE_KEY\]"
+    like "parent" "$err" "row 5, parent: found 'Inner' for 'Px', expected the same as in row 2, or nothing \[DUPLICATE_KEY\]"
+done
+run 0 backbone place ls -o json
+json '.[] | select(.name == "Px") | [.aggregate, .parent, .alias]' '[true,"Outer",["X1","X2"]]'
+
+# --- two rows of one code
+for counts in '[1,0,1,1]' '[0,0,2,1]'; do
+    run_text 'code,name\ntwice,One\ntwice,One\ntwice,Two\n' 65 backbone indicator define - -o json
+    json '[.created, .updated, .unchanged, .rejected]' "$counts"
+    like "the earlier row" "$err" "row 3, code: found another row of 'twice' than row 1, expected .* \[DUPLICATE_KEY\]"
+done
+run 0 backbone indicator show twice -o json
+json '[.name, .version]' '["One",1]'
+
 # --- indicators
 run 0 backbone indicator define "$sample/indicators.csv"
 run 0 backbone indicator ls -o json
-json 'map(select(.code != "good")) | length' 11
+json 'map(select(.code != "good" and .code != "twice")) | length' 11
 run 0 backbone indicator show grade3-reading -o json
 json '[.code, .direction, .unit, .organization_aggregation, .version]' '["grade3-reading","increase","percent","ratio",1]'
 run 0 backbone indicator define "$sample/indicators.csv"
