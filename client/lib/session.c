@@ -181,6 +181,14 @@ unsend(struct bb_session *session)
                         "the connection broke in the middle of the answer; it is safe to repeat");
 }
 
+/* Have enough handshakes failed to say why? */
+static bool
+is_decided(const struct bb_session *session)
+{
+    return session->handshakes >= BB_HANDSHAKE_TRIES &&
+           session->now - session->handshakes_since >= BB_HANDSHAKE_MS;
+}
+
 static void
 end_refused(struct bb_session *session, enum bb_loss loss)
 {
@@ -196,16 +204,16 @@ end_refused(struct bb_session *session, enum bb_loss loss)
         bb_session_end_all(session, BB_NOT_ALLOWED, BB_ERROR_UNKNOWN_KEY, text);
         break;
     case BB_LOSS_HANDSHAKE:
-        if (session->handshakes < BB_HANDSHAKE_TRIES)
+        if (session->welcomed || !is_decided(session))
             break;
         snprintf(text, size,
-                 "the broker at %s ends the handshake: the server key of this context is probably not the "
-                 "broker's",
+                 "the broker at %s ends every handshake: either the server key of this context is not the "
+                 "broker's, or the broker is overloaded",
                  session->endpoint);
         bb_session_end_all(session, BB_NOT_ALLOWED, 0, text);
         break;
     case BB_LOSS_STRANGE:
-        if (session->handshakes < BB_HANDSHAKE_TRIES)
+        if (!is_decided(session))
             break;
         snprintf(text, size, "what answers at %s is not an encrypted backbone broker", session->endpoint);
         bb_session_end_all(session, BB_NOT_ALLOWED, 0, text);
@@ -228,18 +236,40 @@ end_sent_away(struct bb_session *session)
     bb_session_end_all(session, denied ? BB_NOT_ALLOWED : BB_FAILED, session->goaway_code, session->text);
 }
 
+static void
+count_failure(struct bb_session *session, enum bb_loss loss)
+{
+    bool in_handshake = loss == BB_LOSS_HANDSHAKE || loss == BB_LOSS_STRANGE;
+
+    if (in_handshake && session->handshakes == 0)
+        session->handshakes_since = session->now;
+    session->handshakes = in_handshake ? session->handshakes + 1 : 0;
+    if (session->failures < 16)
+        session->failures++;
+}
+
+/* Who has never been let in wants to know soon whether it will be. */
+static uint32_t
+draw_pause(struct bb_session *session)
+{
+    unsigned attempt = session->failures - 1;
+
+    if (session->handshakes && !session->welcomed && !is_decided(session) && attempt > BB_HANDSHAKE_PAUSES)
+        attempt = BB_HANDSHAKE_PAUSES;
+    return bb_backoff_reconnect_ms(attempt, bb_session_draw(session));
+}
+
 void
 bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss)
 {
     bool was_up = session->link >= BB_LINK_UP;
-    uint32_t pause = bb_backoff_reconnect_ms(session->failures, bb_session_draw(session));
+    uint32_t pause;
 
     session->now = now;
+    count_failure(session, loss);
+    pause = draw_pause(session);
     if (was_up)
         session->down_since = now;
-    if (session->failures < 16)
-        session->failures++;
-    session->handshakes = loss == BB_LOSS_HANDSHAKE || loss == BB_LOSS_STRANGE ? session->handshakes + 1 : 0;
     if (session->goaway_ms > pause)
         pause = session->goaway_ms + pause / 2;
     session->link = BB_LINK_IDLE;

@@ -24,16 +24,21 @@ enum bb_link { BB_LINK_IDLE, BB_LINK_OPENING, BB_LINK_UP, BB_LINK_OPEN };
 
 /* Why a connection is no more, or never came to be. */
 enum bb_loss {
-    BB_LOSS_UNREACHABLE, /* nothing listens there, or it does not answer in time */
-    BB_LOSS_REFUSED,     /* the broker knows our key not, or not as enabled */
-    BB_LOSS_BUSY,        /* the broker has no room for us now */
-    BB_LOSS_HANDSHAKE, /* closed in the middle of the handshake: a wrong server key, or a broker that died */
-    BB_LOSS_STRANGE,   /* what answers there is no broker, or one without encryption */
+    BB_LOSS_UNREACHABLE,  /* nothing listens there, or it does not answer in time */
+    BB_LOSS_REFUSED,      /* the broker knows our key not, or not as enabled */
+    BB_LOSS_BUSY,         /* the broker has no room for us now */
+    BB_LOSS_HANDSHAKE,    /* closed in the middle of the handshake: a wrong server key, or a broker that is
+                           * overloaded or died */
+    BB_LOSS_STRANGE,      /* what answers there is no broker, or one without encryption */
     BB_LOSS_DISCONNECTED, /* a working connection broke */
 };
 
-/* Handshakes that fail one after the other before BB_LOSS_HANDSHAKE is taken for a wrong server key. */
-#define BB_HANDSHAKE_TRIES 3
+/* One failed handshake does not tell a wrong server key from a broker that is too busy to shake hands. So
+ * many in a row that take so long do, unless this client has had a working connection; until then the pauses
+ * between them grow no further than those after so many failures. */
+#define BB_HANDSHAKE_TRIES  4
+#define BB_HANDSHAKE_MS     2000
+#define BB_HANDSHAKE_PAUSES 2
 /* Longest wait for the handshake, and for WELCOME after it. */
 #define BB_OPENING_MS  10000
 #define BB_GREETING_MS 5000
@@ -65,8 +70,10 @@ struct bb_session {
     bb_mono open_at;    /* IDLE: when to try */
     bb_mono give_up_at; /* OPENING, UP: when to stop waiting */
     bb_mono down_since;
-    unsigned failures;   /* connection attempts in a row that did not end in WELCOME */
-    unsigned handshakes; /* of them, those that ended in BB_LOSS_HANDSHAKE */
+    unsigned failures;        /* connection attempts in a row that did not end in WELCOME */
+    unsigned handshakes;      /* of them, the last ones that ended in BB_LOSS_HANDSHAKE or BB_LOSS_STRANGE */
+    bb_mono handshakes_since; /* when the first of those ended */
+    bool welcomed;            /* once, on whichever connection */
     uint32_t goaway_code;
     uint32_t goaway_ms; /* 0: none asked for */
     char goaway_text[256];

@@ -37,6 +37,7 @@ on_welcome(struct bb_session *session, struct bb_bytes body)
     session->link = BB_LINK_OPEN;
     session->failures = 0;
     session->handshakes = 0;
+    session->welcomed = true;
     return 0;
 }
 

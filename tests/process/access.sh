@@ -40,6 +40,7 @@ like "and told why" "$err" 'key|refused|allowed'
 other=$(backbone keys new "$tmp/other-server.key")
 run 0 backbone context add wrong-server --endpoint "$BB_ENDPOINT" --server-key "$other" --key "$tmp/alpha.key"
 run 77 as wrong-server ping
+like "both causes" "$err" 'server key of this context is not the broker.s, or the broker is overloaded'
 run 0 backbone context add nobody-there --endpoint tcp://127.0.0.1:1 --server-key "$BB_SERVER_KEY" --key "$tmp/alpha.key"
 run 69 as nobody-there ping
 run 0 as alpha ping

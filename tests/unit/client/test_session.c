@@ -520,21 +520,61 @@ an_unknown_key_is_told_at_once_with_the_key(void **state)
     assert_non_null(strstr(ended.message, "KEY"));
 }
 
+/* Fail as soon as may be; `least`: but with pauses no shorter than this. */
 static void
-a_broken_handshake_is_a_wrong_server_key_only_the_third_time(void **state)
+fail_handshake(struct fixture *f, bb_mono least)
+{
+    f->now = f->s.open_at > f->now + least ? f->s.open_at : f->now + least;
+    bb_session_opening(&f->s, f->now);
+    bb_session_lost(&f->s, f->now, BB_LOSS_HANDSHAKE);
+}
+
+static void
+broken_handshakes_are_a_wrong_server_key_when_they_are_many_and_take_long(void **state)
+{
+    struct fixture *f = *state;
+    struct ended ended = {0};
+    bb_mono first = f->now;
+    int failed;
+
+    request(f, "x", &ended);
+    for (failed = 0; !ended.times && failed < 9; failed++)
+        fail_handshake(f, 0);
+    assert_in_range(failed, 4, 5);
+    assert_in_range(f->now - first, 2000, 4900); /* before the command line gives up */
+    assert_int_equal(ended.result, BB_NOT_ALLOWED);
+    assert_non_null(strstr(ended.message, "server key"));
+    assert_non_null(strstr(ended.message, "overloaded"));
+}
+
+static void
+few_broken_handshakes_are_a_busy_broker_however_long_they_take(void **state)
 {
     struct fixture *f = *state;
     struct ended ended = {0};
 
     request(f, "x", &ended);
-    for (int i = 0; i < 3; i++) {
-        assert_int_equal(ended.times, 0);
-        f->now = f->s.open_at > f->now ? f->s.open_at : f->now;
-        bb_session_opening(&f->s, f->now);
-        bb_session_lost(&f->s, f->now, BB_LOSS_HANDSHAKE);
-    }
-    assert_int_equal(ended.result, BB_NOT_ALLOWED);
-    assert_non_null(strstr(ended.message, "server key"));
+    for (int i = 0; i < 3; i++)
+        fail_handshake(f, 1500);
+    bb_session_opening(&f->s, f->now);
+    bb_session_lost(&f->s, f->now, BB_LOSS_BUSY);
+    for (int i = 0; i < 3; i++)
+        fail_handshake(f, 1500);
+    assert_int_equal(ended.times, 0);
+}
+
+static void
+who_was_let_in_once_has_the_right_server_key(void **state)
+{
+    struct fixture *f = *state;
+    struct ended ended = {0};
+
+    connect_session(f);
+    bb_session_lost(&f->s, f->now, BB_LOSS_DISCONNECTED);
+    request(f, "x", &ended);
+    for (int i = 0; i < 8; i++)
+        fail_handshake(f, 500);
+    assert_int_equal(ended.times, 0);
 }
 
 static void
@@ -773,7 +813,9 @@ main(void)
         T(an_impatient_client_gives_up_without_a_connection),
         T(what_may_have_been_done_times_out_rather_than_being_unreachable),
         T(an_unknown_key_is_told_at_once_with_the_key),
-        T(a_broken_handshake_is_a_wrong_server_key_only_the_third_time),
+        T(broken_handshakes_are_a_wrong_server_key_when_they_are_many_and_take_long),
+        T(few_broken_handshakes_are_a_busy_broker_however_long_they_take),
+        T(who_was_let_in_once_has_the_right_server_key),
         T(goaway_with_a_time_comes_back_and_without_one_ends),
         T(parts_are_pulled_when_half_the_window_is_used),
         T(a_stream_that_breaks_in_the_middle_is_not_repeated),
