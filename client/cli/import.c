@@ -4,6 +4,7 @@
 #include "data.h"
 #include "interrupt.h"
 #include "resume.h"
+#include "target.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -45,7 +46,7 @@ struct import {
     const char *file;
     int format; /* enum bb_source_format, or -1 */
     struct bb_map map;
-    const char *rejects, *warnings;
+    const char *map_file, *rejects, *warnings;
     const char *organization;
     struct bb_import_job job;
     struct bb_tally tally;
@@ -88,6 +89,7 @@ parse_choice(int key, char *arg, struct argp_state *state)
             argp_error(state, "--format %s: expected csv or jsonl", arg);
         return 0;
     case KEY_MAP:
+        im->map_file = arg;
         read_map(im, arg);
         return 0;
     case KEY_IGNORE:
@@ -162,26 +164,31 @@ guess_format(struct import *im)
 /* --- files -----------------------------------------------------------------------------------------------
  */
 
-/* Would writing this file destroy the one that is read, or the other one that is written? */
+/* Is this the file that is read? It may have come on standard input. */
 static bool
-is_same_file(const struct stat *a, const char *name)
+is_input(const struct import *im, const char *name)
 {
-    struct stat b;
-    return stat(name, &b) == 0 && S_ISREG(b.st_mode) && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+    struct stat in, out;
+    return fstat(im->fd, &in) == 0 && stat(name, &out) == 0 && S_ISREG(out.st_mode) &&
+           in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 }
 
+/* Would writing a file destroy another one that this import reads or writes? */
 static int
 check_outputs(const struct import *im)
 {
-    struct stat in;
     const char *const names[] = {im->rejects, im->warnings};
-    for (size_t i = 0; i < 2 && fstat(im->fd, &in) == 0; i++) {
-        if (names[i] && is_same_file(&in, names[i])) {
+    for (size_t i = 0; i < 2; i++) {
+        if (names[i] && is_input(im, names[i])) {
             bb_cli_error("%s: is the file that is read; refused rows need another one", names[i]);
             return EX_USAGE;
         }
+        if (names[i] && im->map_file && bb_target_is_same(names[i], im->map_file)) {
+            bb_cli_error("%s: is the map; refused rows need another file", names[i]);
+            return EX_USAGE;
+        }
     }
-    if (im->rejects && im->warnings && strcmp(im->rejects, im->warnings) == 0) {
+    if (im->rejects && im->warnings && bb_target_is_same(im->rejects, im->warnings)) {
         bb_cli_error("%s: found for both --rejects and --warnings, expected two files", im->rejects);
         return EX_USAGE;
     }
@@ -197,10 +204,11 @@ open_output(struct import *im, const char *name, struct bb_rejects **ret_rejects
     return r < 0 ? EX_CANTCREAT : 0;
 }
 
+/* A file of an earlier import stays when this one had no answers. */
 static int
-close_output(const char *name, struct bb_rejects **rejects, int code)
+close_output(const struct import *im, const char *name, struct bb_rejects **rejects, int code)
 {
-    int r = bb_rejects_finish(*rejects);
+    int r = bb_rejects_finish(*rejects, code == 0 || im->tally.submissions > 0);
     bb_rejects_destroy(rejects);
     if (r == 0)
         return code;
@@ -327,11 +335,13 @@ send_all(struct bb_cli *cli, struct import *im)
     return code;
 }
 
-/* Did it end in a way that asks for being taken up again? */
+/* Did it end in a way that asks for being taken up again? Who was turned away after some answers may be let
+ * in again. */
 static bool
-is_unfinished(int code)
+is_unfinished(const struct import *im, int code)
 {
-    return code > 128 || code == EX_TEMPFAIL || code == EX_UNAVAILABLE;
+    return code > 128 || code == EX_TEMPFAIL || code == EX_UNAVAILABLE ||
+           (code == EX_NOPERM && im->tally.submissions > 0);
 }
 
 static void
@@ -355,9 +365,9 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     int code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
     if (code == 0) {
         code = send_all(cli, &im);
-        code = close_output(im.rejects, &im.tally.rejects, code);
-        code = close_output(im.warnings, &im.tally.warnings_file, code);
-        if (is_unfinished(code))
+        code = close_output(&im, im.rejects, &im.tally.rejects, code);
+        code = close_output(&im, im.warnings, &im.tally.warnings_file, code);
+        if (is_unfinished(&im, code))
             say_how_to_resume(cli, &im);
         else if (code == 0)
             code = print_summary(cli, &im, im.tally.rejected || im.tally.locked ? EX_DATAERR : EX_OK);

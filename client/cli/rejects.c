@@ -1,6 +1,7 @@
 #include "rejects.h"
 
 #include "output.h"
+#include "target.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -8,7 +9,7 @@
 #include <stdlib.h>
 
 struct bb_rejects {
-    FILE *to;
+    struct bb_target target;
     const struct bb_source *source;
     struct bb_spool *spool;
     bool begun;
@@ -42,14 +43,13 @@ bb_rejects_new(const char *file, const struct bb_source *source, struct bb_spool
     struct bb_rejects *rejects = calloc(1, sizeof *rejects);
     if (!rejects)
         return -ENOMEM;
-    *rejects = (struct bb_rejects){.to = fopen(file, "we"), .source = source, .spool = spool};
-    if (!rejects->to) {
-        int r = -errno;
+    *rejects = (struct bb_rejects){.source = source, .spool = spool};
+    int r = bb_target_open(file, &rejects->target);
+    if (r < 0)
         free(rejects);
-        return r;
-    }
-    *ret_rejects = rejects;
-    return 0;
+    else
+        *ret_rejects = rejects;
+    return r;
 }
 
 void
@@ -57,21 +57,18 @@ bb_rejects_destroy(struct bb_rejects **rejects)
 {
     if (!*rejects)
         return;
-    if ((*rejects)->to)
-        fclose((*rejects)->to);
+    bb_target_close(&(*rejects)->target, false);
     free(*rejects);
     *rejects = NULL;
 }
 
 int
-bb_rejects_finish(struct bb_rejects *rejects)
+bb_rejects_finish(struct bb_rejects *rejects, bool keep)
 {
     if (!rejects)
         return 0;
-    errno = 0;
-    int failed = ferror(rejects->to) | fclose(rejects->to);
-    rejects->to = NULL;
-    return rejects->error ? rejects->error : failed ? -(errno ? errno : EIO) : 0;
+    int r = bb_target_close(&rejects->target, keep && rejects->error == 0);
+    return rejects->error ? rejects->error : r;
 }
 
 /* CSV */
@@ -89,13 +86,13 @@ begin_column(struct csv_walk *walk)
     if (is_left_out(walk))
         return;
     if (walk->written++)
-        fputc(bb_source_delimiter(walk->rejects->source), walk->rejects->to);
+        fputc(bb_source_delimiter(walk->rejects->source), walk->rejects->target.to);
 }
 
 static void
 put_held(struct csv_walk *walk)
 {
-    fwrite(walk->held, 1, walk->ends, walk->rejects->to);
+    fwrite(walk->held, 1, walk->ends, walk->rejects->target.to);
     walk->ends = 0;
 }
 
@@ -138,7 +135,7 @@ copy_csv(void *self, struct bb_bytes piece)
             walk->held[walk->ends++] = c;
         } else if (!is_left_out(walk)) {
             put_held(walk);
-            fputc(c, walk->rejects->to);
+            fputc(c, walk->rejects->target.to);
         }
     }
     return 0;
@@ -147,18 +144,18 @@ copy_csv(void *self, struct bb_bytes piece)
 static void
 put_csv_text(struct bb_rejects *rejects, const char *text)
 {
-    fputc(bb_source_delimiter(rejects->source), rejects->to);
+    fputc(bb_source_delimiter(rejects->source), rejects->target.to);
     if (!strpbrk(text, "\",;|:\t\r\n ")) {
-        fputs(text, rejects->to);
+        fputs(text, rejects->target.to);
         return;
     }
-    fputc('"', rejects->to);
+    fputc('"', rejects->target.to);
     for (; *text; text++) {
         if (*text == '"')
-            fputc('"', rejects->to);
-        fputc(*text, rejects->to);
+            fputc('"', rejects->target.to);
+        fputc(*text, rejects->target.to);
     }
-    fputc('"', rejects->to);
+    fputc('"', rejects->target.to);
 }
 
 /* Copy the row, close what it left open, and make it as wide as the header. */
@@ -172,7 +169,7 @@ put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw)
     if (r < 0)
         rejects->error = r;
     if (walk.state == CELL_QUOTED)
-        fputc('"', rejects->to);
+        fputc('"', rejects->target.to);
     while (++walk.column < layout->columns)
         begin_column(&walk);
 }
@@ -186,7 +183,7 @@ put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, c
     put_csv_text(rejects, code);
     put_csv_text(rejects, field);
     put_csv_text(rejects, reason);
-    fputc('\n', rejects->to);
+    fputc('\n', rejects->target.to);
 }
 
 /* JSONL */
@@ -213,7 +210,7 @@ static void
 separate(struct bb_rejects *rejects)
 {
     if (rejects->members++)
-        fputs(", ", rejects->to);
+        fputs(", ", rejects->target.to);
 }
 
 static void
@@ -225,9 +222,9 @@ put_members(struct bb_rejects *rejects, struct bb_bytes object)
         if (is_annotation(rejects, member.key))
             continue;
         separate(rejects);
-        fwrite(member.key.data, 1, member.key.len, rejects->to);
-        fputs(": ", rejects->to);
-        fwrite(member.value.data, 1, member.value.len, rejects->to);
+        fwrite(member.key.data, 1, member.key.len, rejects->target.to);
+        fputs(": ", rejects->target.to);
+        fwrite(member.value.data, 1, member.value.len, rejects->target.to);
     }
 }
 
@@ -252,12 +249,12 @@ copy_line(void *self, struct bb_bytes piece)
 static void
 put_long_line(struct bb_rejects *rejects, const struct bb_raw *raw)
 {
-    struct line_walk walk = {.to = rejects->to, .left = raw->len};
+    struct line_walk walk = {.to = rejects->target.to, .left = raw->len};
     int r = bb_raw_walk(raw, rejects->spool, copy_line, &walk);
     if (r < 0)
         rejects->error = r;
     if (walk.last != '}')
-        fputc(walk.last, rejects->to);
+        fputc(walk.last, rejects->target.to);
     rejects->members++;
 }
 
@@ -267,11 +264,11 @@ put_annotation(struct bb_rejects *rejects, const char *name, const char *text)
     if (!is_ours(rejects, name))
         return;
     separate(rejects);
-    fprintf(rejects->to, "\"%s\": ", name);
+    fprintf(rejects->target.to, "\"%s\": ", name);
     if (strcmp(name, "row") == 0)
-        fputs(text, rejects->to);
+        fputs(text, rejects->target.to);
     else
-        bb_json_string(rejects->to, text, strlen(text));
+        bb_json_string(rejects->target.to, text, strlen(text));
 }
 
 static void
@@ -282,20 +279,20 @@ put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row,
     if (raw->len) {
         put_long_line(rejects, raw);
     } else {
-        fputc('{', rejects->to);
+        fputc('{', rejects->target.to);
         if (bb_json_is_object(raw->text)) {
             put_members(rejects, raw->text);
         } else {
             separate(rejects);
-            fputs("\"line\": ", rejects->to);
-            bb_json_string(rejects->to, raw->text.data, raw->text.len);
+            fputs("\"line\": ", rejects->target.to);
+            bb_json_string(rejects->target.to, raw->text.data, raw->text.len);
         }
     }
     put_annotation(rejects, "row", row);
     put_annotation(rejects, "code", code);
     put_annotation(rejects, "field", field);
     put_annotation(rejects, "reason", reason);
-    fputs("}\n", rejects->to);
+    fputs("}\n", rejects->target.to);
 }
 
 void

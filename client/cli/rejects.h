@@ -11,17 +11,18 @@
 
 struct bb_rejects;
 
-/* Make or empty the file. source, spool: borrowed. 0 | -errno */
+/* Begin the file, beside the one that it replaces (target.h). source, spool: borrowed. 0 | -errno */
 int bb_rejects_new(const char *file, const struct bb_source *source, struct bb_spool *spool,
                    struct bb_rejects **ret_rejects);
-/* Closes the file. NULL is fine. */
+/* What was not finished has not happened. NULL is fine. */
 void bb_rejects_destroy(struct bb_rejects **rejects);
 
 /* Errors show in bb_rejects_finish(). */
 void bb_rejects_put(struct bb_rejects *rejects, const struct bb_raw *raw, uint64_t row, const char *code,
                     const char *field, const char *reason);
 
-/* Everything written? 0 | -errno. NULL is fine. */
-int bb_rejects_finish(struct bb_rejects *rejects);
+/* The end of the file: with keep it replaces the earlier one. 0 | -errno: not all was written. NULL is fine.
+ */
+int bb_rejects_finish(struct bb_rejects *rejects, bool keep);
 
 #endif

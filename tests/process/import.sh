@@ -152,6 +152,40 @@ run 64 backbone import "$tmp/one.csv" --rejects "$tmp/one.csv"
 [ -s "$tmp/one.csv" ] && ok || not_ok "the file that is read is not overwritten"
 run 64 backbone import "$tmp/one.csv" --rejects "$tmp/x" --warnings "$tmp/x"
 run 66 backbone import "$tmp"
+ln -s "$tmp/x" "$tmp/x-link"
+run 64 backbone import "$tmp/one.csv" --rejects "$tmp/x" --warnings "$tmp/./x"
+run 64 backbone import "$tmp/one.csv" --rejects "$tmp/x-link" --warnings "$tmp/x"
+cp "$tmp/map.json" "$tmp/own-map.json"
+ln "$tmp/own-map.json" "$tmp/map-link"
+for name in own-map.json map-link; do
+    run 64 backbone import "$tmp/places.csv" --map "$tmp/own-map.json" --rejects "$tmp/$name"
+    like "it is the map" "$err" "$name: is the map"
+    run 64 backbone import "$tmp/places.csv" --map "$tmp/own-map.json" --warnings "$tmp/$name"
+done
+cmp -s "$tmp/map.json" "$tmp/own-map.json" && ok || not_ok "the map is unharmed"
+ln -s "$tmp/one.csv" "$tmp/one-link"
+run 64 backbone import "$tmp/one.csv" --rejects "$tmp/one-link"
+
+# an earlier file stays until there is another one, links and mode as they are
+mkdir "$tmp/kept"
+echo earlier >"$tmp/kept/old"
+chmod 640 "$tmp/kept/old"
+ln -s old "$tmp/kept/link"
+printf 'indicator,period,value\namount,2035-13,1\namount,2035-12,1\n' >"$tmp/half-good.csv"
+backbone keys new "$tmp/nobody.key" >/dev/null
+run 0 backbone context add nobody --endpoint tcp://127.0.0.1:1 --server-key "$BB_SERVER_KEY" --key "$tmp/nobody.key"
+run 69 backbone --context nobody import "$tmp/half-good.csv" --rejects "$tmp/kept/old" --warnings "$tmp/kept/new"
+is "nothing was sent" "$(cat "$tmp/kept/old"; ls -A "$tmp/kept" | tr '\n' ' ')" $'earlier\nlink old '
+run 65 backbone import "$tmp/half-good.csv" --rejects "$tmp/kept/link" --warnings "$tmp/kept/new"
+like "replaced" "$(cat "$tmp/kept/old")" '^indicator,period,value,row,code,field,reason.amount,2035-13,1,1,BAD_PERIOD'
+is "nothing else" "$(ls -A "$tmp/kept" | tr '\n' ' ')$(stat -c %a "$tmp/kept/old")$(cat "$tmp/kept/new")" 'link new old 640'
+run 65 backbone import "$tmp/half-good.csv" --rejects /dev/stdout
+like "written where it leads" "$out" $'amount,2035-13,1,1,BAD_PERIOD.*\nbatch'
+run 65 sh -c "backbone import '$tmp/half-good.csv' --rejects /dev/stderr 2>'$tmp/said'"
+is "both are in one file" "$(grep -c 'BAD_PERIOD' "$tmp/said")" 2
+run 65 bash -c "backbone import '$tmp/half-good.csv' --rejects >(cat >'$tmp/piped')"
+soon 5 grep -q BAD_PERIOD "$tmp/piped"
+
 run 73 backbone import "$tmp/one.csv" --rejects "$tmp/no-such-folder/rejects.csv"
 run 69 env BACKBONE_CONTEXT=nobody sh -c "backbone context add nobody --endpoint tcp://127.0.0.1:1 \
     --server-key '$BB_SERVER_KEY' --key '$tmp/alpha.key' && backbone import '$tmp/one.csv'"

@@ -86,4 +86,21 @@ run 69 backbone --context nobody import "$tmp/rows.csv"
 like "the command to go on" "$err" $'The batch is [0-9a-f-]{36}. To go on .*\n  backbone --context nobody import --batch [0-9a-f-]{36} '"$tmp/rows.csv"$'$'
 unlike "a file is there" "$err" 'same input'
 
+# --- the partner is disabled in the middle
+partner alpha Alpha
+begin env BACKBONE_CONTEXT=alpha backbone import - --rejects "$tmp/refused.csv"
+has_alpha_rows() {
+    [ "$(backbone readings ls --organization alpha --json 2>/dev/null | jq 'length')" -ge 5000 ]
+}
+soon 20 has_alpha_rows
+run 0 backbone partner set alpha --disable
+tail -n +10002 "$tmp/rows.csv" 2>/dev/null >&9
+exec 9>&-
+wait "$client" && status=0 || status=$?
+is "it may not" "$status" 77
+like "how to go on" "$(cat "$tmp/err")" $'The batch is [0-9a-f-]{36}. To go on, .*\n  backbone import --batch [0-9a-f-]{36} - '
+like "what was refused is kept" "$(tail -n 1 "$tmp/refused.csv")" '^amount,P0,2030,x,1,BAD_NUMBER,'
+run 77 as alpha import "$tmp/rows.csv"
+unlike "it was never let in" "$err" 'To go on'
+
 finish

@@ -114,7 +114,7 @@ import(const char *data, size_t len, enum bb_source_format format, const char *m
     assert_int_equal(bb_chunk_answer(&f.chunk, &outcomes), 0);
     bb_tally_chunk(tally, &f.chunk);
     bb_tally_finish(tally);
-    assert_int_equal(bb_rejects_finish(tally->rejects), 0);
+    assert_int_equal(bb_rejects_finish(tally->rejects, true), 0);
     bb_rejects_destroy(&tally->rejects);
     close_file(&f);
     size_t out_len;
@@ -438,7 +438,7 @@ refuse_all(const char *data, size_t len, size_t *ret_len)
         ;
     assert_int_equal(bb_chunk_abort(&f.chunk), 0);
     bb_tally_chunk(&tally, &f.chunk);
-    assert_int_equal(bb_rejects_finish(tally.rejects), 0);
+    assert_int_equal(bb_rejects_finish(tally.rejects, true), 0);
     bb_rejects_destroy(&tally.rejects);
     close_file(&f);
     char *out = contents(name, ret_len);
