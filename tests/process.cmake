@@ -30,6 +30,7 @@ bb_process_test(syscalls 60)
 bb_process_test(large-answer 90)
 bb_process_test(stalled-reader 90)
 bb_process_test(backpressure 120)
+bb_process_test(fairness 120)
 bb_process_test(locale 60)
 bb_process_test(install 120)
 bb_process_test(readme 60)
@@ -41,3 +42,8 @@ bb_process_test(data-gapminder 180)
 
 # These compile, or load the machine; beside others they would only slow each other down.
 set_tests_properties(process/quickstart process/install process/data-gapminder PROPERTIES RUN_SERIAL ON)
+
+# What process/fairness floods the worker with.
+add_executable(flood process/flood.c)
+target_link_libraries(flood PRIVATE bb_client bb_options)
+set_target_properties(flood PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -438,7 +438,7 @@ start_threads(struct measurement *m)
     int r = bb_applier_new(&m->views, wake, m, &m->applier);
 
     if (r == 0)
-        r = bb_readers_new(&context, (unsigned)m->config->reader_threads, &sink, &m->readers);
+        r = bb_readers_new(&context, (unsigned)m->config->reader_threads + 1, &sink, &m->readers);
     if (r == 0)
         bb_readers_applied(m->readers, m->applied);
     else

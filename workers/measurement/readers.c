@@ -1,9 +1,12 @@
-/* A job is in one of four places: waiting (for the views), ready (in the queue), running (on a thread),
- * parked (its window is used up). The lock covers the queue, the results and the fields of jobs that both
- * sides touch. A part is handed over as a result; the job itself is freed on the owner's thread once nobody
- * runs it and its last result was passed on: a job that ends while results are collected has one more to
- * come. */
+/* A job is in one of four places: waiting (for the views), ready (for its turn), running (on a thread),
+ * parked (its window is used up). Whose turn it is turns.h decides, again after each step: a job that goes on
+ * yields to an organization that has less. The lock covers the turns, the results and the fields of jobs that
+ * both sides touch. A part is handed over as a result; the job itself is freed on the owner's thread once
+ * nobody runs it and its last result was passed on: a job that ends while results are collected has one more
+ * to come. */
 #include "readers.h"
+
+#include "turns.h"
 
 #include "proto/errors.h"
 #include "proto/limits.h"
@@ -11,6 +14,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STEP_BYTES ((size_t)BB_LIMIT_PART_BYTES)
@@ -18,8 +22,8 @@
 enum place { WAITING, READY, RUNNING, PARKED, FINISHED };
 
 struct job {
-    struct job *next;  /* in the list of all */
-    struct job *ready; /* in the queue */
+    struct bb_turn turn; /* first, so that it leads back to the job */
+    struct job *next;    /* in the list of all */
     uint64_t tag;
     uint64_t wants;
     struct bb_query *query;
@@ -49,23 +53,21 @@ struct bb_readers {
     pthread_cond_t changed;
     bool stop;
     struct job *jobs;
-    struct job *queue, **queue_end;
+    struct bb_turns turns;
     struct result *results, **results_end;
     uint64_t applied;
 };
 
 /* On a reader's thread */
 
+/* Under the lock. */
 static void
-give_result(struct bb_readers *readers, struct result *result)
+add_result(struct bb_readers *readers, struct result *result)
 {
-    bool first;
+    bool first = !readers->results;
 
-    pthread_mutex_lock(&readers->lock);
-    first = !readers->results;
     *readers->results_end = result;
     readers->results_end = &result->next;
-    pthread_mutex_unlock(&readers->lock);
     if (first)
         readers->sink.wake(readers->sink.self);
 }
@@ -116,8 +118,36 @@ step(struct bb_readers *readers, struct job *job, struct bb_buffer *out, size_t 
     *ret_bytes = out->len;
     job->part++;
     final = result->final;
-    give_result(readers, result);
+    pthread_mutex_lock(&readers->lock);
+    add_result(readers, result);
+    pthread_mutex_unlock(&readers->lock);
     return !final;
+}
+
+/* Its window is used up. Who lets too many queries stand so would hold all the credit of the lane, and nobody
+ * else's would come: one more is ended. */
+static void
+park(struct bb_readers *readers, struct job *job)
+{
+    struct result *result;
+    unsigned parked = 0;
+
+    job->place = PARKED;
+    for (const struct job *other = readers->jobs; other; other = other->next)
+        parked += other->place == PARKED && other->turn.account == job->turn.account;
+    if (parked <= BB_READERS_PARKED)
+        return;
+    job->place = FINISHED;
+    result = new_result(job, bb_bytes(NULL, 0));
+    if (!result) {
+        job->cancelled = true;
+        return;
+    }
+    result->code = BB_ERROR_OVERLOADED;
+    result->final = true;
+    snprintf(result->message, sizeof result->message,
+             "%u answers of the organization stand still, since nobody reads them", BB_READERS_PARKED);
+    add_result(readers, result);
 }
 
 static void
@@ -133,10 +163,29 @@ run_job(struct bb_readers *readers, struct job *job, struct bb_buffer *out)
         if (!more || job->cancelled)
             job->place = FINISHED;
         else if (job->window <= 0)
-            job->place = PARKED;
+            park(readers, job);
+        else if (readers->stop || bb_turns_should_yield(&readers->turns, &job->turn))
+            job->place = READY;
         more = job->place == RUNNING;
+        if (!more)
+            bb_turns_stop(&job->turn, job->place == READY);
         pthread_mutex_unlock(&readers->lock);
     }
+}
+
+/* The one whose turn it is, once there is one; NULL to stop. */
+static struct job *
+next_job(struct bb_readers *readers)
+{
+    struct bb_turn *turn = NULL;
+    struct job *job;
+
+    while (!readers->stop && !(turn = bb_turns_take(&readers->turns)))
+        pthread_cond_wait(&readers->changed, &readers->lock);
+    job = (struct job *)(void *)turn;
+    if (job)
+        job->place = RUNNING;
+    return job;
 }
 
 static void *
@@ -148,19 +197,11 @@ run(void *argument)
     bb_buffer_init(&out, BB_LIMIT_WORKER_FRAME_BYTES);
     pthread_mutex_lock(&readers->lock);
     for (;;) {
-        while (!readers->stop && !readers->queue)
-            pthread_cond_wait(&readers->changed, &readers->lock);
-        if (readers->stop)
+        struct job *job = next_job(readers);
+        if (!job)
             break;
-        struct job *job = readers->queue;
-        readers->queue = job->ready;
-        if (!readers->queue)
-            readers->queue_end = &readers->queue;
-        job->place = job->cancelled ? FINISHED : RUNNING;
-        bool runs = job->place == RUNNING;
         pthread_mutex_unlock(&readers->lock);
-        if (runs)
-            run_job(readers, job, &out);
+        run_job(readers, job, &out);
         pthread_mutex_lock(&readers->lock);
     }
     pthread_mutex_unlock(&readers->lock);
@@ -180,7 +221,7 @@ bb_readers_new(const struct bb_query_context *context, unsigned threads, const s
         return -ENOMEM;
     readers->context = *context;
     readers->sink = *sink;
-    readers->queue_end = &readers->queue;
+    bb_turns_init(&readers->turns, threads);
     readers->results_end = &readers->results;
     pthread_mutex_init(&readers->lock, NULL);
     pthread_cond_init(&readers->changed, NULL);
@@ -197,8 +238,10 @@ bb_readers_new(const struct bb_query_context *context, unsigned threads, const s
 }
 
 static void
-free_job(struct job *job)
+free_job(struct bb_readers *readers, struct job *job)
 {
+    if (job->turn.account)
+        bb_turns_leave(&readers->turns, &job->turn);
     bb_query_destroy(&job->query);
     free(job);
 }
@@ -218,12 +261,13 @@ bb_readers_destroy(struct bb_readers **readers_pointer)
         pthread_join(readers->thread[i], NULL);
     for (struct job *job = readers->jobs, *next; job; job = next) {
         next = job->next;
-        free_job(job);
+        free_job(readers, job);
     }
     for (struct result *result = readers->results, *next; result; result = next) {
         next = result->next;
         free(result);
     }
+    bb_turns_release(&readers->turns);
     pthread_cond_destroy(&readers->changed);
     pthread_mutex_destroy(&readers->lock);
     free(readers->thread);
@@ -235,9 +279,7 @@ static void
 make_ready(struct bb_readers *readers, struct job *job)
 {
     job->place = READY;
-    job->ready = NULL;
-    *readers->queue_end = job;
-    readers->queue_end = &job->ready;
+    bb_turns_wait(&job->turn);
     pthread_cond_signal(&readers->changed);
 }
 
@@ -248,7 +290,7 @@ let_go(struct bb_readers *readers, struct job *job)
     if (job->window > 0)
         make_ready(readers, job);
     else
-        job->place = PARKED;
+        park(readers, job);
 }
 
 static struct job *
@@ -265,6 +307,7 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
                  uint32_t window_bytes, uint64_t floor, uint64_t head)
 {
     struct job *job = calloc(1, sizeof *job);
+    int r;
 
     if (!job || bb_query_new(&readers->context, call, &job->query) != 0) {
         free(job);
@@ -275,17 +318,24 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
     job->window = window_bytes;
     job->wants = bb_query_wants(job->query, floor, head);
     if (job->wants > head) {
-        free_job(job);
+        free_job(readers, job);
         readers->sink.fail(readers->sink.self, tag, BB_ERROR_INVALID,
                            "min_sequence is above the head of the journal");
         return;
     }
     pthread_mutex_lock(&readers->lock);
-    job->next = readers->jobs;
-    readers->jobs = job;
-    if (job->wants <= readers->applied)
-        let_go(readers, job);
+    r = bb_turns_enter(&readers->turns, call->organization, &job->turn);
+    if (r == 0) {
+        job->next = readers->jobs;
+        readers->jobs = job;
+        if (job->wants <= readers->applied)
+            let_go(readers, job);
+    }
     pthread_mutex_unlock(&readers->lock);
+    if (r != 0) {
+        free_job(readers, job);
+        readers->sink.fail(readers->sink.self, tag, BB_ERROR_INTERNAL, "out of memory");
+    }
 }
 
 void
@@ -307,8 +357,10 @@ static void
 cancel(struct job *job)
 {
     job->cancelled = true;
-    if (job->place == WAITING || job->place == PARKED)
-        job->place = FINISHED;
+    if (job->place == RUNNING)
+        return; /* until the end of its step */
+    bb_turns_withdraw(&job->turn);
+    job->place = FINISHED;
 }
 
 void
@@ -410,7 +462,7 @@ free_finished(struct bb_readers *readers)
             continue;
         }
         *at = job->next;
-        free_job(job);
+        free_job(readers, job);
     }
     pthread_mutex_unlock(&readers->lock);
 }

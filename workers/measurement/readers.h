@@ -1,12 +1,17 @@
 /* The readers: a few threads that answer queries, beside the writer.
  *
  * A query waits until the views have reached what it must see, then runs step by step while its window lasts.
+ * Organizations take turns, and of several threads one is kept free of each organization (turns.h).
+ * Of one organization only so many queries may stand still for want of a window; one more gets OVERLOADED.
  * Parts come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are
  * some. All functions are for the owner's thread. */
 #ifndef BB_READERS_H
 #define BB_READERS_H
 
 #include "query.h"
+
+/* Queries of one organization that may stand still because their window is used up. */
+#define BB_READERS_PARKED 128u
 
 struct bb_readers;
 

@@ -1,7 +1,7 @@
 /* Readers: when a query may be answered: once the views have what it must see, and as far as its window goes.
  *
- * One reader thread takes queries in the order in which they became ready, so when a later one has been
- * answered, an earlier one that is silent is waiting. */
+ * One reader thread takes an organization's queries in the order in which they became ready, so when a later
+ * one has been answered, an earlier one that is silent is waiting. */
 #include "workers/measurement/readers.h"
 
 #include "proto/limits.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { TAGS = 4, WAIT_S = 60, ROWS = 12000, ENTRIES = 6 };
+enum { TAGS = BB_READERS_PARKED + 4, WAIT_S = 60, ROWS = 12000, ENTRIES = 6 };
 
 struct told {
     unsigned parts, finals, failures;
@@ -251,6 +251,35 @@ test_cancelled(void **state)
     ask(f, 1, false, 0); /* and one that is there at the end */
 }
 
+/* However many stand still, those of others are answered. */
+static void
+test_many_without_window(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_applied(f->readers, head(f));
+    for (uint64_t tag = 0; tag < BB_READERS_PARKED; tag++)
+        ask(f, tag, false, 0);
+    let_run(f);
+    for (uint64_t tag = 0; tag < BB_READERS_PARKED; tag++)
+        assert_int_equal(f->told[tag].failures, 0);
+    ask(f, BB_READERS_PARKED, false, 0);
+    bb_readers_collect(f->readers);
+    assert_int_equal(f->told[BB_READERS_PARKED].failures, 1);
+    ask(f, BB_READERS_PARKED + 1, true, 1); /* one that comes to stand after its first part */
+    let_run(f);
+    bb_readers_collect(f->readers);
+    assert_int_equal(f->told[BB_READERS_PARKED + 1].parts, 1);
+    assert_int_equal(f->told[BB_READERS_PARKED + 1].failures, 1);
+    bb_readers_cancel(f->readers, 0);
+    f->told[BB_READERS_PARKED] = (struct told){0};
+    ask(f, BB_READERS_PARKED, false, 0);
+    let_run(f);
+    assert_int_equal(f->told[BB_READERS_PARKED].failures, 0);
+    bb_readers_pull(f->readers, 1, 1);
+    expect_parts(f, 1, 1, "pulled");
+}
+
 int
 main(void)
 {
@@ -259,6 +288,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_no_window_and_no_views, setup, teardown),
         cmocka_unit_test_setup_teardown(test_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_without_window, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
