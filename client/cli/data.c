@@ -21,6 +21,14 @@ bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
     *ret_to = *to ? to : NULL;
 }
 
+const char *
+bb_cli_filled(const struct argp_state *state, const char *option, const char *text)
+{
+    if (!*text)
+        argp_error(state, "--%s: found an empty text, expected one, or no --%s", option, option);
+    return text;
+}
+
 #define DAY_US INT64_C(86400000000)
 
 /* Before the first entry, sequence 0, is what any time before it is: the library has no other word for it. */
@@ -58,6 +66,7 @@ bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct
         *question->disaggregation = arg;
         return 0;
     case BB_CLI_KEY_PERIOD:
+        bb_cli_filled(state, "period", arg);
         bb_cli_period_range(arg, question->period_from, question->period_to);
         return 0;
     case BB_CLI_KEY_AS_OF:

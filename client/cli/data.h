@@ -49,6 +49,9 @@ void bb_cli_answer_done(void *self_answer, const struct bb_problem *end, uint64_
 /* made: what the request function returned. Says why it failed, if it did. Returns an exit code. */
 int bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int made);
 
+/* The text of an option that must not be empty, as an unset variable of a shell is: leaves with EX_USAGE. */
+const char *bb_cli_filled(const struct argp_state *state, const char *option, const char *text);
+
 /* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
 void bb_cli_say_sequence(uint64_t sequence);
 

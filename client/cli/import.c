@@ -123,7 +123,7 @@ parse(int key, char *arg, struct argp_state *state)
         im->warnings = arg;
         return 0;
     case KEY_ORGANIZATION:
-        im->organization = arg;
+        im->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case ARGP_KEY_ARG:
         if (im->file)

@@ -74,11 +74,11 @@ struct listing {
  */
 
 static error_t
-parse_common(int key, char *arg, struct bb_readings_query *query)
+parse_common(int key, char *arg, struct argp_state *state, struct bb_readings_query *query)
 {
     switch (key) {
     case KEY_ORGANIZATION:
-        query->organization = arg;
+        query->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case KEY_PLACE:
         query->place = arg;
@@ -95,10 +95,10 @@ parse_ls(int key, char *arg, struct argp_state *state)
     const struct bb_cli_question question = {&query->disaggregation, &query->period_from, &query->period_to,
                                              &query->as_of_sequence, &query->as_of_us};
     if (key == KEY_INDICATOR) {
-        query->indicator = arg;
+        query->indicator = bb_cli_filled(state, "indicator", arg);
         return 0;
     }
-    if (parse_common(key, arg, query) == 0)
+    if (parse_common(key, arg, state, query) == 0)
         return 0;
     return bb_cli_parse_question(key, arg, state, &question);
 }
@@ -117,14 +117,14 @@ parse_history(int key, char *arg, struct argp_state *state)
         query->disaggregation = arg;
         return 0;
     case BB_CLI_KEY_PERIOD:
-        query->period_from = query->period_to = arg;
+        query->period_from = query->period_to = bb_cli_filled(state, "period", arg);
         return 0;
     case ARGP_KEY_END:
         if (!query->indicator || !query->period_from)
             argp_error(state, !query->indicator ? "CODE is missing" : "--period is missing");
         return 0;
     default:
-        return parse_common(key, arg, query);
+        return parse_common(key, arg, state, query);
     }
 }
 

@@ -84,6 +84,28 @@ column_of(int key)
     }
 }
 
+/* The option of a column, for messages: it has the name of the field. */
+static const char *
+option_of(int key)
+{
+    for (const struct argp_option *option = options; option->name; option++)
+        if (option->key == key)
+            return option->name;
+    return "";
+}
+
+/* Only a comment may be empty. The same said twice is said once. */
+static void
+take_option(struct report *report, struct argp_state *state, int key, const char *arg)
+{
+    struct bb_text *field = &report->row.field[column_of(key)];
+    if (key != KEY_COMMENT)
+        bb_cli_filled(state, option_of(key), arg);
+    if (field->data && strcmp(field->data, arg) != 0)
+        argp_error(state, "--%s: found '%s' and '%s', expected one", option_of(key), field->data, arg);
+    *field = bb_text(arg);
+}
+
 static void
 take_value(struct report *report, struct argp_state *state, const char *value)
 {
@@ -120,9 +142,8 @@ static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
     struct report *report = state->input;
-    int column = column_of(key);
-    if (column >= 0) {
-        report->row.field[column] = bb_text(arg);
+    if (column_of(key) >= 0) {
+        take_option(report, state, key, arg);
         return 0;
     }
     switch (key) {

@@ -39,6 +39,23 @@ run 65 backbone report amount 1 --period 2026-13
 run 65 backbone report nonesuch 1 --period 2026
 run 64 backbone report amount 1
 
+# an unset variable of a shell is a mistake, not the default; two answers to one question are one too
+for option in organization period place disaggregation numerator denominator; do
+    run 64 backbone report amount 1 --period 2036 --place Danbury "--$option" ''
+    like "$option" "$err" "--$option: found "
+done
+run 64 backbone report amount 1 --period 2036 --place Danbury --place Bethel
+like "both are named" "$err" "--place: found 'Danbury' and 'Bethel', expected one"
+run 64 backbone report amount 1 --period 2036 --comment a --comment ''
+run 64 backbone readings ls --organization ''
+run 64 backbone readings ls --period ''
+run 64 backbone readings history amount --period 2026-09 --organization ''
+run 64 backbone trend amount --period ''
+run 64 backbone import /dev/null --organization ''
+run 0 backbone readings ls --period 2036 -o json
+json length 0
+run 0 backbone report amount 1 --period 2036 --period 2036 --comment ''
+
 # states are neither zero nor silence
 run 0 backbone report amount --missing --period 2027-01
 run 0 backbone report amount --suppressed --period 2027-02
