@@ -224,6 +224,9 @@ open_source(struct import *im)
     if (r == 0)
         r = bb_source_new(im->fd, (enum bb_source_format)im->format, &im->map,
                           im->job.keep ? im->job.spool : NULL, &im->job.source, error, sizeof error);
+    if (r == 0 && *bb_source_not_there(im->job.source))
+        bb_cli_say("%s: warning: --ignore names what is no column of this file: %s", im->job.file,
+                   bb_source_not_there(im->job.source));
     if (r == 0)
         return 0;
     bb_cli_error("%s: %s", im->job.file, *error ? error : strerror(-r));

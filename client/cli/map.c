@@ -47,7 +47,7 @@ bb_map_release(struct bb_map *map)
     for (size_t i = 0; i < map->n_missing; i++)
         free(map->missing[i].text);
     for (size_t i = 0; i < map->n_ignored; i++)
-        free(map->ignore[i]);
+        free(map->ignore[i].name);
     for (int i = 0; i < BB_COLUMNS; i++)
         free(map->constant[i]);
     free(map->column);
@@ -275,14 +275,14 @@ read_delimiter(struct reading *in, json_t *value)
 }
 
 static int
-add_ignored(struct bb_map *map, const char *name, size_t len)
+add_ignored(struct bb_map *map, const char *name, size_t len, bool by_option)
 {
-    char **grown = grow(map->ignore, map->n_ignored, sizeof *grown);
+    struct bb_map_ignored *grown = grow(map->ignore, map->n_ignored, sizeof *grown);
     if (!grown)
         return -ENOMEM;
     map->ignore = grown;
-    grown[map->n_ignored] = strndup(name, len);
-    if (!grown[map->n_ignored])
+    grown[map->n_ignored] = (struct bb_map_ignored){strndup(name, len), by_option};
+    if (!grown[map->n_ignored].name)
         return -ENOMEM;
     map->n_ignored++;
     return 0;
@@ -299,7 +299,7 @@ read_ignore(struct reading *in, json_t *value)
     {
         if (!json_is_string(item))
             return wrong(in, "\"ignore\": found %s, expected a text", type_name(item));
-        int r = add_ignored(in->map, json_string_value(item), json_string_length(item));
+        int r = add_ignored(in->map, json_string_value(item), json_string_length(item), false);
         if (r < 0)
             return r;
     }
@@ -385,7 +385,7 @@ bb_map_ignore(struct bb_map *map, const char *list)
 {
     for (const char *at = list;; at++) {
         size_t len = strcspn(at, ",");
-        int r = add_ignored(map, at, len);
+        int r = add_ignored(map, at, len, true);
         if (r < 0)
             return r;
         at += len;
@@ -404,7 +404,7 @@ int
 bb_map_meaning(const struct bb_map *map, struct bb_bytes name)
 {
     for (size_t i = 0; i < map->n_ignored; i++)
-        if (is_name(map->ignore[i], name))
+        if (is_name(map->ignore[i].name, name))
             return BB_MEANS_NOTHING;
     for (size_t i = 0; i < map->n_columns; i++)
         if (is_name(map->column[i].header, name))

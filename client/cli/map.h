@@ -32,13 +32,18 @@ struct bb_map_missing {
     const char *label; /* "missing", "suppressed", "not_applicable"; static */
 };
 
+struct bb_map_ignored {
+    char *name;
+    bool by_option; /* --ignore said so, who knows this one file */
+};
+
 struct bb_map {
     struct bb_map_column *column;
     size_t n_columns;
     char *constant[BB_COLUMNS]; /* NULL: none */
     struct bb_map_missing *missing;
     size_t n_missing;
-    char **ignore;
+    struct bb_map_ignored *ignore;
     size_t n_ignored;
     char *thousands; /* NULL: none */
     bool decimal_comma;

@@ -18,6 +18,7 @@ struct bb_source {
     struct bb_jsonl *jsonl;
     struct bb_layout layout;
     struct bb_buffer header; /* as it was */
+    char *not_there;
     struct bb_rowmap_scratch scratch;
     struct bb_jsonl_problem problem; /* also where reasons of CSV rows are written */
 };
@@ -30,6 +31,7 @@ bb_source_destroy(struct bb_source **source)
     bb_csv_destroy(&(*source)->csv);
     bb_jsonl_destroy(&(*source)->jsonl);
     bb_buffer_release(&(*source)->header);
+    free((*source)->not_there);
     free(*source);
     *source = NULL;
 }
@@ -52,6 +54,38 @@ add_to_header(void *self, struct bb_bytes piece)
     return header->error;
 }
 
+static bool
+has_column(const struct bb_csv_row *header, const char *name)
+{
+    for (size_t i = 0; i < header->count; i++)
+        if (bb_bytes_equal(header->cell[i], bb_bytes_str(name)))
+            return true;
+    return false;
+}
+
+static int
+note_not_there(struct bb_source *source, const struct bb_csv_row *header)
+{
+    char shown[200];
+    size_t size;
+    FILE *to = open_memstream(&source->not_there, &size);
+    if (!to)
+        return -ENOMEM;
+    for (size_t i = 0; i < source->map->n_ignored; i++) {
+        const struct bb_map_ignored *ignored = &source->map->ignore[i];
+        if (ignored->by_option && !has_column(header, ignored->name))
+            fprintf(to, "%s'%s'", ftell(to) > 0 ? ", " : "",
+                    bb_text_quote(bb_bytes_str(ignored->name), shown, sizeof shown, 60));
+    }
+    return fclose(to) == 0 ? 0 : -ENOMEM;
+}
+
+const char *
+bb_source_not_there(const struct bb_source *source)
+{
+    return source->not_there ? source->not_there : "";
+}
+
 static int
 open_csv(struct bb_source *source, int fd, struct bb_spool *spool, char *error, size_t size)
 {
@@ -65,6 +99,8 @@ open_csv(struct bb_source *source, int fd, struct bb_spool *spool, char *error, 
     r = bb_layout_init(&source->layout, &header, bb_import_fields, source->map, error, size);
     if (r == 0)
         r = bb_layout_check_readings(&source->layout, source->map, error, size);
+    if (r == 0)
+        r = note_not_there(source, &header);
     return r < 0 ? r : bb_raw_walk(&header.raw, spool, add_to_header, &source->header);
 }
 

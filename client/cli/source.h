@@ -42,6 +42,10 @@ char bb_source_delimiter(const struct bb_source *source);
 struct bb_bytes bb_source_header(const struct bb_source *source); /* as it was; empty with JSONL */
 const struct bb_layout *bb_source_layout(const struct bb_source *source);
 
+/* What --ignore names and no column of a CSV file is called: quoted, with commas between them. Empty: none.
+ */
+const char *bb_source_not_there(const struct bb_source *source);
+
 /* What a name means in this file: bb_map_meaning(). */
 int bb_source_meaning(const struct bb_source *source, struct bb_bytes name);
 

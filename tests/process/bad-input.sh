@@ -98,6 +98,9 @@ printf 'indicator,period,value,colour\namount,2028,1,red\n' >"$tmp/whole.csv"
 whole "an unknown column" 65 'colour'
 run 0 backbone import "$tmp/whole.csv" -o json --ignore colour
 counts created=1
+is "nothing to say" "$err" ''
+run 0 backbone import "$tmp/whole.csv" -o json --ignore color,colour --ignore size
+like "what is no column is named" "$err" "whole.csv: warning: --ignore names what is no column of this file: 'color', 'size'"
 printf 'indicator,value\namount,1\n' >"$tmp/whole.csv"
 whole "no period column" 65 'period'
 printf 'indicator,period\namount,2028\n' >"$tmp/whole.csv"
