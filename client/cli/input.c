@@ -54,6 +54,8 @@ start(struct bb_input *input)
         input->at = 3;
     else if (input->end >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)))
         return BB_INPUT_UTF16;
+    else if (input->end >= 2 && b[0] == 0x1F && b[1] == 0x8B)
+        return BB_INPUT_GZIP;
     return 0;
 }
 

@@ -13,6 +13,7 @@
 enum bb_input_result {
     BB_INPUT_END = 1,   /* nothing more */
     BB_INPUT_UTF16 = 2, /* the file starts with a UTF-16 byte order mark */
+    BB_INPUT_GZIP = 3,  /* the file is compressed by gzip */
 };
 
 struct bb_input {
@@ -28,8 +29,8 @@ struct bb_input {
 int bb_input_init(struct bb_input *input, int fd);
 void bb_input_release(struct bb_input *input);
 
-/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | -ECANCELED: interrupt.h | -errno. Call
- * it only when all is read. */
+/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | BB_INPUT_GZIP | -ECANCELED: interrupt.h
+ * | -errno. Call it only when all is read. */
 int bb_input_fill(struct bb_input *input);
 
 /* Bytes of the file read so far, for a progress bar. */

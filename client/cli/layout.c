@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #define SHOWN 60 /* bytes of a cell in a message */
 
@@ -57,8 +59,80 @@ meaning_of(struct bb_bytes name, const char *const *fields, const struct bb_map 
     return BB_MEANS_UNKNOWN;
 }
 
+/* Blanks and quotes around it left out. */
+static struct bb_bytes
+trimmed(struct bb_bytes text)
+{
+    while (text.len && strchr(" \t\"", text.data[0]))
+        text = bb_bytes(text.data + 1, text.len - 1);
+    while (text.len && strchr(" \t\"", text.data[text.len - 1]))
+        text.len--;
+    return text;
+}
+
+/* The field that this may be meant for: its name in other letters, or with blanks around it. NULL: none. */
+static const char *
+meant(struct bb_bytes text, const char *const *fields)
+{
+    if (!text.data)
+        return NULL;
+    text = trimmed(text);
+    for (size_t i = 0; fields[i]; i++)
+        if (strlen(fields[i]) == text.len && strncasecmp((const char *)text.data, fields[i], text.len) == 0)
+            return fields[i];
+    return NULL;
+}
+
+/* Names that are known but for their spelling. */
+static void
+put_spelling(struct message *m, const struct bb_csv_row *header, const char *const *fields)
+{
+    for (size_t i = 0, n = 0; i < header->count; i++) {
+        const char *field = meant(header->cell[i], fields);
+        if (!field || bb_bytes_equal(header->cell[i], bb_bytes_str(field)))
+            continue;
+        put(m, n++ ? ", " : "; written otherwise than expected: ");
+        put_quoted(m, header->cell[i]);
+        put(m, " for %s", field);
+    }
+}
+
+/* How many known names a cell holds when it is cut at this character. */
+static size_t
+count_known(struct bb_bytes text, char delimiter, const char *const *fields)
+{
+    size_t known = 0;
+    while (text.len) {
+        const uint8_t *end = memchr(text.data, delimiter, text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        known += meant(bb_bytes(text.data, len), fields) != NULL;
+        len += end ? 1 : 0;
+        text = bb_bytes(text.data + len, text.len - len);
+    }
+    return known;
+}
+
+/* A header in which other characters stand between the names is one cell, as a rule. */
+static void
+put_delimiter(struct message *m, const struct bb_csv_row *header, const char *const *fields,
+              const struct bb_map *map)
+{
+    static const char others[] = ";\t|,";
+    struct bb_bytes first = header->count ? header->cell[0] : bb_bytes(NULL, 0);
+    for (const char *c = others; first.data && *c; c++) {
+        if (!memchr(first.data, *c, first.len) || count_known(first, *c, fields) == 0)
+            continue;
+        const char *name = *c == '\t' ? "\\t" : (const char[]){*c, '\0'};
+        put(m, "; the columns are separated by '%s', expected '%c'", name, map ? map->delimiter : ',');
+        if (map)
+            put(m, ": say {\"delimiter\": \"%s\"} in a map (--map)", name);
+        return;
+    }
+}
+
 static int
-no_header(const struct bb_csv_row *header, const char *const *fields, struct message *m)
+no_header(const struct bb_csv_row *header, const char *const *fields, const struct bb_map *map,
+          struct message *m)
 {
     put(m, "line %" PRIu64 ": there is no header: found ", header->line);
     for (size_t i = 0; i < header->count && i < 4; i++) {
@@ -67,6 +141,8 @@ no_header(const struct bb_csv_row *header, const char *const *fields, struct mes
     }
     put(m, "%s, expected names of columns: ", header->count > 4 ? " ..." : "");
     put_fields(m, fields);
+    put_spelling(m, header, fields);
+    put_delimiter(m, header, fields, map);
     return -EINVAL;
 }
 
@@ -86,6 +162,7 @@ unknown_columns(const struct bb_layout *layout, const struct bb_csv_row *header,
     put_fields(m, fields);
     if (map)
         put(m, "; leave columns out with --ignore NAME,..., or name their field with --map");
+    put_spelling(m, header, fields);
     return -EINVAL;
 }
 
@@ -99,7 +176,7 @@ judge(const struct bb_layout *layout, const struct bb_csv_row *header, const cha
         unknown += layout->meaning[i] == BB_MEANS_UNKNOWN;
     }
     if (header->problem || known == 0)
-        return no_header(header, fields, m);
+        return no_header(header, fields, map, m);
     return unknown ? unknown_columns(layout, header, fields, map, m) : 0;
 }
 

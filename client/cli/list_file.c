@@ -49,6 +49,11 @@ read_header(struct bb_list_file *list, size_t n_required)
         bb_cli_error("%s: the file is empty; expected a header with \"%s\"", list->name, list->fields[0]);
     else if (r == BB_INPUT_UTF16)
         bb_cli_error("%s: line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\"", list->name);
+    else if (r == BB_INPUT_GZIP)
+        bb_cli_error(
+            "%s: found a compressed file (gzip), expected text: unpack it, and give it as - (zcat FILE | "
+            "...)",
+            list->name);
     else if (r < 0)
         bb_cli_error("%s: %s", list->name, strerror(-r));
     if (r)

@@ -41,6 +41,8 @@ first_row_missing(int r, const char *expected, char *error, size_t size)
 {
     if (r == BB_INPUT_UTF16)
         snprintf(error, size, "line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\"");
+    else if (r == BB_INPUT_GZIP)
+        snprintf(error, size, "found a compressed file (gzip), expected text: zcat FILE | backbone import -");
     else if (r == BB_INPUT_END)
         snprintf(error, size, "the file is empty; expected %s", expected);
     return r < 0 ? r : -EINVAL;
@@ -58,7 +60,7 @@ static bool
 has_column(const struct bb_csv_row *header, const char *name)
 {
     for (size_t i = 0; i < header->count; i++)
-        if (bb_bytes_equal(header->cell[i], bb_bytes_str(name)))
+        if (header->cell[i].data && bb_bytes_equal(header->cell[i], bb_bytes_str(name)))
             return true;
     return false;
 }

@@ -101,6 +101,22 @@ counts created=1
 is "nothing to say" "$err" ''
 run 0 backbone import "$tmp/whole.csv" -o json --ignore color,colour --ignore size
 like "what is no column is named" "$err" "whole.csv: warning: --ignore names what is no column of this file: 'color', 'size'"
+printf 'Indicator, PERIOD ,Value\namount,2028,1\n' >"$tmp/whole.csv"
+whole "other letters" 65 'there is no header: .*; written otherwise than expected: "Indicator" for indicator, "PERIOD" for period, "Value" for value$'
+printf 'indicator,Period,value\namount,2028,1\n' >"$tmp/whole.csv"
+whole "some in other letters" 65 'unknown column "Period" .*; written otherwise than expected: "Period" for period$'
+printf 'indicator;Period;value\namount;2028;1\n' >"$tmp/whole.csv"
+whole "semicolons" 65 "; the columns are separated by ';', expected ',': say \{\"delimiter\": \";\"\} in a map \(--map\)$"
+printf 'indicator\tperiod\tvalue\namount\t2028\t1\n' >"$tmp/whole.csv"
+whole "tabulators" 65 "separated by '.t', expected ',': say \{\"delimiter\": \"\\\\t\"\} in a map"
+printf '"indicator";"period";"value"\namount;2028;1\n' >"$tmp/whole.csv"
+whole "quoted, with semicolons" 65 'there is no header'
+run_text 'code;name\nx;X\n' 65 backbone indicator define -
+like "a list has no map" "$err" "; the columns are separated by ';', expected ','$"
+printf 'indicator,period,value\namount,2028,1\n' | gzip >"$tmp/whole.csv"
+whole "gzip" 65 'compressed file \(gzip\), expected text: zcat FILE \| backbone import -'
+run_with "$tmp/whole.csv" 65 backbone place import -
+like "gzip" "$err" 'compressed'
 printf 'indicator,value\namount,1\n' >"$tmp/whole.csv"
 whole "no period column" 65 'period'
 printf 'indicator,period\namount,2028\n' >"$tmp/whole.csv"

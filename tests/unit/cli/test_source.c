@@ -83,7 +83,9 @@ static const struct {
      "organization, place, "
      "disaggregation, period, value, numerator, denominator, status, comment; leave columns out with "
      "--ignore NAME,..., "
-     "or name their field with --map"},
+     "or name their field with --map; written otherwise than expected: \"Period\" for period"},
+    {"gzip", "\x1F\x8B\x08", NULL,
+     "error: found a compressed file (gzip), expected text: zcat FILE | backbone import -"},
     {"twice", "indicator,period,value,value\n", NULL, "error: line 1: columns 3 and 4 are both \"value\""},
     {"no period", "indicator,value\n", NULL,
      "error: there is no column \"period\"; needed are indicator, period and value (or numerator and "
