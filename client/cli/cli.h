@@ -19,6 +19,7 @@ struct bb_cli {
     enum bb_output_format format;
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
+    bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */
     const char *words;   /* of the command that runs: "partner add" */
     char **called;       /* the arguments of the program as they were, ended by NULL */
     size_t called_words; /* of them, up to and with the words of the command */

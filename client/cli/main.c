@@ -8,13 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Text is UTF-8 wherever we are; numbers stay as in C (LC_NUMERIC is not touched). */
-static void
+/* Text is UTF-8 wherever we are, as it is in files; numbers stay as in C (LC_NUMERIC is not touched). True:
+ * the locale says the same. */
+static bool
 set_locale(void)
 {
     setlocale(LC_CTYPE, "");
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    if (!utf8)
         setlocale(LC_CTYPE, "C.UTF-8");
+    return utf8;
 }
 
 /* argp sorts the arguments, and some parsers cut theirs apart. */
@@ -61,7 +64,7 @@ main(int argc, char **argv)
     int status;
 
     bb_streams_begin();
-    set_locale();
+    cli.utf8 = set_locale();
     cli.called = copy_arguments(argc, argv);
     if (!cli.called)
         return EX_OSERR;

@@ -288,7 +288,7 @@ print_sparklines(const struct trend *trend)
     const char **values = calloc(trend->n_points + 1, sizeof *values);
     size_t groups = 0;
     bool begun = false;
-    if (!values || trend->n_points == 0) {
+    if (!values || trend->n_points == 0 || !trend->cli->utf8) {
         free(values);
         return;
     }

@@ -4,7 +4,7 @@ no_sandbox=1
 . "$(dirname "$0")/lib.sh"
 
 run 64 "$root/deploy/quickstart" --twice
-run 0 env BB_SANDBOX_STRICT=1 "$root/deploy/quickstart" --once
+run 0 env BB_SANDBOX_STRICT=1 LC_ALL=C.UTF-8 "$root/deploy/quickstart" --once
 like "ten partners" "$out" 'census-acs +666 new readings, 0 refused'
 like "the trend of grade3-reading" "$out" '2018/2019.*32\.7'
 is "its own checks say nothing" "$(grep -c 'as of sequence' <<<"$out$err")" 1

@@ -78,7 +78,9 @@ run 0 backbone trend kindergarten-ready-literacy --period 2011-12 --place Hartfo
 json 'map(.value == null)' '[false]'
 
 # --- what people see
-run 0 backbone trend grade3-reading
+run 0 env LC_ALL=C backbone trend grade3-reading
+unlike "no bars where they would be other characters" "$out" '[▁▂▃▄▅▆▇█]'
+run 0 env LC_ALL=C.UTF-8 backbone trend grade3-reading
 like "the table shows the ratio" "$out" '32\.7'
 like "the table has a sparkline" "$out" '[▁▂▃▄▅▆▇█]'
 unlike "no colour codes in a pipe" "$out" $'\033'
