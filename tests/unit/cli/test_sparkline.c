@@ -69,6 +69,37 @@ test_progress(void **state)
     }
 }
 
+static void
+test_line_fits(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned columns;
+        uint64_t total;
+        const char *line;
+    } cases[] = {
+        {80, 100, "[=============>               ]  47% 1234 rows, 567 a second"},
+        {80, 0, "1234 rows, 567 a second"},
+        {60, 100, "[=============>              ]  47% 1234 rows, 567 a second"},
+        {40, 100, "[===>    ]  47% 1234 rows, 567 a second"},
+        {36, 100, "1234 rows, 567 a second"},
+        {24, 100, "1234 rows, 567 a second"},
+        {10, 100, "1234 rows"},
+        {1, 100, ""},
+        {0, 100, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char line[BB_PROGRESS_LINE];
+        bb_progress_line(47, cases[i].total, 1234, 567, cases[i].columns, line);
+        assert_string_equal(line, cases[i].line);
+    }
+    for (unsigned columns = 0; columns < 200; columns++) {
+        char line[BB_PROGRESS_LINE];
+        bb_progress_line(UINT64_MAX - 1, UINT64_MAX, UINT64_MAX, 1e30, columns, line);
+        assert_true(strlen(line) < (columns ? columns : 1));
+    }
+}
+
 int
 main(void)
 {
@@ -76,6 +107,7 @@ main(void)
         cmocka_unit_test(test_bars),
         cmocka_unit_test(test_many),
         cmocka_unit_test(test_progress),
+        cmocka_unit_test(test_line_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
