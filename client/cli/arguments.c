@@ -328,6 +328,24 @@ bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv)
     return one.argument;
 }
 
+static bool
+asks_for_help(char *const *argv)
+{
+    for (; *argv; argv++)
+        if (strncmp(*argv, "--h", 3) == 0 || strncmp(*argv, "--u", 3) == 0 || strcmp(*argv, "-h") == 0 ||
+            strcmp(*argv, "-?") == 0)
+            return true;
+    return false;
+}
+
+/* argp folds the line that it puts below a mistake ("Try ...") at the margin of its help. */
+static void
+unfold_mistakes(char *const *argv)
+{
+    if (!asks_for_help(argv))
+        setenv("ARGP_HELP_FMT", "rmargin=1000", 0);
+}
+
 int
 bb_cli_find(struct bb_cli *cli, int argc, char **argv, const struct bb_command **ret_command, int *ret_words)
 {
@@ -335,6 +353,7 @@ bb_cli_find(struct bb_cli *cli, int argc, char **argv, const struct bb_command *
     int at, used;
 
     argp_err_exit_status = EX_USAGE;
+    unfold_mistakes(argv);
     at = parse_words(cli, argc, argv,
                      "The command line of a backbone: shared measurement of partner organizations.\v ", NULL);
     if (at == 0) {

@@ -60,6 +60,15 @@ for format in json jsonl csv table; do
     is "what is not allowed, -o $format" "$out" ""
 done
 
+# --- a query that is wrong is asked once
+not_found() {
+    backbone status -o json | jq .broker.counters.errors_not_found
+}
+before=$(not_found)
+run 65 backbone trend nonesuch
+run 65 backbone readings ls --indicator nonesuch
+is "asked once" "$(not_found)" $((before + 2))
+
 # --- help: a line a command; what is missing is named as the synopsis does
 run 0 backbone --help
 commands=$(sed -n '/^Commands:/,/^$/p' <<<"$out" | sed '1d;$d')
@@ -84,6 +93,7 @@ while read -r words; do
 done < <(sed -n 's/^  \([a-z]*\( [a-z]*\)\?\)  .*/\1/p' <<<"$commands")
 missing() {
     run 64 backbone $1
+    is "$1: the mistake and one line more" "$(wc -l <<<"$err")" 2
     like "$1" "$err" "^backbone $1: $2 is missing"
     run 64 backbone $1 one two
     like "$1 one two" "$err" "^backbone $1: found a second argument, two, expected one"
