@@ -6,7 +6,7 @@
 static void
 outcomes(void *self, const struct bb_outcomes *got)
 {
-    (void)self;
+    *(size_t *)self = got->n_rejected;
     for (size_t i = 0; i < got->n_rejected; i++)
         warnx("row %u, %s: %s", got->rejected[i].row, got->rejected[i].field, got->rejected[i].text);
 }
@@ -27,6 +27,7 @@ main(int argc, char **argv)
     struct bb_client_options options = {0};
     struct bb_submission *submission;
     struct bb_client *client;
+    size_t refused = 0;
 
     if (argc != 4)
         errx(64, "usage: report ENDPOINT SERVER_KEY KEY_FILE");
@@ -41,10 +42,10 @@ main(int argc, char **argv)
     row.field[BB_COLUMN_DENOMINATOR] = bb_text("1436");
     if (bb_submission_new(&submission) != 0 || bb_submission_add(submission, &row, NULL) != 0)
         errx(71, "out of memory");
-    if (bb_client_submit(client, submission, outcomes, NULL, NULL) != BB_OK ||
+    if (bb_client_submit(client, submission, outcomes, NULL, &refused) != BB_OK ||
         bb_client_readings(client, &query, reading, NULL, NULL) != BB_OK)
         errx(69, "%s", bb_client_problem(client)->message);
     bb_submission_destroy(&submission);
     bb_client_destroy(&client);
-    return 0;
+    return refused ? 65 : 0;
 }

@@ -52,6 +52,9 @@ if ldd "$libdir/libbackbone.so" | grep -q libasan; then
 fi
 export PKG_CONFIG_PATH=$libdir/pkgconfig
 read -r -a flags < <(pkg-config --cflags --libs backbone)
+is "cflags: our headers alone" "$(realpath -m "$(pkg-config --cflags backbone | sed 's/^-I//; s/ *$//')")" "$prefix/include"
+like "libs: what is within is private" "$(pkg-config --libs backbone)" '^-L[^ ]* -lbackbone *$'
+like "unless it is linked statically" "$(pkg-config --static --libs backbone)" '-lzmq -lsodium -lprotobuf-c'
 example=$prefix/share/doc/backbone/examples/report.c
 run 0 cc -std=c11 -Wall -Wextra -Werror "${cflags[@]}" -o "$tmp/shared" "$example" "${flags[@]}"
 # shellcheck disable=SC2046
@@ -78,6 +81,11 @@ for program in shared static cmake/build/example; do
 done
 run 69 "$tmp/shared" "$BB_ENDPOINT" "$BB_SERVER_KEY" "$BB_STATE/keys/server"
 like "an unknown key" "$err" 'key'
+# a row that is refused is a failure
+sed 's/"2018-19"/"2018-99"/' "$example" >"$tmp/refused.c"
+run 0 cc -std=c11 "${cflags[@]}" -o "$tmp/refused" "$tmp/refused.c" "${flags[@]}"
+run 65 "$tmp/refused" "$BB_ENDPOINT" "$BB_SERVER_KEY" "$tmp/shelton.key"
+like "it says why" "$err" 'row 0, period: .*2018-99'
 unset LD_LIBRARY_PATH
 run 0 backbone readings history grade3-reading --period 2018-19 --organization shelton --json
 json 'length' 1
