@@ -47,10 +47,14 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
     if (!query)
         return -ENOMEM;
     query->context = *context;
+    if (!query->context.bytes)
+        query->context.bytes = BB_QUERY_BYTES;
+    if (!query->context.kept_cells)
+        query->context.kept_cells = BB_QUERY_CELLS;
     query->kind = find_kind(call->method);
     query->scope = bb_method_scope(call->method, call->role);
     bb_arena_init(&query->arena, BB_LIMIT_DECODE_BYTES);
-    bb_terms_init(&query->terms);
+    bb_terms_init(&query->terms, query->context.bytes / BB_QUERY_SHARES);
     if (query->kind) {
         query->unpacked = bb_message_unpack(query->kind->request, call->body, &query->arena, &query->request);
         query->state = calloc(1, query->kind->state_bytes);
@@ -185,6 +189,32 @@ run(struct bb_query *query, struct bb_query_step *step)
     return r;
 }
 
+/* What may be asked again as it is, and what never has an answer. */
+static int
+explain(const struct bb_query *query, struct bb_query_step *step, int error)
+{
+    switch (error) {
+    case -EDQUOT:
+        return bb_query_refuse(
+            step, BB_ERROR_TOO_LARGE,
+            "the query takes more than the %zu KiB of memory that one may have: ask for fewer "
+            "periods, for some of the places, for one disaggregation, or without a point for "
+            "each place or disaggregation",
+            query->context.bytes >> 10);
+    case -EMSGSIZE:
+        return bb_query_refuse(step, BB_ERROR_TOO_LARGE,
+                               "a part of the answer is larger than a frame: ask for less at a time");
+    case -EAGAIN:
+        return bb_query_refuse(step, BB_ERROR_OVERLOADED,
+                               "too many queries read the store at this moment: try again");
+    case -ENOMEM:
+        return bb_query_refuse(step, BB_ERROR_OVERLOADED,
+                               "the service has no memory at this moment: try again");
+    default:
+        return error;
+    }
+}
+
 int
 bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, bool *ret_final,
               struct bb_query_failure *failure)
@@ -195,8 +225,8 @@ bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, b
     bb_buffer_reset(out);
     if (r == 0)
         r = run(query, &step);
-    if (r == -ENOMEM || r == -EAGAIN || r == -EMSGSIZE)
-        return bb_query_refuse(&step, BB_ERROR_OVERLOADED, "no memory, or no reader slot, for this query");
+    if (r < 0)
+        return explain(query, &step, r);
     if (r == 0)
         *ret_final = step.final;
     return r;

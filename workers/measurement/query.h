@@ -20,7 +20,14 @@ struct bb_query;
 struct bb_query_context {
     const struct bb_views *views;
     struct bb_journal *journal;
+    size_t bytes;        /* memory that one query may take, about; 0: BB_QUERY_BYTES */
+    uint32_t kept_cells; /* of one point that are remembered; 0: BB_QUERY_CELLS */
 };
+
+/* A query that needs more is refused. */
+#define BB_QUERY_BYTES ((size_t)64 << 20)
+/* A point of more cells is made in two passes instead. */
+#define BB_QUERY_CELLS 65536u
 
 struct bb_query_call {
     uint32_t method;

@@ -52,8 +52,8 @@ bb_cells_to(struct bb_cells *cells, struct bb_period period)
     bb_walk_to(&cells->walk, period, &cells->indicator, 1);
 }
 
-static bool
-same_period(struct bb_period a, struct bb_period b)
+bool
+bb_same_period(struct bb_period a, struct bb_period b)
 {
     return a.day == b.day && a.type == b.type && a.years == b.years;
 }
@@ -62,7 +62,7 @@ same_period(struct bb_period a, struct bb_period b)
 void
 bb_cells_skip_place(struct bb_cells *cells)
 {
-    if (same_period(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
+    if (bb_same_period(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
         bb_walk_skip(&cells->walk, PLACE + 1);
 }
 
@@ -85,7 +85,7 @@ static bool
 in_cell(const struct bb_walk *walk, const struct bb_cell *cell)
 {
     return walk->id[PLACE] == cell->place && walk->id[DISAGGREGATION] == cell->disaggregation &&
-           same_period(walk->period, cell->period);
+           bb_same_period(walk->period, cell->period);
 }
 
 /* Add up the readings of the cell that the walk stands on; the first record behind it is held. */

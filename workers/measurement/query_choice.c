@@ -8,18 +8,32 @@
 #include <stdlib.h>
 
 void
-bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation)
+bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation,
+               uint32_t kept_cells, size_t most)
 {
     *choice = (struct bb_choice){.by = by,
+                                 .kept_cells = kept_cells,
+                                 .most = most,
                                  .rules = {.places = open_places && by != BB_BY_PLACE,
                                            .codes = open_disaggregation && by != BB_BY_DISAGGREGATION}};
+}
+
+static void
+free_cells(struct bb_choice *choice)
+{
+    for (uint32_t i = 0; i < choice->size; i++) {
+        struct bb_group *group = &choice->group[i];
+        choice->bytes -= group->size * sizeof *group->cell;
+        free(group->cell);
+        group->cell = NULL;
+        group->size = 0;
+    }
 }
 
 void
 bb_choice_release(struct bb_choice *choice)
 {
-    for (uint32_t i = 0; i < choice->size; i++)
-        free(choice->group[i].cell);
+    free_cells(choice);
     free(choice->group);
     bb_ids_release(&choice->ids);
     *choice = (struct bb_choice){0};
@@ -29,19 +43,26 @@ void
 bb_choice_reset(struct bb_choice *choice)
 {
     bb_ids_reset(&choice->ids);
+    if (choice->bytes > choice->most / 2)
+        free_cells(choice); /* the next period may have its cells in other groups */
 }
 
 static int
 grow_groups(struct bb_choice *choice)
 {
     uint32_t size = choice->size ? choice->size * 2 : 1;
-    struct bb_group *grown = realloc(choice->group, size * sizeof *grown);
+    size_t more = (size - choice->size) * sizeof *choice->group;
+    struct bb_group *grown;
 
+    if (choice->bytes + more > choice->most)
+        return -EDQUOT;
+    grown = realloc(choice->group, size * sizeof *grown);
     if (!grown)
         return -ENOMEM;
     memset(grown + choice->size, 0, (size - choice->size) * sizeof *grown);
     choice->group = grown;
     choice->size = size;
+    choice->bytes += more;
     return 0;
 }
 
@@ -50,9 +71,12 @@ find_group(struct bb_choice *choice, uint32_t id, struct bb_group **ret_group)
 {
     uint32_t before = choice->ids.count, number;
     struct bb_group *group;
+    int r = bb_ids_add(&choice->ids, id, &number);
 
-    if (bb_ids_add(&choice->ids, id, &number) != 0 || (number == choice->size && grow_groups(choice) != 0))
-        return -ENOMEM;
+    if (r == 0 && number == choice->size)
+        r = grow_groups(choice);
+    if (r != 0)
+        return r;
     group = &choice->group[number];
     if (number == before)
         *group = (struct bb_group){
@@ -61,20 +85,45 @@ find_group(struct bb_choice *choice, uint32_t id, struct bb_group **ret_group)
     return 0;
 }
 
-static int
-append(struct bb_group *group, const struct bb_cell *cell, struct bb_bytes dimensions)
+struct bb_chosen_cell
+bb_chosen_cell(const struct bb_cell *cell, struct bb_bytes dimensions)
 {
-    if (group->n_cells == group->size) {
-        uint32_t size = group->size ? group->size * 2 : 8;
-        struct bb_chosen_cell *grown = realloc(group->cell, size * sizeof *grown);
-        if (!grown)
-            return -ENOMEM;
-        group->cell = grown;
-        group->size = size;
-    }
-    group->cell[group->n_cells++] = (struct bb_chosen_cell){
-        cell->place, cell->disaggregation, cell->rollup.ok, cell->rollup.organization, dimensions};
+    return (struct bb_chosen_cell){cell->place, cell->disaggregation, cell->rollup.ok,
+                                   cell->rollup.organization, dimensions};
+}
+
+static int
+grow_cells(struct bb_choice *choice, struct bb_group *group)
+{
+    uint32_t size = group->size ? group->size * 2 : 8;
+    size_t more = (size - group->size) * sizeof *group->cell;
+    struct bb_chosen_cell *grown;
+
+    if (choice->bytes + more > choice->most)
+        return -EDQUOT;
+    grown = realloc(group->cell, size * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    group->cell = grown;
+    group->size = size;
+    choice->bytes += more;
     return 0;
+}
+
+static int
+append(struct bb_choice *choice, struct bb_group *group, const struct bb_cell *cell,
+       struct bb_bytes dimensions)
+{
+    int r;
+
+    if (choice->by != BB_BY_DISAGGREGATION && group->n_cells >= choice->kept_cells) {
+        group->again = true;
+        return 0;
+    }
+    r = group->n_cells == group->size ? grow_cells(choice, group) : 0;
+    if (r == 0)
+        group->cell[group->n_cells++] = bb_chosen_cell(cell, dimensions);
+    return r;
 }
 
 static uint32_t
@@ -124,9 +173,10 @@ bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggreg
 {
     struct bb_group *group;
     enum bb_line_verdict verdict;
+    int r = find_group(choice, group_id(choice, cell), &group);
 
-    if (find_group(choice, group_id(choice, cell), &group) != 0)
-        return -ENOMEM;
+    if (r != 0)
+        return r;
     if (choice->rules.places && aggregate)
         return choice->by == BB_BY_DISAGGREGATION ? BB_CHOICE_GO_ON : BB_CHOICE_SKIP_PLACE;
     if (cell->rollup.ok == 0 && choice->by != BB_BY_ORGANIZATION)
@@ -140,5 +190,5 @@ bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggreg
         else
             group->mixed = true;
     }
-    return append(group, cell, dimensions);
+    return append(choice, group, cell, dimensions);
 }

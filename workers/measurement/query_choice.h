@@ -38,6 +38,8 @@ struct bb_chosen_cell {
     struct bb_bytes dimensions;
 };
 
+struct bb_chosen_cell bb_chosen_cell(const struct bb_cell *cell, struct bb_bytes dimensions);
+
 /* What makes up one point; with BB_BY_ORGANIZATION, all points of the period. */
 struct bb_group {
     uint32_t id; /* of the place or disaggregation that it is the point of; else 0 */
@@ -45,6 +47,7 @@ struct bb_group {
      * those with states only. */
     struct bb_chosen_cell *cell;
     uint32_t n_cells, size;
+    bool again; /* they are too many to be kept, and must be walked again (query_members.h) */
     /* Not all readings of these cells may count, and the tally says nothing. By organization always. */
     bool mixed;
     struct bb_tally tally; /* of the cells, from their rollups */
@@ -60,6 +63,8 @@ struct bb_choice {
     struct bb_ids ids;      /* of the groups */
     struct bb_group *group; /* by number in ids */
     uint32_t size;
+    uint32_t kept_cells; /* of one group, other than by disaggregation */
+    size_t most, bytes;  /* of groups and cells; how many they are */
 };
 
 enum bb_choice_outcome {
@@ -67,16 +72,16 @@ enum bb_choice_outcome {
     BB_CHOICE_SKIP_PLACE = 1, /* the rest of this place in this period does not count */
 };
 
-/* open_places, open_disaggregation: none was named. */
-void bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places,
-                    bool open_disaggregation);
+/* open_places, open_disaggregation: none was named. kept_cells: at least 1. most: bytes that it may take. */
+void bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation,
+                    uint32_t kept_cells, size_t most);
 void bb_choice_release(struct bb_choice *choice);
 /* A new period; by place also a new place. */
 void bb_choice_reset(struct bb_choice *choice);
 
 /* aggregate: is the cell's place marked so? dimensions: those of its disaggregation, which stay
  * valid until the choice is reset.
- * enum bb_choice_outcome | -ENOMEM */
+ * enum bb_choice_outcome | -ENOMEM | -EDQUOT by disaggregation: too many cells */
 int bb_choice_take(struct bb_choice *choice, const struct bb_cell *cell, bool aggregate,
                    struct bb_bytes dimensions);
 

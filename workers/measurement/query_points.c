@@ -15,14 +15,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define TEXTS_BYTES ((size_t)64 << 20)
 #define POINT_BYTES 16 /* tags, lengths and counts of a point */
 
 void
-bb_points_init(struct bb_points *points, struct bb_query *query)
+bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells)
 {
-    *points = (struct bb_points){.query = query};
-    bb_arena_init(&points->texts, TEXTS_BYTES);
+    const struct bb_members members = {.query = query, .like = cells};
+
+    *points = (struct bb_points){
+        .query = query, .cells = cells, .members = members, .values = {.members = members}};
+    bb_arena_init(&points->texts, query->context.bytes / BB_QUERY_SHARES);
 }
 
 void
@@ -30,6 +32,7 @@ bb_points_release(struct bb_points *points)
 {
     bb_arena_release(&points->texts);
     bb_ids_release(&points->organizations);
+    bb_members_end(&points->members);
     bb_values_release(&points->values);
     free(points->point);
     free(points->tally);
@@ -66,7 +69,7 @@ copy_figure(struct bb_points *points, const char *figure, char **ret_text)
     if (!*figure)
         return 0;
     *ret_text = copy(points, bb_bytes_str(figure));
-    return *ret_text ? 0 : -ENOMEM;
+    return *ret_text ? 0 : bb_no_room(&points->texts, BB_DECIMAL_TEXT);
 }
 
 static int
@@ -97,7 +100,7 @@ group_text(struct bb_points *points, struct bb_query_step *step, uint32_t id, ch
     if (r != 0)
         return r;
     *ret_text = copy(points, term->text);
-    return *ret_text ? 0 : -ENOMEM;
+    return *ret_text ? 0 : bb_no_room(&points->texts, term->text.len + 1);
 }
 
 static int
@@ -108,12 +111,14 @@ write_point(struct bb_points *points, struct bb_query_step *step, struct bb_peri
     char text[BB_PERIOD_TEXT];
     int r;
 
-    if (!point || (points->n == points->size && grow(points) != 0))
+    if (!point)
+        return bb_no_room(&points->texts, sizeof *point);
+    if (points->n == points->size && grow(points) != 0)
         return -ENOMEM;
     bb__trend_point__init(point);
     point->period = copy(points, bb_bytes(text, bb_period_format(period, text)));
     if (!point->period)
-        return -ENOMEM;
+        return bb_no_room(&points->texts, BB_PERIOD_TEXT);
     r = group_text(points, step, group, &point->group);
     if (r == 0)
         r = copy_figure(points, figure->value, &point->value);
@@ -171,7 +176,7 @@ count_organizations(struct bb_points *points, struct bb_query_step *step, struct
     struct bb_cell_readings readings;
     int r;
 
-    bb_cell_readings_init(&readings, period, points->indicator, cell->place, cell->disaggregation);
+    bb_cell_readings_init(&readings, period, points->cells->indicator, cell->place, cell->disaggregation);
     while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
         points->looked++;
         if (BB_ROW_STATE(readings.reading.flags) == BB_STATE_OK &&
@@ -185,22 +190,25 @@ count_organizations(struct bb_points *points, struct bb_query_step *step, struct
  * the name. */
 static int
 count_of_rollups(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
-                 const struct bb_group *group, uint32_t *ret_organizations)
+                 const struct bb_choice *choice, const struct bb_group *group, uint32_t *ret_organizations)
 {
+    struct bb_members *members = &points->members;
     int r = 0;
 
-    *ret_organizations = group->tally.sum.ok;
-    if (group->n_cells < 2)
+    *ret_organizations = group->tally.party.size == BB_PARTY_ONE ? 1 : group->tally.sum.ok;
+    if (group->tally.party.size == BB_PARTY_ONE || (group->n_cells < 2 && !group->again))
         return 0;
     bb_ids_reset(&points->organizations);
-    for (uint32_t i = 0; r == 0 && i < group->n_cells; i++) {
-        if (group->cell[i].ok == 1)
-            r = bb_ids_add(&points->organizations, group->cell[i].organization, NULL);
+    bb_members_begin(members, period, choice, group);
+    while (r == 0 && (r = bb_members_next(members, &step->snapshot)) == 0) {
+        if (members->cell.ok == 1)
+            r = bb_ids_add(&points->organizations, members->cell.organization, NULL);
         else
-            r = count_organizations(points, step, period, &group->cell[i]);
+            r = count_organizations(points, step, period, &members->cell);
     }
+    bb_members_end(members);
     *ret_organizations = points->organizations.count;
-    return r;
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
 static int
@@ -211,9 +219,10 @@ tally_readings(struct bb_points *points, struct bb_query_step *step, struct bb_p
     int r;
 
     *tally = (struct bb_tally){0};
-    bb_values_begin(values, period, points->indicator, choice, group, false);
+    bb_values_begin(values, period, choice, group, false);
     while ((r = bb_values_next(values, &step->snapshot)) == 0)
         bb_tally_add(tally, points->rules, &values->reading, values->organization);
+    bb_values_end(values);
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
@@ -233,7 +242,7 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
         tally = &by_readings;
         organizations = points->values.organizations.count;
     } else {
-        r = count_of_rollups(points, step, period, group, &organizations);
+        r = count_of_rollups(points, step, period, choice, group, &organizations);
     }
     if (r != 0)
         return r;
@@ -253,6 +262,8 @@ grow_tallies(struct bb_points *points)
 
     while (size < n)
         size *= 2;
+    if (size * sizeof *grown > points->query->context.bytes / BB_QUERY_SHARES)
+        return -EDQUOT;
     if (size > points->tally_size) {
         grown = realloc(points->tally, size * sizeof *grown);
         if (!grown)
@@ -270,15 +281,17 @@ tally_organizations(struct bb_points *points, struct bb_query_step *step, struct
                     const struct bb_choice *choice)
 {
     struct bb_values *values = &points->values;
-    int r;
+    int r = 0;
 
     points->n_tallies = 0;
-    bb_values_begin(values, period, points->indicator, choice, &choice->group[0], true);
-    while ((r = bb_values_next(values, &step->snapshot)) == 0) {
-        if (grow_tallies(points) != 0)
-            return -ENOMEM;
-        bb_tally_add(&points->tally[values->number], points->rules, &values->reading, values->organization);
+    bb_values_begin(values, period, choice, &choice->group[0], true);
+    while (r == 0 && (r = bb_values_next(values, &step->snapshot)) == 0) {
+        r = grow_tallies(points);
+        if (r == 0)
+            bb_tally_add(&points->tally[values->number], points->rules, &values->reading,
+                         values->organization);
     }
+    bb_values_end(values);
     return r == BB_STORE_E_NOT_FOUND ? grow_tallies(points) : r;
 }
 
@@ -342,7 +355,7 @@ bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_pe
         return r;
     order = order_ids(points, ids);
     if (!order)
-        return -ENOMEM;
+        return bb_no_room(&points->texts, (ids->count + 1) * sizeof *order);
     *ret_last = -1;
     for (uint32_t i = 0, n = ids->count; r == 0 && i < n; i++) {
         if ((int64_t)order[i].id <= after)

@@ -18,7 +18,7 @@
 struct bb_points {
     /* Given */
     struct bb_query *query;
-    uint32_t indicator;
+    const struct bb_cells *cells; /* what is chosen from */
     const struct bb_indicator *rules;
     enum bb_trend_by by;
     /* The part */
@@ -28,13 +28,15 @@ struct bb_points {
     size_t bytes; /* about as many as the points will be */
     /* Scratch */
     struct bb_ids organizations;
+    struct bb_members members;
     struct bb_values values;
     struct bb_tally *tally; /* by organization, by number in `values` */
     uint32_t n_tallies, tally_size;
     uint64_t looked; /* readings, since the part began, beside those that `values` looked at */
 };
 
-void bb_points_init(struct bb_points *points, struct bb_query *query);
+/* cells: filled before the first points are added. */
+void bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells);
 void bb_points_release(struct bb_points *points);
 /* A new part. */
 void bb_points_reset(struct bb_points *points);
@@ -42,7 +44,7 @@ void bb_points_reset(struct bb_points *points);
 /* The points of a period, or by place of one place in it, in order of group.
  * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large.
  * ret_last: id of the last group written when it stopped, else -1.
- * 0 | BB_VALUES_E_AMBIGUOUS as points->values says | -ENOMEM | -EBADMSG */
+ * 0 | BB_VALUES_E_AMBIGUOUS as points->values says | -ENOMEM | -EDQUOT | -EBADMSG */
 int bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
                   const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
 

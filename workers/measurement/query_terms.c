@@ -1,4 +1,5 @@
-/* Terms lie in an arena; a set of ids for each kind finds them, with an array of pointers beside it. */
+/* Terms lie in an arena, which has the limit; a set of ids for each kind finds them, with an array of
+ * pointers beside it, a fraction of what the terms take. */
 #include "query_terms.h"
 
 #include "disaggregation.h"
@@ -11,14 +12,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define TERMS_BYTES ((size_t)256 << 20) /* the records of a store that large were all read in one step */
-#define TRIM_BYTES  ((size_t)4 << 20)
-
 void
-bb_terms_init(struct bb_terms *terms)
+bb_terms_init(struct bb_terms *terms, size_t bytes)
 {
     *terms = (struct bb_terms){0};
-    bb_arena_init(&terms->arena, TERMS_BYTES);
+    bb_arena_init(&terms->arena, bytes);
     bb_arena_init(&terms->scratch, BB_LIMIT_DECODE_BYTES);
     bb_buffer_init(&terms->text, SIZE_MAX);
 }
@@ -33,16 +31,23 @@ bb_terms_release(struct bb_terms *terms)
     bb_arena_release(&terms->arena);
     bb_arena_release(&terms->scratch);
     bb_buffer_release(&terms->text);
+    free(terms->places);
 }
 
 void
 bb_terms_trim(struct bb_terms *terms)
 {
-    if (terms->arena.used < TRIM_BYTES)
+    if (terms->arena.used < terms->arena.cap / 4)
         return;
     for (int i = 0; i < BB_OBJECT_KINDS; i++)
         bb_ids_reset(&terms->ids[i]);
     bb_arena_reset(&terms->arena);
+}
+
+int
+bb_no_room(const struct bb_arena *arena, size_t bytes)
+{
+    return bytes > arena->cap || arena->used > arena->cap - bytes ? -EDQUOT : -ENOMEM;
 }
 
 static int
@@ -51,27 +56,12 @@ copy_text(struct bb_terms *terms, struct bb_bytes text, struct bb_bytes *ret_cop
     uint8_t *copy = bb_arena_alloc(&terms->arena, text.len + 1);
 
     if (!copy)
-        return -ENOMEM;
+        return bb_no_room(&terms->arena, text.len + 1);
     if (text.len)
         memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
     *ret_copy = bb_bytes(copy, text.len);
     return 0;
-}
-
-static int
-read_place(struct bb_terms *terms, struct bb_bytes details, struct bb_term *term)
-{
-    Bb__Place *place;
-    int r;
-
-    if (details.len == 0)
-        return 0;
-    bb_arena_reset(&terms->scratch);
-    r = bb_unpack(bb__place, details, &terms->scratch, &place);
-    if (r == 0)
-        term->aggregate = place->aggregate;
-    return r;
 }
 
 static int
@@ -93,14 +83,13 @@ static int
 read_details(struct bb_terms *terms, struct bb_bytes details, struct bb_term *term)
 {
     switch (term->kind) {
-    case BB_OBJECT_PLACE:
-        return read_place(terms, details, term);
     case BB_OBJECT_ORGANIZATION:
         return read_organization(terms, details, term);
     case BB_OBJECT_DISAGGREGATION:
         bb_disaggregation_dimensions(term->text, &terms->text);
         return terms->text.error ? terms->text.error
                                  : copy_text(terms, bb_buffer_bytes(&terms->text), &term->dimensions);
+    case BB_OBJECT_PLACE:
     case BB_OBJECT_INDICATOR:
         break;
     }
@@ -152,7 +141,9 @@ add_term(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_ki
     struct bb_term *term = bb_arena_alloc(&terms->arena, sizeof *term);
     int k = bb_object_index(kind);
 
-    if (!term || reserve(terms, k, number) != 0)
+    if (!term)
+        return bb_no_room(&terms->arena, sizeof *term);
+    if (reserve(terms, k, number) != 0)
         return -ENOMEM;
     *term = (struct bb_term){.id = id, .kind = kind, .text = bb_bytes("", 0)};
     terms->term[k][number] = term;
@@ -174,6 +165,54 @@ bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_objec
     return r;
 }
 
+static int
+read_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t place, bool *ret_aggregate)
+{
+    uint8_t data[BB_OBJECT_KEY];
+    struct bb_bytes key = bb_bytes(data, bb_object_key(BB_OBJECT_PLACE, place, data)), payload, text, details;
+    Bb__Place *message;
+    int r = bb_snapshot_get(snapshot, BB_VIEW_OBJECT, key, &payload);
+
+    *ret_aggregate = false;
+    if (r == 0)
+        r = bb_object_unpack(payload, &text, &details);
+    if (r == 0 && details.len > 0) {
+        bb_arena_reset(&terms->scratch);
+        r = bb_unpack(bb__place, details, &terms->scratch, &message);
+        if (r == 0)
+            *ret_aggregate = message->aggregate;
+    }
+    if (r > 0 || r == -EBADMSG || r == -EMSGSIZE)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_OBJECT, key);
+    return r;
+}
+
+/* A table with a slot for each id, which the last one that fell into it has: 2 * id + aggregate. */
+int
+bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t place,
+                      bool *ret_aggregate)
+{
+    uint32_t *slot;
+    int r;
+
+    *ret_aggregate = false;
+    if (place == 0)
+        return 0;
+    if (!terms->places)
+        terms->places = calloc(BB_TERMS_PLACES, sizeof *terms->places);
+    if (!terms->places)
+        return -ENOMEM;
+    slot = &terms->places[place % BB_TERMS_PLACES];
+    if (*slot >> 1 == place) {
+        *ret_aggregate = *slot & 1;
+        return 0;
+    }
+    r = read_aggregate(terms, snapshot, place, ret_aggregate);
+    if (r == 0)
+        *slot = place <= UINT32_MAX >> 1 ? place << 1 | *ret_aggregate : 0;
+    return r;
+}
+
 int
 bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term)
 {
@@ -191,7 +230,7 @@ bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct 
         return r;
     rules = bb_arena_alloc(&terms->arena, sizeof *rules);
     if (!rules)
-        return -ENOMEM;
+        return bb_no_room(&terms->arena, sizeof *rules);
     if (bb_indicator_parse(definition, rules, &note, &column) != 0)
         return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, term->text);
     term->rules = rules;

@@ -1,8 +1,9 @@
 /* Terms: what stands behind an id: its text, and what of its details a query needs.
  *
  * A query meets the same few indicators, places, organizations and disaggregations in thousands of records;
- * each is read from the store once and then found by its id. What is found is valid until the terms are
- * released or trimmed. */
+ * each is read from the store once and then found by its id. Places may be as many as readings: of those that
+ * are not printed nothing is kept but whether some of them are aggregate. What is found is valid until the
+ * terms are released or trimmed. */
 #ifndef BB_QUERY_TERMS_H
 #define BB_QUERY_TERMS_H
 
@@ -17,7 +18,6 @@ struct bb_term {
     uint32_t id;
     enum bb_object_kind kind;
     struct bb_bytes text;
-    bool aggregate;                   /* place: it contains others */
     bool shares;                      /* organization: its own line is for all to see */
     struct bb_bytes dimensions;       /* disaggregation: their names, "gender;race" */
     const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
@@ -32,17 +32,29 @@ struct bb_terms {
     struct bb_term **term[BB_OBJECT_KINDS]; /* by number in ids */
     uint32_t size[BB_OBJECT_KINDS];
     struct bb_buffer text;
+    uint32_t *places; /* BB_TERMS_PLACES of them, by id: which are aggregate */
 };
 
-void bb_terms_init(struct bb_terms *terms);
+#define BB_TERMS_PLACES 32768u
+
+/* bytes: most that they may take. */
+void bb_terms_init(struct bb_terms *terms, size_t bytes);
 void bb_terms_release(struct bb_terms *terms);
 /* Forget everything if it has become much: between two steps. */
 void bb_terms_trim(struct bb_terms *terms);
 
-/* The term of an id that a record names. Id 0 has the empty text. 0 | -ENOMEM | -EBADMSG damaged or missing
- */
+/* The term of an id that a record names. Id 0 has the empty text.
+ * 0 | -ENOMEM | -EDQUOT too many | -EBADMSG damaged or missing */
 int bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_object_kind kind, uint32_t id,
                  struct bb_term **ret_term);
+
+/* Why an arena had no room for so many bytes: -EDQUOT that is its limit | -ENOMEM */
+int bb_no_room(const struct bb_arena *arena, size_t bytes);
+
+/* Does this place contain others? Takes the same memory however many places are asked for.
+ * 0 | -ENOMEM | -EBADMSG */
+int bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t place,
+                          bool *ret_aggregate);
 
 /* Fill term->rules: the indicator's numbers, by its definition as of the snapshot. */
 int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);

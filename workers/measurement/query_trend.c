@@ -91,7 +91,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
 
     state->request = request;
     state->after = -1;
-    bb_points_init(&state->points, query);
+    bb_points_init(&state->points, query, cells);
     r = find_indicator(query, step);
     if (r == 0)
         r = read_by(step, request->by, &by);
@@ -108,24 +108,18 @@ begin(struct bb_query *query, struct bb_query_step *step)
         cells->place = (struct bb_wanted){state->places.id, state->places.count};
     if (request->disaggregation)
         cells->disaggregation = (struct bb_wanted){&state->disaggregation, 1};
-    bb_choice_init(&state->choice, by, state->places.count == 0, !request->disaggregation);
-    state->points.indicator = cells->indicator;
+    bb_choice_init(&state->choice, by, state->places.count == 0, !request->disaggregation,
+                   query->context.kept_cells, query->context.bytes / BB_QUERY_SHARES);
     state->points.rules = &state->rules;
     state->points.by = by;
     return 0;
-}
-
-static bool
-same_period(struct bb_period a, struct bb_period b)
-{
-    return a.day == b.day && a.type == b.type && a.years == b.years;
 }
 
 /* Does this cell belong to what is being chosen? */
 static bool
 belongs(const struct state *state, const struct bb_cell *cell)
 {
-    return same_period(state->period, cell->period) &&
+    return bb_same_period(state->period, cell->period) &&
            (state->choice.by != BB_BY_PLACE || state->place == cell->place);
 }
 
@@ -181,7 +175,7 @@ find_dimensions(struct bb_query *query, struct bb_query_step *step, struct dimen
 
     bb_cells_to(cells, state->period);
     while ((r = bb_cells_next(cells, &step->snapshot)) == 0 &&
-           same_period(cells->cell.period, state->period)) {
+           bb_same_period(cells->cell.period, state->period)) {
         if (cells->cell.place != state->points.values.place || cells->cell.disaggregation == 0)
             continue;
         r = has_value(state, step, &has);
@@ -245,20 +239,22 @@ take(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
     const struct bb_cell *cell = &state->cells.cell;
-    struct bb_term *place, *disaggregation;
-    int r;
+    struct bb_term *disaggregation;
+    bool aggregate = false;
+    int r = 0;
 
     if (!state->open)
         bb_choice_reset(&state->choice);
     state->open = true;
     state->period = cell->period;
     state->place = cell->place;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_PLACE, cell->place, &place);
+    if (state->choice.rules.places)
+        r = bb_terms_is_aggregate(&query->terms, &step->snapshot, cell->place, &aggregate);
     if (r == 0)
         r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_DISAGGREGATION, cell->disaggregation,
                          &disaggregation);
     if (r == 0)
-        r = bb_choice_take(&state->choice, cell, place->aggregate, disaggregation->dimensions);
+        r = bb_choice_take(&state->choice, cell, aggregate, disaggregation->dimensions);
     if (r != BB_CHOICE_SKIP_PLACE)
         return r;
     bb_cells_skip_place(&state->cells);

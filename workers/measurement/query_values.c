@@ -7,22 +7,27 @@
 #include <stdlib.h>
 
 void
-bb_values_begin(struct bb_values *values, struct bb_period period, uint32_t indicator,
-                const struct bb_choice *choice, const struct bb_group *group, bool states)
+bb_values_begin(struct bb_values *values, struct bb_period period, const struct bb_choice *choice,
+                const struct bb_group *group, bool states)
 {
     values->period = period;
-    values->indicator = indicator;
     values->choice = choice;
-    values->group = group;
     values->states = states;
-    values->cell = 0;
     values->in_cell = false;
+    bb_members_begin(&values->members, period, choice, group);
     bb_ids_reset(&values->organizations);
+}
+
+void
+bb_values_end(struct bb_values *values)
+{
+    bb_members_end(&values->members);
 }
 
 void
 bb_values_release(struct bb_values *values)
 {
+    bb_members_end(&values->members);
     bb_ids_release(&values->organizations);
     free(values->line);
 }
@@ -62,19 +67,20 @@ is_hidden(struct bb_values *values, const struct bb_chosen_cell *cell, bool *ret
 }
 
 static int
-next_cell(struct bb_values *values)
+next_cell(struct bb_values *values, struct bb_snapshot *snapshot)
 {
-    const struct bb_chosen_cell *cell;
+    const struct bb_chosen_cell *cell = &values->members.cell;
     bool hidden = true;
+    int r = 0;
 
-    while (hidden) {
-        if (values->cell == values->group->n_cells)
-            return BB_STORE_E_NOT_FOUND;
-        cell = &values->group->cell[values->cell++];
-        if (is_hidden(values, cell, &hidden) != 0)
-            return -ENOMEM;
+    while (r == 0 && hidden) {
+        r = bb_members_next(&values->members, snapshot);
+        if (r == 0)
+            r = is_hidden(values, cell, &hidden);
     }
-    bb_cell_readings_init(&values->readings, values->period, values->indicator, cell->place,
+    if (r != 0)
+        return r;
+    bb_cell_readings_init(&values->readings, values->period, values->members.like->indicator, cell->place,
                           cell->disaggregation);
     values->in_cell = true;
     return 0;
@@ -84,7 +90,7 @@ next_cell(struct bb_values *values)
 static int
 judge(struct bb_values *values, bool *ret_counts)
 {
-    const struct bb_chosen_cell *cell = &values->group->cell[values->cell - 1];
+    const struct bb_chosen_cell *cell = &values->members.cell;
     bool ok = BB_ROW_STATE(values->readings.reading.flags) == BB_STATE_OK;
     enum bb_line_verdict verdict;
 
@@ -111,7 +117,7 @@ bb_values_next(struct bb_values *values, struct bb_snapshot *snapshot)
     int r;
 
     while (!counts) {
-        r = values->in_cell ? 0 : next_cell(values);
+        r = values->in_cell ? 0 : next_cell(values, snapshot);
         if (r != 0)
             return r;
         r = bb_cell_readings_next(&values->readings, snapshot);

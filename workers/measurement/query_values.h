@@ -9,6 +9,7 @@
 #include "query_choice.h"
 #include "query_ids.h"
 #include "query_line.h"
+#include "query_members.h"
 
 struct bb_values {
     /* Organizations seen: those whose values count, and with `states` those that reported a state only */
@@ -21,11 +22,9 @@ struct bb_values {
     uint32_t place; /* when ambiguous: where, beside `organization` */
     /* What is gone through */
     const struct bb_choice *choice;
-    const struct bb_group *group;
     struct bb_period period;
-    uint32_t indicator;
+    struct bb_members members; /* its first fields are the caller's to fill */
     bool states;
-    uint32_t cell; /* number of the next one */
     bool in_cell;
     struct bb_cell_readings readings;
     struct bb_line *line; /* by number of the organization */
@@ -35,9 +34,11 @@ struct bb_values {
 enum { BB_VALUES_E_AMBIGUOUS = 16 };
 
 /* From the beginning of a group. states: read also what has no value, for `organizations`. choice and group
- * are borrowed. A zeroed struct is good to begin with. */
-void bb_values_begin(struct bb_values *values, struct bb_period period, uint32_t indicator,
-                     const struct bb_choice *choice, const struct bb_group *group, bool states);
+ * are borrowed until bb_values_end(). */
+void bb_values_begin(struct bb_values *values, struct bb_period period, const struct bb_choice *choice,
+                     const struct bb_group *group, bool states);
+/* Before the snapshot ends, however far it went. */
+void bb_values_end(struct bb_values *values);
 void bb_values_release(struct bb_values *values);
 
 /* 0 | BB_STORE_E_NOT_FOUND no more | BB_VALUES_E_AMBIGUOUS this organization has no total at this place, but

@@ -10,6 +10,9 @@
 const struct test_caller test_staff = {
     .organization = "staff", .role = BB__ROLE__ROLE_STAFF, .max_bytes = 128 << 10};
 
+size_t test_query_bytes;
+uint32_t test_query_kept_cells;
+
 static void
 unpack_part(const ProtobufCMessageDescriptor *reply, const struct bb_buffer *out, struct test_answer *answer)
 {
@@ -23,7 +26,10 @@ void
 test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,
          const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply, struct test_answer *answer)
 {
-    const struct bb_query_context context = {.views = &store->views, .journal = store->journal};
+    const struct bb_query_context context = {.views = &store->views,
+                                             .journal = store->journal,
+                                             .bytes = test_query_bytes,
+                                             .kept_cells = test_query_kept_cells};
     size_t len = protobuf_c_message_get_packed_size(request);
     uint8_t *body = malloc(len + 1);
     struct bb_query_call call = {.method = method,

@@ -31,6 +31,10 @@ struct test_caller {
 
 extern const struct test_caller test_staff;
 
+/* What queries may take that are asked from now on; 0: the usual (struct bb_query_context). */
+extern size_t test_query_bytes;
+extern uint32_t test_query_kept_cells;
+
 /* reply: what the parts are; NULL: only how it ends counts. */
 void test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,
               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *reply,

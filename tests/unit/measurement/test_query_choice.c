@@ -73,7 +73,7 @@ test_mixed(void **state)
     struct bb_choice choice;
 
     (void)state;
-    bb_choice_init(&choice, BB_BY_NOTHING, true, true);
+    bb_choice_init(&choice, BB_BY_NOTHING, true, true, 1000, 1 << 20);
     for (size_t i = 0; i < COUNT(rows); i++) {
         take(&choice, rows[i].cell, rows[i].n);
         check_int(choice.ids.count, 1, rows[i].what);
@@ -105,7 +105,7 @@ test_groups(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct bb_choice choice;
         uint32_t mixed = 0;
-        bb_choice_init(&choice, rows[i].by, rows[i].open_places, rows[i].open_disaggregation);
+        bb_choice_init(&choice, rows[i].by, rows[i].open_places, rows[i].open_disaggregation, 1000, 1 << 20);
         take(&choice, cells, COUNT(cells));
         assert_int_equal(choice.ids.count, rows[i].groups);
         for (uint32_t g = 0; g < choice.ids.count; g++)

@@ -222,7 +222,9 @@ ask_trend(struct model *model, const struct model_question *q, const struct test
     moment.sequence = q->sequence;
     if (as_of)
         request.as_of = &moment;
+    test_query_kept_cells = roll(2) ? 1 + roll(4) : 0; /* in one pass or two: no difference */
     test_ask(model->store, caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, answer);
+    test_query_kept_cells = 0;
 }
 
 static char *
