@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,8 @@ tick(struct bb_life *life)
         bb_links_kick_due(broker);
         if (bb_guard_has_grown(&life->guard))
             bb_links_look_for_floods(broker);
+        if (bb_trim_is_due(&broker->trim, broker->now))
+            malloc_trim(0);
     }
     if (broker->now >= life->next_heartbeat) {
         life->next_heartbeat = broker->now + HEARTBEAT_MS;

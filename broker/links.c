@@ -23,6 +23,7 @@ on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
 
     if (!bb_peers_link_closed(&broker->peers, door, fd, &peer))
         return;
+    bb_trim_closed(&broker->trim, broker->now);
     if (peer)
         bb_client_drop(broker, peer);
     if (door == BB_DOOR_WORKER)

@@ -13,6 +13,7 @@
 #include "registry.h"
 #include "router.h"
 #include "settings.h"
+#include "trim.h"
 #include "zap.h"
 
 #include "proto/message.h"
@@ -106,6 +107,7 @@ struct bb_broker {
     struct bb_policy policy;
     struct bb_router *router;
     struct bb_peers peers;
+    struct bb_trim trim;
     struct bb_peer *dirty;
     struct bb_worker_link *workers;
     bool jobs_left;      /* jobs that could run, for the next round */

@@ -6,6 +6,7 @@
 #include "tests/support/curve.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,7 @@
 
 #define CROWD 200  /* connections, to a broker with room for fewer */
 #define BURST 1000 /* connections, all of which have room */
+#define ROUND 2000 /* authenticated connections */
 
 static struct broker broker;
 
@@ -127,6 +129,24 @@ say(struct curve *curve, enum bb_kind kind, const ProtobufCMessage *message)
 }
 
 static void
+say_hello(struct curve *curve)
+{
+    Bb__Hello hello = BB__HELLO__INIT;
+
+    hello.version_min = hello.version_max = 1;
+    hello.agent = (char *)"test";
+    say(curve, BB_KIND_HELLO, &hello.base);
+}
+
+static void
+identify(struct curve_identity *identity, const struct bb_keypair *keys)
+{
+    zmq_z85_decode(identity->server_public, broker.server.public_key);
+    zmq_z85_decode(identity->public_key, keys->public_key);
+    zmq_z85_decode(identity->secret_key, keys->secret_key);
+}
+
+static void
 listen_to(struct curve *curve, struct heard *heard)
 {
     bb_mono end = bb_clock_mono() + WAIT_MS;
@@ -145,20 +165,15 @@ static void
 who_claims_another_identity_is_still_its_key(void **state)
 {
     struct curve_identity identity = {.user = broker.staff.public_key};
-    Bb__Hello hello = BB__HELLO__INIT;
     Bb__Request request = BB__REQUEST__INIT;
     struct heard heard = {.error = 0};
     struct curve *curve;
 
     (void)state;
     broker_start(&broker, NULL);
-    zmq_z85_decode(identity.server_public, broker.server.public_key);
-    zmq_z85_decode(identity.public_key, broker.partner.public_key);
-    zmq_z85_decode(identity.secret_key, broker.partner.secret_key);
+    identify(&identity, &broker.partner);
     curve = curve_connect(&identity, port());
-    hello.version_min = hello.version_max = 1;
-    hello.agent = (char *)"test";
-    say(curve, BB_KIND_HELLO, &hello.base);
+    say_hello(curve);
     request.id = 1;
     request.method = BB_METHOD_PARTNER_PUT; /* staff may, alpha may not */
     say(curve, BB_KIND_REQUEST, &request.base);
@@ -170,22 +185,31 @@ who_claims_another_identity_is_still_its_key(void **state)
     broker_stop(&broker);
 }
 
+/* As many descriptors as there may be. False: too few for thousands of connections. */
+static bool
+raise_descriptors(void)
+{
+    struct rlimit files;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    if (files.rlim_max >= 4096)
+        return true;
+    print_message("skipped: %lu descriptors are too few\n", (unsigned long)files.rlim_max);
+    return false;
+}
+
 /* Events that come faster than they are read wait; a lost one would leave a connection counted for ever. */
 static void
 no_event_of_a_burst_is_lost(void **state)
 {
     static int fds[BURST];
-    struct rlimit files;
     uint64_t before;
 
     (void)state;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
-    if (files.rlim_max < 4096) {
-        print_message("skipped: %lu descriptors are too few\n", (unsigned long)files.rlim_max);
+    if (!raise_descriptors())
         skip();
-    }
-    files.rlim_cur = files.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
     broker_start(&broker, "handshake = 60s\n");
     before = broker_counter(&broker, "connections_accepted"); /* the self-test */
     for (int i = 0; i < BURST; i++)
@@ -204,6 +228,56 @@ no_event_of_a_burst_is_lost(void **state)
     broker_stop(&broker);
 }
 
+/* Waits until the broker's memory is below the limit; returns it. */
+static long
+await_rss_anon_below(long limit_kb)
+{
+    bb_mono end = bb_clock_mono() + 10000;
+    long kb;
+
+    while ((kb = broker_rss_anon_kb(&broker)) >= limit_kb && bb_clock_mono() < end)
+        poll(NULL, 0, 20);
+    return kb;
+}
+
+/* One that stays keeps the rounds going, as in life. */
+static void
+bursts_of_connections_leave_no_memory_behind(void **state)
+{
+    static struct curve *curves[ROUND];
+    struct curve_identity identity = {.user = NULL};
+    struct raw stays;
+    long before, peak, after = 0;
+
+    (void)state;
+    if (!raise_descriptors())
+        skip();
+    mallopt(M_MMAP_THRESHOLD, 1 << 16); /* ours: buffers of which little is used */
+    broker_start(&broker, "organization_connections = 4096\n");
+    identify(&identity, &broker.partner);
+    raw_greeted(&broker, &stays, &broker.other);
+    before = broker_rss_anon_kb(&broker);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < ROUND; i++) {
+            curves[i] = curve_connect(&identity, port());
+            if (round != 1)
+                say_hello(curves[i]);
+        }
+        peak = broker_rss_anon_kb(&broker);
+        for (int i = 0; i < ROUND; i++)
+            curve_close(&curves[i]);
+        after = await_rss_anon_below(20 << 10);
+        print_message("RssAnon: before %ld kB, with %d connections %ld kB, after %ld kB\n", before, ROUND,
+                      peak, after);
+    }
+#if !defined(__SANITIZE_ADDRESS__)
+    assert_true(after < 20 << 10);
+#endif
+    asks_for_partners(&stays, 1);
+    raw_close(&stays);
+    broker_stop(&broker);
+}
+
 int
 main(void)
 {
@@ -211,6 +285,7 @@ main(void)
         cmocka_unit_test_teardown(few_descriptors_are_enough_to_go_on, teardown),
         cmocka_unit_test_teardown(who_claims_another_identity_is_still_its_key, teardown),
         cmocka_unit_test_teardown(no_event_of_a_burst_is_lost, teardown),
+        cmocka_unit_test_teardown(bursts_of_connections_leave_no_memory_behind, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
