@@ -156,6 +156,7 @@ start(struct bb_life *life)
     randombytes_buf(broker->boot, sizeof broker->boot);
     bb_arena_init(&broker->arena, BB_LIMIT_DECODE_BYTES);
     bb_peers_init(&broker->peers, seed);
+    bb_silent_init(&broker->silent, BB_GREETING_MS);
     bb_policy_init(&broker->policy);
     turn_the_page(broker);
     broker->max_connections = allowed_connections(broker->settings);
@@ -320,6 +321,7 @@ release(struct bb_life *life)
     bb_service_release(broker);
     bb_router_destroy(&broker->router);
     bb_peers_release(&broker->peers);
+    bb_silent_release(&broker->silent);
     bb_workers_release(broker);
     bb_registry_destroy(&broker->registry);
     bb_arena_release(&broker->arena);
@@ -342,6 +344,7 @@ serve(struct bb_life *life)
     bb_notice("serving %zu organizations at %s", bb_registry_count(broker->registry), broker->endpoint);
     snprintf(status, sizeof status, "READY=1\nSTATUS=serving at %s", broker->endpoint);
     bb_notify(status);
+    bb_monitors_read(broker); /* of the self-test: their descriptors tell of nothing new before that */
     while (r == 0 && !life->stop)
         r = run_round(life);
     bb_notify("STOPPING=1");

@@ -344,6 +344,8 @@ new_peer(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd,
         revoke(broker, peer);
         return NULL;
     }
+    if (door == BB_DOOR_PUBLIC)
+        bb_silent_spoke(&broker->silent, broker->now, peer->conn.who.number, link->kick_at - BB_GREETING_MS);
     if (door == BB_DOOR_PUBLIC && bb_peers_of(&broker->peers, peer->conn.who.number) >
                                       (uint32_t)broker->settings->organization_connections) {
         broker->counters.connections_shed++;

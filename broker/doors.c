@@ -19,6 +19,10 @@
 
 #define SELF_TEST_MS 3000
 
+/* Connections above an organization's share that are let in to be told why they cannot stay: GOAWAY. Further
+ * ones are refused in the handshake. */
+#define TOLD_WHY 8u
+
 /* Options. */
 
 static int
@@ -126,6 +130,15 @@ bind_public(struct bb_broker *broker)
     return r;
 }
 
+static bool
+is_over_its_share(struct bb_broker *broker, uint32_t number)
+{
+    uint32_t spoke = bb_peers_of(&broker->peers, number);
+
+    return spoke + bb_silent_of(&broker->silent, broker->now, number) >=
+           (uint32_t)broker->settings->organization_connections + TOLD_WHY;
+}
+
 static enum bb_zap_cause
 judge_key(void *self, const char key[static BB_KEY_TEXT])
 {
@@ -136,7 +149,9 @@ judge_key(void *self, const char key[static BB_KEY_TEXT])
         return BB_ZAP_UNKNOWN_KEY;
     if (!bb_organization_may_enter(o, broker->today))
         return BB_ZAP_DISABLED;
-    return broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
+    if (is_over_its_share(broker, o->number))
+        return BB_ZAP_FULL;
+    return bb_silent_accepted(&broker->silent, broker->now, o->number) < 0 ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
 }
 
 int

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A connection says HELLO within this time, the handshake included; one that claims a routing id which is
- * taken is mute, and ends so. */
-#define GREETING_MS 10000
+/* So long a connection may take to its first words before it can be cut off for another one. */
+#define PATIENCE_MS 1000
 
 /* Coming and going. */
 
@@ -30,6 +29,27 @@ on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
         bb_worker_link_lost(broker, fd);
 }
 
+/* There is one connection too many: who said nothing for longest goes for the new one, unless it may still be
+ * about to; so who holds connections open and is silent does not keep others out. It is cut off in this
+ * round, not here: that would read events in the middle of one. */
+static void
+make_room(struct bb_broker *broker, struct bb_link *newest)
+{
+    struct bb_link *victim = newest;
+
+    for (int fd = 0; fd < broker->peers.n_links; fd++) {
+        struct bb_link *link = &broker->peers.links[fd];
+
+        if (link->open && !link->leaving && link->door == BB_DOOR_PUBLIC &&
+            link->kick_at <= broker->now + BB_GREETING_MS - PATIENCE_MS && link->kick_at < victim->kick_at)
+            victim = link;
+    }
+    broker->counters.connections_shed++;
+    victim->leaving = true;
+    victim->kick_at = broker->now;
+    broker->shedding = true;
+}
+
 static void
 on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
 {
@@ -40,17 +60,12 @@ on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
     if (bb_peers_link_opened(&broker->peers, door, fd) < 0 || door == BB_DOOR_WORKER)
         return;
     link = bb_peers_link(&broker->peers, fd);
-    link->kick_at = broker->now + GREETING_MS;
+    link->kick_at = broker->now + BB_GREETING_MS;
     if (door != BB_DOOR_PUBLIC)
         return;
     broker->counters.connections_accepted++;
-    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections) {
-        broker->counters.connections_shed++;
-        link->leaving =
-            true; /* cut off in this round, not here: that would read events in the middle of one */
-        link->kick_at = broker->now;
-        broker->shedding = true;
-    }
+    if (broker->peers.open[BB_DOOR_PUBLIC] > broker->max_connections)
+        make_room(broker, link);
 }
 
 static void

@@ -32,7 +32,7 @@ const struct bb_config_option bb_settings_table[] = {
     {"max_connections", BB_CONFIG_INT, AT(max_connections), "4096", 1, 1000000,
      "Connections of clients at a time; fewer when RLIMIT_NOFILE allows fewer."},
     {"organization_connections", BB_CONFIG_INT, AT(organization_connections), "1024", 1, 1000000,
-     "Of these, the share of one organization."},
+     "Of these, the share of one organization, those included that were let in and say nothing."},
     {"handshake", BB_CONFIG_MS, AT(handshake_ms), "5s", 100, 60000,
      "A handshake that takes longer is ended."},
     {"queue_messages", BB_CONFIG_INT, AT(queue_messages), "16384", 1, 10000000,

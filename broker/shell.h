@@ -13,12 +13,17 @@
 #include "registry.h"
 #include "router.h"
 #include "settings.h"
+#include "silent.h"
 #include "trim.h"
 #include "zap.h"
 
 #include "proto/message.h"
 #include "runtime/bundle.h"
 #include "runtime/log.h"
+
+/* A connection says HELLO within this time, the handshake included; one that claims a routing id which is
+ * taken is mute, and ends so. */
+#define BB_GREETING_MS 10000
 
 /* A connection of a worker. */
 struct bb_worker_link {
@@ -107,6 +112,7 @@ struct bb_broker {
     struct bb_policy policy;
     struct bb_router *router;
     struct bb_peers peers;
+    struct bb_silent silent;
     struct bb_trim trim;
     struct bb_peer *dirty;
     struct bb_worker_link *workers;

@@ -2,10 +2,10 @@
  *
  * libzmq asks over inproc://zeromq.zap.01 in the same context; the broker's thread answers from the registry
  * in memory. bb_zap_decide() is pure: frames in, verdict out. A request that is not from the domain
- * "backbone", or not CURVE, or whose key is of no enabled member, is refused with 400; when the broker is
- * full, with 300. An accepted one gets User-Id, the key's Z85 text, and no other metadata: User-Id is the
- * only property that the broker reads of a message, and a peer cannot set it, because what the handler says
- * comes first.
+ * "backbone", or not CURVE, or whose key is of no enabled member, is refused with 400; when its
+ * organization has its share of connections, with 300. An accepted one gets User-Id, the key's Z85 text, and
+ * no other metadata: User-Id is the only property that the broker reads of a message, and a peer cannot set
+ * it, because what the handler says comes first.
  *
  * libzmq fails open when no handler is bound, or the socket has no domain: see bb_zap_self_test(). */
 #ifndef BB_BROKER_ZAP_H
@@ -24,7 +24,7 @@ enum bb_zap_cause {
     BB_ZAP_UNKNOWN_KEY,
     BB_ZAP_DISABLED,
     BB_ZAP_MECHANISM, /* not CURVE, another domain, malformed */
-    BB_ZAP_FULL,      /* as many connections as there may be */
+    BB_ZAP_FULL,      /* its organization has its share of connections */
     BB_ZAP_CAUSES
 };
 

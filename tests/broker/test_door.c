@@ -561,6 +561,59 @@ an_organization_has_its_share_of_connections(void **state)
     broker_stop(&broker);
 }
 
+/* A connection gets in, beside those that have been silent for a while. */
+static void
+raw_greeted_among_silent(struct raw *raw)
+{
+    poll(NULL, 0, 1100); /* what is new may be about to speak */
+    raw_greeted(&broker, raw, &broker.other);
+}
+
+/* Strangers that hold connections open and say nothing do not keep others out. */
+static void
+the_silent_make_room(void **state)
+{
+    struct raw raws[20];
+    int fds[60];
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        fds[i] = broker_plain_tcp(&broker);
+    raw_greeted_among_silent(&raws[0]);
+    for (int i = 1; i < 20; i++)
+        raw_greeted(&broker, &raws[i], &broker.other);
+    for (int i = 0; i < 20; i++) { /* and who is in stays in */
+        raw_request(&raws[i], 1, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
+        expect_kind(&raws[i], BB_KIND_REPLY, reply, Reply);
+        raw_close(&raws[i]);
+    }
+    for (int i = 0; i < 60; i++)
+        close(fds[i]);
+    broker_stop(&broker);
+}
+
+/* A key that is let in and says nothing takes no more than its organization's share, and the few above it
+ * that would be told why: there is room for the others. */
+static void
+the_silent_count_in_their_share(void **state)
+{
+    static struct raw silent[60];
+    bb_mono end = bb_clock_mono() + WAIT_MS / 3; /* before they are cut off for their silence */
+    struct raw beta;
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        raw_client(&broker, &silent[i], &broker.partner);
+    broker_await_counter(&broker, "handshakes_refused_full", 30);
+    raw_greeted_among_silent(&beta);
+    while (broker_counter(&broker, "connections") > 2 + 8 + 2) /* they, beta and who asks */
+        assert_true(bb_clock_mono() < end);
+    raw_close(&beta);
+    for (int i = 0; i < 60; i++)
+        raw_close(&silent[i]);
+    broker_stop(&broker);
+}
+
 /* Who is let in and says nothing, and who claims an id that is taken. */
 static void
 the_mute_are_cut_off(void **state)
@@ -666,6 +719,9 @@ main(void)
         T(local_sockets_are_ours_alone),
         WITH(sheds_connections_above_the_most, "max_connections = 4\n"),
         WITH(an_organization_has_its_share_of_connections, "organization_connections = 2\n"),
+        WITH(the_silent_count_in_their_share,
+             "organization_connections = 2\nmax_connections = 40\nhandshake = 2s\n"),
+        WITH(the_silent_make_room, "max_connections = 40\nhandshake = 1min\n"),
         T(the_mute_are_cut_off),
         T(many_partners_at_once),
         T(says_goodbye),
