@@ -15,7 +15,7 @@
 #define DISMISS_MS 200
 
 static const struct bb_who operator_who = {
-    .organization = "operator",
+    .organization = BB_CODE_OPERATOR,
     .member = "local",
     .role = BB__ROLE__ROLE_OPERATOR,
     .number = 0,

@@ -15,9 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_MAX ((size_t)64 << 10)
+#define FILE_MAX (64 << 10)
 
 /* Organizations. */
 
@@ -148,16 +149,36 @@ bb_role_word(uint32_t role)
 
 static _Thread_local char *complaint; /* BB_REGISTRY_MESSAGE bytes, or NULL outside of a parse */
 
+/* "FILE:LINE: TEXT", where nothing stands yet. The text may be longer than what is kept. */
+static void
+complain(const cfg_t *cfg, const char *text)
+{
+    if (complaint && !complaint[0])
+        snprintf(complaint, BB_REGISTRY_MESSAGE, "%s:%d: %s", cfg->filename ? cfg->filename : "", cfg->line,
+                 text);
+}
+
+/* What libconfuse says has pieces of the file in it. */
 static void
 on_error(cfg_t *cfg, const char *format, va_list arguments)
 {
-    int n;
+    char text[400], quoted[400];
 
-    if (!complaint || complaint[0])
-        return;
-    n = snprintf(complaint, BB_REGISTRY_MESSAGE, "%s:%d: ", cfg->filename ? cfg->filename : "", cfg->line);
-    if (n > 0 && n < BB_REGISTRY_MESSAGE)
-        vsnprintf(complaint + n, (size_t)(BB_REGISTRY_MESSAGE - n), format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
+    complain(cfg, bb_text_quote(bb_bytes_str(text), quoted, sizeof quoted, 200));
+}
+
+/* What a validator says: pieces of the file in it are quoted already. Returns -1. */
+static int __attribute__((format(printf, 2, 3))) refuse(const cfg_t *cfg, const char *format, ...)
+{
+    char text[400];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    complain(cfg, text);
+    return -1;
 }
 
 static const char *
@@ -174,9 +195,8 @@ check_name(cfg_t *cfg, cfg_opt_t *option)
 
     if (bb_text_is_name(bb_bytes_str(value)))
         return 0;
-    cfg_error(cfg, "%s: found \"%s\", expected " BB_TEXT_NAME_EXPECTED, option->name,
-              bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
-    return -1;
+    return refuse(cfg, "%s: found \"%s\", expected " BB_TEXT_NAME_EXPECTED, option->name,
+                  bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
 }
 
 static int
@@ -188,9 +208,8 @@ check_role(cfg_t *cfg, cfg_opt_t *option)
     for (size_t i = 0; i < ROLE_WORDS; i++)
         if (role_words[i] && strcmp(value, role_words[i]) == 0)
             return 0;
-    cfg_error(cfg, "role: found \"%s\", expected staff, partner or observer",
-              bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
-    return -1;
+    return refuse(cfg, "role: found \"%s\", expected staff, partner or observer",
+                  bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
 }
 
 static int
@@ -202,9 +221,8 @@ check_date(cfg_t *cfg, cfg_opt_t *option)
 
     if (!*value || (strlen(value) == 10 && bb_date_parse(bb_bytes_str(value), &day) == 0))
         return 0;
-    cfg_error(cfg, "%s: found \"%s\", expected a date such as 2026-09-07", option->name,
-              bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
-    return -1;
+    return refuse(cfg, "%s: found \"%s\", expected a date such as 2026-09-07", option->name,
+                  bb_text_quote(bb_bytes_str(value), quoted, sizeof quoted, 40));
 }
 
 static int
@@ -214,8 +232,7 @@ check_key(cfg_t *cfg, cfg_opt_t *option)
 
     if (!*value || bb_key_is_valid(bb_bytes_str(value)))
         return 0;
-    cfg_error(cfg, "key: expected the 40 characters of a public key in Z85, in single quotes");
-    return -1;
+    return refuse(cfg, "key: expected the 40 characters of a public key in Z85, in single quotes");
 }
 
 static int
@@ -226,8 +243,7 @@ check_member(cfg_t *cfg, cfg_opt_t *option)
 
     if (title && strcmp(title, BB_MEMBER_MAIN) == 0)
         return 0;
-    cfg_error(cfg, "member: the only one is \"%s\"", BB_MEMBER_MAIN);
-    return -1;
+    return refuse(cfg, "member: the only one is \"%s\"", BB_MEMBER_MAIN);
 }
 
 static uint32_t
@@ -279,18 +295,26 @@ check_whole(cfg_t *cfg, const char *path, char *message)
     return BB_PARTNER_FILE_E_BROKEN;
 }
 
-/* libconfuse reads a directory as an empty file and knows no limit: look first. */
-static int
+/* libconfuse reads a directory as an empty file and knows no limit: look first. NULL, or what is wrong. */
+static const char *
 check_file(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    off_t size;
+    const char *fault = NULL;
+    struct stat st;
 
     if (fd < 0)
-        return -errno;
-    size = lseek(fd, 0, SEEK_END);
+        return strerror(errno);
+    if (fstat(fd, &st) < 0)
+        fault = strerror(errno);
+    else if (S_ISDIR(st.st_mode))
+        fault = "a folder, expected a file";
+    else if (!S_ISREG(st.st_mode))
+        fault = "a device, pipe or socket, expected a file";
+    else if (st.st_size > FILE_MAX)
+        fault = strerror(EFBIG);
     close(fd);
-    return size < 0 || (size_t)size > FILE_MAX ? -EFBIG : 0;
+    return fault;
 }
 
 static int
@@ -336,15 +360,17 @@ bb_partner_file_read(const char *folder, const char *code, struct bb_organizatio
     };
     struct bb_organization *o = NULL;
     char *path = NULL;
+    const char *fault;
     cfg_t *cfg = NULL;
     int r;
 
     message[0] = '\0';
     if (asprintf(&path, "%s/%s" BB_PARTNER_FILE_SUFFIX, folder, code) < 0)
         return -ENOMEM;
-    r = check_file(path);
-    if (r < 0) {
-        snprintf(message, BB_REGISTRY_MESSAGE, "%s: %s", path, strerror(-r));
+    fault =
+        strcmp(code, BB_CODE_OPERATOR) == 0 ? "this code is reserved: operators act as it" : check_file(path);
+    if (fault) {
+        snprintf(message, BB_REGISTRY_MESSAGE, "%s: %s", path, fault);
         r = BB_PARTNER_FILE_E_BROKEN;
         goto out;
     }

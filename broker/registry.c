@@ -429,6 +429,8 @@ check_put(const Bb__PartnerPut *put, char *message)
     if (!bb_text_is_code(bb_bytes_str(put->code)))
         return invalid(message,
                        "code: expected 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
+    if (strcmp(put->code, BB_CODE_OPERATOR) == 0)
+        return invalid(message, "code: \"" BB_CODE_OPERATOR "\" is reserved: operators act as it");
     if (put->name && !bb_text_is_name(bb_bytes_str(put->name)))
         return invalid(message, "name: expected " BB_TEXT_NAME_EXPECTED);
     if (put->has_role && !bb_role_word(put->role))

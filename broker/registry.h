@@ -38,6 +38,9 @@ struct bb_registry;
 
 #define BB_MEMBER_MAIN "main"
 
+/* What operators act as, who come over their own socket: no organization has this code. */
+#define BB_CODE_OPERATOR "operator"
+
 struct bb_organization {
     char *code;
     char *name;
