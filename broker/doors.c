@@ -16,8 +16,10 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define SELF_TEST_MS 3000
+#define LOCAL_PATH   256
 
 /* Connections above an organization's share that are let in to be told why they cannot stay: GOAWAY. Further
  * ones are refused in the handshake. */
@@ -85,18 +87,43 @@ open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
     return r;
 }
 
-static int
-bind_local(struct bb_broker *broker, enum bb_door door, const char *name)
-{
-    char address[256];
-    const char *path = address + sizeof "ipc://" - 1;
+static const char *const local_names[BB_DOORS] = {
+    [BB_DOOR_WORKER] = "worker.sock",
+    [BB_DOOR_ADMIN] = "admin.sock",
+};
 
-    snprintf(address, sizeof address, "ipc://%s/%s", broker->settings->runtime, name);
-    if (zmq_bind(broker->door[door].socket, address) != 0 || chmod(path, 0600) < 0) {
+static void
+local_path(const struct bb_broker *broker, enum bb_door door, char path[static LOCAL_PATH])
+{
+    snprintf(path, LOCAL_PATH, "%s/%s", broker->settings->runtime, local_names[door]);
+}
+
+static int
+bind_local(struct bb_broker *broker, enum bb_door number)
+{
+    struct bb_door_socket *door = &broker->door[number];
+    char path[LOCAL_PATH], address[sizeof "ipc://" + LOCAL_PATH];
+
+    local_path(broker, number, path);
+    snprintf(address, sizeof address, "ipc://%s", path);
+    door->bound = zmq_bind(door->socket, address) == 0;
+    if (!door->bound || chmod(path, 0600) < 0) {
         bb_error("%s: %s", address, zmq_strerror(errno));
         return -errno;
     }
     return 0;
+}
+
+/* libzmq leaves the file. It goes while the folder is still ours alone: another broker may be about to start.
+ */
+static void
+remove_local(const struct bb_broker *broker, enum bb_door door)
+{
+    char path[LOCAL_PATH];
+
+    local_path(broker, door, path);
+    if (broker->door[door].bound && unlink(path) < 0)
+        bb_warning("%s: %s", path, strerror(errno));
 }
 
 static int
@@ -176,9 +203,9 @@ bb_doors_open(struct bb_broker *broker)
         bb_error("sockets: %s", zmq_strerror(-r));
         return r;
     }
-    r = bind_local(broker, BB_DOOR_WORKER, "worker.sock");
+    r = bind_local(broker, BB_DOOR_WORKER);
     if (r == 0)
-        r = bind_local(broker, BB_DOOR_ADMIN, "admin.sock");
+        r = bind_local(broker, BB_DOOR_ADMIN);
     if (r == 0)
         r = bind_public(broker);
     return r;
@@ -187,6 +214,8 @@ bb_doors_open(struct bb_broker *broker)
 void
 bb_doors_close(struct bb_broker *broker)
 {
+    remove_local(broker, BB_DOOR_WORKER);
+    remove_local(broker, BB_DOOR_ADMIN);
     for (int d = 0; d < BB_DOORS; d++) {
         bb_monitor_close(&broker->door[d].monitor);
         if (broker->door[d].socket)

@@ -18,11 +18,14 @@
 static void
 on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
 {
+    const struct bb_link *link = bb_peers_link(&broker->peers, fd);
+    bool unheard = link && link->door == BB_DOOR_PUBLIC && !link->leaving && link->delivered == 0;
     struct bb_peer *peer = NULL;
 
     if (!bb_peers_link_closed(&broker->peers, door, fd, &peer))
         return;
     bb_trim_closed(&broker->trim, broker->now);
+    broker->counters.connections_unheard += unheard;
     if (peer)
         bb_client_drop(broker, peer);
     if (door == BB_DOOR_WORKER)

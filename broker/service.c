@@ -171,7 +171,8 @@ describe_services(const struct bb_broker *broker, struct status *status)
         service->queued = load.queued;
         service->in_flight = load.in_flight;
         if (worker && s != BB_SERVICE_BROKER) {
-            service->has_sequence = service->has_lag = true;
+            service->has_sequence = worker->has_sequence;
+            service->has_lag = worker->has_lag;
             service->sequence = worker->sequence;
             service->lag = worker->lag;
         }
@@ -204,6 +205,18 @@ on_status(struct bb_broker *broker, struct bb_job *job)
 
 /* partner.put */
 
+/* Would the caller lock itself out, or give its role away? Who comes over the operators' socket is no
+ * organization, and may. A new key is another matter: it replaces the old one on purpose. */
+static bool
+harms_itself(const struct bb_job *job, const Bb__PartnerPut *put)
+{
+    if (job->role == BB__ROLE__ROLE_OPERATOR || strcmp(put->code, job->organization) != 0)
+        return false;
+    return (put->has_enabled && !put->enabled) || (put->has_role && (uint32_t)put->role != job->role);
+}
+
+/* The caller is answered before it is looked at who may stay: it may have replaced its own key. What is
+ * gathered goes out at the end of the round, to the workers first. */
 static void
 on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPut *put)
 {
@@ -212,8 +225,16 @@ on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPu
     const struct bb_organization *organization = NULL;
     char text[BB_REGISTRY_MESSAGE];
     bool changed = false;
-    int r = bb_registry_put(broker->registry, put, broker->today, &organization, &changed, text);
+    int r;
 
+    if (harms_itself(job, put)) {
+        fail(broker, job, BB_ERROR_NOT_ALLOWED,
+             "an organization neither disables itself nor changes its own role: another of the staff does, "
+             "or an "
+             "operator");
+        return;
+    }
+    r = bb_registry_put(broker->registry, put, broker->today, &organization, &changed, text);
     if (r > 0) {
         fail(broker, job, (uint32_t)r, text);
         return;
@@ -227,12 +248,13 @@ on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPu
     if (changed) {
         bb_notice("registry: organization %s changed by %s", organization->code, job->organization);
         bb_workers_tell(broker, organization);
-        bb_clients_review(broker);
     }
     bb_organization_message(organization, &message);
     reply.organization = &message.organization;
     reply.changed = changed;
     answer(broker, job, &reply.base, true);
+    if (changed)
+        bb_clients_review(broker);
 }
 
 /* partner.list */

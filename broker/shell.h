@@ -33,7 +33,9 @@ struct bb_worker_link {
     bool gone;   /* freed when the round ends */
     bool broken; /* could not be sent to */
     bb_mono heard;
-    uint64_t sequence; /* what its heartbeat said */
+    bool has_sequence; /* what its heartbeat said, and whether one did */
+    bool has_lag;
+    uint64_t sequence;
     uint64_t lag;
     struct bb_bundle out;
     struct bb_worker_link *next;
@@ -59,6 +61,7 @@ struct bb_job {
     X(connections_accepted)                                                                                  \
     X(connections_silent)                                                                                    \
     X(connections_shed)                                                                                      \
+    X(connections_unheard)                                                                                   \
     X(handshakes_refused_mechanism)                                                                          \
     X(handshakes_refused_cryptographic)                                                                      \
     X(handshakes_refused_protocol)                                                                           \
@@ -92,6 +95,7 @@ struct bb_door_socket {
     int monitor_fd;
     bool sent_to; /* since it was last asked what it has */
     bool more;    /* not read to the end */
+    bool bound;   /* of a local one: its file is ours */
 };
 
 /* What has something. */

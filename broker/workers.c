@@ -177,6 +177,15 @@ on_credit(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Cre
                             (struct bb_router_credit){.messages = credit->messages, .bytes = credit->bytes});
 }
 
+static void
+on_heartbeat(struct bb_worker_link *worker, const Bb__Heartbeat *heartbeat)
+{
+    worker->has_sequence = heartbeat->has_sequence;
+    worker->sequence = heartbeat->sequence;
+    worker->has_lag = heartbeat->has_lag;
+    worker->lag = heartbeat->lag;
+}
+
 static const ProtobufCMessageDescriptor *
 type_of(uint8_t kind)
 {
@@ -211,8 +220,7 @@ dispatch(struct bb_broker *broker, struct bb_worker_link *worker, uint8_t kind,
         on_credit(broker, worker, (const Bb__Credit *)message);
         return;
     case BB_KIND_HEARTBEAT:
-        worker->sequence = ((const Bb__Heartbeat *)message)->sequence;
-        worker->lag = ((const Bb__Heartbeat *)message)->lag;
+        on_heartbeat(worker, (const Bb__Heartbeat *)message);
         return;
     case BB_KIND_DRAIN:
         bb_router_worker_drain(broker->router, (enum bb_service)worker->service);

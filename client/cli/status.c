@@ -48,6 +48,18 @@ number(struct status *status, const char *name, uint64_t value)
     }
 }
 
+/* null in JSON, and no line in the others, when it is not known. */
+static void
+number_if(struct status *status, bool known, const char *name, uint64_t value)
+{
+    if (known) {
+        number(status, name, value);
+    } else if (!status->output) {
+        json_name(status, name);
+        fputs("null", stdout);
+    }
+}
+
 static void
 flag(struct status *status, const char *name, bool value)
 {
@@ -86,8 +98,8 @@ put_service(struct status *status, const struct bb_service_status *service)
     flag(status, "ready", service->ready);
     number(status, "queued", service->queued);
     number(status, "in_flight", service->in_flight);
-    number(status, "sequence", service->sequence);
-    number(status, "lag", service->lag);
+    number_if(status, service->has_sequence, "sequence", service->sequence);
+    number_if(status, service->has_lag, "lag", service->lag);
     punctuate(status, "}");
     if (strcmp(service->service, "measurement") == 0)
         status->measurement = service->ready;

@@ -529,8 +529,10 @@ struct bb_service_status {
     bool ready;
     uint64_t queued;    /* requests that wait for the service */
     uint64_t in_flight; /* requests that it works on */
-    uint64_t sequence;  /* head of its journal */
-    uint64_t lag;       /* entries that its views are behind */
+    bool has_sequence;  /* false: not known; there is no worker, or it has just come, or has no journal */
+    bool has_lag;
+    uint64_t sequence; /* head of its journal */
+    uint64_t lag;      /* entries that its views are behind */
 };
 
 struct bb_counter {

@@ -152,6 +152,8 @@ on_status(struct bb_request *request, struct bb_bytes body)
             .ready = from->ready,
             .queued = from->queued,
             .in_flight = from->in_flight,
+            .has_sequence = from->has_sequence,
+            .has_lag = from->has_lag,
             .sequence = from->sequence,
             .lag = from->lag,
         };

@@ -10,15 +10,20 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#define JUNK 100 /* connections of a kind */
 
 static struct broker broker;
 
@@ -153,6 +158,46 @@ ends_unfinished_handshakes(void **state)
     broker_stop(&broker);
 }
 
+/* What is no ZMTP at all: the rest of the internet. All of it is seen in one counter. */
+static void
+counts_junk(void **state)
+{
+    static const struct {
+        const char *what;
+        const char *bytes;
+        size_t len;
+    } table[] = {
+        {"HTTP", "GET / HTTP/1.1\r\nHost: broker.example.org\r\nAccept: */*\r\n\r\n", 58},
+        {"TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 and the rest of a ClientHello, somewhat", 52},
+        {"random", NULL, 512},
+    };
+    uint64_t before = broker_counter(&broker, "connections_unheard");
+
+    (void)state;
+    for (size_t row = 0; row < sizeof table / sizeof table[0]; row++) {
+        int fds[JUNK];
+
+        for (int i = 0; i < JUNK; i++) {
+            uint8_t random[512];
+
+            fds[i] = broker_plain_tcp(&broker);
+            randombytes_buf(random, sizeof random);
+            send(fds[i], table[row].bytes ? (const void *)table[row].bytes : random, table[row].len,
+                 MSG_NOSIGNAL);
+        }
+        for (int i = 0; i < JUNK; i++)
+            await_hangup(fds[i]);
+        before += JUNK;
+        broker_await_counter(&broker, "connections_unheard", before);
+        assert_int_equal(broker_counter(&broker, "connections_unheard"), before);
+        print_message("%s: protocol %lu, mechanism %lu, unfinished %lu\n", table[row].what,
+                      broker_counter(&broker, "handshakes_refused_protocol"),
+                      broker_counter(&broker, "handshakes_refused_mechanism"),
+                      broker_counter(&broker, "handshakes_refused_unfinished"));
+    }
+    broker_stop(&broker);
+}
+
 static void
 put_enabled(struct raw *staff, uint64_t id, const char *code, bool enabled)
 {
@@ -190,6 +235,67 @@ a_disabled_partner_is_shown_out(void **state)
     assert_int_equal(broker_counter(&broker, "refused_revoked"), 1);
     raw_close(&alpha);
     raw_close(&beta);
+    raw_close(&staff);
+    broker_stop(&broker);
+}
+
+/* The caller's own organization, changed by partner.put. */
+static void
+put_own(struct raw *staff, uint64_t id, Bb__PartnerPut *put)
+{
+    uint8_t packed[256];
+
+    put->code = (char *)"backbone";
+    raw_request(staff, id, BB_METHOD_PARTNER_PUT, bb_bytes(packed, bb__partner_put__pack(put, packed)));
+}
+
+static void
+staff_does_not_lock_itself_out(void **state)
+{
+    Bb__PartnerPut disable = BB__PARTNER_PUT__INIT, resign = BB__PARTNER_PUT__INIT,
+                   rename = BB__PARTNER_PUT__INIT;
+    struct raw staff, operator;
+
+    (void)state;
+    raw_greeted(&broker, &staff, &broker.staff);
+    disable.has_enabled = true;
+    put_own(&staff, 1, &disable);
+    raw_expect_error(&staff, 1, BB_ERROR_NOT_ALLOWED);
+    resign.has_role = true;
+    resign.role = BB__ROLE__ROLE_OBSERVER;
+    put_own(&staff, 2, &resign);
+    raw_expect_error(&staff, 2, BB_ERROR_NOT_ALLOWED);
+    rename.name = (char *)"The office";
+    rename.has_enabled = rename.enabled = rename.has_role = true;
+    rename.role = BB__ROLE__ROLE_STAFF;
+    put_own(&staff, 3, &rename); /* everything else it may */
+    expect_kind(&staff, BB_KIND_REPLY, reply, Reply);
+    raw_operator(&broker, &operator);
+    put_own(&operator, 1, &disable);
+    expect_kind(&operator, BB_KIND_REPLY, reply, Reply);
+    raw_expect_goaway(&staff, BB_ERROR_UNKNOWN_KEY);
+    raw_close(&operator);
+    raw_close(&staff);
+    broker_stop(&broker);
+}
+
+static void
+who_replaces_its_own_key_is_answered(void **state)
+{
+    Bb__PartnerPut put = BB__PARTNER_PUT__INIT;
+    struct bb_keypair fresh;
+    struct raw staff;
+
+    (void)state;
+    bb_keypair_new(&fresh);
+    raw_greeted(&broker, &staff, &broker.staff);
+    put.key = fresh.public_key;
+    put_own(&staff, 1, &put);
+    assert_int_equal(expect_kind(&staff, BB_KIND_REPLY, reply, Reply)->id, 1);
+    raw_expect_goaway(&staff, BB_ERROR_UNKNOWN_KEY);
+    raw_await_end(&staff, NULL);
+    raw_close(&staff);
+    raw_greeted(&broker, &staff, &fresh);
     raw_close(&staff);
     broker_stop(&broker);
 }
@@ -518,6 +624,22 @@ local_sockets_are_ours_alone(void **state)
     broker_stop(&broker);
 }
 
+/* A file that is left behind would make who connects too early wait in vain. */
+static void
+leaves_no_sockets_behind(void **state)
+{
+    char path[160];
+
+    (void)state;
+    assert_int_equal(kill(broker.pid, SIGTERM), 0);
+    assert_int_equal(waitpid(broker.pid, NULL, 0), broker.pid);
+    broker.pid = -1;
+    snprintf(path, sizeof path, "%s/run/worker.sock", broker.folder);
+    assert_int_equal(access(path, F_OK), -1);
+    snprintf(path, sizeof path, "%s/run/admin.sock", broker.folder);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 static void
 sheds_connections_above_the_most(void **state)
 {
@@ -704,7 +826,10 @@ main(void)
         T(greets),
         WITH(refuses_strangers, "handshake = 500ms\n"),
         WITH(ends_unfinished_handshakes, "handshake = 500ms\n"),
+        WITH(counts_junk, "handshake = 500ms\n"),
         T(a_disabled_partner_is_shown_out),
+        T(staff_does_not_lock_itself_out),
+        T(who_replaces_its_own_key_is_answered),
         T(an_unregistered_partner_is_shown_out_after_sighup),
         T(who_has_left_is_shown_out),
         T(a_moved_key_is_shown_out),
@@ -717,6 +842,7 @@ main(void)
         T(what_is_not_expected_is_answered),
         T(an_operator_has_no_rights_to_data),
         T(local_sockets_are_ours_alone),
+        T(leaves_no_sockets_behind),
         WITH(sheds_connections_above_the_most, "max_connections = 4\n"),
         WITH(an_organization_has_its_share_of_connections, "organization_connections = 2\n"),
         WITH(the_silent_count_in_their_share,

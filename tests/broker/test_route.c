@@ -675,6 +675,54 @@ a_list_waits_for_its_window(void **state)
     broker_stop(&broker);
 }
 
+/* What status says of the worker's journal: whether it is known, and `sequence`. */
+static bool
+knows_sequence(struct raw *operator, uint64_t * ret_sequence)
+{
+    Bb__StatusReply *status;
+    Bb__Reply *reply;
+    bool known = false;
+
+    raw_request(operator, 1, BB_METHOD_STATUS, bb_bytes(NULL, 0));
+    reply = expect_kind(operator, BB_KIND_REPLY, reply, Reply);
+    assert_int_equal(
+        bb_unpack(bb__status_reply, bb_bytes(reply->body.data, reply->body.len), &operator->arena, &status),
+        0);
+    for (size_t i = 0; i < status->n_service; i++) {
+        assert_int_equal(status->service[i]->has_sequence, status->service[i]->has_lag);
+        if (strcmp(status->service[i]->service, "measurement") == 0)
+            known = status->service[i]->has_sequence;
+        if (known)
+            *ret_sequence = status->service[i]->sequence;
+    }
+    return known;
+}
+
+static void
+status_says_what_a_heartbeat_said(void **state)
+{
+    Bb__Heartbeat heartbeat = BB__HEARTBEAT__INIT;
+    bb_mono end = bb_clock_mono() + WAIT_MS;
+    struct raw operator, client, worker;
+    uint64_t sequence = 0;
+
+    (void)state;
+    raw_operator(&broker, &operator);
+    assert_false(knows_sequence(&operator, & sequence)); /* there is no worker */
+    open_both(&client, &worker, 8);
+    raw_request(&client, 1, BB_METHOD_TREND, bb_bytes("x", 1));
+    expect_work(&worker, "alpha", "x");
+    assert_false(knows_sequence(&operator, & sequence)); /* it has not said */
+    heartbeat.has_sequence = heartbeat.has_lag = true;
+    heartbeat.sequence = 7;
+    raw_send(&worker, BB_KIND_HEARTBEAT, &heartbeat.base);
+    while (!knows_sequence(&operator, & sequence))
+        assert_true(bb_clock_mono() < end);
+    assert_int_equal(sequence, 7);
+    raw_close(&operator);
+    close_both(&client, &worker);
+}
+
 int
 main(void)
 {
@@ -685,6 +733,7 @@ main(void)
         T(a_new_organization_is_known_to_the_worker_first),
         T(a_worker_that_dies_mid_request),
         T(a_silent_worker_is_dead),
+        T(status_says_what_a_heartbeat_said),
         T(a_new_worker_takes_over),
         T(a_worker_that_talks_nonsense_is_dropped),
         T(an_answer_is_not_given_to_who_claims_the_id),

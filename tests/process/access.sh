@@ -60,7 +60,25 @@ run 77 as alpha ping
 mv "$tmp/new.key" "$tmp/alpha.key"
 run 0 as alpha ping
 
+# staff that would lock itself out, and staff that replaces its own key
+run 77 backbone partner set backbone --disable
+like "why" "$err" 'neither disables itself'
+run 0 backbone ping
+run 65 backbone partner add operator --name 'An operator' --role partner
+like "the operators' code" "$err" 'reserved'
+key=$(backbone keys new "$tmp/office.key")
+run 0 backbone partner add office --name Office --role staff --key "$key"
+context office
+key=$(backbone keys new "$tmp/office-new.key")
+run 0 as office partner set office --key "$key" -o json
+run 77 as office ping
+mv "$tmp/office-new.key" "$tmp/office.key"
+run 0 as office ping
+run 0 as operator partner set office --disable
+run 77 as office ping
+
 # one key belongs to one partner
+key=$(sed -n 's/^public = "\(.*\)"$/\1/p' "$tmp/alpha.key")
 run 65 backbone partner add delta --name Delta --role partner --key "$key"
 like "who has it" "$err" 'alpha|key'
 
@@ -121,7 +139,7 @@ json '.[] | [.numerator, .denominator]' '[1,4]'
 # --- operators run the machine; they have no rights to data
 run 0 as operator status -o json
 run 0 as operator partner ls -o json
-json 'map(.code) | sort' '["alpha","backbone","beta","gamma","watcher"]'
+json 'map(.code) | sort' '["alpha","backbone","beta","gamma","office","watcher"]'
 run 77 as operator readings ls
 run 77 as operator trend share
 run 77 as operator report share 1 --period 2026

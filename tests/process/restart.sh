@@ -43,6 +43,8 @@ told() {
     [ "$(backbone status -o json | jq -c '.services[] | select(.service == "measurement") | [.sequence, .lag]')" = "[$head,0]" ]
 }
 soon 5 told
+run 0 backbone status -o json
+json '.services[] | select(.service == "broker") | [has("lag"), .sequence, .lag]' '[true,null,null]'
 
 # the folder of a running worker is nobody else's
 run 69 backbone-measurement -c "$BB_STATE/measurement.conf"
