@@ -53,6 +53,7 @@ struct measurement {
     size_t answered_bytes; /* of queries, since memory was last given back */
     int failed;            /* the views could not be opened again */
     bool trim;             /* much memory was freed since then */
+    bool answered;         /* queries were, since somebody looked what they left */
     bb_mono last_answer;   /* when a query was last answered */
     bb_mono next_reap;
     bool commands; /* this round had some */
@@ -291,6 +292,7 @@ collect_answers(struct measurement *m, bb_mono now)
     if (bytes == 0)
         return;
     m->last_answer = now;
+    m->answered = true;
     m->answered_bytes += bytes;
     if (m->answered_bytes >= MUCH_BYTES) {
         m->trim = true;
@@ -362,6 +364,15 @@ give_memory_back(struct measurement *m)
     malloc_trim(0);
 }
 
+/* Of a short answer that took much memory to make, too. */
+static void
+look_what_queries_left(struct measurement *m)
+{
+    m->answered = false;
+    if (mallinfo2().fordblks >= MUCH_BYTES)
+        malloc_trim(0);
+}
+
 static bb_mono
 on_tick(void *self, bb_mono now)
 {
@@ -374,6 +385,8 @@ on_tick(void *self, bb_mono now)
     }
     if (m->trim && !m->applying && now - m->pace.last_command >= TRIM_MS && now - m->last_answer >= TRIM_MS)
         give_memory_back(m);
+    if (m->answered && now - m->last_answer >= TRIM_MS)
+        look_what_queries_left(m);
     if (m->pace.pending_since && !m->applying) {
         bb_mono due = bb_pace_next(&m->pace, now);
         next = due < next ? due : next;

@@ -87,6 +87,14 @@ bb_query_destroy(struct bb_query **query_pointer)
     *query_pointer = NULL;
 }
 
+void
+bb_query_rest(struct bb_query *query)
+{
+    if (query->begun && query->kind->rest)
+        query->kind->rest(query);
+    bb_terms_rest(&query->terms);
+}
+
 /* Fields that several requests have, found by name: NULL when this one has no such field, or not set. */
 static const void *
 request_field(const struct bb_query *query, const char *name)

@@ -61,4 +61,7 @@ uint64_t bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t h
 int bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, bool *ret_final,
                   struct bb_query_failure *failure);
 
+/* Between two steps, when the next one may be long in coming: give back the memory that the steps took. */
+void bb_query_rest(struct bb_query *query);
+
 #endif

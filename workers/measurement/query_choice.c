@@ -31,11 +31,20 @@ free_cells(struct bb_choice *choice)
 }
 
 void
-bb_choice_release(struct bb_choice *choice)
+bb_choice_rest(struct bb_choice *choice)
 {
     free_cells(choice);
     free(choice->group);
     bb_ids_release(&choice->ids);
+    choice->group = NULL;
+    choice->size = 0;
+    choice->bytes = 0;
+}
+
+void
+bb_choice_release(struct bb_choice *choice)
+{
+    bb_choice_rest(choice);
     *choice = (struct bb_choice){0};
 }
 

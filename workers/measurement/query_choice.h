@@ -76,6 +76,8 @@ enum bb_choice_outcome {
 void bb_choice_init(struct bb_choice *choice, enum bb_trend_by by, bool open_places, bool open_disaggregation,
                     uint32_t kept_cells, size_t most);
 void bb_choice_release(struct bb_choice *choice);
+/* As bb_choice_reset(), and it takes no memory. */
+void bb_choice_rest(struct bb_choice *choice);
 /* A new period; by place also a new place. */
 void bb_choice_reset(struct bb_choice *choice);
 

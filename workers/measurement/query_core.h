@@ -38,6 +38,7 @@ struct bb_query_kind {
     /* 0 one part is in step->out | 1 refused | <0 */
     int (*part)(struct bb_query *query, struct bb_query_step *step);
     void (*release)(struct bb_query *query);
+    void (*rest)(struct bb_query *query); /* NULL: it takes little */
 };
 
 extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_trend, bb_query_indicators,

@@ -36,6 +36,10 @@ bb_points_release(struct bb_points *points)
     bb_values_release(&points->values);
     free(points->point);
     free(points->tally);
+    points->point = NULL;
+    points->tally = NULL;
+    points->n = points->size = 0;
+    points->n_tallies = points->tally_size = 0;
 }
 
 void

@@ -37,6 +37,7 @@ struct bb_points {
 
 /* cells: filled before the first points are added. */
 void bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells);
+/* They may be used again, from bb_points_reset() on. */
 void bb_points_release(struct bb_points *points);
 /* A new part. */
 void bb_points_reset(struct bb_points *points);

@@ -35,6 +35,15 @@ bb_terms_release(struct bb_terms *terms)
 }
 
 void
+bb_terms_rest(struct bb_terms *terms)
+{
+    size_t bytes = terms->arena.cap;
+
+    bb_terms_release(terms);
+    bb_terms_init(terms, bytes);
+}
+
+void
 bb_terms_trim(struct bb_terms *terms)
 {
     if (terms->arena.used < terms->arena.cap / 4)

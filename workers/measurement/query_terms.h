@@ -40,6 +40,8 @@ struct bb_terms {
 /* bytes: most that they may take. */
 void bb_terms_init(struct bb_terms *terms, size_t bytes);
 void bb_terms_release(struct bb_terms *terms);
+/* Forget everything, and take no memory: between two steps. */
+void bb_terms_rest(struct bb_terms *terms);
 /* Forget everything if it has become much: between two steps. */
 void bb_terms_trim(struct bb_terms *terms);
 

@@ -341,6 +341,16 @@ part(struct bb_query *query, struct bb_query_step *step)
     return bb_query_pack(step, &reply.base);
 }
 
+/* Nothing is being chosen between two steps: what was chosen in part is chosen again. */
+static void
+rest(struct bb_query *query)
+{
+    struct state *state = query->state;
+
+    bb_points_release(&state->points);
+    bb_choice_rest(&state->choice);
+}
+
 static void
 release(struct bb_query *query)
 {
@@ -358,4 +368,5 @@ const struct bb_query_kind bb_query_trend = {
     .begin = begin,
     .part = part,
     .release = release,
+    .rest = rest,
 };

@@ -30,6 +30,8 @@ bb_values_release(struct bb_values *values)
     bb_members_end(&values->members);
     bb_ids_release(&values->organizations);
     free(values->line);
+    values->line = NULL;
+    values->n_lines = 0;
 }
 
 static int

@@ -39,6 +39,7 @@ void bb_values_begin(struct bb_values *values, struct bb_period period, const st
                      const struct bb_group *group, bool states);
 /* Before the snapshot ends, however far it went. */
 void bb_values_end(struct bb_values *values);
+/* It may be used again. */
 void bb_values_release(struct bb_values *values);
 
 /* 0 | BB_STORE_E_NOT_FOUND no more | BB_VALUES_E_AMBIGUOUS this organization has no total at this place, but

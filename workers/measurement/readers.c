@@ -167,8 +167,10 @@ run_job(struct bb_readers *readers, struct job *job, struct bb_buffer *out)
         else if (readers->stop || bb_turns_should_yield(&readers->turns, &job->turn))
             job->place = READY;
         more = job->place == RUNNING;
-        if (!more)
+        if (!more) {
+            bb_query_rest(job->query); /* nobody else has it before the lock is let go */
             bb_turns_stop(&job->turn, job->place == READY);
+        }
         pthread_mutex_unlock(&readers->lock);
     }
 }
@@ -482,7 +484,7 @@ bb_readers_collect(struct bb_readers *readers)
                 sink->part(sink->self, result->tag, result->part, result->final,
                            bb_bytes(result->body, result->len));
         }
-        bytes += result->len;
+        bytes += sizeof *result + result->len;
         free(result);
     }
     free_finished(readers);

@@ -2,9 +2,10 @@
  *
  * A query waits until the views have reached what it must see, then runs step by step while its window lasts.
  * Organizations take turns, and of several threads one is kept free of each organization (turns.h).
- * Of one organization only so many queries may stand still for want of a window; one more gets OVERLOADED.
- * Parts come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are
- * some. All functions are for the owner's thread. */
+ * Only queries on a thread take memory worth mentioning, each at most BB_QUERY_BYTES or so. Of one
+ * organization only so many queries may stand still for want of a window; one more gets OVERLOADED. Parts
+ * come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are some.
+ * All functions are for the owner's thread. */
 #ifndef BB_READERS_H
 #define BB_READERS_H
 
@@ -45,7 +46,7 @@ void bb_readers_limit(struct bb_readers *readers, uint64_t head);
 /* The highest sequence that a query waits for; 0 none waits. */
 uint64_t bb_readers_wanted(struct bb_readers *readers);
 
-/* Give parts and failures to the sink. Returns the bytes of the parts. */
+/* Give parts and failures to the sink. Returns their bytes, 0 when there were none. */
 size_t bb_readers_collect(struct bb_readers *readers);
 
 #endif
