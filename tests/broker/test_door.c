@@ -634,6 +634,7 @@ leaves_no_sockets_behind(void **state)
     assert_int_equal(kill(broker.pid, SIGTERM), 0);
     assert_int_equal(waitpid(broker.pid, NULL, 0), broker.pid);
     broker.pid = -1;
+    zmq_ctx_term(broker.context);
     snprintf(path, sizeof path, "%s/run/worker.sock", broker.folder);
     assert_int_equal(access(path, F_OK), -1);
     snprintf(path, sizeof path, "%s/run/admin.sock", broker.folder);

@@ -253,7 +253,7 @@ bursts_of_connections_leave_no_memory_behind(void **state)
     if (!raise_descriptors())
         skip();
     mallopt(M_MMAP_THRESHOLD, 1 << 16); /* ours: buffers of which little is used */
-    broker_start(&broker, "organization_connections = 4096\n");
+    broker_start(&broker, "organization_connections = 100000\n");
     identify(&identity, &broker.partner);
     raw_greeted(&broker, &stays, &broker.other);
     before = broker_rss_anon_kb(&broker);

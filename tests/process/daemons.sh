@@ -18,6 +18,7 @@ but() {
 own=$(but "$b" runtime "$sockets")
 run 69 backbone-broker -c "$b"
 like "another broker" "$err" 'another broker uses this folder'
+run 0 as operator ping # its sockets are still there
 run 69 backbone-broker -c "$own"
 like "the address is taken" "$err" "$BB_ENDPOINT: Address already in use"
 run 69 backbone-broker -c "$(but "$own" listen tcp://203.0.113.9:7600)"
