@@ -6,6 +6,7 @@
 #include "runtime/socket.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,8 +182,8 @@ static int
 open_stranger(void *context, const char *server_key, const struct bb_keypair *keys, void **ret_socket,
               void **ret_monitor)
 {
-    static const char endpoint[] = "inproc://backbone-self-test";
     static const struct bb_socket_option options[] = {{ZMQ_LINGER, 0}, {ZMQ_RECONNECT_IVL, -1}};
+    char endpoint[64];
     void *socket = zmq_socket(context, ZMQ_DEALER), *monitor = zmq_socket(context, ZMQ_PAIR);
     int r;
 
@@ -190,6 +191,8 @@ open_stranger(void *context, const char *server_key, const struct bb_keypair *ke
     *ret_monitor = monitor;
     if (!socket || !monitor)
         return -errno;
+    /* the name of an earlier one is free some time after it was closed */
+    snprintf(endpoint, sizeof endpoint, "inproc://backbone-%s", keys->public_key);
     r = bb_socket_set(socket, options, 2);
     if (r == 0)
         r = bb_socket_set(monitor, options, 1);
