@@ -229,9 +229,8 @@ on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPu
 
     if (harms_itself(job, put)) {
         fail(broker, job, BB_ERROR_NOT_ALLOWED,
-             "an organization neither disables itself nor changes its own role: another of the staff does, "
-             "or an "
-             "operator");
+             "an organization neither disables itself nor changes its own role: "
+             "another of the staff does, or an operator");
         return;
     }
     r = bb_registry_put(broker->registry, put, broker->today, &organization, &changed, text);

@@ -81,9 +81,8 @@ bb_settings_check(const void *settings, char *error, size_t size)
 
     if (!is_listen_address(s->listen)) {
         snprintf(error, size,
-                 "listen: found \"%s\", expected tcp://ADDRESS:PORT; ADDRESS * is all of them, PORT is up to "
-                 "65535, or * "
-                 "for any",
+                 "listen: found \"%s\", expected tcp://ADDRESS:PORT; ADDRESS * is all of them, "
+                 "PORT is up to 65535, or * for any",
                  s->listen);
         return -EINVAL;
     }

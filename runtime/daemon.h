@@ -1,14 +1,12 @@
 /* The skeleton of a daemon: options, configuration, logging, signals, notification.
  *
- * main() hands over a table of configuration and callbacks; the skeleton parses the command line (argp: -c
- * FILE,
- * --check-config, --print-config, --log-level, -h, --version), loads the configuration, blocks SIGINT,
- * SIGTERM and SIGHUP behind a signalfd, sets umask 077, raises RLIMIT_NOFILE, turns core dumps off, seeds
- * rand() (libzmq's routing ids start from it), initialises libsodium, and calls run(). A text option
- * `log_level` in the table sets the level of the log;
- * --log-level overrides it. Exit codes follow
- * sysexits: 78 configuration, 74 input/output, 70 software; EX_STORAGE (76) when the store failed and an
- * operator must look. */
+ * main() hands over a table of configuration and callbacks; the skeleton parses the command line (argp:
+ * -c FILE, --check-config, --print-config, --log-level, -h, --version), loads the configuration, blocks
+ * SIGINT, SIGTERM and SIGHUP behind a signalfd, sets umask 077, raises RLIMIT_NOFILE, turns core dumps off,
+ * seeds rand() (libzmq's routing ids start from it), initialises libsodium, and calls run(). A text option
+ * `log_level` in the table sets the level of the log; --log-level overrides it. Exit codes follow sysexits:
+ * 78 configuration, 74 input/output, 70 software; EX_STORAGE (76) when the store failed and an operator must
+ * look. */
 #ifndef BB_DAEMON_H
 #define BB_DAEMON_H
 

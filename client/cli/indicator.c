@@ -4,7 +4,6 @@
 #include "data.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -114,15 +113,8 @@ static int
 compare(struct bb_once *once, const struct bb_list_row *row, const char **ret_field, char *reason,
         size_t size)
 {
-    uint64_t first;
-    int r = bb_once_add(once, row->cell, FIELDS, row->number, &first);
-    if (r != BB_ONCE_OTHER)
-        return r < 0 ? r : 0;
     *ret_field = fields[CODE];
-    snprintf(reason, size,
-             "found another row of '%.128s' than row %" PRIu64 ", expected one, or the same again",
-             row->cell[CODE] ? row->cell[CODE] : "", first);
-    return 1;
+    return bb_once_check(once, row->cell, FIELDS, row->number, reason, size);
 }
 
 static int

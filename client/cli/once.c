@@ -1,8 +1,10 @@
 #include "once.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <search.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +54,20 @@ bb_once_add(struct bb_once *once, const char *const *texts, size_t n, uint64_t r
     bool same = (*found)->len == said->len && memcmp((*found)->texts, said->texts, said->len) == 0;
     free(said);
     return same ? BB_ONCE_AGAIN : BB_ONCE_OTHER;
+}
+
+int
+bb_once_check(struct bb_once *once, const char *const *texts, size_t n, uint64_t row, char *reason,
+              size_t size)
+{
+    uint64_t first;
+    int r = bb_once_add(once, texts, n, row, &first);
+    if (r != BB_ONCE_OTHER)
+        return r < 0 ? r : 0;
+    snprintf(reason, size,
+             "found another row of '%.128s' than row %" PRIu64 ", expected one, or the same again",
+             texts[0] ? texts[0] : "", first);
+    return r;
 }
 
 void

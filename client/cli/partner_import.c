@@ -14,7 +14,6 @@
 #include "partner_row.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,16 +181,11 @@ static int
 check_only(struct importer *importer, const struct bb_list_row *row)
 {
     char reason[256];
-    uint64_t first;
-    int r = bb_once_add(&importer->once, row->cell, BB_PARTNER_COLUMNS, row->number, &first);
+    int r = bb_once_check(&importer->once, row->cell, BB_PARTNER_COLUMNS, row->number, reason, sizeof reason);
 
-    if (r != BB_ONCE_OTHER)
-        return r < 0 ? r : 0;
-    snprintf(reason, sizeof reason,
-             "found another row of '%.128s' than row %" PRIu64 ", expected one, or the same again",
-             row->cell[BB_PARTNER_CODE], first);
-    refuse(importer, row, bb_partner_columns[BB_PARTNER_CODE], "DUPLICATE_KEY", reason);
-    return 1;
+    if (r > 0)
+        refuse(importer, row, bb_partner_columns[BB_PARTNER_CODE], "DUPLICATE_KEY", reason);
+    return r;
 }
 
 /* Is the row one, and the only one of its organization? 0 | 1 refused | -ENOMEM */

@@ -32,6 +32,7 @@ struct bb_appendlog {
 
 /* Opening */
 
+/* Take over a segment; it is closed if that fails. */
 static int
 put_segment(struct bb_appendlog *log, struct bb_segment *segment)
 {
@@ -48,6 +49,8 @@ put_segment(struct bb_appendlog *log, struct bb_segment *segment)
     if (r == 0)
         log->segments[log->n++] = segment;
     pthread_rwlock_unlock(&log->lock);
+    if (r != 0)
+        bb_segment_close(&segment);
     return r;
 }
 
@@ -75,12 +78,7 @@ open_segment(struct bb_appendlog *log, const char *name, bool active, char *erro
         return -EBADMSG;
     }
     r = bb_segment_open(log->folder, log->dir, first, active, log->segment_bytes, &segment, error, size);
-    if (r == 0) {
-        r = put_segment(log, segment);
-        if (r != 0)
-            bb_segment_close(&segment);
-    }
-    return r;
+    return r == 0 ? put_segment(log, segment) : r;
 }
 
 static int
@@ -112,12 +110,7 @@ new_segment(struct bb_appendlog *log, size_t group, char *error, size_t size)
     int r =
         bb_segment_create(log->folder, log->dir, bb_appendlog_last(log) + 1, capacity, &segment, error, size);
 
-    if (r == 0) {
-        r = put_segment(log, segment);
-        if (r != 0)
-            bb_segment_close(&segment);
-    }
-    return r;
+    return r == 0 ? put_segment(log, segment) : r;
 }
 
 /* The folder, and the files in it, are there for good: whoever made them may have ended before he saw to it.

@@ -14,11 +14,11 @@ stop_daemons() {
     daemons=()
 }
 trap '[ ${#daemons[@]} -eq 0 ] || kill "${daemons[@]}"; rm -rf "$sockets"; at_exit' EXIT
-mkdir "$HOME" "$tmp/etc" "$tmp/lib" "$tmp/work"
-ln -s "$root/deploy" "$tmp/work/deploy"
-cp "$sample"/*.csv "$tmp/work"
-rm "$tmp/work/readings.csv"
-cd "$tmp/work" || exit
+mkdir "$HOME" "$tmp/etc" "$tmp/lib" "$tmp/desk"
+ln -s "$root/deploy" "$tmp/desk/deploy"
+cp "$sample"/*.csv "$tmp/desk"
+rm "$tmp/desk/readings.csv"
+cd "$tmp/desk" || exit
 
 # The command as it is typed here. A key may have an ampersand, which is to stay one.
 shopt -u patsub_replacement

@@ -4,7 +4,6 @@
 #include "verify.h"
 
 #include "runtime/daemon.h"
-#include "runtime/log.h"
 
 #include <errno.h>
 #include <string.h>
@@ -55,6 +54,7 @@ check(const void *filled, char *error, size_t size)
     return 0;
 }
 
+/* The state folder is there, or it is said that it is not. */
 static int
 examine(const void *filled)
 {
@@ -67,22 +67,10 @@ examine(const void *filled)
     return EX_CONFIG;
 }
 
-/* 0, or the exit code for a state that is not there, which has been logged. */
-static int
-find_state(const struct bb_measurement_config *c)
-{
-    char error[1024];
-
-    if (bb_state_check(c->state, error, sizeof error) == 0)
-        return EX_OK;
-    bb_error("%s", error);
-    return EX_CONFIG;
-}
-
 static int
 run(void *filled, int signal_fd)
 {
-    int code = find_state(filled);
+    int code = examine(filled);
 
     return code ? code : bb_measurement_run(filled, signal_fd);
 }
@@ -90,7 +78,7 @@ run(void *filled, int signal_fd)
 static int
 verify(void *filled)
 {
-    int code = find_state(filled);
+    int code = examine(filled);
 
     return code ? code : bb_verify_run(filled);
 }

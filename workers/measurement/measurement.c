@@ -262,8 +262,8 @@ collect_applied(struct measurement *m)
         m->trim = m->trim || m->pace.given_rows >= TRIM_ROWS;
         bb_pace_applied(&m->pace, bb_clock_mono());
     }
-    if (bb_writer_views(m->writer) >
-        m->applied) { /* also after a recovery, which brings the views up itself */
+    /* also after a recovery, which brings the views up itself */
+    if (bb_writer_views(m->writer) > m->applied) {
         m->applied = bb_writer_views(m->writer);
         bb_readers_applied(m->readers, m->applied);
     }
@@ -512,8 +512,8 @@ bb_measurement_run(const struct bb_measurement_config *config, int signal_fd)
                             .pace = bb_pace((size_t)config->pending_rows, (size_t)config->pending_bytes)};
     int code = EX_IOERR, r;
 
-    mallopt(M_ARENA_MAX,
-            1); /* what another thread freed at the end of an arena of its own is never given back */
+    /* what another thread freed at the end of an arena of its own is never given back */
+    mallopt(M_ARENA_MAX, 1);
     r = make_folders(&m);
     if (r == 0)
         r = open_store(&m);

@@ -30,9 +30,8 @@ bb_state_check(const char *state, char *error, size_t size)
         r = -errno;
     if (r == -ENOENT)
         snprintf(error, size,
-                 "state: \"%s\" is not there; for a new store make it: install -d -m 0700 '%s'; otherwise "
-                 "the path is "
-                 "wrong",
+                 "state: \"%s\" is not there; for a new store make it: install -d -m 0700 '%s'; "
+                 "otherwise the path is wrong",
                  state, state);
     else if (r < 0)
         snprintf(error, size, "state: \"%s\": %s", state, strerror(-r));

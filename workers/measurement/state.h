@@ -1,10 +1,8 @@
 /* The state folder: is it there, and whose is it? It is never made here: a path that is mistyped would become
  * an empty store, and the worker on it would take the place of the one with the readings.
  *
- * The lock: one process at a time opens its environments. LMDB would let two of them in,
- * and each would write what the other does not know of.
- *
- * The lock ends with the process, however it ends; the file stays. */
+ * The lock: one process at a time opens what is in it. LMDB would let two of them in, and each would write
+ * what the other does not know of. It ends with the process, however that ends; the file stays. */
 #ifndef BB_STATE_H
 #define BB_STATE_H
 

@@ -47,8 +47,8 @@ build_head(struct bb_writer *writer, char *error, size_t size)
         return r;
     writer->views = bb_journal_head(writer->config.journal).sequence;
     for (uint32_t i = 0; i < writer->head.n_batch; i++)
-        writer->head.batch[i].touched =
-            writer->config.utc(); /* whoever was cut off has its ten minutes again */
+        /* whoever was cut off has its ten minutes again */
+        writer->head.batch[i].touched = writer->config.utc();
     return 0;
 }
 

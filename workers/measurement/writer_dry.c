@@ -99,7 +99,7 @@ may_begin(struct bb_writer *writer, const struct bb_submit *submit)
 
 /* A new session. 0 | 1 answered | <0 */
 static int
-begin_session(struct bb_writer *writer, const struct bb_submit *submit)
+begin_session(struct bb_writer *writer, const struct bb_submit *submit, struct bb_dry_session **ret_session)
 {
     unsigned all = writer->config.dry_runs, share = all > 1 ? all / 2 : 1;
     struct bb_dry_session *session;
@@ -117,7 +117,7 @@ begin_session(struct bb_writer *writer, const struct bb_submit *submit)
         bb_writer_fail(writer, submit->work->tag, BB_ERROR_OVERLOADED, "too many dry runs at a time");
         return 1;
     }
-    session = &writer->session[writer->n_session];
+    *ret_session = session = &writer->session[writer->n_session];
     *session = (struct bb_dry_session){.organization = submit->organization};
     memcpy(session->batch, submit->message->batch.data, BB_BATCH_BYTES);
     r = bb_dryrun_new(writer->config.temporary, &session->dryrun);
@@ -131,11 +131,10 @@ static int
 open_session(struct bb_writer *writer, const struct bb_submit *submit, struct bb_dry_session **ret_session)
 {
     struct bb_dry_session *session = find_session(writer, submit);
-    int r = session ? 0 : begin_session(writer, submit);
+    int r = session ? 0 : begin_session(writer, submit, &session);
 
     if (r != 0)
         return r;
-    session = find_session(writer, submit);
     session->touched = writer->config.utc();
     session->last_seen = session->last_seen || submit->message->last;
     *ret_session = session;
