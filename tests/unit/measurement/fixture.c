@@ -159,6 +159,24 @@ fixture_close(struct fixture *f)
     folder_remove_empty(f->dir); /* nothing temporary was left */
 }
 
+int
+fixture_setup(void **state)
+{
+    struct fixture *f = malloc(sizeof *f);
+
+    fixture_open(f);
+    *state = f;
+    return 0;
+}
+
+int
+fixture_teardown(void **state)
+{
+    fixture_close(*state);
+    free(*state);
+    return 0;
+}
+
 void
 fixture_reopen(struct fixture *f)
 {
@@ -175,6 +193,13 @@ fixture_apply(struct fixture *f)
         return;
     assert_int_equal(bb_apply(&f->views, generation), 0);
     bb_writer_applied(f->writer);
+}
+
+void
+fixture_tick(struct fixture *f)
+{
+    bb_writer_tick(f->writer, 0);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
 }
 
 static struct bb_bytes
@@ -288,6 +313,12 @@ fixture_submit_rows(struct fixture *f, struct fixture_submission how, const char
         fixture_row(set, rows[i]);
     fixture_submit(f, how, set);
     bb_rowset_destroy(&set);
+}
+
+void
+fixture_submit_one(struct fixture *f, uint8_t batch, const char *row)
+{
+    fixture_submit_rows(f, (struct fixture_submission){.batch = batch}, &row, 1);
 }
 
 void

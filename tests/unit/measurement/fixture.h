@@ -30,6 +30,10 @@ struct fixture {
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 
+/* The same before and after a test, whose state it is. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* As after a crash: what was journalled and not applied is found again. */
 void fixture_reopen(struct fixture *f);
 
@@ -38,6 +42,9 @@ void fixture_pass(int64_t seconds);
 
 /* Apply what has gathered. */
 void fixture_apply(struct fixture *f);
+
+/* What the writer does as time goes by, and commit. */
+void fixture_tick(struct fixture *f);
 
 /* Rows as text:
  * "indicator|organization|place|disaggregation|period|value|numerator|denominator|status|comment", later
@@ -56,6 +63,8 @@ struct fixture_submission {
 /* Send rows, commit, and decode the answer into f->reply (or f->failure). */
 void fixture_submit(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
 void fixture_submit_rows(struct fixture *f, struct fixture_submission how, const char *const *rows, size_t n);
+/* One row of the staff's, a batch of its own. */
+void fixture_submit_one(struct fixture *f, uint8_t batch, const char *row);
 
 /* The same without the commit. */
 void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);

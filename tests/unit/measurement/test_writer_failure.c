@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -22,12 +21,8 @@
 static int
 setup(void **state)
 {
-    struct fixture *f = malloc(sizeof *f);
-
     signal(SIGXFSZ, SIG_IGN);
-    fixture_open(f);
-    *state = f;
-    return 0;
+    return fixture_setup(state);
 }
 
 static void
@@ -44,9 +39,7 @@ static int
 teardown(void **state)
 {
     limit_files(NO_LIMIT);
-    fixture_close(*state);
-    free(*state);
-    return 0;
+    return fixture_teardown(state);
 }
 
 /* The descriptor by which the journal is written: one of ours with this name. */
