@@ -3,7 +3,7 @@
  * the next one fails. A descriptor that cannot be written plays the broken one. */
 #include "fixture.h"
 
-#include "tests/unit/check.h"
+#include "tests/unit/limit_files.h"
 
 #include "proto/errors.h"
 #include "workers/measurement/replay.h"
@@ -13,10 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#define NO_LIMIT RLIM_INFINITY
 
 static int
 setup(void **state)
@@ -25,20 +22,10 @@ setup(void **state)
     return fixture_setup(state);
 }
 
-static void
-limit_files(rlim_t bytes)
-{
-    struct rlimit limit;
-
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static int
 teardown(void **state)
 {
-    limit_files(NO_LIMIT);
+    limit_files(RLIM_INFINITY);
     return fixture_teardown(state);
 }
 
@@ -167,7 +154,7 @@ test_want_of_room_is_survived(void **state)
     assert_true(bb_writer_recovering(f->writer));
     stage(f, 2, 2000, 1);
     assert_int_equal(f->failure, BB_ERROR_NOSPACE); /* until the head is built again */
-    limit_files(NO_LIMIT);
+    limit_files(RLIM_INFINITY);
     bb_writer_tick(f->writer, bb_clock_mono());
     assert_false(bb_writer_recovering(f->writer));
     assert_true(bb_writer_views(f->writer) == head && bb_writer_head(f->writer) == head);

@@ -4,6 +4,7 @@
 
 #include "runtime/log.h"
 #include "tests/unit/folder.h"
+#include "tests/unit/limit_files.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -596,16 +597,6 @@ test_an_end_between_two_segments(void **state)
     reopen(f);
     check_all(f, next + 1);
     free(bytes);
-}
-
-static void
-limit_files(uint64_t bytes)
-{
-    struct rlimit limit;
-
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 /* A group that did not fit on the disk leaves nothing behind, and a later one may. */
