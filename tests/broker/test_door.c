@@ -1,46 +1,21 @@
-/* The broker's door, with real sockets: who is let in, who is shown out, and what a rude peer can do
- * (nothing). */
-#include "fixture.h"
+/* The broker's door, with real sockets: who is let in, who waits outside, and how little those take who say
+ * nothing. */
+#include "one_broker.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #define JUNK 100 /* connections of a kind */
-
-static struct broker broker;
-
-static int
-setup(void **state)
-{
-    broker_start(&broker, *state);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    broker_abandon(&broker);
-    return 0;
-}
 
 static void
 starts_quickly_and_small(void **state)
@@ -78,21 +53,6 @@ greets(void **state)
     raw_operator(&broker, &raw);
     raw_close(&raw);
     broker_stop(&broker);
-}
-
-/* Opens with these keys and expects a refusal within the limit of a handshake; returns the event. */
-static int
-refused(const struct bb_keypair *keys, const char *server_key, int *ret_value)
-{
-    struct raw raw;
-    bb_mono start = bb_clock_mono();
-    int event;
-
-    raw_open(&broker, &raw, keys, server_key, broker.endpoint);
-    event = raw_await_end(&raw, ret_value);
-    assert_true(bb_clock_mono() - start < 500 + 1000);
-    raw_close(&raw);
-    return event;
 }
 
 static void
@@ -195,398 +155,6 @@ counts_junk(void **state)
                       broker_counter(&broker, "handshakes_refused_mechanism"),
                       broker_counter(&broker, "handshakes_refused_unfinished"));
     }
-    broker_stop(&broker);
-}
-
-static void
-put_enabled(struct raw *staff, uint64_t id, const char *code, bool enabled)
-{
-    Bb__PartnerPut put = BB__PARTNER_PUT__INIT;
-    uint8_t packed[256];
-
-    put.code = (char *)code;
-    put.has_enabled = true;
-    put.enabled = enabled;
-    raw_request(staff, id, BB_METHOD_PARTNER_PUT, bb_bytes(packed, bb__partner_put__pack(&put, packed)));
-    assert_int_equal(expect_kind(staff, BB_KIND_REPLY, reply, Reply)->id, id);
-}
-
-static void
-a_disabled_partner_is_shown_out(void **state)
-{
-    struct raw staff, alpha, beta;
-    int value;
-
-    (void)state;
-    raw_greeted(&broker, &staff, &broker.staff);
-    raw_greeted(&broker, &alpha, &broker.partner);
-    raw_greeted(&broker, &beta, &broker.other);
-    raw_request(&alpha, 1, BB_METHOD_TREND, bb_bytes("x", 1)); /* open: there is no worker */
-    put_enabled(&staff, 1, "alpha", false);
-    raw_expect_goaway(&alpha, BB_ERROR_UNKNOWN_KEY);
-    assert_int_equal(raw_await_end(&alpha, &value), ZMQ_EVENT_DISCONNECTED);
-    raw_close(&alpha);
-    assert_int_equal(refused(&broker.partner, broker.server.public_key, &value),
-                     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-    put_enabled(&staff, 2, "alpha", true);
-    raw_greeted(&broker, &alpha, &broker.partner);
-    raw_request(&beta, 1, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0)); /* beta noticed nothing */
-    expect_kind(&beta, BB_KIND_REPLY, reply, Reply);
-    assert_int_equal(broker_counter(&broker, "refused_revoked"), 1);
-    raw_close(&alpha);
-    raw_close(&beta);
-    raw_close(&staff);
-    broker_stop(&broker);
-}
-
-/* The caller's own organization, changed by partner.put. */
-static void
-put_own(struct raw *staff, uint64_t id, Bb__PartnerPut *put)
-{
-    uint8_t packed[256];
-
-    put->code = (char *)"backbone";
-    raw_request(staff, id, BB_METHOD_PARTNER_PUT, bb_bytes(packed, bb__partner_put__pack(put, packed)));
-}
-
-static void
-staff_does_not_lock_itself_out(void **state)
-{
-    Bb__PartnerPut disable = BB__PARTNER_PUT__INIT, resign = BB__PARTNER_PUT__INIT,
-                   rename = BB__PARTNER_PUT__INIT;
-    struct raw staff, operator;
-
-    (void)state;
-    raw_greeted(&broker, &staff, &broker.staff);
-    disable.has_enabled = true;
-    put_own(&staff, 1, &disable);
-    raw_expect_error(&staff, 1, BB_ERROR_NOT_ALLOWED);
-    resign.has_role = true;
-    resign.role = BB__ROLE__ROLE_OBSERVER;
-    put_own(&staff, 2, &resign);
-    raw_expect_error(&staff, 2, BB_ERROR_NOT_ALLOWED);
-    rename.name = (char *)"The office";
-    rename.has_enabled = rename.enabled = rename.has_role = true;
-    rename.role = BB__ROLE__ROLE_STAFF;
-    put_own(&staff, 3, &rename); /* everything else it may */
-    expect_kind(&staff, BB_KIND_REPLY, reply, Reply);
-    raw_operator(&broker, &operator);
-    put_own(&operator, 1, &disable);
-    expect_kind(&operator, BB_KIND_REPLY, reply, Reply);
-    raw_expect_goaway(&staff, BB_ERROR_UNKNOWN_KEY);
-    raw_close(&operator);
-    raw_close(&staff);
-    broker_stop(&broker);
-}
-
-static void
-who_replaces_its_own_key_is_answered(void **state)
-{
-    Bb__PartnerPut put = BB__PARTNER_PUT__INIT;
-    struct bb_keypair fresh;
-    struct raw staff;
-
-    (void)state;
-    bb_keypair_new(&fresh);
-    raw_greeted(&broker, &staff, &broker.staff);
-    put.key = fresh.public_key;
-    put_own(&staff, 1, &put);
-    assert_int_equal(expect_kind(&staff, BB_KIND_REPLY, reply, Reply)->id, 1);
-    raw_expect_goaway(&staff, BB_ERROR_UNKNOWN_KEY);
-    raw_await_end(&staff, NULL);
-    raw_close(&staff);
-    raw_greeted(&broker, &staff, &fresh);
-    raw_close(&staff);
-    broker_stop(&broker);
-}
-
-static void
-an_unregistered_partner_is_shown_out_after_sighup(void **state)
-{
-    struct raw alpha, beta;
-    char path[160];
-
-    (void)state;
-    raw_greeted(&broker, &alpha, &broker.partner);
-    raw_greeted(&broker, &beta, &broker.other);
-    snprintf(path, sizeof path, "%s/registry/alpha.conf", broker.folder);
-    assert_int_equal(unlink(path), 0);
-    broker_organization(&broker, "beta", "observer", true,
-                        broker.other.public_key); /* and beta changed its role */
-    kill(broker.pid, SIGHUP);
-    raw_expect_goaway(&alpha, BB_ERROR_UNKNOWN_KEY);
-    raw_await_end(&alpha, NULL);
-    raw_request(&beta, 1, BB_METHOD_SUBMIT, bb_bytes("x", 1));
-    raw_expect_error(&beta, 1, BB_ERROR_NOT_ALLOWED);
-    raw_close(&alpha);
-    raw_close(&beta);
-    broker_stop(&broker);
-}
-
-static void
-says_when_alpha_left(const char *date)
-{
-    char path[160];
-    FILE *file;
-
-    snprintf(path, sizeof path, "%s/registry/alpha.conf", broker.folder);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    fprintf(file, "name = 'The alpha'\nrole = 'partner'\nleft = '%s'\nmember main {\n    key = '%s'\n}\n",
-            date, broker.partner.public_key);
-    assert_int_equal(fclose(file), 0);
-    kill(broker.pid, SIGHUP);
-}
-
-static void
-who_has_left_is_shown_out(void **state)
-{
-    char today[BB_UTC_TEXT];
-    struct raw alpha;
-    int value;
-
-    (void)state;
-    raw_greeted(&broker, &alpha, &broker.partner);
-    says_when_alpha_left("9999-12-31"); /* announced: it stays until then */
-    raw_request(&alpha, 1, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
-    expect_kind(&alpha, BB_KIND_REPLY, reply, Reply);
-    bb_utc_format(bb_clock_utc(), today);
-    today[10] = '\0';
-    says_when_alpha_left(today);
-    raw_expect_goaway(&alpha, BB_ERROR_UNKNOWN_KEY);
-    raw_await_end(&alpha, NULL);
-    raw_close(&alpha);
-    assert_int_equal(refused(&broker.partner, broker.server.public_key, &value),
-                     ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-    assert_int_equal(broker_counter(&broker, "handshakes_refused_disabled"), 1);
-    broker_stop(&broker);
-}
-
-static void
-a_moved_key_is_shown_out(void **state)
-{
-    struct raw raw;
-
-    (void)state;
-    raw_greeted(&broker, &raw, &broker.partner);
-    broker_organization(&broker, "alpha", "partner", true, NULL);
-    broker_organization(&broker, "omega", "partner", true, broker.partner.public_key);
-    kill(broker.pid, SIGHUP);
-    raw_expect_goaway(&raw, BB_ERROR_UNKNOWN_KEY);
-    raw_await_end(&raw, NULL);
-    raw_close(&raw);
-    raw_client(&broker, &raw, &broker.partner);
-    raw_hello(&raw);
-    assert_string_equal(expect_kind(&raw, BB_KIND_WELCOME, welcome, Welcome)->organization, "omega");
-    raw_close(&raw);
-    broker_stop(&broker);
-}
-
-static void
-a_key_is_not_taken_over(void **state)
-{
-    struct raw raw, again;
-
-    (void)state;
-    raw_greeted(&broker, &raw, &broker.partner);
-    broker_organization(&broker, "aardvark", "staff", true, broker.partner.public_key);
-    broker_organization(&broker, "beta", "observer", true, broker.other.public_key);
-    kill(broker.pid, SIGHUP);
-    for (bool read = false; !read;) { /* the rest of the folder counts */
-        raw_client(&broker, &again, &broker.other);
-        raw_hello(&again);
-        read = expect_kind(&again, BB_KIND_WELCOME, welcome, Welcome)->role == BB__ROLE__ROLE_OBSERVER;
-        raw_close(&again);
-    }
-    raw_hello(&raw);
-    assert_string_equal(expect_kind(&raw, BB_KIND_WELCOME, welcome, Welcome)->organization, "alpha");
-    raw_greeted(&broker, &again, &broker.partner);
-    raw_close(&again);
-    raw_close(&raw);
-    broker_stop(&broker);
-}
-
-static void
-refuses_routing_ids_of_another_form(void **state)
-{
-    static const struct {
-        const char *what;
-        uint8_t id[24];
-        size_t len;
-    } table[] = {
-        {"libzmq's own", "", 0},
-        {"short", {1, 2, 3}, 16},
-        {"long", {1, 2, 3}, 18},
-        {"another first byte", {2, 2, 3}, 17},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct raw raw;
-
-        print_message("%s\n", table[i].what);
-        raw_open_as(&broker, &raw, &broker.partner, broker.server.public_key, broker.endpoint, table[i].id,
-                    table[i].len);
-        raw_hello(&raw);
-        assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
-        raw_close(&raw);
-    }
-    assert_int_equal(broker_counter(&broker, "refused_routing_id"), 4);
-    broker_stop(&broker);
-}
-
-static void
-refuses_messages_of_several_frames(void **state)
-{
-    struct raw raw;
-
-    (void)state;
-    for (int frames = 2; frames < 5; frames++) {
-        raw_greeted(&broker, &raw, &broker.partner);
-        for (int i = 0; i < frames; i++)
-            raw_send_bytes(&raw, "BB\x01\x0c", 4, i + 1 < frames);
-        assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
-        raw_close(&raw);
-    }
-    assert_int_equal(broker_counter(&broker, "refused_multipart"), 3);
-    broker_stop(&broker);
-}
-
-/* A message is not seen before its last frame has come; the kernel's count gives it away. */
-static void
-a_flood_of_frames_is_cut_off(void **state)
-{
-    static uint8_t block[65536];
-    struct raw raw;
-    long before = broker_rss_anon_kb(&broker), peak = before, now;
-    bb_mono end;
-
-    (void)state;
-    raw_greeted(&broker, &raw, &broker.partner);
-    for (int i = 0; i < 3200; i++) /* 200 MB, which libzmq sends when the last frame is there */
-        raw_send_bytes(&raw, block, sizeof block, i + 1 < 3200);
-    end = bb_clock_mono() + WAIT_MS;
-    while (zmq_poll(&(zmq_pollitem_t){.socket = raw.monitor, .events = ZMQ_POLLIN}, 1, 2) == 0) {
-        assert_true(bb_clock_mono() < end);
-        now = broker_rss_anon_kb(&broker);
-        peak = now > peak ? now : peak;
-    }
-    assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
-    assert_int_equal(broker_counter(&broker, "floods"), 1);
-    print_message("grew by %ld kB\n", peak - before);
-#if !defined(__SANITIZE_ADDRESS__)
-    assert_true(peak - before < 128 * 1024);
-#endif
-    raw_close(&raw);
-    raw_greeted(&broker, &raw, &broker.partner);
-    raw_close(&raw);
-    broker_stop(&broker);
-}
-
-static void
-an_oversized_message_ends_the_connection(void **state)
-{
-    uint8_t *large = calloc(1, BB_LIMIT_FRAME_BYTES + 1);
-    struct raw raw;
-
-    (void)state;
-    assert_non_null(large);
-    raw_greeted(&broker, &raw, &broker.partner);
-    raw_send_bytes(&raw, large, BB_LIMIT_FRAME_BYTES + 1, false);
-    assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
-    raw_close(&raw);
-    raw_greeted(&broker, &raw, &broker.partner);
-    memcpy(large, "BB\x01\x01", 4); /* the largest: a HELLO that cannot be decoded */
-    raw_send_bytes(&raw, large, BB_LIMIT_FRAME_BYTES, false);
-    raw_expect_goaway(&raw, BB_ERROR_MALFORMED);
-    raw_close(&raw);
-    free(large);
-    broker_stop(&broker);
-}
-
-static void
-what_cannot_be_decoded_ends_the_connection(void **state)
-{
-    static const struct {
-        const char *what;
-        const char *bytes;
-        size_t len;
-        uint32_t code;
-    } table[] = {
-        {"empty", "", 0, BB_ERROR_MALFORMED},
-        {"short", "BB\x01", 3, BB_ERROR_MALFORMED},
-        {"no envelope", "XX\x01\x01", 4, BB_ERROR_MALFORMED},
-        {"another major", "BB\x02\x01", 4, BB_ERROR_VERSION},
-        {"HELLO without fields", "BB\x01\x01", 4, BB_ERROR_MALFORMED},
-        {"REQUEST, truncated varint", "BB\x01\x03\x08\xff", 6, BB_ERROR_MALFORMED},
-        {"HELLO, agent is not UTF-8", "BB\x01\x01\x08\x01\x10\x01\x1a\x01\xff", 11, BB_ERROR_MALFORMED},
-        {"HELLO, agent with NUL", "BB\x01\x01\x08\x01\x10\x01\x1a\x02\x61\x00", 12, BB_ERROR_MALFORMED},
-        {"bundle, length too large",
-         "BB\x01\x0e\x00\x00\x00\x05"
-         "BB\x01\x0c",
-         12, BB_ERROR_MALFORMED},
-        {"bundle of nothing", "BB\x01\x0e", 4, BB_ERROR_MALFORMED},
-        {"bundle, cut length", "BB\x01\x0e\x00\x00", 6, BB_ERROR_MALFORMED},
-        {"bundle in a bundle",
-         "BB\x01\x0e\x00\x00\x00\x04"
-         "BB\x01\x0e",
-         12, BB_ERROR_MALFORMED},
-        {"bundle of another major", "BB\x02\x0e", 4, BB_ERROR_MALFORMED},
-        {"versions that we do not speak", "BB\x01\x01\x08\x02\x10\x03", 8, BB_ERROR_VERSION},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
-        struct raw raw;
-
-        print_message("%s\n", table[i].what);
-        raw_greeted(&broker, &raw, &broker.partner);
-        raw_send_bytes(&raw, table[i].bytes, table[i].len, false);
-        raw_expect_goaway(&raw, table[i].code);
-        assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
-        raw_close(&raw);
-    }
-    broker_stop(&broker);
-}
-
-static void
-what_is_not_expected_is_answered(void **state)
-{
-    static const uint8_t kinds[] = {BB_KIND_WELCOME,
-                                    BB_KIND_REPLY,
-                                    6,
-                                    9,
-                                    BB_KIND_ERROR,
-                                    BB_KIND_GOAWAY,
-                                    BB_KIND_READY,
-                                    BB_KIND_WORK,
-                                    0,
-                                    200,
-                                    255};
-    struct raw raw;
-
-    (void)state;
-    raw_client(&broker, &raw, &broker.partner);
-    raw_request(&raw, 5, BB_METHOD_TREND, bb_bytes("x", 1));
-    raw_expect_error(&raw, 5, BB_ERROR_STATE); /* HELLO comes first */
-    raw_hello(&raw);
-    expect_kind(&raw, BB_KIND_WELCOME, welcome, Welcome);
-    for (size_t i = 0; i < sizeof kinds; i++) {
-        const uint8_t frame[] = {'B', 'B', 1, kinds[i]};
-        raw_send_bytes(&raw, frame, sizeof frame, false);
-        raw_expect_error(&raw, 0, BB_ERROR_STATE);
-    }
-    raw_hello(&raw); /* again: answered again */
-    expect_kind(&raw, BB_KIND_WELCOME, welcome, Welcome);
-    raw_request(&raw, 6, 9999, bb_bytes(NULL, 0));
-    raw_expect_error(&raw, 6, BB_ERROR_UNKNOWN_METHOD);
-    raw_request(&raw, 7, BB_METHOD_STATUS, bb_bytes(NULL, 0));
-    raw_expect_error(&raw, 7, BB_ERROR_NOT_ALLOWED);
-    raw_request(&raw, 8, BB_METHOD_PARTNER_LIST, bb_bytes("\xff\xff", 2));
-    raw_expect_error(&raw, 8, BB_ERROR_MALFORMED); /* of this request; the connection stays */
-    raw_request(&raw, 9, BB_METHOD_PARTNER_LIST, bb_bytes(NULL, 0));
-    expect_kind(&raw, BB_KIND_REPLY, reply, Reply);
-    raw_close(&raw);
     broker_stop(&broker);
 }
 
@@ -760,32 +328,6 @@ the_mute_are_cut_off(void **state)
     broker_stop(&broker);
 }
 
-/* Many changes at once: they wait for the disk one after the other, all are answered, all are there after. */
-static void
-many_partners_at_once(void **state)
-{
-    Bb__PartnerPut put = BB__PARTNER_PUT__INIT;
-    uint8_t packed[256];
-    char code[32];
-    struct raw staff;
-
-    (void)state;
-    raw_greeted(&broker, &staff, &broker.staff);
-    put.code = code;
-    put.name = code;
-    put.has_create = put.create = true;
-    put.has_role = true;
-    put.role = BB__ROLE__ROLE_OBSERVER;
-    for (uint64_t id = 1; id <= 200; id++) {
-        snprintf(code, sizeof code, "new-%03u", (unsigned)id);
-        raw_request(&staff, id, BB_METHOD_PARTNER_PUT, bb_bytes(packed, bb__partner_put__pack(&put, packed)));
-    }
-    for (uint64_t id = 1; id <= 200; id++)
-        assert_int_equal(expect_kind(&staff, BB_KIND_REPLY, reply, Reply)->id, id);
-    raw_close(&staff);
-    broker_stop(&broker);
-}
-
 static void
 says_goodbye(void **state)
 {
@@ -820,27 +362,13 @@ does_not_start_where_it_should_not(void **state)
 int
 main(void)
 {
-#define WITH(name, lines) cmocka_unit_test_prestate_setup_teardown(name, setup, teardown, (char *)(lines))
-#define T(name)           WITH(name, NULL)
+#define T(name) WITH(name, NULL)
     const struct CMUnitTest tests[] = {
         T(starts_quickly_and_small),
         T(greets),
         WITH(refuses_strangers, "handshake = 500ms\n"),
         WITH(ends_unfinished_handshakes, "handshake = 500ms\n"),
         WITH(counts_junk, "handshake = 500ms\n"),
-        T(a_disabled_partner_is_shown_out),
-        T(staff_does_not_lock_itself_out),
-        T(who_replaces_its_own_key_is_answered),
-        T(an_unregistered_partner_is_shown_out_after_sighup),
-        T(who_has_left_is_shown_out),
-        T(a_moved_key_is_shown_out),
-        T(a_key_is_not_taken_over),
-        T(refuses_routing_ids_of_another_form),
-        T(refuses_messages_of_several_frames),
-        T(a_flood_of_frames_is_cut_off),
-        T(an_oversized_message_ends_the_connection),
-        T(what_cannot_be_decoded_ends_the_connection),
-        T(what_is_not_expected_is_answered),
         T(an_operator_has_no_rights_to_data),
         T(local_sockets_are_ours_alone),
         T(leaves_no_sockets_behind),
@@ -850,7 +378,6 @@ main(void)
              "organization_connections = 2\nmax_connections = 40\nhandshake = 2s\n"),
         WITH(the_silent_make_room, "max_connections = 40\nhandshake = 1min\n"),
         T(the_mute_are_cut_off),
-        T(many_partners_at_once),
         T(says_goodbye),
         T(does_not_start_where_it_should_not),
     };

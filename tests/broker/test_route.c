@@ -1,36 +1,14 @@
 /* Requests through the real broker, to a worker that the test plays. */
-#include "fixture.h"
+#include "one_broker.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
 
-#include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
-
-static struct broker broker;
-
-static int
-setup(void **state)
-{
-    broker_start(&broker, *state);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    broker_abandon(&broker);
-    return 0;
-}
 
 /* A partner, and a worker with so much credit. */
 static void
@@ -726,8 +704,7 @@ status_says_what_a_heartbeat_said(void **state)
 int
 main(void)
 {
-#define WITH(name, lines) cmocka_unit_test_prestate_setup_teardown(name, setup, teardown, (char *)(lines))
-#define T(name)           WITH(name, "unread_bytes = 4M\n")
+#define T(name) WITH(name, "unread_bytes = 4M\n")
     const struct CMUnitTest tests[] = {
         T(there_and_back),
         T(a_new_organization_is_known_to_the_worker_first),
