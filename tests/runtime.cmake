@@ -1,3 +1,9 @@
-foreach(module buffer clock decimal period rowset text uuid)
+foreach(module buffer clock period rowset text uuid)
   bb_unit_test(runtime/${module} bb_runtime)
+endforeach()
+
+add_library(decimal_fixture STATIC unit/runtime/decimal_fixture.c)
+target_link_libraries(decimal_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA)
+foreach(module decimal decimal_sum decimal_random)
+  bb_unit_test(runtime/${module} decimal_fixture)
 endforeach()
