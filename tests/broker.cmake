@@ -1,4 +1,7 @@
-bb_unit_test(broker/router bb_broker)
+add_library(router_fixture STATIC unit/broker/router_fixture.c)
+target_link_libraries(router_fixture PUBLIC bb_broker bb_options PkgConfig::CMOCKA)
+bb_unit_test(broker/router router_fixture)
+bb_unit_test(broker/router_order router_fixture)
 bb_unit_test(broker/policy bb_broker)
 bb_unit_test(broker/registry bb_broker)
 bb_unit_test(broker/claims bb_broker)
