@@ -44,6 +44,6 @@ bb_process_test(data-gapminder 180)
 set_tests_properties(process/quickstart process/install process/data-gapminder PROPERTIES RUN_SERIAL ON)
 
 # What process/fairness floods the worker with.
-add_executable(flood process/flood.c)
+add_executable(flood process/flood.c support/connect.c)
 target_link_libraries(flood PRIVATE bb_client bb_options)
 set_target_properties(flood PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

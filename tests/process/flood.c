@@ -6,6 +6,8 @@
  * milliseconds. Ends with 75 when one of them is an error. */
 #include "client/lib/backbone.h"
 
+#include "tests/support/connect.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -50,9 +52,8 @@ now_ms(void)
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {{"endpoint", 1, NULL, 'e'}, {"server-key", 1, NULL, 's'},
-                                          {"key", 1, NULL, 'k'},      {"indicator", 1, NULL, 'i'},
-                                          {"times", 1, NULL, 'n'},    {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        CONNECT_OPTIONS, {"indicator", 1, NULL, 'i'}, {"times", 1, NULL, 'n'}, {NULL, 0, NULL, 0}};
     struct bb_client_options options = {.timeout_ms = TIMEOUT_MS, .agent = "flood"};
     struct bb_trend_query query = {.indicator = NULL};
     struct bb_client *client;
@@ -60,13 +61,9 @@ main(int argc, char **argv)
     long start = now_ms();
 
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (c == 'e')
-            options.endpoint = optarg;
-        else if (c == 's')
-            options.server_key = optarg;
-        else if (c == 'k')
-            options.key_file = optarg;
-        else if (c == 'i')
+        if (connect_option(c, optarg, &options))
+            continue;
+        if (c == 'i')
             query.indicator = optarg;
         else if (c == 'n')
             times = (unsigned)atoi(optarg);

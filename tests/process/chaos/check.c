@@ -10,6 +10,7 @@
 
 #include "proto/message.h"
 #include "runtime/rowset.h"
+#include "tests/support/connect.h"
 #include "workers/measurement/journal.h"
 
 #include "journal.pb-c.h"
@@ -341,20 +342,13 @@ summary(const struct chaos_model *model)
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"endpoint", 1, NULL, 'e'}, {"server-key", 1, NULL, 's'}, {"key", 1, NULL, 'k'}, {NULL, 0, NULL, 0}};
+    static const struct option known[] = {CONNECT_OPTIONS, {NULL, 0, NULL, 0}};
     struct bb_client_options options = {.agent = "chaos-check"};
     static struct chaos_model model;
     int code;
 
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (c == 'e')
-            options.endpoint = optarg;
-        else if (c == 's')
-            options.server_key = optarg;
-        else if (c == 'k')
-            options.key_file = optarg;
-        else
+        if (!connect_option(c, optarg, &options))
             return EX_USAGE;
     }
     if (argc - optind < 2)

@@ -12,6 +12,8 @@
  * stderr, and ends it with 75. */
 #include "ledger.h"
 
+#include "tests/support/connect.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -257,11 +259,11 @@ run(struct load *load, unsigned rate, uint64_t batches)
 int
 main(int argc, char **argv)
 {
-    static const struct option known[] = {
-        {"endpoint", 1, NULL, 'e'},     {"server-key", 1, NULL, 's'}, {"key", 1, NULL, 'k'},
-        {"organization", 1, NULL, 'o'}, {"ledger", 1, NULL, 'l'},     {"rate", 1, NULL, 'r'},
-        {"window", 1, NULL, 'w'},       {"drain", 0, NULL, 'd'},      {"plain", 0, NULL, 'p'},
-        {"impatient", 1, NULL, 'i'},    {"batches", 1, NULL, 'b'},    {NULL, 0, NULL, 0}};
+    static const struct option known[] = {CONNECT_OPTIONS,           {"organization", 1, NULL, 'o'},
+                                          {"ledger", 1, NULL, 'l'},  {"rate", 1, NULL, 'r'},
+                                          {"window", 1, NULL, 'w'},  {"drain", 0, NULL, 'd'},
+                                          {"plain", 0, NULL, 'p'},   {"impatient", 1, NULL, 'i'},
+                                          {"batches", 1, NULL, 'b'}, {NULL, 0, NULL, 0}};
     struct bb_client_options options = {.timeout_ms = TIMEOUT_MS, .agent = "chaos-load"};
     static struct load load = {.window = 32};
     const char *file = NULL;
@@ -269,13 +271,9 @@ main(int argc, char **argv)
     uint64_t batches = UINT64_MAX;
 
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
-        if (c == 'e')
-            options.endpoint = optarg;
-        else if (c == 's')
-            options.server_key = optarg;
-        else if (c == 'k')
-            options.key_file = optarg;
-        else if (c == 'o')
+        if (connect_option(c, optarg, &options))
+            continue;
+        if (c == 'o')
             load.organization = (unsigned)atoi(optarg) % CHAOS_ORGANIZATIONS;
         else if (c == 'l')
             file = optarg;
