@@ -2,28 +2,25 @@
 
 #include "proto/errors.h"
 
-_Static_assert(BB_METHOD_MAX < 64, "a method is a bit of 64");
+#include <stddef.h>
 
 void
 bb_policy_init(struct bb_policy *policy)
 {
-    *policy = (struct bb_policy){.known = 0};
+    *policy = (struct bb_policy){.known = {false}};
     for (uint32_t method = 0; method <= BB_METHOD_MAX; method++) {
-        if (!bb_method_info(method))
-            continue;
-        policy->known |= UINT64_C(1) << method;
+        policy->known[method] = bb_method_info(method) != NULL;
         for (uint32_t role = 0; role < BB_POLICY_ROLES; role++)
-            if (bb_method_scope(method, role) != BB_SCOPE_NONE)
-                policy->allowed[role] |= UINT64_C(1) << method;
+            policy->allowed[method] |= (uint8_t)((bb_method_scope(method, role) != BB_SCOPE_NONE) << role);
     }
 }
 
 uint32_t
 bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role)
 {
-    if (method > BB_METHOD_MAX || !(policy->known >> method & 1))
+    if (method > BB_METHOD_MAX || !policy->known[method])
         return BB_ERROR_UNKNOWN_METHOD;
-    if (role >= BB_POLICY_ROLES || !(policy->allowed[role] >> method & 1))
+    if (role >= BB_POLICY_ROLES || !(policy->allowed[method] >> role & 1))
         return BB_ERROR_NOT_ALLOWED;
     return BB_ERROR_NONE;
 }

@@ -1,7 +1,8 @@
 /* The broker's half of "who may what": may this role call this method at all?
  *
- * proto/methods.h is compiled once into a snapshot, a bit for each method and role; a question is answered
- * from its arguments and the snapshot alone. What of the objects a caller may touch is the service's half. */
+ * proto/methods.h is compiled once into a snapshot, a byte for each method with a bit for each role; a
+ * question is answered from its arguments and the snapshot alone. What of the objects a caller may touch is
+ * the service's half. */
 #ifndef BB_BROKER_POLICY_H
 #define BB_BROKER_POLICY_H
 
@@ -10,8 +11,8 @@
 #define BB_POLICY_ROLES 8u
 
 struct bb_policy {
-    uint64_t known;                    /* methods, by number */
-    uint64_t allowed[BB_POLICY_ROLES]; /* methods, by role */
+    bool known[BB_METHOD_MAX + 1];
+    uint8_t allowed[BB_METHOD_MAX + 1]; /* a bit for each role */
 };
 
 void bb_policy_init(struct bb_policy *policy);

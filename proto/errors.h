@@ -23,7 +23,8 @@
     X(14, INTERNAL, false, "a fault of the service; its log says more")                                      \
     X(15, CANCELLED, false, "cancelled by the caller")                                                       \
     X(16, STATE, false, "this message is not expected now")                                                  \
-    X(17, EXISTS, false, "there is one already")
+    X(17, EXISTS, false, "there is one already")                                                             \
+    X(18, TAKEN_OVER, false, "a newer session has taken the subscription over")
 
 enum bb_error {
     BB_ERROR_NONE = 0,

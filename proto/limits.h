@@ -25,6 +25,15 @@
 #define BB_LIMIT_ALIASES              64u   /* of one organization or place */
 #define BB_LIMIT_PLACES_QUERY         1000u /* --place given in one trend */
 
+#define BB_LIMIT_MESSAGE_BYTES       (64u << 10) /* body of a message */
+#define BB_LIMIT_SUBJECT_BYTES       300u
+#define BB_LIMIT_AUDIENCE            256u /* channels that one message is addressed to */
+#define BB_LIMIT_CHANNEL_BYTES       (BB_LIMIT_CODE_BYTES + 10u) /* "indicator/" and a code */
+#define BB_LIMIT_FILTER              256u                        /* channels of a subscription */
+#define BB_LIMIT_SUBSCRIPTIONS       64u                         /* of one connection */
+#define BB_LIMIT_SUBSCRIPTION_WINDOW (4u << 20)
+#define BB_LIMIT_CALLS               64u /* open calls of a worker */
+
 #define BB_ROUTING_ID_BYTES 17u /* 0x01 and 16 random bytes */
 #define BB_KEY_TEXT_BYTES   40u /* a CURVE key in Z85 */
 #define BB_BATCH_BYTES      16u /* UUIDv7 */

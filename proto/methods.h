@@ -21,30 +21,48 @@ enum bb_scope {
 
 enum bb_lane { BB_LANE_COMMAND = 0, BB_LANE_QUERY = 1, BB_LANES = 2 };
 
-enum bb_service { BB_SERVICE_BROKER = 0, BB_SERVICE_MEASUREMENT = 1, BB_SERVICES = 2 };
+enum bb_service {
+    BB_SERVICE_BROKER = 0,
+    BB_SERVICE_MEASUREMENT = 1,
+    BB_SERVICE_COMMUNICATION = 2,
+    BB_SERVICES = 3,
+};
 
-/* X(number, NAME, "name", service, lane, operator, staff, partner, observer) */
+/* X(number, NAME, "name", service, lane, operator, staff, partner, observer, service as a caller) */
 #define BB_METHODS(X)                                                                                        \
-    X(1, STATUS, "status", BROKER, QUERY, ALL, ALL, NONE, NONE)                                              \
-    X(2, PARTNER_PUT, "partner.put", BROKER, COMMAND, ALL, ALL, NONE, NONE)                                  \
-    X(3, PARTNER_LIST, "partner.list", BROKER, QUERY, ALL, ALL, OWN, OWN)                                    \
-    X(32, SUBMIT, "measurement.submit", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE)                          \
-    X(33, INDICATOR_DEFINE, "indicator.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE)                 \
-    X(34, INDICATOR_LIST, "indicator.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL)                         \
-    X(35, PLACE_DEFINE, "place.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE)                         \
-    X(36, PLACE_LIST, "place.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL)                                 \
-    X(37, READINGS_LIST, "readings.list", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE)                       \
-    X(38, READINGS_HISTORY, "readings.history", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE)                 \
-    X(39, TREND, "trend", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS)                                     \
-    X(40, MEASUREMENT_STATUS, "measurement.status", MEASUREMENT, QUERY, ALL, ALL, NONE, NONE)
+    X(1, STATUS, "status", BROKER, QUERY, ALL, ALL, NONE, NONE, NONE)                                        \
+    X(2, PARTNER_PUT, "partner.put", BROKER, COMMAND, ALL, ALL, NONE, NONE, NONE)                            \
+    X(3, PARTNER_LIST, "partner.list", BROKER, QUERY, ALL, ALL, OWN, OWN, NONE)                              \
+    X(32, SUBMIT, "measurement.submit", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                    \
+    X(33, INDICATOR_DEFINE, "indicator.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)           \
+    X(34, INDICATOR_LIST, "indicator.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                   \
+    X(35, PLACE_DEFINE, "place.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                   \
+    X(36, PLACE_LIST, "place.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                           \
+    X(37, READINGS_LIST, "readings.list", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE, NONE)                 \
+    X(38, READINGS_HISTORY, "readings.history", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE, NONE)           \
+    X(39, TREND, "trend", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS, NONE)                               \
+    X(40, MEASUREMENT_STATUS, "measurement.status", MEASUREMENT, QUERY, ALL, ALL, NONE, NONE, NONE)          \
+    X(41, MEASUREMENT_FOLLOW, "measurement.follow", MEASUREMENT, QUERY, NONE, NONE, NONE, NONE, ALL)         \
+    X(64, MESSAGE_PUBLISH, "message.publish", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)            \
+    X(65, MESSAGE_WITHDRAW, "message.withdraw", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)          \
+    X(66, MESSAGE_MARK, "message.mark", COMMUNICATION, COMMAND, NONE, OWN, OWN, OWN, NONE)                   \
+    X(67, MESSAGE_LIST, "message.list", COMMUNICATION, QUERY, NONE, ALL, OWN, OWN, NONE)                     \
+    X(68, MESSAGE_STATUS, "message.status", COMMUNICATION, QUERY, NONE, ALL, OWN, NONE, NONE)                \
+    X(69, SUBSCRIPTION_PUT, "subscription.put", COMMUNICATION, COMMAND, NONE, OWN, OWN, OWN, NONE)           \
+    X(70, SUBSCRIPTION_REMOVE, "subscription.remove", COMMUNICATION, COMMAND, NONE, OWN, OWN, OWN, NONE)     \
+    X(71, SUBSCRIPTION_LIST, "subscription.list", COMMUNICATION, QUERY, NONE, ALL, OWN, OWN, NONE)           \
+    X(72, GROUP_PUT, "group.put", COMMUNICATION, COMMAND, NONE, ALL, NONE, NONE, NONE)                       \
+    X(73, GROUP_MEMBER, "group.member", COMMUNICATION, COMMAND, NONE, ALL, NONE, NONE, NONE)                 \
+    X(74, GROUP_LIST, "group.list", COMMUNICATION, QUERY, NONE, ALL, OWN, OWN, NONE)                         \
+    X(75, COMMUNICATION_STATUS, "communication.status", COMMUNICATION, QUERY, ALL, ALL, NONE, NONE, NONE)
 
 enum bb_method {
-#define X(number, id, name, service, lane, op, staff, partner, observer) BB_METHOD_##id = (number),
+#define X(number, id, name, service, lane, op, staff, partner, observer, caller) BB_METHOD_##id = (number),
     BB_METHODS(X)
 #undef X
 };
 
-#define BB_METHOD_MAX 63
+#define BB_METHOD_MAX 127
 
 struct bb_method_info {
     const char *name; /* NULL: no such method */

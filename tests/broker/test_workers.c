@@ -67,10 +67,10 @@ knows_sequence(struct raw *operator, uint64_t * ret_sequence)
         0);
     for (size_t i = 0; i < status->n_service; i++) {
         assert_int_equal(status->service[i]->has_sequence, status->service[i]->has_lag);
-        if (strcmp(status->service[i]->service, "measurement") == 0)
-            known = status->service[i]->has_sequence;
-        if (known)
-            *ret_sequence = status->service[i]->sequence;
+        if (strcmp(status->service[i]->service, "measurement") != 0)
+            continue;
+        known = status->service[i]->has_sequence;
+        *ret_sequence = status->service[i]->sequence;
     }
     return known;
 }

@@ -19,20 +19,33 @@ static const struct {
     const char *name;
     const char *service;
     enum bb_lane lane;
-    int operator, staff, partner, observer;
+    int operator, staff, partner, observer, service_itself;
 } expected[] = {
-    {1, "status", "broker", BB_LANE_QUERY, ALL, ALL, NONE, NONE},
-    {2, "partner.put", "broker", BB_LANE_COMMAND, ALL, ALL, NONE, NONE},
-    {3, "partner.list", "broker", BB_LANE_QUERY, ALL, ALL, OWN, OWN},
-    {32, "measurement.submit", "measurement", BB_LANE_COMMAND, NONE, ALL, OWN, NONE},
-    {33, "indicator.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE},
-    {34, "indicator.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL},
-    {35, "place.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE},
-    {36, "place.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL},
-    {37, "readings.list", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, NONE},
-    {38, "readings.history", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, NONE},
-    {39, "trend", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, TOTALS},
-    {40, "measurement.status", "measurement", BB_LANE_QUERY, ALL, ALL, NONE, NONE},
+    {1, "status", "broker", BB_LANE_QUERY, ALL, ALL, NONE, NONE, NONE},
+    {2, "partner.put", "broker", BB_LANE_COMMAND, ALL, ALL, NONE, NONE, NONE},
+    {3, "partner.list", "broker", BB_LANE_QUERY, ALL, ALL, OWN, OWN, NONE},
+    {32, "measurement.submit", "measurement", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
+    {33, "indicator.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
+    {34, "indicator.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, NONE},
+    {35, "place.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
+    {36, "place.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, NONE},
+    {37, "readings.list", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, NONE, NONE},
+    {38, "readings.history", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, NONE, NONE},
+    {39, "trend", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, TOTALS, NONE},
+    {40, "measurement.status", "measurement", BB_LANE_QUERY, ALL, ALL, NONE, NONE, NONE},
+    {41, "measurement.follow", "measurement", BB_LANE_QUERY, NONE, NONE, NONE, NONE, ALL},
+    {64, "message.publish", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
+    {65, "message.withdraw", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
+    {66, "message.mark", "communication", BB_LANE_COMMAND, NONE, OWN, OWN, OWN, NONE},
+    {67, "message.list", "communication", BB_LANE_QUERY, NONE, ALL, OWN, OWN, NONE},
+    {68, "message.status", "communication", BB_LANE_QUERY, NONE, ALL, OWN, NONE, NONE},
+    {69, "subscription.put", "communication", BB_LANE_COMMAND, NONE, OWN, OWN, OWN, NONE},
+    {70, "subscription.remove", "communication", BB_LANE_COMMAND, NONE, OWN, OWN, OWN, NONE},
+    {71, "subscription.list", "communication", BB_LANE_QUERY, NONE, ALL, OWN, OWN, NONE},
+    {72, "group.put", "communication", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
+    {73, "group.member", "communication", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
+    {74, "group.list", "communication", BB_LANE_QUERY, NONE, ALL, OWN, OWN, NONE},
+    {75, "communication.status", "communication", BB_LANE_QUERY, ALL, ALL, NONE, NONE, NONE},
 };
 
 static void
@@ -51,6 +64,8 @@ test_table(void **state)
         check_int(bb_method_scope(expected[i].number, BB__ROLE__ROLE_STAFF), expected[i].staff, what);
         check_int(bb_method_scope(expected[i].number, BB__ROLE__ROLE_PARTNER), expected[i].partner, what);
         check_int(bb_method_scope(expected[i].number, BB__ROLE__ROLE_OBSERVER), expected[i].observer, what);
+        check_int(bb_method_scope(expected[i].number, BB__ROLE__ROLE_SERVICE), expected[i].service_itself,
+                  what);
     }
 }
 
@@ -66,14 +81,15 @@ is_expected(uint32_t number)
 static void
 test_default_deny(void **state)
 {
-    static const uint32_t far[] = {63, 64, 127, 1000, UINT32_MAX};
+    static const uint32_t far[] = {63, 96, 127, 1000, UINT32_MAX};
 
     (void)state;
     for (uint32_t method = 0; method < 200; method++) {
         if (!is_expected(method))
             assert_null(bb_method_info(method));
         for (uint32_t role = 0; role < 50; role++)
-            if (!is_expected(method) || role < BB__ROLE__ROLE_OPERATOR || role > BB__ROLE__ROLE_OBSERVER)
+            if (!is_expected(method) || role < BB__ROLE__ROLE_OPERATOR || role > BB__ROLE__ROLE_SERVICE ||
+                role == BB__ROLE__ROLE_GATEWAY || role == BB__ROLE__ROLE_PUBLIC)
                 assert_int_equal(bb_method_scope(method, role), NONE);
     }
     for (size_t i = 0; i < COUNT(far); i++) {
@@ -91,7 +107,7 @@ test_services(void **state)
         assert_int_equal(bb_service_by_name(bb_service_name(service)), service);
     assert_null(bb_service_name(BB_SERVICES));
     assert_null(bb_service_name(UINT32_MAX));
-    assert_int_equal(bb_service_by_name("communication"), -1);
+    assert_int_equal(bb_service_by_name("agenda"), -1);
     assert_int_equal(bb_service_by_name(""), -1);
 }
 
