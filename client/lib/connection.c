@@ -18,10 +18,12 @@ set_options(void *socket, const struct bb_connection_config *config)
         {ZMQ_SNDHWM, 0}, /* the session bounds what is on its way, in bytes */
         {ZMQ_CONNECT_TIMEOUT, 5000},
         {ZMQ_HANDSHAKE_IVL, 5000},
-        {ZMQ_HEARTBEAT_IVL, 10000},
-        {ZMQ_HEARTBEAT_TIMEOUT, 20000},
-        {ZMQ_HEARTBEAT_TTL, 60000},
+        {ZMQ_HEARTBEAT_IVL, 0}, /* dear at the broker: broker/doors.c */
         {ZMQ_TCP_KEEPALIVE, 1},
+        {ZMQ_TCP_KEEPALIVE_IDLE, 10},
+        {ZMQ_TCP_KEEPALIVE_INTVL, 5},
+        {ZMQ_TCP_KEEPALIVE_CNT, 4},
+        {ZMQ_TCP_MAXRT, 30000},
     };
     int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 

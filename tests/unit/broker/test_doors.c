@@ -69,10 +69,12 @@ options_of_the_public_socket(void **state)
         {"LINGER", ZMQ_LINGER, 0},
         {"HANDSHAKE_IVL", ZMQ_HANDSHAKE_IVL, 5000},
         {"BACKLOG", ZMQ_BACKLOG, 1024},
-        {"HEARTBEAT_IVL", ZMQ_HEARTBEAT_IVL, 20000},
-        {"HEARTBEAT_TIMEOUT", ZMQ_HEARTBEAT_TIMEOUT, 20000},
-        {"HEARTBEAT_TTL", ZMQ_HEARTBEAT_TTL, 60000},
+        {"HEARTBEAT_IVL", ZMQ_HEARTBEAT_IVL, 0},
         {"TCP_KEEPALIVE", ZMQ_TCP_KEEPALIVE, 1},
+        {"TCP_KEEPALIVE_IDLE", ZMQ_TCP_KEEPALIVE_IDLE, 20},
+        {"TCP_KEEPALIVE_INTVL", ZMQ_TCP_KEEPALIVE_INTVL, 10},
+        {"TCP_KEEPALIVE_CNT", ZMQ_TCP_KEEPALIVE_CNT, 4},
+        {"TCP_MAXRT", ZMQ_TCP_MAXRT, 60000},
     };
     void *socket = broker.door[BB_DOOR_PUBLIC].socket;
     char domain[64];
