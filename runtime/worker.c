@@ -62,6 +62,7 @@ struct bb_worker {
     bool blocked; /* the pipe took no more */
     bool stopping;
     bool told_waiting; /* the log says that there is no broker */
+    bool unsound;      /* a fan-out is missing from what is to be sent: the connection must go */
     bb_mono now;
     bb_mono retry_at;
     bb_mono backoff_ms;
@@ -170,17 +171,34 @@ retry_later(struct bb_worker *w)
     w->backoff_ms = w->backoff_ms * 2 < BACKOFF_MAX_MS ? w->backoff_ms * 2 : BACKOFF_MAX_MS;
 }
 
+/* The calls that ended with the connection. */
+static void
+end_calls(struct bb_worker *w)
+{
+    const struct bb_call_result lost = {
+        .code = BB_ERROR_UNAVAILABLE,
+        .retryable = true,
+        .message = bb_bytes_str("the connection to the broker was lost"),
+    };
+    uint64_t id;
+
+    while (bb_session_lost_call(w->session, &id))
+        w->ops.called(w->self, id, &lost);
+}
+
 /* The connection is over. The owner hears of it only if the broker had ever spoken. */
 static void
 lose(struct bb_worker *w, const char *why)
 {
     bool met = bb_session_state(w->session) > BB_SESSION_GREETING;
 
+    w->unsound = false;
     close_socket(w, 0);
     bb_session_close(w->session);
     if (met || !w->told_waiting)
         bb_notice("no broker at %s: %s; trying again", w->endpoint, why);
     w->told_waiting = true;
+    end_calls(w);
     if (met)
         w->ops.reset(w->self);
     retry_later(w);
@@ -302,6 +320,17 @@ went_away(struct bb_worker *w, const struct bb_session_event *event)
 }
 
 static void
+deliver_subscriber(struct bb_worker *w, const struct bb_session_event *event)
+{
+    if (event->type == BB_SESSION_SUBSCRIBER_UP)
+        w->ops.session_up(w->self, &event->subscriber);
+    else if (event->type == BB_SESSION_SUBSCRIBER_DOWN)
+        w->ops.session_down(w->self, event->tag);
+    else
+        w->ops.session_ack(w->self, &event->acknowledged);
+}
+
+static void
 deliver(struct bb_worker *w, const struct bb_session_event *event)
 {
     switch (event->type) {
@@ -316,6 +345,15 @@ deliver(struct bb_worker *w, const struct bb_session_event *event)
         break;
     case BB_SESSION_DIRECTORY:
         w->ops.directory(w->self, event->packed);
+        break;
+    case BB_SESSION_CALLED:
+        w->ops.called(w->self, event->tag, &event->result);
+        break;
+    case BB_SESSION_SUBSCRIBER_UP:
+    case BB_SESSION_SUBSCRIBER_DOWN:
+    case BB_SESSION_SUBSCRIBER_ACK:
+        if (w->ops.session_up)
+            deliver_subscriber(w, event);
         break;
     default:
         break;
@@ -340,6 +378,7 @@ take_frame(struct bb_worker *w, const struct bb_frame *frame)
         bb_notice("serving %s for the broker at %s", w->service, w->endpoint);
         w->told_waiting = false;
         w->backoff_ms = BACKOFF_MIN_MS;
+        w->tick_at = w->now;
     }
     deliver(w, &event);
 }
@@ -384,6 +423,8 @@ send_outgoing(struct bb_worker *w)
 {
     zmq_msg_t *message = NULL;
 
+    if (w->unsound)
+        return "a fan-out could not be sent";
     while (w->socket) {
         if (bb_session_outgoing(w->session, &message) < 0)
             return "no memory";
@@ -603,6 +644,42 @@ void
 bb_worker_fail(struct bb_worker *w, uint64_t tag, uint32_t code, const char *message, uint32_t retry_after_ms)
 {
     judge(bb_session_fail(w->session, tag, code, message, retry_after_ms));
+}
+
+/* A session gets all that is sent to it, or ends: what could not be gathered ends them all, with the
+ * connection. */
+void
+bb_worker_fanout(struct bb_worker *w, enum bb_kind kind, struct bb_bytes body, const uint64_t *sessions,
+                 size_t n)
+{
+    int r = bb_session_fanout(w->session, kind, body, sessions, n);
+
+    if (r == 0 || r == -ENOTCONN)
+        return;
+    if (bb_log_allow(&faults))
+        bb_error("a fan-out of kind %d and %zu bytes to %zu sessions: %s", (int)kind, body.len, n,
+                 strerror(-r));
+    w->unsound = true;
+}
+
+size_t
+bb_worker_backlog(const struct bb_worker *w)
+{
+    size_t waiting = bb_session_backlog(w->session), unconfirmed = bb_session_unconfirmed(w->session);
+
+    return waiting > unconfirmed ? waiting : unconfirmed;
+}
+
+int
+bb_worker_call(struct bb_worker *w, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body)
+{
+    return bb_session_call(w->session, id, method, timeout_ms, body);
+}
+
+void
+bb_worker_call_cancel(struct bb_worker *w, uint64_t id)
+{
+    judge(bb_session_call_cancel(w->session, id));
 }
 
 void

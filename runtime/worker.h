@@ -1,4 +1,5 @@
-/* A worker's session with the broker: READY, heartbeat, credit, replies, reconnection; and its loop.
+/* A worker's session with the broker: READY, heartbeat, credit, replies, fan-out, calls, reconnection; and
+ * its loop.
  *
  * The worker is single-threaded towards its owner: every callback and every bb_worker_*() call happens on the
  * thread that called bb_worker_run(), except bb_worker_wake(). The owner's data is whatever `self` is.
@@ -12,8 +13,14 @@
 
 #include "clock.h"
 #include "proto/bytes.h"
+#include "proto/envelope.h"
+#include "proto/limits.h"
 
 #include <stdint.h>
+
+/* The largest body of a frame that the broker passes on to a client: an answer's part, what is fanned out,
+ * and the body of a call. */
+#define BB_WORKER_BODY_BYTES (BB_LIMIT_FRAME_BYTES - 128u)
 
 struct bb_worker;
 
@@ -28,6 +35,33 @@ struct bb_work {
     struct bb_bytes body;
 };
 
+/* A client that has subscribed. */
+struct bb_subscriber {
+    uint64_t session; /* the broker's number of it, never given twice; void after reset() */
+    uint32_t role;    /* Bb__Role */
+    struct bb_bytes organization;
+    struct bb_bytes member;
+    struct bb_bytes subscribe; /* packed Subscribe, as the client sent it: well-formed, and not judged */
+};
+
+/* A client says what it has taken care of. Nothing of it is judged: numbers are the client's. Several ACKs of
+ * a session may come as one, the last. */
+struct bb_acknowledged {
+    uint64_t session;
+    uint64_t sequence;
+    uint64_t messages; /* in all since SUBSCRIBED */
+    uint64_t bytes;
+};
+
+/* How a call ended. */
+struct bb_call_result {
+    uint32_t code; /* 0: an answer */
+    bool retryable;
+    uint32_t retry_after_ms; /* 0: not said */
+    struct bb_bytes body;
+    struct bb_bytes message; /* of an error, for people: UTF-8, not quoted */
+};
+
 /* Bytes in arguments are borrowed until the callback returns. */
 struct bb_worker_ops {
     void (*work)(void *self, const struct bb_work *work);
@@ -40,15 +74,24 @@ struct bb_worker_ops {
     /* Everything at hand has been delivered: called once a round, also when nothing was. Non-zero ends
      * bb_worker_run() with it; nothing that was answered in this round or after it is sent then. */
     int (*flush)(void *self);
-    /* Called at least once a second and whenever bb_worker_wake() was called. Returns when it wants to be
-     * called again (BB_NEVER: no wish). */
+    /* Called at least once a second, whenever bb_worker_wake() was called, and when a broker has been met
+     * (from then on calls can be made). Returns when it wants to be called again (BB_NEVER: no wish). */
     bb_mono (*tick)(void *self, bb_mono now);
-    /* The broker is gone: every request that was open is void, and not to be answered any more (the next
-     * broker may use its tag again). Answers given before this round ends are dropped. */
+    /* The broker is gone: every request and session that was open is void, and not to be answered any more
+     * (the next broker may use its tag again). Answers given before this round ends are dropped. What was
+     * called has been told before: called() with UNAVAILABLE. */
     void (*reset)(void *self);
     /* What the next READY and HEARTBEAT say. */
     uint64_t (*directory_version)(void *self);
     void (*position)(void *self, uint64_t *ret_sequence, uint64_t *ret_lag);
+    /* Sessions; NULL, all three, in a service that has none. Called in order with work. A session ends with
+     * session_down(), with an ERROR that was fanned out to it, or with reset(). session_ack() may come for a
+     * session that an ERROR has ended: the two crossed. */
+    void (*session_up)(void *self, const struct bb_subscriber *subscriber);
+    void (*session_down)(void *self, uint64_t session);
+    void (*session_ack)(void *self, const struct bb_acknowledged *acknowledged);
+    /* The end of what bb_worker_call() began: once, unless it was cancelled. NULL where nothing is called. */
+    void (*called)(void *self, uint64_t id, const struct bb_call_result *result);
 };
 
 struct bb_worker_config {
@@ -78,6 +121,26 @@ void bb_worker_wake(struct bb_worker *worker);
 void bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
 void bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
                     uint32_t retry_after_ms);
+
+/* Send one frame to many sessions: a DELIVER, SUBSCRIBED, GAP or ERROR without its field `subscription`,
+ * which the broker writes. body: packed, at most BB_WORKER_BODY_BYTES. Copied. An ERROR ends the sessions.
+ * Sessions get what is sent to them in the order of these calls; those that are over are skipped. */
+void bb_worker_fanout(struct bb_worker *worker, enum bb_kind kind, struct bb_bytes body,
+                      const uint64_t *sessions, size_t n);
+
+/* Bytes of answers and fan-out that the broker has not taken in. Who has much to send that can wait (old
+ * messages for who lags behind) sends no more of it while this is above some megabytes. The broker's progress
+ * makes a round. Above 64 MiB the broker is given up. */
+size_t bb_worker_backlog(const struct bb_worker *worker);
+
+/* Ask another service, in the name of one's own (role SERVICE). `id` is the caller's, unlike those of its
+ * other open calls. Ends with called(), at its deadline at the latest; a timeout_ms of 0 is 30 s, the most is
+ * 600 s. 0 | -ENOTCONN there is no broker: try in tick() | -EEXIST the id is open | -EBUSY BB_LIMIT_CALLS are
+ * open | -EMSGSIZE a body above BB_WORKER_BODY_BYTES | -ENOMEM */
+int bb_worker_call(struct bb_worker *worker, uint64_t id, uint32_t method, uint32_t timeout_ms,
+                   struct bb_bytes body);
+/* The answer is no longer wanted: called() will not come. An id that is not open is ignored. */
+void bb_worker_call_cancel(struct bb_worker *worker, uint64_t id);
 
 /* Send what was answered so far, in the middle of a round. */
 void bb_worker_push(struct bb_worker *worker);

@@ -1,12 +1,9 @@
 /* Open requests are found by tag in a table with linear probing (Knuth, TAOCP 3, 6.4, algorithms L and R): no
  * memory is taken a request, and the broker's successive tags fall into successive slots. It is twice as
- * large as all credit together, so it never fills.
- *
- * Outgoing messages: `bundle` gathers, `queue` is a ring of the bundles that became full, oldest at `first`.
- * The ring grows and is let go when it is empty, so a burst leaves nothing behind. */
+ * large as all credit together, so it never fills. */
 #include "worker_session.h"
 
-#include "bundle.h"
+#include "outgoing.h"
 
 #include "proto/arena.h"
 #include "proto/errors.h"
@@ -21,9 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPLY_BODY_MAX (BB_LIMIT_FRAME_BYTES - 128u) /* the broker's REPLY adds its envelope */
-#define MESSAGE_BYTES  500u
-#define QUEUE_FIRST    8u
+#define MESSAGE_BYTES 500u
+#define PROBE_BYTES   ((uint64_t)256 << 10) /* of fan-out, between two PINGs */
+#define FANOUT_MOST   16384u /* sessions of one FANOUT: 160 KiB, so that it fits beside a body */
 
 struct request {
     uint64_t tag;
@@ -40,9 +37,11 @@ struct lane {
     bool hold;
 };
 
-struct outgoing {
-    zmq_msg_t message;
-    size_t bytes; /* of it; sending empties it */
+/* What the broker has taken in of the fan-out, in bytes of frames since the connection began. */
+struct taken {
+    uint64_t sent;
+    uint64_t confirmed;
+    uint64_t mark; /* of the PING that is out, which is its token; 0: none is */
 };
 
 struct bb_session {
@@ -57,86 +56,14 @@ struct bb_session {
     struct request *requests;
     size_t mask; /* of the table */
     struct bb_arena arena;
-    struct bb_bundle bundle;
-    struct outgoing *queue;
-    size_t queue_size, first, queued;
-    size_t backlog; /* bytes in the queue */
+    struct bb_outgoing out;
+    struct taken taken;
+    uint64_t calls[BB_LIMIT_CALLS]; /* open ones, in no order */
+    uint32_t n_calls;
     uint64_t ignored;
 };
 
 /* ---- messages to send ---- */
-
-static struct outgoing *
-slot(struct bb_session *s, size_t i)
-{
-    return &s->queue[(s->first + i) % s->queue_size];
-}
-
-static int
-queue_grow(struct bb_session *s)
-{
-    size_t size = s->queue_size ? s->queue_size * 2 : QUEUE_FIRST;
-    struct outgoing *queue = malloc(size * sizeof *queue);
-
-    if (!queue)
-        return -ENOMEM;
-    for (size_t i = 0; i < s->queued; i++) {
-        zmq_msg_init(&queue[i].message);
-        zmq_msg_move(&queue[i].message, &slot(s, i)->message);
-        queue[i].bytes = slot(s, i)->bytes;
-    }
-    free(s->queue);
-    s->queue = queue;
-    s->queue_size = size;
-    s->first = 0;
-    return 0;
-}
-
-/* The bundle to the end of the queue. */
-static int
-queue_bundle(struct bb_session *s)
-{
-    struct outgoing *last;
-    int r = 0;
-
-    if (bb_bundle_is_empty(&s->bundle))
-        return 0;
-    if (s->queued == s->queue_size)
-        r = queue_grow(s);
-    if (r < 0)
-        return r;
-    last = slot(s, s->queued);
-    r = bb_bundle_take(&s->bundle, &last->message);
-    if (r < 0)
-        return r;
-    last->bytes = zmq_msg_size(&last->message);
-    s->backlog += last->bytes;
-    s->queued++;
-    return 0;
-}
-
-static void
-queue_free(struct bb_session *s)
-{
-    for (size_t i = 0; i < s->queued; i++)
-        zmq_msg_close(&slot(s, i)->message);
-    free(s->queue);
-    s->queue = NULL;
-    s->queue_size = s->first = s->queued = s->backlog = 0;
-}
-
-static int
-add(struct bb_session *s, enum bb_kind kind, const ProtobufCMessage *message)
-{
-    int r = bb_bundle_add(&s->bundle, kind, message);
-
-    if (r == BB_BUNDLE_E_FULL) {
-        r = queue_bundle(s);
-        if (r == 0)
-            r = bb_bundle_add(&s->bundle, kind, message);
-    }
-    return r;
-}
 
 static int
 add_credits(struct bb_session *s)
@@ -153,7 +80,7 @@ add_credits(struct bb_session *s)
         credit.lane = i;
         credit.messages = lane->owed;
         credit.bytes = lane->owed_bytes;
-        r = add(s, BB_KIND_CREDIT, &credit.base);
+        r = bb_outgoing_add(&s->out, BB_KIND_CREDIT, &credit.base);
         if (r < 0)
             return r;
         lane->available += lane->owed;
@@ -167,28 +94,19 @@ bb_session_outgoing(struct bb_session *s, zmq_msg_t **ret_message)
 {
     int r = add_credits(s);
 
-    if (r == 0 && s->queued == 0)
-        r = queue_bundle(s);
-    if (r < 0)
-        return r;
-    *ret_message = s->queued ? &slot(s, 0)->message : NULL;
-    return 0;
+    return r == 0 ? bb_outgoing_next(&s->out, ret_message) : r;
 }
 
 void
 bb_session_sent(struct bb_session *s)
 {
-    s->backlog -= slot(s, 0)->bytes;
-    s->first = (s->first + 1) % s->queue_size;
-    s->queued--;
-    if (s->queued == 0 && s->queue_size > QUEUE_FIRST)
-        queue_free(s);
+    bb_outgoing_sent(&s->out);
 }
 
 size_t
 bb_session_backlog(const struct bb_session *s)
 {
-    return s->backlog + s->bundle.len;
+    return bb_outgoing_backlog(&s->out);
 }
 
 /* ---- open requests ---- */
@@ -273,7 +191,7 @@ bb_session_new(const struct bb_session_config *config, struct bb_session **ret_s
         s->lanes[i].bytes = config->credit_bytes[i];
     }
     bb_arena_init(&s->arena, BB_LIMIT_DECODE_BYTES);
-    bb_bundle_init(&s->bundle, BB_LIMIT_WORKER_FRAME_BYTES);
+    bb_outgoing_init(&s->out, BB_LIMIT_WORKER_FRAME_BYTES);
     *ret_session = s;
     return 0;
 }
@@ -285,8 +203,7 @@ bb_session_destroy(struct bb_session **session)
 
     if (!s)
         return;
-    queue_free(s);
-    bb_bundle_release(&s->bundle);
+    bb_outgoing_release(&s->out);
     bb_arena_release(&s->arena);
     free(s->requests);
     free(s);
@@ -297,8 +214,8 @@ void
 bb_session_close(struct bb_session *s)
 {
     s->state = BB_SESSION_CLOSED;
-    queue_free(s);
-    bb_bundle_clear(&s->bundle);
+    s->taken = (struct taken){.sent = 0};
+    bb_outgoing_clear(&s->out);
     bb_arena_reset(&s->arena);
     if (s->lanes[0].open + s->lanes[1].open != 0)
         memset(s->requests, 0, (s->mask + 1) * sizeof *s->requests);
@@ -317,6 +234,7 @@ bb_session_open(struct bb_session *s, bb_mono now, uint64_t directory_version)
     int r;
 
     bb_session_close(s);
+    s->n_calls = 0;
     for (uint32_t i = 0; i < BB_LANES; i++) {
         struct lane *lane = &s->lanes[i];
 
@@ -332,7 +250,7 @@ bb_session_open(struct bb_session *s, bb_mono now, uint64_t directory_version)
     ready.directory_version = directory_version;
     ready.n_credit = BB_LANES;
     ready.credit = list;
-    r = add(s, BB_KIND_READY, &ready.base);
+    r = bb_outgoing_add(&s->out, BB_KIND_READY, &ready.base);
     if (r < 0)
         return r;
     for (int i = 0; i < BB_LANES; i++) {
@@ -430,6 +348,130 @@ take_cancel(struct bb_session *s, struct bb_bytes body, struct bb_session_event 
 }
 
 static int
+take_subscriber_up(struct bb_session *s, struct bb_bytes body, struct bb_session_event *event)
+{
+    Bb__SessionUp *up;
+
+    if (bb_unpack(bb__session_up, body, &s->arena, &up) < 0)
+        return -EBADMSG;
+    event->type = BB_SESSION_SUBSCRIBER_UP;
+    event->subscriber = (struct bb_subscriber){
+        .session = up->session,
+        .role = (uint32_t)up->role,
+        .organization = bb_bytes_str(up->organization),
+        .member = bb_bytes_str(up->member),
+        .subscribe = bb_bytes(up->subscribe.data, up->subscribe.len),
+    };
+    return 0;
+}
+
+static int
+take_subscriber_down(struct bb_session *s, struct bb_bytes body, struct bb_session_event *event)
+{
+    Bb__SessionDown *down;
+
+    if (bb_unpack(bb__session_down, body, &s->arena, &down) < 0)
+        return -EBADMSG;
+    event->type = BB_SESSION_SUBSCRIBER_DOWN;
+    event->tag = down->session;
+    return 0;
+}
+
+static int
+take_subscriber_ack(struct bb_session *s, struct bb_bytes body, struct bb_session_event *event)
+{
+    Bb__SessionAck *ack;
+
+    if (bb_unpack(bb__session_ack, body, &s->arena, &ack) < 0)
+        return -EBADMSG;
+    event->type = BB_SESSION_SUBSCRIBER_ACK;
+    event->acknowledged = (struct bb_acknowledged){
+        .session = ack->session,
+        .sequence = ack->sequence,
+        .messages = ack->messages,
+        .bytes = ack->bytes,
+    };
+    return 0;
+}
+
+/* The call of this id is not open any more. False: it was not. */
+static bool
+forget_call(struct bb_session *s, uint64_t id)
+{
+    for (uint32_t i = 0; i < s->n_calls; i++)
+        if (s->calls[i] == id) {
+            s->calls[i] = s->calls[--s->n_calls];
+            return true;
+        }
+    return false;
+}
+
+static int
+take_call_reply(struct bb_session *s, struct bb_bytes body, struct bb_session_event *event)
+{
+    Bb__CallReply *reply;
+
+    if (bb_unpack(bb__call_reply, body, &s->arena, &reply) < 0)
+        return -EBADMSG;
+    if (!forget_call(s, reply->id))
+        return 0; /* it was cancelled */
+    event->type = BB_SESSION_CALLED;
+    event->tag = reply->id;
+    event->result = (struct bb_call_result){
+        .code = reply->code,
+        .retryable = reply->retryable,
+        .retry_after_ms = reply->retry_after_ms,
+        .body = bb_bytes(reply->body.data, reply->body.len),
+        .message = bb_bytes_str(reply->message),
+    };
+    return 0;
+}
+
+static int
+take_ping(struct bb_session *s, struct bb_bytes body)
+{
+    Bb__Pong pong = BB__PONG__INIT;
+    Bb__Ping *ping;
+
+    if (bb_unpack(bb__ping, body, &s->arena, &ping) < 0)
+        return -EBADMSG;
+    pong.has_token = ping->has_token;
+    pong.token = ping->token;
+    return bb_outgoing_add(&s->out, BB_KIND_PONG, &pong.base);
+}
+
+/* Ask whether the fan-out up to here has been taken in, when that is worth it. */
+static int
+probe(struct bb_session *s)
+{
+    Bb__Ping ping = BB__PING__INIT;
+    int r;
+
+    if (s->taken.mark || s->taken.sent - s->taken.confirmed < PROBE_BYTES)
+        return 0;
+    ping.has_token = true;
+    ping.token = s->taken.sent;
+    r = bb_outgoing_add(&s->out, BB_KIND_PING, &ping.base);
+    if (r == 0)
+        s->taken.mark = s->taken.sent;
+    return r;
+}
+
+static int
+take_pong(struct bb_session *s, struct bb_bytes body)
+{
+    Bb__Pong *pong;
+
+    if (bb_unpack(bb__pong, body, &s->arena, &pong) < 0)
+        return -EBADMSG;
+    if (s->taken.mark == 0 || pong->token != s->taken.mark)
+        return 0;
+    s->taken.confirmed = s->taken.mark;
+    s->taken.mark = 0;
+    return probe(s);
+}
+
+static int
 take_goaway(struct bb_session *s, struct bb_bytes body, struct bb_session_event *event)
 {
     Bb__Goaway *goaway;
@@ -469,6 +511,24 @@ bb_session_frame(struct bb_session *s, bb_mono now, const struct bb_frame *frame
     case BB_KIND_GOAWAY:
         r = take_goaway(s, frame->body, &event);
         break;
+    case BB_KIND_SESSION_UP:
+        r = take_subscriber_up(s, frame->body, &event);
+        break;
+    case BB_KIND_SESSION_DOWN:
+        r = take_subscriber_down(s, frame->body, &event);
+        break;
+    case BB_KIND_SESSION_ACK:
+        r = take_subscriber_ack(s, frame->body, &event);
+        break;
+    case BB_KIND_CALL_REPLY:
+        r = take_call_reply(s, frame->body, &event);
+        break;
+    case BB_KIND_PING:
+        r = take_ping(s, frame->body);
+        break;
+    case BB_KIND_PONG:
+        r = take_pong(s, frame->body);
+        break;
     case BB_KIND_HEARTBEAT:
         break;
     default:
@@ -495,7 +555,7 @@ bb_session_reply(struct bb_session *s, uint64_t tag, uint32_t part, bool final, 
 
     if (!request->used)
         return -ENOENT;
-    if (body.len > REPLY_BODY_MAX)
+    if (body.len > BB_WORKER_BODY_BYTES)
         return bb_session_fail(s, tag, BB_ERROR_INTERNAL, "a part of the answer is larger than the limit", 0);
     reply.tag = tag;
     reply.has_part = part != 0;
@@ -504,7 +564,7 @@ bb_session_reply(struct bb_session *s, uint64_t tag, uint32_t part, bool final, 
     reply.final = final;
     reply.has_body = body.len != 0;
     reply.body = (ProtobufCBinaryData){.len = body.len, .data = (uint8_t *)(uintptr_t)body.data};
-    r = add(s, BB_KIND_WORK_REPLY, &reply.base);
+    r = bb_outgoing_add(&s->out, BB_KIND_WORK_REPLY, &reply.base);
     if (final)
         end(s, request);
     return r;
@@ -533,9 +593,102 @@ bb_session_fail(struct bb_session *s, uint64_t tag, uint32_t code, const char *m
     reply.has_retryable = reply.retryable = bb_error_retryable(code);
     reply.has_retry_after_ms = retry_after_ms != 0;
     reply.retry_after_ms = retry_after_ms;
-    r = add(s, BB_KIND_WORK_REPLY, &reply.base);
+    r = bb_outgoing_add(&s->out, BB_KIND_WORK_REPLY, &reply.base);
     end(s, request);
     return r;
+}
+
+/* The kinds that clients get from a session. */
+static bool
+is_fanned_out(enum bb_kind kind)
+{
+    return kind == BB_KIND_DELIVER || kind == BB_KIND_SUBSCRIBED || kind == BB_KIND_GAP ||
+           kind == BB_KIND_ERROR;
+}
+
+int
+bb_session_fanout(struct bb_session *s, enum bb_kind kind, struct bb_bytes body, const uint64_t *sessions,
+                  size_t n)
+{
+    Bb__Fanout fanout = BB__FANOUT__INIT;
+    int r = 0;
+
+    if (s->state != BB_SESSION_LIVE && s->state != BB_SESSION_DRAINING)
+        return -ENOTCONN;
+    if (!is_fanned_out(kind))
+        return -EINVAL;
+    if (body.len > BB_WORKER_BODY_BYTES)
+        return -EMSGSIZE;
+    fanout.kind = kind;
+    fanout.body = (ProtobufCBinaryData){.len = body.len, .data = (uint8_t *)(uintptr_t)body.data};
+    for (size_t at = 0; at < n && r == 0; at += fanout.n_session) {
+        fanout.n_session = n - at < FANOUT_MOST ? n - at : FANOUT_MOST;
+        fanout.session = (uint64_t *)(uintptr_t)(sessions + at); /* protobuf-c does not write to it */
+        r = bb_outgoing_add(&s->out, BB_KIND_FANOUT, &fanout.base);
+        if (r == 0)
+            s->taken.sent += bb_frame_size(&fanout.base);
+    }
+    return r == 0 ? probe(s) : r;
+}
+
+size_t
+bb_session_unconfirmed(const struct bb_session *s)
+{
+    return (size_t)(s->taken.sent - s->taken.confirmed);
+}
+
+static bool
+is_calling(const struct bb_session *s, uint64_t id)
+{
+    for (uint32_t i = 0; i < s->n_calls; i++)
+        if (s->calls[i] == id)
+            return true;
+    return false;
+}
+
+int
+bb_session_call(struct bb_session *s, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body)
+{
+    Bb__Call call = BB__CALL__INIT;
+    int r;
+
+    if (s->state != BB_SESSION_LIVE)
+        return -ENOTCONN;
+    if (is_calling(s, id))
+        return -EEXIST;
+    if (s->n_calls == BB_LIMIT_CALLS)
+        return -EBUSY;
+    if (body.len > BB_WORKER_BODY_BYTES)
+        return -EMSGSIZE;
+    call.id = id;
+    call.method = method;
+    call.timeout_ms = timeout_ms;
+    call.has_body = body.len != 0;
+    call.body = (ProtobufCBinaryData){.len = body.len, .data = (uint8_t *)(uintptr_t)body.data};
+    r = bb_outgoing_add(&s->out, BB_KIND_CALL, &call.base);
+    if (r == 0)
+        s->calls[s->n_calls++] = id;
+    return r;
+}
+
+int
+bb_session_call_cancel(struct bb_session *s, uint64_t id)
+{
+    Bb__CallCancel cancel = BB__CALL_CANCEL__INIT;
+
+    if (!forget_call(s, id))
+        return -ENOENT;
+    cancel.id = id;
+    return s->state == BB_SESSION_CLOSED ? 0 : bb_outgoing_add(&s->out, BB_KIND_CALL_CANCEL, &cancel.base);
+}
+
+bool
+bb_session_lost_call(struct bb_session *s, uint64_t *ret_id)
+{
+    if (s->state != BB_SESSION_CLOSED || s->n_calls == 0)
+        return false;
+    *ret_id = s->calls[--s->n_calls];
+    return true;
 }
 
 void
@@ -552,7 +705,7 @@ bb_session_drain(struct bb_session *s, bb_mono now)
 
     if (s->state != BB_SESSION_GREETING && s->state != BB_SESSION_LIVE)
         return 0;
-    r = add(s, BB_KIND_DRAIN, &drain.base);
+    r = bb_outgoing_add(&s->out, BB_KIND_DRAIN, &drain.base);
     if (r < 0)
         return r;
     s->state = BB_SESSION_DRAINING;
@@ -602,7 +755,7 @@ bb_session_tick(struct bb_session *s, bb_mono now, uint64_t sequence, uint64_t l
     heartbeat.has_sequence = heartbeat.has_lag = true;
     heartbeat.sequence = sequence;
     heartbeat.lag = lag;
-    return add(s, BB_KIND_HEARTBEAT, &heartbeat.base);
+    return bb_outgoing_add(&s->out, BB_KIND_HEARTBEAT, &heartbeat.base);
 }
 
 bb_mono

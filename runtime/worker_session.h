@@ -8,7 +8,10 @@
  *     cancelled. At every moment, for each lane, in messages as in bytes:
  *         granted to the broker and not used + open + owed to the broker = the configured credit.
  *   - what is owed: gathered into one CREDIT a lane and round; withheld while the lane is on hold.
+ *   - the calls of the owner, by id, so that each ends exactly once.
  *   - the messages to send: frames are gathered in a bundle, full bundles wait in a queue.
+ *   - how much of the fan-out the broker has taken in: a PING goes behind larger amounts, its PONG confirms
+ * what was sent before it. (The broker's own PINGs, behind what it tells of sessions, are answered.)
  *
  *          open              any frame             drain
  *   CLOSED ----> GREETING ------------> LIVE ----------------> DRAINING
@@ -53,15 +56,22 @@ enum bb_session_event_type {
     BB_SESSION_CANCEL = 3,
     BB_SESSION_DIRECTORY = 4,
     BB_SESSION_GOAWAY = 5, /* the broker ends the connection: close */
+    BB_SESSION_SUBSCRIBER_UP = 6,
+    BB_SESSION_SUBSCRIBER_DOWN = 7,
+    BB_SESSION_SUBSCRIBER_ACK = 8,
+    BB_SESSION_CALLED = 9,
 };
 
 /* Bytes in it are valid until the next call with a frame. */
 struct bb_session_event {
     enum bb_session_event_type type;
     struct bb_work work;
-    uint64_t tag;           /* of PULL and CANCEL: always an open request */
-    uint32_t bytes;         /* of PULL */
-    uint32_t code;          /* of GOAWAY */
+    struct bb_subscriber subscriber;     /* of SUBSCRIBER_UP */
+    struct bb_acknowledged acknowledged; /* of SUBSCRIBER_ACK */
+    struct bb_call_result result;        /* of CALLED */
+    uint64_t tag;   /* of PULL and CANCEL: always an open request; CALLED: the call's id; DOWN: the session */
+    uint32_t bytes; /* of PULL */
+    uint32_t code;  /* of GOAWAY */
     struct bb_bytes packed; /* DIRECTORY: Bb__Directory; GOAWAY: its message, not quoted */
 };
 
@@ -92,6 +102,19 @@ int bb_session_fail(struct bb_session *session, uint64_t tag, uint32_t code, con
 
 void bb_session_hold(struct bb_session *session, enum bb_lane lane, bool hold);
 
+/* As bb_worker_fanout(). 0 | -ENOTCONN | -EINVAL a kind that is not fanned out | -EMSGSIZE | -ENOMEM: some of
+ * them may have got it. */
+int bb_session_fanout(struct bb_session *session, enum bb_kind kind, struct bb_bytes body,
+                      const uint64_t *sessions, size_t n);
+
+/* As bb_worker_call(). Only while LIVE. */
+int bb_session_call(struct bb_session *session, uint64_t id, uint32_t method, uint32_t timeout_ms,
+                    struct bb_bytes body);
+/* 0 | -ENOENT no such call is open | -ENOMEM: it is over all the same */
+int bb_session_call_cancel(struct bb_session *session, uint64_t id);
+/* After a close: one of the calls that ended with it, each once. False: no more. */
+bool bb_session_lost_call(struct bb_session *session, uint64_t *ret_id);
+
 /* Time passed. sequence, lag: for the heartbeat. 0 | BB_SESSION_E_SILENT the broker is dead: close | -ENOMEM
  */
 #define BB_SESSION_E_SILENT 1
@@ -116,6 +139,9 @@ void bb_session_sent(struct bb_session *session);
 
 /* Bytes that wait to be sent. */
 size_t bb_session_backlog(const struct bb_session *session);
+
+/* Bytes of fan-out that the broker has not confirmed, about: those that wait included. */
+size_t bb_session_unconfirmed(const struct bb_session *session);
 
 /* Requests of a lane that are open. */
 uint32_t bb_session_open_requests(const struct bb_session *session, enum bb_lane lane);

@@ -94,8 +94,17 @@ on_position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
 static pid_t
 start_worker(const struct broker *broker)
 {
-    static const struct bb_worker_ops ops = {on_work, on_number, on_tag,     on_directory, on_flush,
-                                             on_tick, on_reset,  on_version, on_position};
+    static const struct bb_worker_ops ops = {
+        .work = on_work,
+        .pull = on_number,
+        .cancel = on_tag,
+        .directory = on_directory,
+        .flush = on_flush,
+        .tick = on_tick,
+        .reset = on_reset,
+        .directory_version = on_version,
+        .position = on_position,
+    };
     pid_t pid = fork();
     char endpoint[128];
     struct echo echo;

@@ -39,7 +39,7 @@
 
 /* Commands wait for flush(), as in a group commit; queries are answered at once, or by tick() after a wake-up
  * when their body says "later"; "parts" asks for many large parts, "keep" for no answer, "fail" for a failed
- * flush. */
+ * flush, "call" for a call. A subscriber gets a SUBSCRIBED, and a DELIVER for each ACK. */
 struct owner {
     struct bb_worker *worker;
     uint64_t waiting[CREDIT];
@@ -48,6 +48,7 @@ struct owner {
     unsigned n_later;
     bool fail;
     atomic_uint flushes, resets, pulls, cancels, directories, ticks;
+    atomic_uint downs, answered, lost; /* lost: calls that ended before the reset that goes with them */
     pthread_t thread;
     int result;
 };
@@ -87,7 +88,13 @@ on_work(void *self, const struct bb_work *work)
         o->fail = true;
     if (says(work, "keep"))
         return;
-    if (says(work, "parts")) {
+    if (says(work, "call")) {
+        assert_int_equal(bb_worker_call(o->worker, work->tag, BB_METHOD_MEASUREMENT_FOLLOW, 0, work->body),
+                         0);
+        assert_int_equal(
+            bb_worker_call(o->worker, work->tag + 1, BB_METHOD_MEASUREMENT_FOLLOW, 0, work->body), 0);
+        bb_worker_call_cancel(o->worker, work->tag + 1);
+    } else if (says(work, "parts")) {
         answer_in_parts(work->tag);
     } else if (says(work, "later")) {
         o->later[o->n_later++] = work->tag;
@@ -171,6 +178,42 @@ position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
     *ret_lag = 3;
 }
 
+static void
+on_session_up(void *self, const struct bb_subscriber *subscriber)
+{
+    struct owner *o = self;
+
+    bb_worker_fanout(o->worker, BB_KIND_SUBSCRIBED, subscriber->subscribe, &subscriber->session, 1);
+}
+
+static void
+on_session_down(void *self, uint64_t session)
+{
+    (void)session;
+    atomic_fetch_add(&((struct owner *)self)->downs, 1);
+}
+
+static void
+on_session_ack(void *self, const struct bb_acknowledged *acknowledged)
+{
+    struct owner *o = self;
+    uint64_t two[] = {acknowledged->session, acknowledged->session + 1};
+
+    bb_worker_fanout(o->worker, BB_KIND_DELIVER, bb_bytes_str("news"), two, 2);
+}
+
+static void
+on_called(void *self, uint64_t id, const struct bb_call_result *result)
+{
+    struct owner *o = self;
+
+    (void)id;
+    if (result->code == 0)
+        atomic_fetch_add(&o->answered, 1);
+    else if (result->code == BB_ERROR_UNAVAILABLE && result->retryable && o->resets == 0)
+        atomic_fetch_add(&o->lost, 1);
+}
+
 static const struct bb_worker_ops ops = {
     .work = on_work,
     .pull = on_pull,
@@ -181,6 +224,10 @@ static const struct bb_worker_ops ops = {
     .reset = on_reset,
     .directory_version = directory_version,
     .position = position,
+    .session_up = on_session_up,
+    .session_down = on_session_down,
+    .session_ack = on_session_ack,
+    .called = on_called,
 };
 
 /* ---- the broker ---- */
@@ -215,6 +262,7 @@ struct heard {
     Bb__Ready *ready;
     Bb__Heartbeat *heartbeat;
     Bb__WorkReply *reply;
+    Bb__Fanout *fanout;
 };
 
 static void
@@ -243,6 +291,9 @@ hear_frame(const struct bb_frame *frame, struct heard *h)
         h->parts += !h->reply->final || h->reply->part;
         h->kept += h->reply->body.len == 4 && memcmp(h->reply->body.data, "kept", 4) == 0;
         h->ticked += h->reply->body.len == 6 && memcmp(h->reply->body.data, "ticked", 6) == 0;
+        break;
+    case BB_KIND_FANOUT:
+        assert_int_equal(bb_unpack(bb__fanout, frame->body, &arena, &h->fanout), 0);
         break;
     default:
         break;
@@ -483,6 +534,65 @@ test_other_kinds_reach_the_owner(void **unused)
     assert_int_equal(join_worker(true), 0);
 }
 
+static void
+test_subscribers(void **unused)
+{
+    (void)unused;
+    Bb__SessionUp up = BB__SESSION_UP__INIT;
+    Bb__SessionDown down = BB__SESSION_DOWN__INIT;
+    Bb__SessionAck ack = BB__SESSION_ACK__INIT;
+    struct heard h;
+
+    start_worker();
+    hear_kind(BB_KIND_READY);
+    up.session = ack.session = down.session = 31;
+    up.organization = up.member = (char *)(uintptr_t) "x";
+    up.role = BB__ROLE__ROLE_PARTNER;
+    up.subscribe = (ProtobufCBinaryData){.len = 4, .data = (uint8_t *)(uintptr_t) "body"};
+    assert_int_equal(bb_bundle_add(&bundle, BB_KIND_SESSION_UP, &up.base), 0);
+    send_bundle();
+    h = hear_kind(BB_KIND_FANOUT);
+    assert_int_equal(h.fanout->kind, BB_KIND_SUBSCRIBED);
+    assert_int_equal(h.fanout->body.len, 4);
+    assert_int_equal(h.fanout->session[0], 31);
+    assert_int_equal(bb_bundle_add(&bundle, BB_KIND_SESSION_DOWN, &down.base), 0);
+    assert_int_equal(bb_bundle_add(&bundle, BB_KIND_SESSION_ACK, &ack.base), 0);
+    send_bundle();
+    h = hear_kind(BB_KIND_FANOUT);
+    assert_int_equal(h.fanout->kind, BB_KIND_DELIVER);
+    assert_int_equal(h.fanout->n_session, 2);
+    assert_int_equal(owner.downs, 1);
+    assert_int_equal(join_worker(true), 0);
+}
+
+/* A call is answered, another one is lost with the broker: told before reset(). A cancelled one is told
+ * never. */
+static void
+test_calls(void **unused)
+{
+    (void)unused;
+    Bb__CallReply reply = BB__CALL_REPLY__INIT;
+
+    start_worker();
+    hear_kind(BB_KIND_READY);
+    add_work(1, BB_METHOD_TREND, "call");
+    add_work(5, BB_METHOD_TREND, "call");
+    send_bundle();
+    assert_int_equal(hear_kind(BB_KIND_CALL).kinds[BB_KIND_CALL_CANCEL], 2);
+    reply.id = 1;
+    assert_int_equal(bb_bundle_add(&bundle, BB_KIND_CALL_REPLY, &reply.base), 0);
+    reply.id = 2;
+    assert_int_equal(bb_bundle_add(&bundle, BB_KIND_CALL_REPLY, &reply.base), 0);
+    send_bundle();
+    zmq_close(router);
+    bind_router();
+    hear_kind(BB_KIND_READY);
+    assert_int_equal(owner.resets, 1);
+    assert_int_equal(owner.answered + owner.lost, 2); /* what the socket was closed over may be lost */
+    assert_in_range(owner.lost, 1, 2);
+    assert_int_equal(join_worker(true), 0);
+}
+
 /* The broker goes and another one comes: reset, another routing id, and no answer for the old one. */
 static void
 test_broker_restarts(void **unused)
@@ -669,6 +779,8 @@ main(void)
         T(test_one_message_a_round),
         T(test_wake),
         T(test_other_kinds_reach_the_owner),
+        T(test_subscribers),
+        T(test_calls),
         T(test_broker_restarts),
         T(test_starts_without_broker),
         T(test_broken_messages_cost_the_connection),
