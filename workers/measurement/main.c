@@ -1,13 +1,12 @@
 /* backbone-measurement: the table of its configuration, and its life in the hands of the daemon skeleton. */
 #include "measurement.h"
-#include "state.h"
 #include "verify.h"
 
 #include "runtime/daemon.h"
+#include "runtime/endpoint.h"
+#include "runtime/state.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/un.h>
+#include <stdio.h>
 #include <sysexits.h>
 
 #define AT(field) offsetof(struct bb_measurement_config, field)
@@ -34,24 +33,12 @@ static const struct bb_config_option options[] = {
 
 static struct bb_measurement_config config;
 
-/* The broker's worker socket: ipc:// and the path of a socket, which has 107 bytes at most. */
 static int
 check(const void *filled, char *error, size_t size)
 {
     const struct bb_measurement_config *c = filled;
-    static const char scheme[] = "ipc://";
-    const char *path = c->broker + sizeof scheme - 1;
 
-    if (strncmp(c->broker, scheme, sizeof scheme - 1) != 0 || path[0] != '/' ||
-        path[strlen(path) - 1] == '/') {
-        snprintf(error, size, "broker: found \"%s\", expected ipc:///PATH/worker.sock", c->broker);
-        return -EINVAL;
-    }
-    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path) {
-        snprintf(error, size, "broker: \"%s\" is too long for the address of a socket", path);
-        return -EINVAL;
-    }
-    return 0;
+    return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 
 /* The state folder is there, or it is said that it is not. */

@@ -9,7 +9,6 @@
 #include "applier.h"
 #include "pace.h"
 #include "readers.h"
-#include "state.h"
 #include "writer.h"
 
 #include "proto/errors.h"
@@ -17,6 +16,7 @@
 #include "proto/methods.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
+#include "runtime/state.h"
 #include "runtime/worker.h"
 
 #include <errno.h>
@@ -424,7 +424,7 @@ open_store(struct measurement *m)
         .sink = {.reply = send_reply, .fail = send_failure, .push = push, .self = m},
     };
     char error[512] = "out of memory";
-    int r = bb_state_lock(m->config->state, &m->lock, error, sizeof error);
+    int r = bb_state_lock(m->config->state, "backbone-measurement", &m->lock, error, sizeof error);
 
     if (r == 0)
         r = bb_journal_open(m->journal_dir, &m->journal, error, sizeof error);

@@ -13,10 +13,10 @@
 
 #include "replay.h"
 #include "rollup.h"
-#include "state.h"
 
 #include "proto/message.h"
 #include "runtime/daemon.h"
+#include "runtime/state.h"
 
 #include "journal.pb-c.h"
 
@@ -303,7 +303,7 @@ open_all(struct verify *v, const struct bb_measurement_config *config, char *err
 {
     char path[4096];
     size_t map = (size_t)config->map_bytes;
-    int r = bb_state_lock(config->state, &v->lock, error, size);
+    int r = bb_state_lock(config->state, "backbone-measurement", &v->lock, error, size);
 
     snprintf(path, sizeof path, "%s/journal", config->state);
     if (r == 0)

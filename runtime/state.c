@@ -39,7 +39,7 @@ bb_state_check(const char *state, char *error, size_t size)
 }
 
 int
-bb_state_lock(const char *state, int *ret_fd, char *error, size_t size)
+bb_state_lock(const char *state, const char *program, int *ret_fd, char *error, size_t size)
 {
     char path[4096];
     int fd, r = 0;
@@ -49,8 +49,7 @@ bb_state_lock(const char *state, int *ret_fd, char *error, size_t size)
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
         r = fd >= 0 && errno == EWOULDBLOCK ? -EBUSY : -errno;
         if (r == -EBUSY)
-            snprintf(error, size, "%s: in use by another backbone-measurement (process %ld)", state,
-                     owner(fd));
+            snprintf(error, size, "%s: in use by another %s (process %ld)", state, program, owner(fd));
         else
             snprintf(error, size, "%s: %s", path, strerror(-r));
         if (fd >= 0)
