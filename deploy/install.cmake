@@ -5,7 +5,7 @@
 include(CMakePackageConfigHelpers)
 
 install(TARGETS backbone RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(TARGETS backbone-broker backbone-measurement RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS backbone-broker backbone-measurement backbone-communication RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 
 set_target_properties(bb_client_shared PROPERTIES EXPORT_NAME backbone)
 install(TARGETS bb_client_shared EXPORT backbone
@@ -27,5 +27,5 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${here} OU
 configure_file(${CMAKE_CURRENT_LIST_DIR}/backbone.pc.in ${CMAKE_BINARY_DIR}/backbone.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/backbone.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(FILES deploy/broker.conf deploy/measurement.conf docs/examples/report.c
+install(FILES deploy/broker.conf deploy/measurement.conf deploy/communication.conf docs/examples/report.c
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -340,6 +340,22 @@ bb_store_usage(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_f
 }
 
 int
+bb_store_map(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_map_bytes)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    int r = bb_store_error(mdb_env_info(store->env, &info));
+
+    if (r == 0)
+        r = bb_store_error(mdb_env_stat(store->env, &stat));
+    if (r == 0) {
+        *ret_used_bytes = (uint64_t)(info.me_last_pgno + 1) * stat.ms_psize;
+        *ret_map_bytes = info.me_mapsize;
+    }
+    return r;
+}
+
+int
 bb_store_room(struct bb_store *store, uint64_t *ret_bytes)
 {
     struct statvfs system;

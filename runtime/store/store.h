@@ -81,6 +81,9 @@ int bb_cursor_move(MDB_cursor *cursor, MDB_cursor_op op, struct bb_bytes *ret_ke
 int bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key,
                    struct bb_bytes *ret_payload);
 
+/* Bytes of the map that pages take, free ones too, as of the last commit; and bytes of the map. */
+int bb_store_map(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_map_bytes);
+
 /* Bytes that the file system of the environment has left for us. 0 | -errno */
 int bb_store_room(struct bb_store *store, uint64_t *ret_bytes);
 

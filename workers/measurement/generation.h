@@ -8,9 +8,10 @@
 #ifndef BB_GENERATION_H
 #define BB_GENERATION_H
 
-#include "map.h"
 #include "reading.h"
 #include "views.h"
+
+#include "runtime/store/map.h"
 
 enum bb_change_kind {
     BB_CHANGE_CREATED = 1,

@@ -1,4 +1,4 @@
-/* A map from short byte strings to numbers, in memory: what is journalled but not yet in the views.
+/* A map from short byte strings to numbers, in memory: names that are looked up often, or are not stored yet.
  *
  * Keys are copied. Entries are numbered in the order in which they came, so that a map can be cut back to an
  * earlier length when a submission is rolled back. */

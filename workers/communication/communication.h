@@ -1,0 +1,20 @@
+/* The communication worker: the log of messages and what is told of them, and the session with the broker. */
+#ifndef BB_COMMUNICATION_H
+#define BB_COMMUNICATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Filled by the daemon skeleton from the configuration file (main.c has the table). */
+struct bb_communication_config {
+    char *state;  /* folder: log/ below it */
+    char *broker; /* endpoint of the broker's worker socket */
+    char *log_level;
+    long map_bytes;    /* address space for the log, to begin with */
+    long disk_reserve; /* bytes that messages leave free */
+};
+
+/* Serve until told to stop. Returns an exit code of sysexits, or BB_EX_STORAGE. */
+int bb_communication_run(const struct bb_communication_config *config, int signal_fd);
+
+#endif

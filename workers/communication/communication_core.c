@@ -1,0 +1,267 @@
+/* What a partner sends is judged by what the broker stamped on it; an organization that the directory does
+ * not name yet is asked to come again. */
+#include "communication_core.h"
+
+#include "status.h"
+
+#include "proto/errors.h"
+#include "proto/limits.h"
+#include "proto/message.h"
+#include "proto/methods.h"
+#include "runtime/calendar.h"
+#include "runtime/log.h"
+
+#include "wire.pb-c.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define DAY_US ((bb_utc)86400 * 1000000)
+
+typedef int bb_handler(struct bb_communication *c, const struct bb_call *call);
+
+static const struct {
+    uint32_t method;
+    bb_handler *handle;
+} handlers[] = {
+    {BB_METHOD_COMMUNICATION_STATUS, bb_handle_status},
+};
+
+static bb_handler *
+handler_of(uint32_t method)
+{
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+        if (handlers[i].method == method)
+            return handlers[i].handle;
+    return NULL;
+}
+
+/* Requests */
+
+int
+bb_call_decode(struct bb_communication *c, const struct bb_call *call, const ProtobufCMessageDescriptor *type,
+               ProtobufCMessage **ret_message)
+{
+    int r = bb_message_unpack(type, call->body, &c->arena, ret_message);
+
+    if (r == 0)
+        return 0;
+    if (r == -EMSGSIZE)
+        r = bb_answer_fail(&c->answers, call->tag, BB_ERROR_TOO_LARGE, "the request takes too much memory");
+    else
+        r = bb_answer_fail(&c->answers, call->tag, BB_ERROR_MALFORMED, "the request cannot be decoded");
+    return r == 0 ? 1 : r;
+}
+
+static int
+handle(struct bb_communication *c, const struct bb_work *work)
+{
+    bb_handler *handler = handler_of(work->method);
+    struct bb_call call = {
+        .tag = work->tag,
+        .method = work->method,
+        .role = work->role,
+        .organization = BB_NOBODY,
+        .member = work->member,
+        .window_bytes = work->window_bytes,
+        .body = work->body,
+    };
+
+    if (!handler)
+        return bb_answer_fail(&c->answers, work->tag, BB_ERROR_UNKNOWN_METHOD,
+                              "not a method of this service");
+    if (bb_method_scope(work->method, work->role) == BB_SCOPE_NONE)
+        return bb_answer_fail(&c->answers, work->tag, BB_ERROR_NOT_ALLOWED, "your role may not do this");
+    if (work->role != BB__ROLE__ROLE_OPERATOR) {
+        call.caller = bb_directory_by_code(c->directory, work->organization);
+        if (!call.caller)
+            return bb_answer_fail(&c->answers, work->tag, BB_ERROR_UNAVAILABLE,
+                                  "the organization has not been heard of yet");
+        call.organization = call.caller->number;
+    }
+    bb_arena_reset(&c->arena);
+    return handler(c, &call);
+}
+
+/* The first failure decides; what comes after it in the round is not looked at. */
+static void
+keep_failure(struct bb_communication *c, int r)
+{
+    if (r != 0 && c->failed == 0)
+        c->failed = r;
+}
+
+void
+bb_communication_work(struct bb_communication *c, const struct bb_work *work)
+{
+    if (c->failed == 0)
+        keep_failure(c, handle(c, work));
+    else
+        keep_failure(c, bb_answer_fail(&c->answers, work->tag, BB_ERROR_UNAVAILABLE, "the store failed"));
+}
+
+void
+bb_communication_directory(struct bb_communication *c, struct bb_bytes packed)
+{
+    if (c->failed == 0)
+        keep_failure(c, bb_directory_update(c->directory, packed, &c->arena));
+}
+
+void
+bb_communication_pull(struct bb_communication *c, uint64_t tag, uint32_t bytes)
+{
+    (void)c;
+    (void)tag;
+    (void)bytes;
+}
+
+void
+bb_communication_cancel(struct bb_communication *c, uint64_t tag)
+{
+    bb_answers_drop(&c->answers, tag);
+}
+
+void
+bb_communication_reset(struct bb_communication *c)
+{
+    bb_answers_drop_all(&c->answers);
+}
+
+/* Rounds */
+
+void
+bb_communication_begin(struct bb_communication *c, bb_utc now, bb_mono mono)
+{
+    if (now > c->now)
+        c->now = now;
+    c->today = (uint32_t)(c->now / DAY_US) + BB_DAY_EPOCH;
+    c->mono = mono;
+}
+
+/* All that is staged in the end, whatever came. */
+static int
+prepare(struct bb_communication *c)
+{
+    int r = bb_directory_save(c->directory);
+
+    return r == 0 ? bb_channels_save(c->channels) : r;
+}
+
+static void
+committed(struct bb_communication *c)
+{
+    bb_directory_saved(c->directory);
+    bb_channels_saved(c->channels);
+    bb_answers_send(&c->answers, &c->sink);
+}
+
+/* Want of room, and a map that a round filled. */
+static bool
+is_survived(int r)
+{
+    return r == -ENOSPC || r == BB_STORE_E_FULL;
+}
+
+static int
+recover(struct bb_communication *c, int why)
+{
+    int r;
+
+    bb_error("nothing of this round was kept: %s",
+             why == -ENOSPC ? "no room on the disk" : "the map was full");
+    bb_msglog_abort(c->log);
+    if (why == -ENOSPC)
+        bb_answers_refuse(&c->answers, &c->sink, BB_ERROR_NOSPACE, "the store has no room", 1000);
+    else
+        bb_answers_refuse(&c->answers, &c->sink, BB_ERROR_UNAVAILABLE, "the store was full; it has grown",
+                          100);
+    r = why == BB_STORE_E_FULL ? bb_msglog_grow(c->log) : 0;
+    if (r == 0)
+        r = bb_groups_reload(c->groups);
+    if (r == 0)
+        r = bb_channels_reload(c->channels);
+    bb_msglog_abort(c->log); /* the reading */
+    return r;
+}
+
+int
+bb_communication_flush(struct bb_communication *c)
+{
+    int r = c->failed;
+
+    if (r == 0)
+        r = prepare(c);
+    if (r == 0)
+        r = bb_msglog_commit(c->log);
+    if (r == 0)
+        committed(c);
+    if (is_survived(r))
+        r = recover(c, r);
+    c->failed = r;
+    if (r != 0)
+        bb_error("the store failed: %s; stopping for an operator to look", strerror(r < 0 ? -r : EBADMSG));
+    return r;
+}
+
+/* Start and end */
+
+static int
+open_log(struct bb_communication *c)
+{
+    char error[512] = "out of memory", *folder;
+    int r;
+
+    if (asprintf(&folder, "%s/log", c->config->state) < 0)
+        return -ENOMEM;
+    r = bb_msglog_open(folder, (size_t)c->config->map_bytes, &c->log, error, sizeof error);
+    if (r != 0)
+        bb_error("%s", error);
+    free(folder);
+    return r;
+}
+
+/* What is kept beside the messages. */
+static int
+load(struct bb_communication *c)
+{
+    int r = bb_directory_new(c->log, &c->directory);
+
+    if (r == 0)
+        r = bb_groups_new(c->log, c->directory, &c->groups);
+    if (r == 0)
+        r = bb_channels_new(c->log, c->directory, c->groups, &c->channels);
+    c->access = (struct bb_access){.directory = c->directory, .groups = c->groups, .channels = c->channels};
+    bb_msglog_abort(c->log); /* the reading */
+    if (r != 0)
+        bb_error("the store cannot be read: %s", strerror(r < 0 ? -r : EBADMSG));
+    return r;
+}
+
+int
+bb_communication_open(struct bb_communication *c, const struct bb_communication_config *config,
+                      const struct bb_sink *sink)
+{
+    int r;
+
+    *c = (struct bb_communication){.config = config, .sink = *sink};
+    bb_answers_init(&c->answers);
+    bb_arena_init(&c->arena, BB_LIMIT_DECODE_BYTES);
+    r = open_log(c);
+    if (r == 0)
+        r = load(c);
+    if (r != 0)
+        bb_communication_close(c);
+    return r;
+}
+
+void
+bb_communication_close(struct bb_communication *c)
+{
+    bb_channels_destroy(&c->channels);
+    bb_groups_destroy(&c->groups);
+    bb_directory_destroy(&c->directory);
+    bb_msglog_close(&c->log);
+    bb_answers_release(&c->answers);
+    bb_arena_release(&c->arena);
+}

@@ -1,0 +1,566 @@
+/* A record:
+ *
+ *     version 1 | kind | flags | author's length | time (8) | expires day (4) | ack day (4) | channels (2)
+ *     | id (16) | author | channel number (4) ... | when changed (8) | by (16) | the packed Message
+ *
+ * with "when changed" and "by" only where a flag says that the message was withdrawn or superseded. Sizes are
+ * checked when a record is read, since a checksum says that it was written so, not that it makes sense.
+ *
+ * The map grows between rounds, when no transaction is open: a round writes a few megabytes at most, so
+ * MAP_RESERVE is never used up within one. */
+#include "log.h"
+
+#include "runtime/faults.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VERSION     1
+#define FIXED       (4 + 8 + 4 + 4 + 2 + BB_MESSAGE_ID)
+#define CHANGE      (8 + BB_MESSAGE_ID)
+#define CHANGED     (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
+#define ID_BYTES    (8 + BB_CONTENT_HASH + 4)
+#define MAP_RESERVE ((uint64_t)64 << 20)
+
+struct bb_msglog {
+    struct bb_store *store;
+    MDB_dbi dbi[BB_LOG_DATABASES];
+    MDB_txn *read, *write;
+    uint64_t head, committed;
+};
+
+static const char *const names[BB_LOG_DATABASES] = {
+    [BB_LOG_META] = "meta",
+    [BB_LOG_MESSAGE] = "message",
+    [BB_LOG_ID] = "id",
+    [BB_LOG_CHANNEL] = "channel",
+    [BB_LOG_CHANNEL_NAME] = "channel_name",
+    [BB_LOG_ORGANIZATION] = "organization",
+    [BB_LOG_GROUP] = "group",
+    [BB_LOG_MEMBER] = "member",
+    [BB_LOG_DUE] = "due",
+    [BB_LOG_RECEIPT] = "receipt",
+    [BB_LOG_DELIVERY] = "delivery",
+    [BB_LOG_CURSOR] = "cursor",
+};
+
+/* Opening */
+
+static int
+grow_in_time(struct bb_msglog *log)
+{
+    uint64_t used, map;
+    int r;
+
+    while ((r = bb_store_map(log->store, &used, &map)) == 0 && map - used < MAP_RESERVE)
+        if ((r = bb_store_grow(log->store)) != 0)
+            return r;
+    return r;
+}
+
+static int
+load_head(struct bb_msglog *log)
+{
+    int r = bb_msglog_number(log, "head", &log->committed);
+
+    log->head = log->committed;
+    bb_msglog_abort(log);
+    return r;
+}
+
+int
+bb_msglog_open(const char *dir, size_t map_bytes, struct bb_msglog **ret_log, char *error, size_t size)
+{
+    struct bb_store_config config = {
+        .dir = dir, .map_bytes = map_bytes, .databases = BB_LOG_DATABASES, .scratch = bb_fault("nosync")};
+    struct bb_msglog *log = calloc(1, sizeof *log);
+    int r = log ? 0 : -ENOMEM;
+
+    snprintf(error, size, "out of memory");
+    if (r == 0)
+        r = bb_store_open(&config, &log->store, error, size);
+    if (r != 0) {
+        free(log);
+        return r;
+    }
+    for (int i = 0; r == 0 && i < BB_LOG_DATABASES; i++)
+        r = bb_store_database(log->store, names[i], &log->dbi[i]);
+    if (r == 0)
+        r = grow_in_time(log);
+    if (r == 0)
+        r = load_head(log);
+    if (r != 0) {
+        snprintf(error, size, "%s: %s", dir, strerror(r < 0 ? -r : EBADMSG));
+        bb_msglog_close(&log);
+        return r < 0 ? r : -EBADMSG;
+    }
+    *ret_log = log;
+    return 0;
+}
+
+void
+bb_msglog_close(struct bb_msglog **log_pointer)
+{
+    struct bb_msglog *log = *log_pointer;
+
+    if (!log)
+        return;
+    bb_msglog_abort(log);
+    bb_store_close(&log->store);
+    free(log);
+    *log_pointer = NULL;
+}
+
+/* Rounds */
+
+int
+bb_msglog_read(struct bb_msglog *log, MDB_txn **ret_txn)
+{
+    int r = log->write || log->read ? 0 : bb_store_begin(log->store, false, &log->read);
+
+    if (r == 0)
+        *ret_txn = log->write ? log->write : log->read;
+    return r;
+}
+
+int
+bb_msglog_write(struct bb_msglog *log, MDB_txn **ret_txn)
+{
+    int r = log->write ? 0 : bb_store_begin(log->store, true, &log->write);
+
+    if (r == 0)
+        *ret_txn = log->write;
+    return r;
+}
+
+bool
+bb_msglog_writing(const struct bb_msglog *log)
+{
+    return log->write != NULL;
+}
+
+static int
+commit(struct bb_msglog *log)
+{
+    int r = log->head != log->committed ? bb_msglog_set_number(log, "head", log->head) : 0;
+
+    if (r == 0)
+        r = bb_store_commit(log->store, &log->write);
+    return r;
+}
+
+int
+bb_msglog_commit(struct bb_msglog *log)
+{
+    int r;
+
+    bb_store_abort(log->store, &log->read);
+    if (!log->write)
+        return 0;
+    r = commit(log);
+    if (r == 0)
+        log->committed = log->head;
+    bb_msglog_abort(log);
+    return r == 0 ? grow_in_time(log) : r;
+}
+
+int
+bb_msglog_grow(struct bb_msglog *log)
+{
+    bb_msglog_abort(log);
+    return bb_store_grow(log->store);
+}
+
+void
+bb_msglog_abort(struct bb_msglog *log)
+{
+    bb_store_abort(log->store, &log->read);
+    bb_store_abort(log->store, &log->write);
+    log->head = log->committed;
+}
+
+/* Records of any database */
+
+int
+bb_msglog_get(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes key,
+              struct bb_bytes *ret_payload)
+{
+    MDB_txn *txn;
+    int r = bb_msglog_read(log, &txn);
+
+    return r == 0 ? bb_store_get(txn, log->dbi[database], key, ret_payload) : r;
+}
+
+int
+bb_msglog_put(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes key,
+              struct bb_bytes payload)
+{
+    MDB_txn *txn;
+    int r = bb_msglog_write(log, &txn);
+
+    return r == 0 ? bb_store_put(txn, log->dbi[database], key, payload, 0) : r;
+}
+
+int
+bb_msglog_delete(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes key)
+{
+    MDB_txn *txn;
+    int r = bb_msglog_write(log, &txn);
+
+    if (r == 0)
+        r = bb_store_delete(txn, log->dbi[database], key);
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int
+bb_msglog_cursor(struct bb_msglog *log, enum bb_log_database database, MDB_cursor **ret_cursor)
+{
+    MDB_txn *txn;
+    int r = bb_msglog_read(log, &txn);
+
+    return r == 0 ? bb_cursor_open(txn, log->dbi[database], ret_cursor) : r;
+}
+
+int
+bb_msglog_number(struct bb_msglog *log, const char *name, uint64_t *ret_value)
+{
+    struct bb_bytes payload;
+    int r = bb_msglog_get(log, BB_LOG_META, bb_bytes_str(name), &payload);
+
+    if (r == 0 && payload.len != 8)
+        return -EBADMSG;
+    if (r == 0 || r == BB_STORE_E_NOT_FOUND)
+        *ret_value = r == 0 ? bb_get_u64(payload.data) : 0;
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int
+bb_msglog_set_number(struct bb_msglog *log, const char *name, uint64_t value)
+{
+    uint8_t payload[8];
+
+    bb_put_u64(payload, value);
+    return bb_msglog_put(log, BB_LOG_META, bb_bytes_str(name), bb_bytes(payload, sizeof payload));
+}
+
+/* Records */
+
+static uint8_t *
+put(uint8_t *at, const void *data, size_t n)
+{
+    if (n)
+        memcpy(at, data, n);
+    return at + n;
+}
+
+/* The head of a record, all but the message. Returns the end. */
+static uint8_t *
+pack_head(uint8_t *at, const struct bb_record *record)
+{
+    at[0] = VERSION;
+    at[1] = record->kind;
+    at[2] = record->flags;
+    at[3] = (uint8_t)record->author.len;
+    bb_put_u64(at + 4, (uint64_t)record->time);
+    bb_put_u32(at + 12, record->expires_day);
+    bb_put_u32(at + 16, record->ack_day);
+    at[20] = (uint8_t)(record->n_channels >> 8);
+    at[21] = (uint8_t)record->n_channels;
+    at = put(at + 22, record->id.data, BB_MESSAGE_ID);
+    at = put(at, record->author.data, record->author.len);
+    at = put(at, record->channels, (size_t)record->n_channels * 4);
+    if (record->flags & CHANGED) {
+        bb_put_u64(at, (uint64_t)record->changed);
+        at = put(at + 8, record->by.data, BB_MESSAGE_ID);
+    }
+    return at;
+}
+
+int
+bb_record_unpack(struct bb_bytes key, struct bb_bytes payload, struct bb_record *ret_record)
+{
+    const uint8_t *at = payload.data;
+    struct bb_record record;
+    size_t head;
+
+    if (key.len != 8 || payload.len < FIXED || at[0] != VERSION)
+        return -EBADMSG;
+    record = (struct bb_record){
+        .sequence = bb_get_u64(key.data),
+        .kind = at[1],
+        .flags = at[2],
+        .time = (bb_utc)bb_get_u64(at + 4),
+        .expires_day = bb_get_u32(at + 12),
+        .ack_day = bb_get_u32(at + 16),
+        .n_channels = (unsigned)at[20] << 8 | at[21],
+        .id = bb_bytes(at + 22, BB_MESSAGE_ID),
+        .author = bb_bytes(at + FIXED, at[3]),
+    };
+    head = FIXED + record.author.len + (size_t)record.n_channels * 4;
+    record.channels = at + FIXED + record.author.len;
+    if (record.flags & CHANGED) {
+        if (payload.len < head + CHANGE)
+            return -EBADMSG;
+        record.changed = (bb_utc)bb_get_u64(at + head);
+        record.by = bb_bytes(at + head + 8, BB_MESSAGE_ID);
+        head += CHANGE;
+    }
+    if (payload.len < head)
+        return -EBADMSG;
+    record.message = bb_bytes(at + head, payload.len - head);
+    *ret_record = record;
+    return 0;
+}
+
+static int
+write_record(struct bb_msglog *log, const struct bb_record *record)
+{
+    size_t size = FIXED + record->author.len + (size_t)record->n_channels * 4 + CHANGE + record->message.len;
+    uint8_t key[8], *packed = malloc(size), *end;
+    int r;
+
+    if (!packed)
+        return -ENOMEM;
+    bb_put_u64(key, record->sequence);
+    end = put(pack_head(packed, record), record->message.data, record->message.len);
+    r = bb_msglog_put(log, BB_LOG_MESSAGE, bb_bytes(key, 8), bb_bytes(packed, (size_t)(end - packed)));
+    free(packed);
+    return r;
+}
+
+static void
+channel_key(uint8_t key[static 12], uint32_t channel, uint64_t sequence)
+{
+    bb_put_u32(key, channel);
+    bb_put_u64(key + 4, sequence);
+}
+
+/* Also the key in `due`: day | sequence. */
+static int
+write_indexes(struct bb_msglog *log, const struct bb_record *record)
+{
+    uint8_t key[12];
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && i < record->n_channels; i++) {
+        channel_key(key, bb_record_channel(record, i), record->sequence);
+        r = bb_msglog_put(log, BB_LOG_CHANNEL, bb_bytes(key, sizeof key), bb_bytes(NULL, 0));
+    }
+    if (r == 0 && record->ack_day) {
+        channel_key(key, record->ack_day, record->sequence);
+        r = bb_msglog_put(log, BB_LOG_DUE, bb_bytes(key, sizeof key), bb_bytes(NULL, 0));
+    }
+    return r;
+}
+
+static int
+write_id(struct bb_msglog *log, const struct bb_append *append, uint64_t sequence)
+{
+    uint8_t payload[ID_BYTES];
+
+    bb_put_u64(payload, sequence);
+    memcpy(payload + 8, append->hash, BB_CONTENT_HASH);
+    bb_put_u32(payload + 8 + BB_CONTENT_HASH, append->recipients);
+    return bb_msglog_put(log, BB_LOG_ID, bb_bytes(append->id, BB_MESSAGE_ID),
+                         bb_bytes(payload, sizeof payload));
+}
+
+int
+bb_msglog_append(struct bb_msglog *log, const struct bb_append *append, uint64_t *ret_sequence)
+{
+    uint8_t *channels = malloc((size_t)append->n_channels * 4 + 1);
+    struct bb_record record = {
+        .sequence = log->head + 1,
+        .kind = append->kind,
+        .flags = append->flags,
+        .time = append->time,
+        .expires_day = append->expires_day,
+        .ack_day = append->ack_day,
+        .author = append->author,
+        .n_channels = append->n_channels,
+        .channels = channels,
+        .id = bb_bytes(append->id, BB_MESSAGE_ID),
+        .message = append->message,
+    };
+    int r = channels && append->author.len <= UINT8_MAX && append->n_channels <= UINT16_MAX ? 0 : -ENOMEM;
+
+    for (unsigned i = 0; r == 0 && i < append->n_channels; i++)
+        bb_put_u32(channels + (size_t)i * 4, append->channels[i]);
+    if (r == 0)
+        r = write_record(log, &record);
+    if (r == 0)
+        r = write_indexes(log, &record);
+    if (r == 0)
+        r = write_id(log, append, record.sequence);
+    free(channels);
+    if (r == 0)
+        *ret_sequence = ++log->head;
+    return r;
+}
+
+uint64_t
+bb_msglog_head(const struct bb_msglog *log)
+{
+    return log->head;
+}
+
+uint64_t
+bb_msglog_committed(const struct bb_msglog *log)
+{
+    return log->committed;
+}
+
+int
+bb_msglog_usage(struct bb_msglog *log, uint64_t *ret_messages, uint64_t *ret_bytes)
+{
+    uint64_t free_pages;
+    MDB_stat stat;
+    MDB_txn *txn;
+    int r = bb_msglog_read(log, &txn);
+
+    if (r == 0)
+        r = bb_store_error(mdb_stat(txn, log->dbi[BB_LOG_MESSAGE], &stat));
+    if (r == 0)
+        r = bb_store_usage(log->store, ret_bytes, &free_pages);
+    if (r == 0)
+        *ret_messages = stat.ms_entries;
+    return r;
+}
+
+int
+bb_msglog_room(struct bb_msglog *log, uint64_t *ret_bytes)
+{
+    return bb_store_room(log->store, ret_bytes);
+}
+
+int
+bb_msglog_at(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record)
+{
+    struct bb_bytes payload;
+    uint8_t key[8];
+    int r;
+
+    bb_put_u64(key, sequence);
+    r = bb_msglog_get(log, BB_LOG_MESSAGE, bb_bytes(key, 8), &payload);
+    return r == 0 ? bb_record_unpack(bb_bytes(key, 8), payload, ret_record) : r;
+}
+
+/* The first key at or above this one. */
+static int
+seek(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes from, struct bb_bytes *ret_key,
+     struct bb_bytes *ret_payload)
+{
+    MDB_cursor *cursor;
+    int r = bb_msglog_cursor(log, database, &cursor);
+
+    if (r != 0)
+        return r;
+    r = bb_cursor_seek(cursor, from, ret_key, ret_payload);
+    mdb_cursor_close(cursor);
+    return r;
+}
+
+int
+bb_msglog_from(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record)
+{
+    struct bb_bytes found, payload;
+    uint8_t key[8];
+    int r;
+
+    bb_put_u64(key, sequence);
+    r = seek(log, BB_LOG_MESSAGE, bb_bytes(key, 8), &found, &payload);
+    return r == 0 ? bb_record_unpack(found, payload, ret_record) : r;
+}
+
+int
+bb_msglog_known(struct bb_msglog *log, struct bb_bytes id, struct bb_known *ret_known)
+{
+    struct bb_bytes payload;
+    int r = bb_msglog_get(log, BB_LOG_ID, id, &payload);
+
+    if (r != 0)
+        return r;
+    if (payload.len != ID_BYTES)
+        return -EBADMSG;
+    ret_known->sequence = bb_get_u64(payload.data);
+    memcpy(ret_known->hash, payload.data + 8, BB_CONTENT_HASH);
+    ret_known->recipients = bb_get_u32(payload.data + 8 + BB_CONTENT_HASH);
+    return 0;
+}
+
+int
+bb_msglog_in_channel(struct bb_msglog *log, uint32_t channel, uint64_t from, uint64_t *ret_sequence)
+{
+    struct bb_bytes found, payload;
+    uint8_t key[12];
+    int r;
+
+    channel_key(key, channel, from);
+    r = seek(log, BB_LOG_CHANNEL, bb_bytes(key, sizeof key), &found, &payload);
+    if (r != 0)
+        return r;
+    if (found.len != sizeof key || memcmp(found.data, key, 4) != 0)
+        return found.len != sizeof key ? -EBADMSG : BB_STORE_E_NOT_FOUND;
+    *ret_sequence = bb_get_u64(found.data + 4);
+    return 0;
+}
+
+/* The record lies in the store, where the next change may move it: so all of it is packed before. */
+int
+bb_msglog_change(struct bb_msglog *log, const struct bb_record *record, uint8_t flag, bb_utc now,
+                 const uint8_t by[static BB_MESSAGE_ID], struct bb_bytes message)
+{
+    struct bb_record changed = *record;
+
+    changed.flags |= flag;
+    changed.changed = now;
+    changed.by = bb_bytes(by, BB_MESSAGE_ID);
+    changed.message = message;
+    return write_record(log, &changed);
+}
+
+static int
+remove_receipts(struct bb_msglog *log, uint64_t sequence)
+{
+    struct bb_bytes found, payload;
+    uint8_t from[8], key[8 + UINT8_MAX];
+    int r;
+
+    bb_put_u64(from, sequence);
+    while ((r = seek(log, BB_LOG_RECEIPT, bb_bytes(from, 8), &found, &payload)) == 0 &&
+           found.len <= sizeof key && memcmp(found.data, from, 8) == 0) {
+        memcpy(key, found.data, found.len);
+        r = bb_msglog_delete(log, BB_LOG_RECEIPT, bb_bytes(key, found.len));
+        if (r != 0)
+            return r;
+    }
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int
+bb_msglog_remove(struct bb_msglog *log, const struct bb_record *record)
+{
+    uint8_t sequence[8], id[BB_MESSAGE_ID], due[12], *key;
+    uint32_t n = record->n_channels, ack_day = record->ack_day;
+    int r = 0;
+
+    key = malloc((size_t)n * 12 + 1);
+    if (!key)
+        return -ENOMEM;
+    for (unsigned i = 0; i < n; i++)
+        channel_key(key + (size_t)i * 12, bb_record_channel(record, i), record->sequence);
+    bb_put_u64(sequence, record->sequence);
+    memcpy(id, record->id.data, sizeof id);
+    channel_key(due, ack_day, record->sequence);
+    for (unsigned i = 0; r == 0 && i < n; i++)
+        r = bb_msglog_delete(log, BB_LOG_CHANNEL, bb_bytes(key + (size_t)i * 12, 12));
+    free(key);
+    if (r == 0 && ack_day)
+        r = bb_msglog_delete(log, BB_LOG_DUE, bb_bytes(due, sizeof due));
+    if (r == 0)
+        r = bb_msglog_delete(log, BB_LOG_ID, bb_bytes(id, sizeof id));
+    if (r == 0)
+        r = bb_msglog_delete(log, BB_LOG_MESSAGE, bb_bytes(sequence, sizeof sequence));
+    return r == 0 ? remove_receipts(log, bb_get_u64(sequence)) : r;
+}

@@ -1,0 +1,71 @@
+/* backbone-communication: the table of its configuration, and its life in the hands of the daemon skeleton.
+ */
+#include "communication.h"
+
+#include "runtime/daemon.h"
+#include "runtime/endpoint.h"
+#include "runtime/state.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+#define AT(field) offsetof(struct bb_communication_config, field)
+
+static const struct bb_config_option options[] = {
+    {"state", BB_CONFIG_TEXT, AT(state), NULL, 0, 0,
+     "folder of the log; an operator makes it, a daemon never does"},
+    {"broker", BB_CONFIG_TEXT, AT(broker), NULL, 0, 0, "the broker's worker socket, ipc:///path/worker.sock"},
+    {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug"},
+    {"map_size", BB_CONFIG_BYTES, AT(map_bytes), "16G", 1 << 20, 1L << 46,
+     "address space for the log; its file takes what it needs, and more space is taken when it is used up"},
+    {"disk_reserve", BB_CONFIG_BYTES, AT(disk_reserve), "64M", 0, 1L << 46,
+     "when less is free on the disk, messages are refused; queries go on"},
+    {NULL, 0, 0, NULL, 0, 0, NULL},
+};
+
+static struct bb_communication_config config;
+
+static int
+check(const void *filled, char *error, size_t size)
+{
+    const struct bb_communication_config *c = filled;
+
+    return bb_endpoint_check_ipc("broker", c->broker, error, size);
+}
+
+/* The state folder is there, or it is said that it is not. */
+static int
+examine(const void *filled)
+{
+    const struct bb_communication_config *c = filled;
+    char error[1024];
+
+    if (bb_state_check(c->state, error, sizeof error) == 0)
+        return EX_OK;
+    fprintf(stderr, "%s\n", error);
+    return EX_CONFIG;
+}
+
+static int
+run(void *filled, int signal_fd)
+{
+    int code = examine(filled);
+
+    return code ? code : bb_communication_run(filled, signal_fd);
+}
+
+int
+main(int argc, char **argv)
+{
+    static const struct bb_daemon daemon = {
+        .name = "backbone-communication",
+        .about = "keeps the messages of a backbone, and brings them to who reads them",
+        .options = options,
+        .config = &config,
+        .check = check,
+        .examine = examine,
+        .run = run,
+    };
+
+    return bb_daemon_main(&daemon, argc, argv);
+}
