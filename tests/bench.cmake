@@ -8,7 +8,7 @@ add_library(bench_base STATIC ${bench}/workload.c ${bench}/run.c ${bench}/machin
 target_link_libraries(bench_base PUBLIC bb_options)
 
 if(PQ_FOUND AND OPENSSL_FOUND)
-  add_executable(bench-ingest ${bench}/ingest.c ${bench}/cases.c ${bench}/report.c ${bench}/ours.c ${bench}/lean.c ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c ${bench}/redis.c
+  add_executable(bench-ingest ${bench}/ingest.c ${bench}/cases.c ${bench}/report.c ${bench}/report_machine.c ${bench}/ours.c ${bench}/lean.c ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c ${bench}/redis.c
     ${bench}/postgres.c ${bench}/tls.c)
   target_link_libraries(bench-ingest PRIVATE bench_base bb_client PkgConfig::PQ PkgConfig::OPENSSL PkgConfig::LMDB
     PkgConfig::JANSSON)

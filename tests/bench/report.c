@@ -1,5 +1,7 @@
 #include "report.h"
 
+#include "report_machine.h"
+
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,21 +145,13 @@ print_disk(const struct bench_outcome *outcome)
            (double)disk->views_compact / n);
 }
 
-static void
-print_machine(const struct bench_machine *machine)
-{
-    printf("%s, %ld cores, %.0f GB; %s; %s, an append of 4 KiB with fdatasync takes %.0f us\n\n",
-           machine->cpu, machine->cores, machine->memory_gb, machine->kernel, machine->filesystem,
-           machine->fdatasync_us);
-}
-
 void
 bench_report_text(const struct bench_machine *machine, const struct bench_outcome *outcomes, size_t n)
 {
     const struct bench_outcome *o;
     bool peers = false;
 
-    print_machine(machine);
+    bench_report_machine_text(machine);
     for (o = outcomes; o < outcomes + n; o++)
         peers = peers || o->test->kind != BENCH_IDLE;
     printf("%-48s %10s %10s %6s %11s  %-16s %10s %6s\n", "case", "ours", "Redis", "ratio", "least/aim", "",
@@ -259,9 +253,7 @@ bench_report_json(const struct bench_machine *machine, const struct bench_outcom
 
     for (const struct bench_outcome *o = outcomes; o < outcomes + n; o++)
         json_array_append_new(cases, o->test->kind == BENCH_IDLE ? json_idle(o) : json_rows(o));
-    all = json_pack("{s:{s:s,s:I,s:f,s:s,s:s,s:f},s:o}", "machine", "cpu", machine->cpu, "cores",
-                    (json_int_t)machine->cores, "memory_gb", machine->memory_gb, "kernel", machine->kernel,
-                    "filesystem", machine->filesystem, "fdatasync_us", machine->fdatasync_us, "cases", cases);
+    all = json_pack("{s:o,s:o}", "machine", bench_report_machine_json(machine), "cases", cases);
     json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(all);
