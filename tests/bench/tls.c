@@ -71,8 +71,8 @@ bench_tls_context(const char *cert_file)
     return context;
 }
 
-bool
-bench_tls_connect(struct bench_tls *tls, SSL_CTX *context, unsigned port)
+int
+bench_tcp_connect(unsigned port)
 {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -82,13 +82,29 @@ bench_tls_connect(struct bench_tls *tls, SSL_CTX *context, unsigned port)
         err(71, "socket");
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         close(fd);
-        return false;
+        return -1;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    return fd;
+}
+
+void
+bench_tls_handshake(struct bench_tls *tls, SSL_CTX *context, int fd)
+{
     *tls = (struct bench_tls){.fd = fd, .ssl = SSL_new(context)};
     if (!tls->ssl || !SSL_set_fd(tls->ssl, fd) || SSL_connect(tls->ssl) != 1)
         fail("the handshake failed");
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+}
+
+bool
+bench_tls_connect(struct bench_tls *tls, SSL_CTX *context, unsigned port)
+{
+    int fd = bench_tcp_connect(port);
+
+    if (fd < 0)
+        return false;
+    bench_tls_handshake(tls, context, fd);
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* TLS for the client of Redis: a certificate of our own, and connections that never block. */
+/* TLS for the clients of the peers: a certificate of our own, and connections that never block. */
 #ifndef BENCH_TLS_H
 #define BENCH_TLS_H
 
@@ -21,6 +21,9 @@ struct bench_tls {
 
 /* Connect to the loopback; the server's certificate must be the one in cert_file. False: nobody listens. */
 bool bench_tls_connect(struct bench_tls *tls, SSL_CTX *context, unsigned port);
+/* The same in two steps, for a server that speaks in clear first. -1: nobody listens. */
+int bench_tcp_connect(unsigned port);
+void bench_tls_handshake(struct bench_tls *tls, SSL_CTX *context, int fd);
 SSL_CTX *bench_tls_context(const char *cert_file);
 void bench_tls_close(struct bench_tls *tls);
 
