@@ -1,5 +1,5 @@
-# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest and tests/bench/store,
-# never by the test suite.
+# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest, tests/bench/fanout and
+# tests/bench/store, never by the test suite.
 pkg_check_modules(PQ IMPORTED_TARGET libpq)
 pkg_check_modules(OPENSSL IMPORTED_TARGET openssl)
 set(bench ${CMAKE_CURRENT_SOURCE_DIR}/bench)
@@ -14,6 +14,14 @@ if(PQ_FOUND AND OPENSSL_FOUND)
     PkgConfig::JANSSON)
   target_include_directories(bench-ingest PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(bench-ingest PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+endif()
+
+if(OPENSSL_FOUND)
+  add_executable(bench-fanout ${bench}/fanout.c ${bench}/fanout_cases.c ${bench}/fanout_report.c ${bench}/fanout_side.c
+    ${bench}/fanout_text.c ${bench}/tally.c ${bench}/report_machine.c ${bench}/clients.c ${bench}/tls.c ${bench}/nats.c
+    ${bench}/nats_core.c ${bench}/jetstream.c ${bench}/mosquitto.c)
+  target_link_libraries(bench-fanout PRIVATE bench_base PkgConfig::OPENSSL PkgConfig::JANSSON m)
+  set_target_properties(bench-fanout PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endif()
 
 add_executable(bench-store ${bench}/store.c ${bench}/store_file.c)
