@@ -71,6 +71,9 @@ void bb_communication_reset(struct bb_communication *c);
 /* The end of the round. 0 | <0 the process is to end */
 int bb_communication_flush(struct bb_communication *c);
 
+/* Stage an error: 0 | <0 */
+#define bb_refuse(c, call, code, ...) bb_answer_fail(&(c)->answers, (call)->tag, (code), __VA_ARGS__)
+
 /* Decode the body of a call; when it is none, the answer is staged. 0 | 1 answered | <0 */
 #define bb_call_unpack(c, call, type, ret)                                                                   \
     bb_call_decode((c), (call), &type##__descriptor, (ProtobufCMessage **)(void *)(ret))
