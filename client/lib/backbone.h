@@ -1,4 +1,4 @@
-/* libbackbone: send readings to a backbone, and ask what it knows.
+/* libbackbone: send readings to a backbone, ask what it knows, and hear what partners tell each other.
  *
  * NAME
  *     backbone.h - the client library of backbone
@@ -138,6 +138,7 @@ enum bb_code {
     BB_CODE_CANCELLED = 15,
     BB_CODE_STATE = 16,
     BB_CODE_EXISTS = 17,
+    BB_CODE_TAKEN_OVER = 18, /* another session has subscribed with the same name */
 };
 
 /* The end of a request. sequence: of the journal, as of which a query was answered; 0 where there is none. */
@@ -568,6 +569,372 @@ struct bb_measurement_status {
 typedef void bb_measurement_status_fn(void *self, const struct bb_measurement_status *status);
 BB_API int bb_client_measurement_status(struct bb_client *client, bb_measurement_status_fn *each,
                                         bb_done_fn *done, void *self);
+
+/* --- messages ----------------------------------------------------------------------------------------- */
+
+/* Announcements, posts and updates: what partners tell each other, kept in one log. PROTOCOL.md says who may
+ * write and read what (Channels, Messages). Channels are written "all", "group/CODE", "org/CODE" and
+ * "indicator/CODE".
+ *
+ * The id of a message is a UUID like that of a batch: bb_batch_new(), bb_batch_format() and bb_batch_parse()
+ * make, print and read it. */
+#define BB_MESSAGE_ID 16
+
+enum bb_message_kind {
+    BB_MESSAGE_ANNOUNCEMENT = 1, /* of staff */
+    BB_MESSAGE_POST = 2,
+    BB_MESSAGE_STORY = 3,  /* an experience behind an indicator and a period */
+    BB_MESSAGE_UPDATE = 4, /* of the service: readings came */
+    BB_MESSAGE_NOTICE = 5, /* of the service: withdrawn, restated */
+};
+
+enum bb_priority { BB_PRIORITY_LOW = 1, BB_PRIORITY_NORMAL = 2, BB_PRIORITY_HIGH = 3 };
+
+/* What an update says of one organization, and a restatement of one reading. */
+struct bb_message_change {
+    const char *organization; /* code */
+    const char *const *period;
+    size_t n_periods_named; /* the first ones are named ... */
+    uint32_t periods;       /* ... of so many */
+    uint64_t created;       /* readings */
+    uint64_t updated;
+    const char *place; /* of one reading; NULL: the change is not of a single one */
+    const char *disaggregation;
+    const char *old_value; /* decimal text; NULL: none, or not for you to read */
+    const char *new_value;
+    const char *old_status; /* "missing" ...; NULL: ok */
+    const char *new_status;
+};
+
+/* A message as its readers get it. */
+struct bb_message {
+    uint64_t sequence; /* place in the log, from 1 */
+    const uint8_t *id; /* [BB_MESSAGE_ID] */
+    int kind;          /* enum bb_message_kind */
+    const char *kind_name;
+    const char *organization; /* of the author; "communication": the service itself */
+    const char *member;
+    int64_t time_us;
+    const char *subject;
+    const char *body; /* Markdown; "" when there is none, or it was not asked for */
+    int priority;     /* enum bb_priority */
+    const char *priority_name;
+    bool requested_ack;
+    const char *ack_by;         /* date; NULL: none */
+    const uint8_t *in_reply_to; /* ids; NULL: none */
+    const uint8_t *supersedes;
+    const uint8_t *withdraws;
+    const char *expires_at; /* date: the last day on which it says something; NULL: none */
+    const char *indicator;  /* code; NULL: it speaks of none */
+    const char *period;
+    const struct bb_message_change *change;
+    size_t n_changes;
+    const char *channel;         /* the first of its channels that you may read */
+    const char *const *audience; /* all of them, where there are several: to staff and the author */
+    size_t n_audience;
+    bool redelivered; /* from a subscription: it may have been delivered before */
+};
+
+/* A message to be published. What is NULL or 0 is not said. */
+struct bb_publication {
+    const uint8_t *id; /* [BB_MESSAGE_ID], of your choice: publishing it again with the same content is safe,
+                          also from another process. NULL: a fresh one */
+    const char *const *channel; /* whom it is for; at least one */
+    size_t n_channels;
+    int kind; /* BB_MESSAGE_ANNOUNCEMENT, _POST or _STORY */
+    const char *subject;
+    const char *body;
+    int priority;       /* enum bb_priority; 0: normal */
+    const char *ack_by; /* date; an acknowledgement is requested until its end */
+    bool requested_ack;
+    const uint8_t *in_reply_to;
+    const uint8_t *supersedes;
+    const char *expires_at;
+    const char *indicator;
+    const char *period;
+    bool dry_run; /* say whom it would reach, keep nothing */
+};
+
+struct bb_published {
+    const uint8_t *id;
+    uint64_t sequence;            /* 0 after a dry run */
+    uint32_t recipients;          /* organizations */
+    bool duplicate;               /* it had been published before: this is the answer of then */
+    const char *const *recipient; /* dry run: their codes */
+    size_t n_recipients_named;
+};
+
+typedef void bb_published_fn(void *self, const struct bb_published *published);
+/* Answered when the message is on disk. */
+BB_API int bb_client_publish(struct bb_client *client, const struct bb_publication *publication,
+                             bb_published_fn *each, bb_done_fn *done, void *self);
+
+/* sequence: of the notice that tells of it. */
+typedef void bb_withdrawn_fn(void *self, uint64_t sequence, bool duplicate);
+/* Take a message back. id: of this submission, and of the notice; NULL: a fresh one. */
+BB_API int bb_client_withdraw(struct bb_client *client, const uint8_t *id, const uint8_t *message,
+                              bb_withdrawn_fn *each, bb_done_fn *done, void *self);
+
+/* What became of a message for a reader. It never goes back. */
+enum bb_receipt_state { BB_QUEUED = 0, BB_DELIVERED = 1, BB_READ = 2, BB_ACKNOWLEDGED = 3 };
+
+enum bb_message_state {
+    BB_MESSAGE_ACTIVE = 0,
+    BB_MESSAGE_SUPERSEDED = 1,
+    BB_MESSAGE_WITHDRAWN = 2,
+    BB_MESSAGE_EXPIRED = 3,
+};
+
+struct bb_listed_message {
+    const struct bb_message *message;
+    int state; /* enum bb_message_state */
+    const char *state_name;
+    int receipt; /* enum bb_receipt_state, of your organization */
+    const char *receipt_name;
+    int64_t receipt_us;         /* 0: none */
+    const char *receipt_member; /* NULL: none */
+    const uint8_t *superseded_by;
+    bool is_counted; /* you are staff or the author: */
+    uint32_t recipients, delivered, read,
+        acknowledged; /* organizations; of the first, so many at least so far */
+};
+
+/* Zero is everything that you may read. */
+struct bb_messages_query {
+    const uint8_t *id; /* this one */
+    const int *kind;   /* of these kinds */
+    size_t n_kinds;
+    const char *channel;
+    bool inbox;     /* addressed to your organization, and not its own. To list it is to have it delivered. */
+    bool unread;    /* of these, what nobody there has read */
+    uint64_t after; /* above this sequence */
+    uint32_t limit; /* the last so many */
+    bool without_bodies;
+};
+
+/* Non-zero: stop, no further ones. */
+typedef int bb_listed_fn(void *self, const struct bb_listed_message *listed);
+/* In the order of the log. */
+BB_API int bb_client_messages(struct bb_client *client, const struct bb_messages_query *query,
+                              bb_listed_fn *each, bb_done_fn *done, void *self);
+
+struct bb_marked {
+    int state; /* enum bb_receipt_state, as it is now */
+    const char *state_name;
+    int64_t time_us; /* of who brought it about first */
+    const char *member;
+    bool changed;
+};
+
+typedef void bb_marked_fn(void *self, const struct bb_marked *marked);
+/* Your organization has read it, or acknowledges it. state: BB_READ or BB_ACKNOWLEDGED. */
+BB_API int bb_client_mark(struct bb_client *client, const uint8_t *id, int state, bb_marked_fn *each,
+                          bb_done_fn *done, void *self);
+
+struct bb_message_receipt {
+    const char *organization;
+    int state; /* enum bb_receipt_state */
+    const char *state_name;
+    int64_t time_us;    /* 0: none */
+    const char *member; /* NULL: none */
+    bool overdue;
+    const uint8_t *message; /* where those of several are listed; else NULL */
+    const char *subject;
+};
+
+typedef int bb_receipt_fn(void *self, const struct bb_message_receipt *receipt);
+/* The receipts of one message, by organization; overdue: only those that are. id NULL: of all messages, those
+ * that are overdue. */
+BB_API int bb_client_receipts(struct bb_client *client, const uint8_t *id, bool overdue, bb_receipt_fn *each,
+                              bb_done_fn *done, void *self);
+
+/* --- subscribing -------------------------------------------------------------------------------------- */
+
+/* A subscription delivers messages as they are written, and first of all those that were written while it was
+ * away. How far it has come is kept by the service under a name of your choice, the cursor, of which your
+ * organization may have several. One program at a time uses a cursor: the newer one takes it over.
+ *
+ * *At least once, and how to make it once.* A message is delivered until it is acknowledged. If the program
+ * dies between what it did with a message and the acknowledgement, the message comes again to the next one,
+ * with `redelivered` set (which is also set where nobody knows whether it came before). A program that stores
+ * the sequence together with what the message led to, in one atomic write, and then leaves out what is not
+ * above what it has stored, acts on each message once. Within one struct bb_subscription no message is given
+ * twice, however often the connection breaks.
+ *
+ * *In order.* Messages come in the order of the log, all that the channels select. bb_subscription_ack() says
+ * that everything up to a sequence has been taken care of; until then at most window_messages and
+ * window_bytes are delivered, so a slow program is not flooded. Acknowledgements leave with the next thing
+ * that is sent, or at most 50 ms later.
+ *
+ * With on_message, messages are given by bb_client_process(). Without, they are asked for by
+ * bb_subscription_next(), one after the other. */
+struct bb_subscription;
+
+typedef void bb_message_fn(void *self, const struct bb_message *message);
+
+enum bb_subscription_event_kind {
+    BB_SUBSCRIPTION_OPENED = 1,      /* the service feeds it now */
+    BB_SUBSCRIPTION_INTERRUPTED = 2, /* the broker or the service cannot be reached: it is tried again */
+    BB_SUBSCRIPTION_GAP = 3,         /* messages were removed before they could be delivered */
+    BB_SUBSCRIPTION_ENDED = 4,       /* taken over, refused or removed: nothing comes any more */
+};
+
+struct bb_subscription_event {
+    int kind;
+    uint64_t position;          /* OPENED: acknowledged up to here; what follows is above it */
+    uint64_t head;              /* OPENED: last sequence of the log */
+    const char *const *channel; /* OPENED: what is subscribed to */
+    size_t n_channels;
+    bool created;       /* OPENED: there was no such cursor before */
+    int64_t expired_us; /* OPENED: nobody had used it for so long that it was put aside then; 0: no */
+    uint64_t from, to;  /* GAP: all that are missing are between these */
+    const struct bb_problem *problem; /* INTERRUPTED, ENDED: why; the code is BB_CODE_TAKEN_OVER ... */
+};
+
+typedef void bb_subscription_event_fn(void *self, const struct bb_subscription_event *event);
+
+struct bb_subscription_options {
+    const char *name;           /* of the cursor: a code */
+    const char *const *channel; /* what to subscribe to: channels, and all of a kind ("group/" and a star).
+                                   None: as it was; a new cursor has all, your own org/, and every group */
+    size_t n_channels;
+    bool from_start;        /* begin with the first message that is kept ... */
+    uint64_t from_sequence; /* ... or with this sequence; 0: where the cursor stands, a new one at the head */
+    uint32_t window_messages;           /* 0: 1,000 */
+    uint32_t window_bytes;              /* 0: 512 KiB */
+    bb_message_fn *on_message;          /* NULL: they are asked for by bb_subscription_next() */
+    bb_subscription_event_fn *on_event; /* may be NULL */
+    void *self;
+};
+
+/* Returns at once; whether it is let in is told by an event, or by bb_subscription_next(). At most 64 a
+ * client. 0 | -EINVAL | -ENOBUFS too many | -ENOMEM */
+BB_API int bb_subscription_open(struct bb_client *client, const struct bb_subscription_options *options,
+                                struct bb_subscription **ret_subscription);
+
+/* The next message, for which to wait at most wait_ms (-1: for ever; 0: not at all). Events are told
+ * meanwhile, a gap in its place among the messages.
+ * ret_message: valid until the next call with this subscription.
+ * BB_OK | BB_TIMED_OUT: none came in that time | another enum bb_result: it has ended, bb_client_problem()
+ * says why | -EDEADLK waiting is not possible in a callback | -errno */
+BB_API int bb_subscription_next(struct bb_subscription *subscription, int wait_ms,
+                                const struct bb_message **ret_message);
+
+/* Everything up to this sequence has been taken care of. What has not been given yet is not included,
+ * whatever the sequence. */
+BB_API void bb_subscription_ack(struct bb_subscription *subscription, uint64_t sequence);
+
+/* Wait until the broker has taken the acknowledgements, as a program does before it ends. 0 | enum bb_result
+ * | -errno, as other blocking requests. */
+BB_API int bb_subscription_sync(struct bb_subscription *subscription);
+
+/* No more deliveries. The cursor stays, and acknowledgements that have been made still leave. NULL is fine.
+ * To be called for one that has ended, too, also after its client was destroyed; from any callback. */
+BB_API void bb_subscription_close(struct bb_subscription **subscription);
+
+/* --- cursors and groups ------------------------------------------------------------------------------- */
+
+/* A cursor: a subscription as the service keeps it. */
+struct bb_cursor {
+    const char *organization;
+    const char *name;
+    const char *const *channel;
+    size_t n_channels;
+    uint64_t position; /* acknowledged up to here */
+    uint64_t head;     /* last sequence of the log */
+    bool online;       /* somebody is being fed from it */
+    int64_t used_us;
+    int64_t expired_us; /* 0: it is in use */
+};
+
+struct bb_cursor_change {
+    const char *name;
+    const char *const *add; /* channels */
+    size_t n_add;
+    const char *const *remove;
+    size_t n_remove;
+    bool from_start; /* a new one begins with the first message that is kept */
+};
+
+typedef void bb_cursor_put_fn(void *self, const struct bb_cursor *cursor, bool changed);
+/* Make a cursor without listening, or change what it selects. */
+BB_API int bb_client_cursor_put(struct bb_client *client, const struct bb_cursor_change *change,
+                                bb_cursor_put_fn *each, bb_done_fn *done, void *self);
+
+/* changed: there was one. */
+typedef void bb_cursor_remove_fn(void *self, bool changed);
+BB_API int bb_client_cursor_remove(struct bb_client *client, const char *name, bb_cursor_remove_fn *each,
+                                   bb_done_fn *done, void *self);
+
+typedef int bb_cursor_fn(void *self, const struct bb_cursor *cursor);
+/* organization: staff may ask for one's; NULL: all that you may see. */
+BB_API int bb_client_cursors(struct bb_client *client, const char *organization, bb_cursor_fn *each,
+                             bb_done_fn *done, void *self);
+
+struct bb_group_membership {
+    const char *organization; /* code */
+    const char *joined;       /* dates */
+    const char *left;         /* NULL: it is a member */
+    bool chair;
+    uint64_t reads_from; /* sequence from which on it reads the group's messages; 0: not told */
+};
+
+struct bb_group_info {
+    const char *code;
+    const char *name;
+    const char *kind;   /* "steering", "working", "subgroup" */
+    const char *parent; /* code; NULL: none */
+    const char *strategy;
+    const struct bb_group_membership *member;
+    size_t n_members;
+};
+
+/* NULL: leave as it is. */
+struct bb_group_change {
+    const char *code;
+    bool create; /* it must not be there yet; otherwise it must */
+    const char *name;
+    const char *kind;
+    const char *parent; /* "": none */
+    const char *strategy;
+};
+
+struct bb_group_member_change {
+    const char *group;
+    const char *organization; /* code, name or alias */
+    bool join;                /* false: it leaves */
+    enum bb_switch chair;
+    bool from_start; /* joining: it may read what was written before as well */
+};
+
+/* each: the group as it is now. changed: whether that is new. */
+typedef void bb_group_put_fn(void *self, const struct bb_group_info *group, bool changed);
+/* -EINVAL: the kind is none */
+BB_API int bb_client_group_put(struct bb_client *client, const struct bb_group_change *change,
+                               bb_group_put_fn *each, bb_done_fn *done, void *self);
+BB_API int bb_client_group_member(struct bb_client *client, const struct bb_group_member_change *change,
+                                  bb_group_put_fn *each, bb_done_fn *done, void *self);
+
+typedef int bb_group_fn(void *self, const struct bb_group_info *group);
+/* code NULL: all that you may see. */
+BB_API int bb_client_groups(struct bb_client *client, const char *code, bb_group_fn *each, bb_done_fn *done,
+                            void *self);
+
+struct bb_communication_status {
+    uint64_t head;     /* last sequence of the log */
+    uint64_t messages; /* that are kept */
+    uint64_t cursors;
+    uint64_t sessions; /* cursors that somebody listens to */
+    uint64_t behind;   /* of these, those that have not caught up */
+    uint64_t followed; /* sequence of the measurement journal up to which updates were written */
+    uint64_t store_bytes;
+    uint64_t gaps;       /* told to subscribers since the start */
+    uint64_t taken_over; /* sessions whose cursor another one took */
+};
+
+typedef void bb_communication_status_fn(void *self, const struct bb_communication_status *status);
+BB_API int bb_client_communication_status(struct bb_client *client, bb_communication_status_fn *each,
+                                          bb_done_fn *done, void *self);
 
 /* --- keys --------------------------------------------------------------------------------------------- */
 

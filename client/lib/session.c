@@ -37,8 +37,10 @@ bb_session_init(struct bb_session *session, bb_mono now)
     TAILQ_INIT(&session->ready);
     TAILQ_INIT(&session->sent);
     TAILQ_INIT(&session->waiting);
+    TAILQ_INIT(&session->listeners);
     bb_bundle_init(&session->out, BB_LIMIT_FRAME_BYTES);
     bb_arena_init(&session->frames, DECODE_BYTES);
+    bb_arena_init(&session->messages, BB_LIMIT_DECODE_BYTES);
 }
 
 void
@@ -46,9 +48,11 @@ bb_session_release(struct bb_session *session)
 {
     session->closed = true;
     bb_session_end_all(session, BB_STOPPED, 0, "the client was closed");
+    bb_session_listeners_release(session);
     bb_request_table_release(&session->table);
     bb_bundle_release(&session->out);
     bb_arena_release(&session->frames);
+    bb_arena_release(&session->messages);
 }
 
 void
@@ -223,6 +227,14 @@ end_refused(struct bb_session *session, enum bb_loss loss)
     }
 }
 
+static void
+describe_goaway(struct bb_session *session)
+{
+    snprintf(session->text, sizeof session->text, "the broker at %s ends the connection: %s: %s",
+             session->endpoint, bb_error_name(session->goaway_code),
+             *session->goaway_text ? session->goaway_text : bb_error_meaning(session->goaway_code));
+}
+
 /* GOAWAY without a time to come back: the reason does not go away by itself. */
 static void
 end_sent_away(struct bb_session *session)
@@ -230,10 +242,26 @@ end_sent_away(struct bb_session *session)
     bool denied =
         session->goaway_code == BB_ERROR_UNKNOWN_KEY || session->goaway_code == BB_ERROR_NOT_ALLOWED;
 
-    snprintf(session->text, sizeof session->text, "the broker at %s ends the connection: %s: %s",
-             session->endpoint, bb_error_name(session->goaway_code),
-             *session->goaway_text ? session->goaway_text : bb_error_meaning(session->goaway_code));
+    describe_goaway(session);
     bb_session_end_all(session, denied ? BB_NOT_ALLOWED : BB_FAILED, session->goaway_code, session->text);
+}
+
+/* It is tried again; listeners are told. */
+static void
+tell_lost(struct bb_session *session, enum bb_loss loss)
+{
+    char *text = session->text;
+    size_t size = sizeof session->text;
+
+    if (session->goaway_code)
+        describe_goaway(session);
+    else if (loss == BB_LOSS_UNREACHABLE)
+        snprintf(text, size, "cannot reach a broker at %s", session->endpoint);
+    else if (loss == BB_LOSS_DISCONNECTED)
+        snprintf(text, size, "the connection to the broker at %s is lost", session->endpoint);
+    else
+        snprintf(text, size, "the broker at %s does not let us in now", session->endpoint);
+    bb_session_listeners_tell_lost(session, text);
 }
 
 static void
@@ -277,9 +305,11 @@ bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss)
     session->open_at = now + pause;
     session->due = now; /* everything is to be looked at again */
     bb_bundle_clear(&session->out);
+    bb_session_listeners_lost(session);
     unsend(session);
     if (session->goaway_code && !session->goaway_ms)
         end_sent_away(session);
     else
         end_refused(session, loss);
+    tell_lost(session, loss);
 }

@@ -14,6 +14,7 @@
 #ifndef BB_SESSION_H
 #define BB_SESSION_H
 
+#include "listener.h"
 #include "request.h"
 
 #include "proto/arena.h"
@@ -87,7 +88,11 @@ struct bb_session {
     struct bb_session_who who;
     struct bb_bundle out;
     struct bb_arena frames; /* one frame at a time */
-    char text[512];         /* of the problem that is being told */
+    struct bb_listener_list listeners;
+    size_t n_listeners;
+    uint64_t numbered;        /* subscriptions of this connection */
+    struct bb_arena messages; /* of a subscription, one at a time */
+    char text[512];           /* of the problem that is being told */
 };
 
 /* now: monotonic, ms. The first connection is wanted at once. */
@@ -103,6 +108,17 @@ void bb_session_start(struct bb_session *session, bb_mono now, struct bb_request
 
 /* The requests that tell their end to done_self tell it to nobody any more. */
 void bb_session_abandon(struct bb_session *session, const void *done_self);
+
+/* Subscriptions: listener.h. The owner has filled what is asked for and the functions, the rest is zero. 0
+ * | -ENOBUFS | -ESHUTDOWN */
+int bb_session_subscribe(struct bb_session *session, bb_mono now, struct bb_listener *listener);
+/* It is wanted no more: gone() is called, now or later. */
+void bb_session_unsubscribe(struct bb_session *session, struct bb_listener *listener);
+/* Everything up to this sequence, which the listener was given, has been taken care of. */
+void bb_session_acknowledge(struct bb_session *session, bb_mono now, struct bb_listener *listener,
+                            uint64_t sequence);
+/* Let the acknowledgement leave at once. True: it has left, on this connection. */
+bool bb_session_hurry(struct bb_session *session, bb_mono now, struct bb_listener *listener);
 
 /* What happens to the connection. */
 bool bb_session_wants_open(const struct bb_session *session, bb_mono now);

@@ -1,11 +1,14 @@
 /* Inside the session: what its parts share. Only session*.c include this.
  *
  * session.c has its life, the making of requests and the connection, session_receive.c what comes in,
- * session_send.c what goes out, session_end.c the ends of requests and time. */
+ * session_send.c what goes out, session_end.c the ends of requests and time, session_subscription.c all of
+ * subscriptions. */
 #ifndef BB_SESSION_CORE_H
 #define BB_SESSION_CORE_H
 
 #include "session.h"
+
+#include "wire.pb-c.h"
 
 /* Something falls due at that time. */
 void bb_session_due_by(struct bb_session *session, bb_mono when);
@@ -26,7 +29,30 @@ void bb_session_end_all(struct bb_session *session, int result, uint32_t code, c
 /* Its time is up: says what is known of why. */
 void bb_session_end_in_time(struct bb_session *session, struct bb_request *request);
 
+/* "NOT_FOUND", "UNREACHABLE": the broker's error, or without one the result. Static. */
+const char *bb_result_name(int result, uint32_t code);
+
 /* Tell the broker that nobody waits for the answer any more. */
 void bb_session_cancel(struct bb_session *session, const struct bb_request *request);
+
+/* --- subscriptions: what the other parts pass on ------------------------------------------------------ */
+
+int bb_session_on_subscribed(struct bb_session *session, struct bb_bytes body);
+int bb_session_on_deliver(struct bb_session *session, struct bb_bytes body);
+int bb_session_on_gap(struct bb_session *session, struct bb_bytes body);
+void bb_session_on_subscription_error(struct bb_session *session, const Bb__Error *error);
+
+/* The connection is lost: they are all to be asked for again. Then, if that is how it goes on, their owners
+ * are told why. */
+void bb_session_listeners_lost(struct bb_session *session);
+void bb_session_listeners_tell_lost(struct bb_session *session, const char *text);
+/* They end as all requests do. */
+void bb_session_listeners_end(struct bb_session *session, int result, uint32_t code, const char *text);
+void bb_session_listeners_release(struct bb_session *session);
+
+bool bb_session_listeners_have_output(const struct bb_session *session);
+/* Frames of those that have something to send, behind what is in the bundle. */
+void bb_session_listeners_fill(struct bb_session *session);
+void bb_session_listeners_tick(struct bb_session *session);
 
 #endif

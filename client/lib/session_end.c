@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-static const char *
-result_name(int result, uint32_t code)
+const char *
+bb_result_name(int result, uint32_t code)
 {
     static const char *const names[] = {
         [BB_OK] = "OK",
@@ -45,7 +45,7 @@ static void
 tell(struct bb_session *session, struct bb_request *request, int result, uint32_t code, const char *text)
 {
     const struct bb_problem end = {
-        .result = result, .code = code, .name = result_name(result, code), .message = text};
+        .result = result, .code = code, .name = bb_result_name(result, code), .message = text};
     bb_done_fn *done = request->done;
     void *self = request->done_self;
     uint64_t sequence = request->sequence;
@@ -86,6 +86,7 @@ bb_session_end_all(struct bb_session *session, int result, uint32_t code, const 
     session->n_sent = 0;
     session->sent_bytes = 0;
     bb_session_end_list(session, &all, result, code, text);
+    bb_session_listeners_end(session, result, code, text);
 }
 
 /* Time is up: say what is known of why. */
@@ -190,6 +191,7 @@ bb_session_tick(struct bb_session *session, bb_mono now)
     sweep(session, &session->sent, &late);
     sweep(session, &session->ready, &late);
     sweep(session, &session->waiting, &late);
+    bb_session_listeners_tick(session);
     if (session->link == BB_LINK_IDLE)
         bb_session_due_by(session, session->open_at);
     if (session->link == BB_LINK_OPENING || session->link == BB_LINK_UP) {

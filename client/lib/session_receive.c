@@ -136,6 +136,10 @@ on_error(struct bb_session *session, struct bb_bytes in)
 
     if (r < 0)
         return r;
+    if (error->has_subscription) {
+        bb_session_on_subscription_error(session, error);
+        return 0;
+    }
     request = error->has_id ? bb_request_find(&session->table, error->id) : NULL;
     if (!request || request->state != BB_REQUEST_SENT)
         return 0;
@@ -208,6 +212,12 @@ on_frame(struct bb_session *session, const struct bb_frame *frame)
         return on_welcome(session, frame->body);
     case BB_KIND_REPLY:
         return on_reply(session, frame->body);
+    case BB_KIND_DELIVER:
+        return bb_session_on_deliver(session, frame->body);
+    case BB_KIND_SUBSCRIBED:
+        return bb_session_on_subscribed(session, frame->body);
+    case BB_KIND_GAP:
+        return bb_session_on_gap(session, frame->body);
     case BB_KIND_ERROR:
         return on_error(session, frame->body);
     case BB_KIND_GOAWAY:

@@ -24,6 +24,7 @@ bb_session_has_output(const struct bb_session *session)
     if (session->link == BB_LINK_IDLE || session->wants_close)
         return false;
     return !session->greeted || !bb_bundle_is_empty(&session->out) ||
+           bb_session_listeners_have_output(session) ||
            (!TAILQ_EMPTY(&session->ready) && session->n_sent < session->outstanding &&
             session->sent_bytes < BB_IN_FLIGHT_BYTES);
 }
@@ -96,6 +97,8 @@ bb_session_fill(struct bb_session *session, bb_mono now)
         return false;
     if (!session->greeted)
         session->greeted = add_hello(session) == 0;
+    if (session->greeted) /* in front of requests: a PING behind an ACK tells that it was read */
+        bb_session_listeners_fill(session);
     while (session->greeted && (request = TAILQ_FIRST(&session->ready)) &&
            session->n_sent < session->outstanding && session->sent_bytes < BB_IN_FLIGHT_BYTES)
         if (!send_one(session, request))

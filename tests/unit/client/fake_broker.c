@@ -7,6 +7,7 @@
 #include "proto/rows.h"
 #include "runtime/bundle.h"
 
+#include "communication.pb-c.h"
 #include "measurement.pb-c.h"
 #include "wire.pb-c.h"
 
@@ -20,6 +21,8 @@
 struct peer {
     uint8_t id[64];
     size_t id_len;
+    uint64_t subscription; /* 0: none */
+    uint64_t sent, window;
     struct bb_bundle out;
 };
 
@@ -190,6 +193,99 @@ answer_request(struct server *server, struct peer *peer, const Bb__Request *requ
     }
 }
 
+/* --- one log, one cursor ------------------------------------------------------------------------------ */
+
+static size_t
+pack_message(uint64_t sequence, uint8_t *to)
+{
+    Bb__Message message = BB__MESSAGE__INIT;
+    uint8_t id[16] = {1};
+    char subject[32];
+
+    snprintf(subject, sizeof subject, "message %d", (int)sequence);
+    message.sequence = sequence;
+    message.id.data = id;
+    message.id.len = sizeof id;
+    message.kind = BB__MESSAGE_KIND__POST;
+    message.organization = (char *)"backbone";
+    message.member = (char *)"main";
+    message.subject = subject;
+    message.channel = (char *)"all";
+    return bb__message__pack(&message, to);
+}
+
+static void
+feed(struct server *server, struct peer *peer)
+{
+    uint64_t last = peer->sent;
+
+    while (peer->subscription && last < server->broker->head && last - server->broker->acked < peer->window) {
+        Bb__Deliver deliver = BB__DELIVER__INIT;
+        uint8_t packed[256];
+        ProtobufCBinaryData message = {.data = packed, .len = pack_message(++last, packed)};
+        deliver.subscription = peer->subscription;
+        deliver.n_message = 1;
+        deliver.message = &message;
+        add(peer, BB_KIND_DELIVER, &deliver.base);
+    }
+    peer->sent = last;
+}
+
+static void
+take_over(struct server *server, const struct peer *from)
+{
+    for (int i = 0; i < server->n_peers; i++) {
+        struct peer *peer = &server->peer[i];
+        Bb__Error error = BB__ERROR__INIT;
+        if (peer == from || !peer->subscription)
+            continue;
+        error.has_subscription = true;
+        error.subscription = peer->subscription;
+        error.code = 18;
+        add(peer, BB_KIND_ERROR, &error.base);
+        peer->subscription = 0;
+    }
+}
+
+static void
+begin_feeding(struct server *server, struct peer *peer, const Bb__Subscribe *subscribe)
+{
+    Bb__Subscribed message = BB__SUBSCRIBED__INIT;
+
+    take_over(server, peer);
+    message.subscription = subscribe->subscription;
+    message.position = server->broker->acked;
+    message.head = server->broker->head;
+    add(peer, BB_KIND_SUBSCRIBED, &message.base);
+    peer->subscription = subscribe->subscription;
+    peer->sent = server->broker->acked;
+    peer->window = subscribe->window_messages;
+    feed(server, peer);
+}
+
+static bool
+take_subscription_frame(struct server *server, struct peer *peer, const struct bb_frame *frame)
+{
+    Bb__Subscribe *subscribe;
+    Bb__Ack *ack;
+
+    if (frame->kind == BB_KIND_SUBSCRIBE &&
+        bb_unpack(bb__subscribe, frame->body, &server->arena, &subscribe) == 0) {
+        begin_feeding(server, peer, subscribe);
+    } else if (frame->kind == BB_KIND_ACK && bb_unpack(bb__ack, frame->body, &server->arena, &ack) == 0) {
+        server->broker->acks++;
+        if (ack->sequence > server->broker->acked)
+            server->broker->acked = ack->sequence;
+        feed(server, peer);
+    } else if (frame->kind == BB_KIND_UNSUBSCRIBE) {
+        server->broker->unsubscribed++;
+        peer->subscription = 0;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 static void
 take_frame(struct server *server, struct peer *peer, const struct bb_frame *frame)
 {
@@ -198,6 +294,8 @@ take_frame(struct server *server, struct peer *peer, const struct bb_frame *fram
     Bb__Pong pong = BB__PONG__INIT;
 
     bb_arena_reset(&server->arena);
+    if (take_subscription_frame(server, peer, frame))
+        return;
     if (frame->kind == BB_KIND_HELLO) {
         welcome(server, peer);
     } else if (frame->kind == BB_KIND_REQUEST &&
@@ -264,6 +362,18 @@ send_answers(struct server *server)
 
 /* --- the thread --------------------------------------------------------------------------------------- */
 
+/* False: it is to stop. */
+static bool
+obey(struct server *server)
+{
+    char word = 0;
+
+    zmq_recv(server->control, &word, 1, 0);
+    for (int i = 0; word == 'p' && i < server->n_peers; i++)
+        feed(server, &server->peer[i]);
+    return word == 'p';
+}
+
 static void *
 serve(void *arg)
 {
@@ -276,13 +386,13 @@ serve(void *arg)
             {server->router, 0, ZMQ_POLLIN, 0},
         };
         zmq_poll(items, server->router ? 3 : 2, -1);
-        if (items[0].revents)
+        if (items[0].revents && !obey(server))
             break;
         if (items[1].revents)
             answer_zap(server);
-        if (!server->router || !items[2].revents)
+        if (!server->router)
             continue;
-        while (!server->closed && take_message(server))
+        while (items[2].revents && !server->closed && take_message(server))
             ;
         send_answers(server);
         if (server->closed) {
@@ -357,6 +467,13 @@ fake_broker_stop(struct fake_broker *broker)
     zmq_close(broker->control);
     zmq_ctx_term(broker->zmq);
     broker->zmq = NULL;
+}
+
+void
+fake_broker_publish(struct fake_broker *broker, unsigned n)
+{
+    broker->head += n;
+    zmq_send(broker->control, "p", 1, 0);
 }
 
 void

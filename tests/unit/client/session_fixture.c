@@ -26,10 +26,15 @@ session_setup(void **state)
 int
 session_teardown(void **state)
 {
+    struct bb_listener *listener;
     struct fixture *f = *state;
 
     for (size_t i = 0; i < f->s.table.n; i++)
-        f->s.table.slot[i]->done = NULL; /* it wrote into the test that is over */
+        f->s.table.slot[i]->done = NULL;                /* it wrote into the test that is over */
+    while ((listener = TAILQ_FIRST(&f->s.listeners))) { /* likewise */
+        TAILQ_REMOVE(&f->s.listeners, listener, link);
+        free(listener->delivered);
+    }
     bb_session_release(&f->s);
     bb_arena_release(&f->arena);
     free(f);
@@ -37,6 +42,40 @@ session_teardown(void **state)
 }
 
 /* --- the broker's side -------------------------------------------------------------------------------- */
+
+static void
+note_subscribe(struct fixture *f, const struct bb_frame *frame)
+{
+    struct sent *sent = &f->sent;
+    Bb__Subscribe *m;
+    int at;
+
+    assert_int_equal(bb_unpack(bb__subscribe, frame->body, &f->arena, &m), 0);
+    sent->id[sent->n] = m->subscription;
+    sent->sequence[sent->n] = m->has_from_sequence ? m->from_sequence : 0;
+    at = snprintf(sent->body[sent->n], 64, "%s%s", m->name, m->from_start ? " from start" : "");
+    for (size_t i = 0; i < m->n_channel; i++)
+        at += snprintf(sent->body[sent->n] + at, 64 - (size_t)at, " %s", m->channel[i]);
+}
+
+static void
+note_acknowledgement(struct fixture *f, const struct bb_frame *frame)
+{
+    struct sent *sent = &f->sent;
+    Bb__Unsubscribe *end;
+    Bb__Ack *ack;
+
+    if (frame->kind == BB_KIND_UNSUBSCRIBE) {
+        assert_int_equal(bb_unpack(bb__unsubscribe, frame->body, &f->arena, &end), 0);
+        sent->id[sent->n] = end->subscription;
+        return;
+    }
+    assert_int_equal(bb_unpack(bb__ack, frame->body, &f->arena, &ack), 0);
+    sent->id[sent->n] = ack->subscription;
+    sent->sequence[sent->n] = ack->sequence;
+    sent->messages[sent->n] = ack->messages;
+    sent->bytes[sent->n] = ack->bytes;
+}
 
 static void
 note_frame(struct fixture *f, const struct bb_frame *frame)
@@ -59,6 +98,10 @@ note_frame(struct fixture *f, const struct bb_frame *frame)
         assert_int_equal(bb_unpack(bb__pull, frame->body, &f->arena, &pull), 0);
         sent->id[sent->n] = pull->id;
         sent->timeout_ms[sent->n] = pull->bytes;
+    } else if (frame->kind == BB_KIND_SUBSCRIBE) {
+        note_subscribe(f, frame);
+    } else if (frame->kind == BB_KIND_ACK || frame->kind == BB_KIND_UNSUBSCRIBE) {
+        note_acknowledgement(f, frame);
     } else if (frame->kind == BB_KIND_CANCEL) {
         assert_int_equal(bb_unpack(bb__cancel, frame->body, &f->arena, &cancel), 0);
         sent->id[sent->n] = cancel->id;

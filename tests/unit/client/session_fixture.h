@@ -19,13 +19,15 @@
 
 #define FRAMES 64
 
-/* What left in the last message. */
+/* What left in the last message. id: of a request, or the number of a subscription; body: also the name and
+ * the channels of a SUBSCRIBE. */
 struct sent {
     int n;
     uint8_t kind[FRAMES];
     uint64_t id[FRAMES];
     uint32_t timeout_ms[FRAMES];
     char body[FRAMES][64];
+    uint64_t sequence[FRAMES], messages[FRAMES], bytes[FRAMES]; /* of an ACK; sequence: SUBSCRIBE's from */
 };
 
 /* How a request ended: what session_note_end() was told. */

@@ -1,9 +1,7 @@
 /* Every kind of answer, from its bytes to the caller's callbacks; and broken ones, which must do no harm.
- *
- * No socket: the test gives the session the frames that a broker would send. */
-#include "client/lib/client.h"
+ */
+#include "answers_fixture.h"
 
-#include "proto/message.h"
 #include "proto/rows.h"
 #include "runtime/rowset.h"
 
@@ -13,30 +11,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
-#define FRAME_BYTES 8192
-
-static FILE *said; /* what the callbacks saw */
-
 /* --- callbacks that write down what they get ---------------------------------------------------------- */
-
-static void
-say_end(void *self, const struct bb_problem *end, uint64_t sequence)
-{
-    (void)self;
-    fprintf(said, "end %s %s at %" PRIu64 "\n", end->name, end->result ? end->message : "", sequence);
-}
-
-static const char *
-or_null(const char *text)
-{
-    return text ? text : "null";
-}
 
 static int
 say_reading(void *self, const struct bb_reading *r)
@@ -505,12 +482,7 @@ ask_measurement(struct bb_client *client)
     return bb_client_measurement_status(client, say_measurement, say_end, NULL);
 }
 
-static const struct {
-    const char *what;
-    int (*ask)(struct bb_client *client);
-    size_t (*answer)(uint8_t *to);
-    const char *expected;
-} cases[] = {
+static const struct answer_case cases[] = {
     {"readings", ask_readings, readings_answer,
      "reading|hartford|Hartford||2018/"
      "2019|22.9100|329|12345678901234567890123456789012.34|checked|ok,computed|7|1|null|"
@@ -550,153 +522,41 @@ static const struct {
 };
 #define CASES (sizeof cases / sizeof *cases)
 
-/* --- the session in between --------------------------------------------------------------------------- */
-
-static struct bb_client *client;
+/* --- tests -------------------------------------------------------------------------------------------- */
 
 static int
 setup(void **state)
 {
-    const struct bb_client_options options = {.endpoint = "ipc:///nonexistent/socket"};
-
-    (void)state;
     assert_int_equal(bb_rowset_new(&rowset), 0);
-    assert_int_equal(bb_client_new(&options, &client), 0);
-    bb_session_opening(&client->session, 0);
-    bb_session_up(&client->session, 0);
-    return 0;
+    return answers_setup(state);
 }
 
 static int
 teardown(void **state)
 {
-    (void)state;
-    bb_client_destroy(&client);
     bb_rowset_destroy(&rowset);
-    return 0;
-}
-
-/* The id of the request that is sent now; everything that is to be sent is taken and dropped. */
-static uint64_t
-send_request(void)
-{
-    struct bb_request *request;
-
-    while (bb_session_fill(&client->session, 0))
-        bb_bundle_clear(&client->session.out);
-    request = TAILQ_LAST(&client->session.sent, bb_request_list);
-    assert_non_null(request);
-    return request->id;
-}
-
-static int
-give_reply(uint64_t id, const uint8_t *body, size_t len)
-{
-    Bb__Reply reply = BB__REPLY__INIT;
-    uint8_t frame[FRAME_BYTES + 64];
-
-    reply.id = id;
-    reply.has_body = true;
-    reply.body.data = (uint8_t *)(uintptr_t)body;
-    reply.body.len = len;
-    return bb_session_receive(&client->session, 0,
-                              bb_bytes(frame, bb_frame_write(frame, BB_KIND_REPLY, &reply.base)));
+    return answers_teardown(state);
 }
 
 static void
 every_answer_reaches_the_caller(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < CASES; i++) {
-        uint8_t body[FRAME_BYTES];
-        char *text = NULL;
-        size_t size;
-        said = open_memstream(&text, &size);
-        assert_int_equal(cases[i].ask(client), 0);
-        assert_int_equal(give_reply(send_request(), body, cases[i].answer(body)), 0);
-        fclose(said);
-        if (strcmp(text, cases[i].expected) != 0)
-            fail_msg("%s:\n%s\nexpected:\n%s", cases[i].what, text, cases[i].expected);
-        free(text);
-    }
+    answers_check(cases, CASES);
 }
 
-static uint32_t
-draw(uint32_t *random)
-{
-    *random = *random * 1664525 + 1013904223; /* Numerical Recipes */
-    return *random >> 8;
-}
-
-static size_t
-spoil(uint8_t *body, size_t len, uint32_t *random)
-{
-    for (uint32_t times = 1 + draw(random) % 3; times && len; times--)
-        switch (draw(random) % 4) {
-        case 0:
-            len = draw(random) % len;
-            break;
-        case 1:
-            body[draw(random) % len] = (uint8_t)draw(random);
-            break;
-        case 2:
-            body[draw(random) % len] ^= (uint8_t)(1u << draw(random) % 8);
-            break;
-        default:
-            if (len < FRAME_BYTES)
-                body[len++] = (uint8_t)draw(random);
-        }
-    return len;
-}
-
-/* A request ends exactly once whatever the answer is, and nothing is read beyond it (the suite runs under
- * AddressSanitizer as well). */
 static void
 broken_answers_do_no_harm(void **state)
 {
-    uint32_t random = 20260907;
-
     (void)state;
-    said = fopen("/dev/null", "w");
-    for (int round = 0; round < 400; round++)
-        for (size_t i = 0; i < CASES; i++) {
-            uint8_t body[FRAME_BYTES];
-            size_t len = cases[i].answer(body);
-            assert_int_equal(cases[i].ask(client), 0);
-            len = spoil(body, len, &random);
-            assert_int_equal(give_reply(send_request(), body, len), 0);
-            assert_int_equal(bb_client_open(client), 0);
-        }
-    fclose(said);
+    answers_check_broken(cases, CASES);
 }
 
 static void
 broken_frames_do_no_harm(void **state)
 {
-    uint32_t random = 20260908;
-
     (void)state;
-    said = fopen("/dev/null", "w");
-    for (int round = 0; round < 4000; round++) {
-        uint8_t body[FRAME_BYTES], frame[FRAME_BYTES + 64];
-        Bb__Reply reply = BB__REPLY__INIT;
-        size_t i = (size_t)round % CASES, len;
-        assert_int_equal(cases[i].ask(client), 0);
-        reply.id = send_request();
-        reply.has_body = true;
-        reply.body.data = body;
-        reply.body.len = cases[i].answer(body);
-        len = spoil(frame, bb_frame_write(frame, BB_KIND_REPLY, &reply.base), &random);
-        bb_session_receive(&client->session, 0, bb_bytes(frame, len));
-        if (bb_client_open(client) > 100) {
-            bb_session_lost(&client->session, 0, BB_LOSS_REFUSED);
-            assert_int_equal(bb_client_open(client), 0);
-            bb_session_opening(&client->session, 0);
-            bb_session_up(&client->session, 0);
-        }
-    }
-    bb_session_lost(&client->session, 0, BB_LOSS_REFUSED);
-    fclose(said);
+    answers_check_broken_frames(cases, CASES);
 }
 
 static void
@@ -707,8 +567,8 @@ a_definition_that_is_too_large_is_not_sent(void **state)
 
     (void)state;
     memset(text, 'x', sizeof text - 1);
-    assert_int_equal(bb_client_define_indicators(client, &indicator, 1, NULL, say_end, NULL), -E2BIG);
-    assert_int_equal(bb_client_open(client), 0);
+    assert_int_equal(bb_client_define_indicators(asker, &indicator, 1, NULL, say_end, NULL), -E2BIG);
+    assert_int_equal(bb_client_open(asker), 0);
     assert_in_range(bb_indicator_bytes(&indicator), sizeof text, sizeof text + 64);
 }
 

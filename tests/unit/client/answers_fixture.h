@@ -1,0 +1,50 @@
+/* A client without a socket: the test gives its session the frames that a broker would send. And a table of
+ * questions with their answers, and what callers make of them. */
+#ifndef BB_TESTS_ANSWERS_FIXTURE_H
+#define BB_TESTS_ANSWERS_FIXTURE_H
+
+#include "client/lib/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define FRAME_BYTES 8192
+
+struct answer_case {
+    const char *what;
+    int (*ask)(struct bb_client *client);
+    size_t (*answer)(uint8_t *to); /* FRAME_BYTES */
+    const char *expected;          /* what the callbacks said */
+};
+
+extern FILE *said; /* what the callbacks saw */
+extern struct bb_client *asker;
+
+/* "end OK  at 12", for every question's done(). */
+void say_end(void *self, const struct bb_problem *end, uint64_t sequence);
+/* The text, or "null". */
+const char *or_null(const char *text);
+
+/* Of a test. */
+int answers_setup(void **state);
+int answers_teardown(void **state);
+
+/* The id of the request that is sent now; everything that is to be sent is taken and dropped. */
+uint64_t answers_send(void);
+/* Give the session a reply with this body. What it says. */
+int answers_give(uint64_t id, const uint8_t *body, size_t len);
+/* Damage what is in FRAME_BYTES. Its new length. */
+size_t answers_spoil(uint8_t *body, size_t len, uint32_t *random);
+
+/* Every answer reaches the caller. */
+void answers_check(const struct answer_case *cases, size_t n);
+/* A request ends exactly once whatever the answer is, and nothing is read beyond it (the suite runs under
+ * AddressSanitizer as well). */
+void answers_check_broken(const struct answer_case *cases, size_t n);
+/* Likewise if the frame around it is broken. */
+void answers_check_broken_frames(const struct answer_case *cases, size_t n);
+
+#endif
