@@ -509,6 +509,8 @@ take_signal(struct bb_worker *w)
     if (bb_session_state(w->session) != BB_SESSION_LIVE)
         return true;
     bb_info("stopping: answering what is open");
+    if (w->ops.draining)
+        w->ops.draining(w->self);
     return bb_session_drain(w->session, w->now) < 0;
 }
 

@@ -81,6 +81,9 @@ struct bb_worker_ops {
      * (the next broker may use its tag again). Answers given before this round ends are dropped. What was
      * called has been told before: called() with UNAVAILABLE. */
     void (*reset)(void *self);
+    /* The worker is stopping, and ends when what is open is answered: what waits for something to happen is
+     * to be answered now. NULL where nothing waits. */
+    void (*draining)(void *self);
     /* What the next READY and HEARTBEAT say. */
     uint64_t (*directory_version)(void *self);
     void (*position)(void *self, uint64_t *ret_sequence, uint64_t *ret_lag);
