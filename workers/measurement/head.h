@@ -19,6 +19,7 @@ struct bb_batch {
     uint32_t organization; /* who sends it */
     bb_utc touched;        /* time of its last entry, or of the start of the program */
     bool last_seen;        /* the submission marked last came */
+    uint64_t opened;       /* sequence of the submission that opened it, this time; 0: before the start */
 };
 
 struct bb_head {

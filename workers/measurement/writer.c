@@ -647,6 +647,8 @@ close_batch(struct bb_writer *writer, const struct bb_batch *batch)
 
     memcpy(id, batch->id, sizeof id);
     entry.batch = (ProtobufCBinaryData){.data = id, .len = sizeof id};
+    entry.has_opened = batch->opened != 0;
+    entry.opened = batch->opened;
     r = bb_writer_stage(writer, BB_ENTRY_BATCH_CLOSE, &entry.base, 0, NULL);
     return r == 0 ? bb_head_batch_close(&writer->head, id) : r;
 }

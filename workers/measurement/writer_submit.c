@@ -153,13 +153,14 @@ find_batch(struct bb_writer *writer, struct bb_submit *submit)
 static int
 enter_batch(struct bb_writer *writer, const struct bb_submit *submit)
 {
-    struct bb_batch *open;
+    struct bb_batch *open, batch = submit->batch;
     int r = 0;
 
     if (submit->single)
         return 0;
+    batch.opened = submit->sequence;
     if (!submit->batch_open)
-        r = bb_head_batch_open(&writer->head, &submit->batch);
+        r = bb_head_batch_open(&writer->head, &batch);
     open = bb_head_open_batch(&writer->head, submit->batch.id);
     if (r != 0 || !open)
         return r ? r : -ENOMEM;
