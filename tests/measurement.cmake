@@ -8,3 +8,10 @@ endforeach()
 foreach(module order reading rollup disaggregation indicator generation names journal dryrun pace turns)
   bb_unit_test(measurement/${module} bb_measurement)
 endforeach()
+
+# Following, and what was given.
+add_library(bb_follow_fixture STATIC unit/measurement/follow_fixture.c)
+target_link_libraries(bb_follow_fixture PUBLIC bb_measurement_fixture)
+foreach(test given given_random follow follower)
+  bb_unit_test(measurement/${test} bb_follow_fixture)
+endforeach()

@@ -20,8 +20,7 @@
 
 struct bb_applier {
     const struct bb_views *views;
-    void (*wake)(void *self);
-    void *self;
+    struct bb_applier_sink sink;
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
@@ -49,7 +48,7 @@ apply_until_room(struct bb_applier *applier, const struct bb_generation *generat
         until.tv_sec++;
         pthread_mutex_lock(&applier->lock);
         if (!applier->stuck)
-            applier->wake(applier->self);
+            applier->sink.wake(applier->sink.self);
         applier->stuck = true;
         if (!applier->stop)
             pthread_cond_timedwait(&applier->changed, &applier->lock, &until);
@@ -75,18 +74,20 @@ run(void *argument)
         const struct bb_generation *generation = applier->generation;
         pthread_mutex_unlock(&applier->lock);
         int r = apply_until_room(applier, generation);
+        if (r == 0)
+            applier->sink.applied(applier->sink.self, generation);
         pthread_mutex_lock(&applier->lock);
         applier->stuck = false;
         applier->done = r == 0;
         applier->error = r;
-        applier->wake(applier->self);
+        applier->sink.wake(applier->sink.self);
     }
     pthread_mutex_unlock(&applier->lock);
     return NULL;
 }
 
 int
-bb_applier_new(const struct bb_views *views, void (*wake)(void *self), void *self,
+bb_applier_new(const struct bb_views *views, const struct bb_applier_sink *sink,
                struct bb_applier **ret_applier)
 {
     struct bb_applier *applier = calloc(1, sizeof *applier);
@@ -95,8 +96,7 @@ bb_applier_new(const struct bb_views *views, void (*wake)(void *self), void *sel
     if (!applier)
         return -ENOMEM;
     applier->views = views;
-    applier->wake = wake;
-    applier->self = self;
+    applier->sink = *sink;
     pthread_mutex_init(&applier->lock, NULL);
     pthread_cond_init(&applier->changed, NULL);
     r = -pthread_create(&applier->thread, NULL, run, applier);

@@ -10,8 +10,15 @@
 
 struct bb_applier;
 
-/* wake(self): called on the applier's thread when there is something to collect. 0 | -errno */
-int bb_applier_new(const struct bb_views *views, void (*wake)(void *self), void *self,
+/* Called on the applier's thread. */
+struct bb_applier_sink {
+    void (*applied)(void *self, const struct bb_generation *generation); /* it is in the views */
+    void (*wake)(void *self);                                            /* there is something to collect */
+    void *self;
+};
+
+/* 0 | -errno */
+int bb_applier_new(const struct bb_views *views, const struct bb_applier_sink *sink,
                    struct bb_applier **ret_applier);
 /* Waits for the generation in hand, unless it cannot be written. */
 void bb_applier_destroy(struct bb_applier **applier);

@@ -1,5 +1,6 @@
-/* Four kinds of threads. This one talks to the broker, judges commands (the writer) and hands queries to the
- * readers; the committer appends to the journal; the applier follows with the views.
+/* Five kinds of threads. This one talks to the broker, judges commands (the writer) and hands queries to the
+ * readers; the committer appends to the journal; the applier comes behind with the views; the follower tells
+ * the communication service what closed batches changed.
  *
  * When does the applier get what has gathered? At once when a query waits for it or much has gathered;
  * otherwise after a short quiet, since every commit of the views competes with the journal's for the disk.
@@ -7,6 +8,8 @@
 #include "measurement.h"
 
 #include "applier.h"
+#include "follower.h"
+#include "given.h"
 #include "pace.h"
 #include "readers.h"
 #include "writer.h"
@@ -45,6 +48,8 @@ struct measurement {
     struct bb_committer *committer;
     struct bb_applier *applier;
     struct bb_readers *readers;
+    struct bb_follower *follower;
+    struct bb_given *given;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */
     uint64_t asked;   /* the head when the last query came */
@@ -58,7 +63,7 @@ struct measurement {
     bb_mono next_reap;
     bool commands; /* this round had some */
     bool held;
-    char *journal_dir, *views_dir, *temporary_dir;
+    char *journal_dir, *views_dir, *temporary_dir, *given_dir;
 };
 
 /* Answers */
@@ -181,6 +186,8 @@ on_work(void *self, const struct bb_work *work)
         bb_worker_fail(m->worker, work->tag, BB_ERROR_NOT_ALLOWED, "your role may not do this", 0);
     } else if (work->method == BB_METHOD_MEASUREMENT_STATUS) {
         answer_status(m, work->tag);
+    } else if (work->method == BB_METHOD_MEASUREMENT_FOLLOW) {
+        bb_follower_ask(m->follower, work->tag, work->body);
     } else if (info->lane == BB_LANE_QUERY) {
         /* what is staged is committed at the end of this round, before the query is looked at */
         m->asked = bb_writer_head(m->writer);
@@ -209,6 +216,7 @@ on_cancel(void *self, uint64_t tag)
     struct measurement *m = self;
 
     bb_readers_cancel(m->readers, tag);
+    bb_follower_cancel(m->follower, tag);
 }
 
 static void
@@ -222,12 +230,22 @@ on_directory(void *self, struct bb_bytes packed)
     m->commands = true;
 }
 
+/* Who follows asks the next worker again. */
+static void
+on_draining(void *self)
+{
+    struct measurement *m = self;
+
+    bb_follower_hurry(m->follower);
+}
+
 static void
 on_reset(void *self)
 {
     struct measurement *m = self;
 
     bb_readers_cancel_all(m->readers);
+    bb_follower_cancel_all(m->follower);
     bb_writer_forget_answers(m->writer);
 }
 
@@ -266,6 +284,7 @@ collect_applied(struct measurement *m)
     if (bb_writer_views(m->writer) > m->applied) {
         m->applied = bb_writer_views(m->writer);
         bb_readers_applied(m->readers, m->applied);
+        bb_follower_applied(m->follower, m->applied);
     }
     return 0;
 }
@@ -289,6 +308,7 @@ collect_answers(struct measurement *m, bb_mono now)
 {
     size_t bytes = bb_readers_collect(m->readers);
 
+    bb_follower_collect(m->follower);
     if (bytes == 0)
         return;
     m->last_answer = now;
@@ -337,7 +357,10 @@ on_flush(void *self)
         forget_lost(m);
         r = collect_applied(m);
     }
-    collect_answers(m, now);
+    if (r == 0)
+        r = bb_given_failed(m->given); /* nothing is answered that is not recorded */
+    if (r == 0)
+        collect_answers(m, now);
     if (r == 0)
         r = give_to_applier(m, now);
     if (r != 0) {
@@ -381,6 +404,7 @@ on_tick(void *self, bb_mono now)
 
     if (now >= m->next_reap) {
         bb_store_reap(m->views.store);
+        bb_given_reap(m->given);
         m->next_reap = now + REAP_MS;
     }
     if (m->trim && !m->applying && now - m->pace.last_command >= TRIM_MS && now - m->last_answer >= TRIM_MS)
@@ -403,7 +427,8 @@ make_folders(struct measurement *m)
 
     if (asprintf(&m->journal_dir, "%s/journal", state) < 0 ||
         asprintf(&m->views_dir, "%s/views", state) < 0 ||
-        asprintf(&m->temporary_dir, "%s/temporary", state) < 0)
+        asprintf(&m->temporary_dir, "%s/temporary", state) < 0 ||
+        asprintf(&m->given_dir, "%s/given", state) < 0)
         return -ENOMEM;
     if (mkdir(m->temporary_dir, 0700) < 0 && errno != EEXIST) {
         bb_error("%s: %s", m->temporary_dir, strerror(errno));
@@ -436,6 +461,8 @@ open_store(struct measurement *m)
     config.committer = m->committer;
     if (r == 0)
         r = bb_writer_new(&config, &m->writer, error, sizeof error);
+    if (r == 0)
+        r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->given, error, sizeof error);
     if (r != 0)
         bb_error("%s", error);
     else
@@ -443,19 +470,33 @@ open_store(struct measurement *m)
     return r;
 }
 
+static void
+note_applied(void *self, const struct bb_generation *generation)
+{
+    struct measurement *m = self;
+
+    bb_given_applied(m->given, generation);
+}
+
 static int
 start_threads(struct measurement *m)
 {
-    struct bb_query_context context = {.views = &m->views, .journal = m->journal};
+    struct bb_query_context context = {.views = &m->views, .journal = m->journal, .given = m->given};
+    struct bb_applier_sink applied = {.applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
-    int r = bb_applier_new(&m->views, wake, m, &m->applier);
+    struct bb_follower_sink told = {.reply = send_reply, .fail = send_query_failure, .wake = wake, .self = m};
+    int r = bb_applier_new(&m->views, &applied, &m->applier);
 
     if (r == 0)
         r = bb_readers_new(&context, (unsigned)m->config->reader_threads + 1, &sink, &m->readers);
     if (r == 0)
+        r = bb_follower_new(&context, &told, &m->follower);
+    if (r == 0) {
         bb_readers_applied(m->readers, m->applied);
-    else
+        bb_follower_applied(m->follower, m->applied);
+    } else {
         bb_error("cannot start threads: %s", strerror(-r));
+    }
     return r;
 }
 
@@ -470,6 +511,7 @@ connect_worker(struct measurement *m, int signal_fd)
         .flush = on_flush,
         .tick = on_tick,
         .reset = on_reset,
+        .draining = on_draining,
         .directory_version = directory_version,
         .position = position,
     };
@@ -492,14 +534,17 @@ close_all(struct measurement *m)
 {
     bb_applier_destroy(&m->applier);
     bb_readers_destroy(&m->readers);
+    bb_follower_destroy(&m->follower);
     bb_committer_destroy(&m->committer);
     bb_writer_destroy(&m->writer);
     bb_worker_destroy(&m->worker);
+    bb_given_close(&m->given);
     bb_views_close(&m->views);
     bb_journal_close(&m->journal);
     free(m->journal_dir);
     free(m->views_dir);
     free(m->temporary_dir);
+    free(m->given_dir);
     if (m->lock >= 0)
         close(m->lock);
 }

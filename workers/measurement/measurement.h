@@ -6,7 +6,7 @@
 
 /* Filled by the daemon skeleton from the configuration file (main.c has the table). */
 struct bb_measurement_config {
-    char *state;  /* folder: journal/, views/ and temporary/ below it */
+    char *state;  /* folder: journal/, views/, given/ and temporary/ below it */
     char *broker; /* endpoint of the broker's worker socket */
     char *log_level;
     long map_bytes;    /* address space for the views */

@@ -149,6 +149,34 @@ find_caller(struct bb_query *query, struct bb_query_step *step)
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
+/* What the caller is about to be given. Earlier moments do not count: they are what they were, whatever is
+ * corrected later. 0 | BB_GIVEN_E_PASSED | 1 refused | <0 */
+static int
+record(struct bb_query *query, struct bb_query_step *step)
+{
+    const Bb__AsOf *as_of = request_field(query, "as_of");
+    struct bb_gift gift = {.organization = query->caller, .sequence = query->sequence};
+    struct bb_term *term;
+    int r = 0;
+
+    if (!query->context.given || !query->kind->gives ||
+        (as_of && (as_of->has_sequence || as_of->has_time_us)))
+        return 0;
+    if (query->context.pinned)
+        query->context.pinned(query->context.self);
+    query->kind->gives(query, &gift);
+    if (gift.id) {
+        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, gift.id, &term);
+        gift.indicator = r == 0 ? term->text : gift.indicator;
+    }
+    if (r == 0)
+        r = bb_given_record(query->context.given, &gift);
+    if (r == -ENOSPC)
+        return bb_query_refuse(step, BB_ERROR_NOSPACE,
+                               "there is no room to note that your organization is given this: try again");
+    return r;
+}
+
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
@@ -159,8 +187,22 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = find_caller(query, step);
     if (r == 0 && query->kind->begin)
         r = query->kind->begin(query, step);
+    if (r == 0)
+        r = record(query, step);
     query->begun = true;
     return r;
+}
+
+/* As if it had not begun. */
+static void
+forget(struct bb_query *query)
+{
+    if (query->kind->release)
+        query->kind->release(query);
+    memset(query->state, 0, query->kind->state_bytes);
+    bb_terms_rest(&query->terms);
+    query->sequence = query->own = 0;
+    query->begun = false;
 }
 
 /* What is wrong with the request whatever the store says. */
@@ -181,7 +223,7 @@ check_request(const struct bb_query *query, struct bb_query_step *step)
 }
 
 static int
-run(struct bb_query *query, struct bb_query_step *step)
+run_once(struct bb_query *query, struct bb_query_step *step)
 {
     int r = bb_snapshot_begin(&step->snapshot, &query->context, step->failure);
 
@@ -194,6 +236,17 @@ run(struct bb_query *query, struct bb_query_step *step)
     if (r == 0)
         r = query->kind->part(query, step);
     bb_snapshot_end(&step->snapshot);
+    return r;
+}
+
+/* Again when the frontier has passed the moment that it chose: the next snapshot is behind it. */
+static int
+run(struct bb_query *query, struct bb_query_step *step)
+{
+    int r;
+
+    while ((r = run_once(query, step)) == BB_GIVEN_E_PASSED)
+        forget(query);
     return r;
 }
 

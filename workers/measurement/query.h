@@ -3,12 +3,14 @@
  * A query is answered in parts, one step each. Each step opens its own short read transaction, so a client
  * that takes its time keeps no old pages alive; the first one pins the sequence that the whole answer speaks
  * of, and later ones read what was changed since as it was then. What the caller may see is decided here
- * (proto/methods.h): the broker only decided that the method may be called.
+ * (proto/methods.h): the broker only decided that the method may be called. Readings that the caller is given
+ * are recorded on disk before the first part leaves (given.h), unless it asked for an earlier moment.
  *
  * Steps of one query come one after the other, on any thread; several queries may run beside each other. */
 #ifndef BB_QUERY_H
 #define BB_QUERY_H
 
+#include "given.h"
 #include "journal.h"
 #include "views.h"
 
@@ -20,8 +22,12 @@ struct bb_query;
 struct bb_query_context {
     const struct bb_views *views;
     struct bb_journal *journal;
-    size_t bytes;        /* memory that one query may take, about; 0: BB_QUERY_BYTES */
-    uint32_t kept_cells; /* of one point that are remembered; 0: BB_QUERY_CELLS */
+    struct bb_given *given; /* what answers give away is recorded here; NULL: nowhere */
+    size_t bytes;           /* memory that one query may take, about; 0: BB_QUERY_BYTES */
+    uint32_t kept_cells;    /* of one point that are remembered; 0: BB_QUERY_CELLS */
+    void (*pinned)(
+        void *self); /* for tests: the moment is chosen, and nothing is recorded yet; NULL: nothing */
+    void *self;      /* ... its */
 };
 
 /* A query that needs more is refused. */

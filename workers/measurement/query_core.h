@@ -39,6 +39,9 @@ struct bb_query_kind {
     int (*part)(struct bb_query *query, struct bb_query_step *step);
     void (*release)(struct bb_query *query);
     void (*rest)(struct bb_query *query); /* NULL: it takes little */
+    /* After begin: which readings the answer may give away: indicator (its id; 0 any) and days of the gift.
+     * NULL: none. */
+    void (*gives)(const struct bb_query *query, struct bb_gift *gift);
 };
 
 extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_trend, bb_query_indicators,

@@ -240,6 +240,16 @@ part(struct bb_query *query, struct bb_query_step *step)
 }
 
 static void
+gives(const struct bb_query *query, struct bb_gift *gift)
+{
+    const struct state *state = query->state;
+
+    gift->id = state->key.indicator;
+    gift->first_day = state->key.period.day;
+    gift->end_day = bb_period_end(state->key.period);
+}
+
+static void
 release(struct bb_query *query)
 {
     struct state *state = query->state;
@@ -258,4 +268,5 @@ const struct bb_query_kind bb_query_history = {
     .begin = begin,
     .part = part,
     .release = release,
+    .gives = gives,
 };

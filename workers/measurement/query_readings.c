@@ -220,6 +220,16 @@ part(struct bb_query *query, struct bb_query_step *step)
 }
 
 static void
+gives(const struct bb_query *query, struct bb_gift *gift)
+{
+    const struct state *state = query->state;
+
+    gift->id = state->indicator;
+    gift->first_day = state->walk.first_day;
+    gift->end_day = state->walk.end_day;
+}
+
+static void
 release(struct bb_query *query)
 {
     struct state *state = query->state;
@@ -235,4 +245,5 @@ const struct bb_query_kind bb_query_readings = {
     .begin = begin,
     .part = part,
     .release = release,
+    .gives = gives,
 };

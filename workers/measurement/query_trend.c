@@ -352,6 +352,16 @@ rest(struct bb_query *query)
 }
 
 static void
+gives(const struct bb_query *query, struct bb_gift *gift)
+{
+    const struct state *state = query->state;
+
+    gift->id = state->cells.indicator;
+    gift->first_day = state->cells.first_day;
+    gift->end_day = state->cells.end_day;
+}
+
+static void
 release(struct bb_query *query)
 {
     struct state *state = query->state;
@@ -369,4 +379,5 @@ const struct bb_query_kind bb_query_trend = {
     .part = part,
     .release = release,
     .rest = rest,
+    .gives = gives,
 };

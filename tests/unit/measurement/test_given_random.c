@@ -1,0 +1,156 @@
+/* What was given, at random: organizations submit, correct, ask and are told in any order, with restarts in
+ * between, against a plain model of what each has seen. Nobody may be left with a value that is no more. */
+#include "follow_fixture.h"
+
+#include "tests/unit/check.h"
+#include "tests/unit/folder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LIVES = 30, STEPS = 120, PERIODS = 6, ASKERS = 3, INDICATORS = 2 };
+
+static const char *const askers[ASKERS] = {"a", "b", "observer"};
+static const char *const indicators[INDICATORS] = {"count", "year"};
+
+/* A reading of a's, and who has seen the value that it has now. */
+struct model {
+    unsigned value; /* 0: not reported yet */
+    bool seen[ASKERS];
+    bool owed[ASKERS]; /* has seen one that is no more, and was not told yet */
+};
+
+struct life {
+    struct world *w;
+    uint64_t random;
+    struct model model[INDICATORS][PERIODS];
+    uint64_t followed;
+    unsigned value;
+};
+
+static unsigned
+below(struct life *life, unsigned n)
+{
+    return (unsigned)(draw(&life->random) % n);
+}
+
+static void
+submit(struct life *life)
+{
+    unsigned i = below(life, INDICATORS), p = below(life, PERIODS);
+    struct model *model = &life->model[i][p];
+    char row[64];
+
+    snprintf(row, sizeof row, "%s|a|||%u|%u", indicators[i], 2020 + p, ++life->value);
+    world_submit(life->w, "a", row);
+    model->value = life->value;
+    for (int a = 0; a < ASKERS; a++) {
+        model->owed[a] = model->owed[a] || model->seen[a];
+        model->seen[a] = false;
+    }
+}
+
+static void
+ask(struct life *life)
+{
+    unsigned a = below(life, ASKERS), i = below(life, INDICATORS), from = below(life, PERIODS),
+             to = from + below(life, PERIODS - from);
+    bool all = a < 2 && below(life, 4) == 0, trend = a == 2 || below(life, 2) == 0;
+    struct world_question question = {.organization = askers[a], .by = trend && !all ? BY_TREND : BY_LIST};
+    char first[8], last[8], value[64];
+
+    snprintf(first, sizeof first, "%u", 2020 + from);
+    snprintf(last, sizeof last, "%u", 2020 + to);
+    question.from = first;
+    question.to = last;
+    question.indicator = all ? NULL : indicators[i];
+    world_ask(life->w, &question, value);
+    for (unsigned n = 0; n < INDICATORS; n++)
+        for (unsigned p = from; p <= to; p++)
+            if ((all || n == i) && life->model[n][p].value)
+                life->model[n][p].seen[a] = true;
+}
+
+static const Bb__IndicatorChange *
+find_change(const Bb__ClosedBatch *batch, const char *indicator)
+{
+    for (size_t i = 0; i < batch->n_indicator; i++)
+        if (strcmp(batch->indicator[i]->indicator, indicator) == 0)
+            return batch->indicator[i];
+    return NULL;
+}
+
+/* Everybody who is owed something is named by a batch that corrected it. */
+static void
+check_told(struct life *life, unsigned i, unsigned p)
+{
+    struct model *model = &life->model[i][p];
+    char period[8];
+
+    snprintf(period, sizeof period, "%u", 2020 + p);
+    for (int a = 0; a < ASKERS; a++) {
+        bool told = false;
+        for (size_t b = 0; b < life->w->reply->n_batch; b++) {
+            const Bb__IndicatorChange *change = find_change(life->w->reply->batch[b], indicators[i]);
+            if (!change || change->n_correction == 0 || strcmp(change->correction[0]->period, period) != 0)
+                continue;
+            for (size_t g = 0; g < change->n_given; g++)
+                told = told || strcmp(change->given[g], askers[a]) == 0;
+        }
+        check(told || !model->owed[a], askers[a]);
+        model->owed[a] = false;
+        model->seen[a] = model->seen[a] || told; /* of the new value */
+    }
+}
+
+static void
+follow(struct life *life)
+{
+    world_follow(life->w, life->followed, NULL);
+    assert_int_equal(life->w->reply->sequence, world_head(life->w));
+    for (unsigned i = 0; i < INDICATORS; i++)
+        for (unsigned p = 0; p < PERIODS; p++)
+            check_told(life, i, p);
+    if (below(life, 4) > 0) /* else the reply was lost */
+        life->followed = life->w->reply->sequence;
+}
+
+static void
+live(uint64_t seed)
+{
+    struct life life = {.random = seed};
+    void *state;
+
+    world_setup(&state);
+    life.w = state;
+    life.followed = world_head(life.w);
+    for (int i = 0; i < STEPS; i++) {
+        unsigned what = below(&life, 10);
+        if (what < 4)
+            submit(&life);
+        else if (what < 8)
+            ask(&life);
+        else if (what < 9)
+            follow(&life);
+        else
+            world_restart(life.w);
+    }
+    follow(&life);
+    world_teardown(&state);
+}
+
+static void
+test_lives(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= LIVES; seed++)
+        live(seed * 7919);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lives)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
