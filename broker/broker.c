@@ -167,6 +167,10 @@ start(struct bb_life *life)
     }
     r = start_router(broker);
     if (r == 0)
+        r = bb_subscribe_start(broker);
+    if (r == 0)
+        r = bb_fanout_start(broker);
+    if (r == 0)
         r = bb_guard_open(&life->guard);
     return r;
 }
@@ -281,6 +285,8 @@ run_round(struct bb_life *life)
     bb_service_run(broker);
     bb_router_expire(broker->router, broker->now);
     tick(life);
+    bb_fanout_flush(broker);
+    bb_subscribe_tell(broker);
     if (broker->dirty && bb_doors_have_news(broker))
         bb_monitors_read(broker);
     bb_flush(broker);
@@ -319,7 +325,9 @@ release(struct bb_life *life)
 
     bb_doors_close(broker);
     bb_service_release(broker);
+    bb_fanout_release(broker);
     bb_router_destroy(&broker->router);
+    bb_sessions_destroy(&broker->sessions);
     bb_peers_release(&broker->peers);
     bb_silent_release(&broker->silent);
     bb_workers_release(broker);

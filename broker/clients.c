@@ -36,6 +36,7 @@ bb_client_drop(struct bb_broker *broker, struct bb_peer *peer)
     if (peer->dead)
         return;
     bb_router_conn_gone(broker->router, &peer->conn);
+    bb_subscribe_peer_gone(broker, peer);
     bb_peers_remove(&broker->peers, peer);
     bb_bundle_clear(&peer->out);
     bb_send_later(broker, peer);
@@ -54,6 +55,7 @@ bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code,
     goaway.retry_after_ms = retry_after_ms;
     bb_router_count_error(broker->router, code);
     bb_router_conn_gone(broker->router, &peer->conn);
+    bb_subscribe_peer_gone(broker, peer);
     bb_send(broker, peer, BB_KIND_GOAWAY, &goaway.base);
     if (link) {
         link->leaving = true;
@@ -198,6 +200,12 @@ type_of(uint8_t kind)
         return &bb__pull__descriptor;
     case BB_KIND_CANCEL:
         return &bb__cancel__descriptor;
+    case BB_KIND_SUBSCRIBE:
+        return &bb__subscribe__descriptor;
+    case BB_KIND_ACK:
+        return &bb__ack__descriptor;
+    case BB_KIND_UNSUBSCRIBE:
+        return &bb__unsubscribe__descriptor;
     case BB_KIND_PING:
         return &bb__ping__descriptor;
     case BB_KIND_PONG:
@@ -208,9 +216,10 @@ type_of(uint8_t kind)
 }
 
 static void
-dispatch(struct bb_broker *broker, struct bb_peer *peer, uint8_t kind, const ProtobufCMessage *message)
+dispatch(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *frame,
+         const ProtobufCMessage *message)
 {
-    switch (kind) {
+    switch (frame->kind) {
     case BB_KIND_HELLO:
         on_hello(broker, peer, (const Bb__Hello *)message);
         return;
@@ -223,6 +232,15 @@ dispatch(struct bb_broker *broker, struct bb_peer *peer, uint8_t kind, const Pro
         return;
     case BB_KIND_CANCEL:
         bb_router_cancel(broker->router, &peer->conn, ((const Bb__Cancel *)message)->id);
+        return;
+    case BB_KIND_SUBSCRIBE:
+        bb_subscribe(broker, peer, (const Bb__Subscribe *)message, frame->body);
+        return;
+    case BB_KIND_ACK:
+        bb_subscribe_ack(broker, peer, (const Bb__Ack *)message);
+        return;
+    case BB_KIND_UNSUBSCRIBE:
+        bb_unsubscribe(broker, peer, (const Bb__Unsubscribe *)message);
         return;
     case BB_KIND_PING:
         on_ping(broker, peer, (const Bb__Ping *)message);
@@ -272,6 +290,8 @@ on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *
         send_error(broker, peer, NULL, BB_ERROR_STATE, "a client does not send this kind of message");
         return;
     }
+    if (frame->kind == BB_KIND_SUBSCRIBE && peer->greeted && bb_subscribe_refuse(broker, peer, frame->body))
+        return;
     bb_arena_reset(&broker->arena);
     if (bb_message_unpack(type, frame->body, &broker->arena, &message) < 0) {
         malformed(broker, peer, BB_ERROR_MALFORMED, "a message that cannot be decoded");
@@ -282,7 +302,7 @@ on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *
         send_error(broker, peer, id_of(frame->kind, message), BB_ERROR_STATE, "HELLO comes first");
         return;
     }
-    dispatch(broker, peer, frame->kind, message);
+    dispatch(broker, peer, frame, message);
 }
 
 static bool

@@ -37,7 +37,7 @@ set_public_options(void *socket, const struct bb_settings *settings)
         {ZMQ_ROUTER_MANDATORY, 1},
         {ZMQ_ROUTER_HANDOVER, 0},
         {ZMQ_RCVHWM, BB_GUARD_RCVHWM},
-        {ZMQ_SNDHWM, 1024},
+        {ZMQ_SNDHWM, 0}, /* bounded in bytes: send.c */
         {ZMQ_SNDTIMEO, 0},
         {ZMQ_LINGER, 0},
         {ZMQ_BACKLOG, 1024},

@@ -15,30 +15,42 @@
 #include "router.h"
 #include "runtime/bundle.h"
 #include "runtime/keyfile.h"
+#include "sessions.h"
 
 /* The sockets that the broker binds. */
 enum bb_door { BB_DOOR_PUBLIC, BB_DOOR_ADMIN, BB_DOOR_WORKER, BB_DOORS };
 
+/* What a client was sent and has not read for certain. Bytes are those of frames, plus what the queue takes
+ * for each message. What many share counts in `sent`, for it is the client who does not read it, and not in
+ * `held`. */
+struct bb_unread {
+    uint64_t sent;      /* ever */
+    uint64_t confirmed; /* of these, read */
+    uint64_t mark;      /* what the PONG of the PING that is out will confirm */
+};
+
 struct bb_peer {
     struct bb_conn conn;
+    struct bb_listener listener;
     uint8_t id[BB_ROUTING_ID_BYTES];
-    char key[BB_KEY_TEXT];                      /* authenticated; "" on the admin socket */
-    char organization[BB_LIMIT_CODE_BYTES + 1]; /* what conn.who points to */
+    bool greeted;   /* HELLO came */
+    bool dead;      /* out of the table; freed when the round ends */
+    bool broken;    /* could not be sent to: to be dropped when the round ends */
+    bool dirty;     /* in the list of those with something to send */
+    bool ping_due;  /* a PING is in `out` */
+    bool ping_open; /* a PING is out */
+    bool busy;      /* sent to since the last look at those who are idle */
     enum bb_door door;
     int fd;
-    bool greeted; /* HELLO came */
-    bool dead;    /* out of the table; freed when the round ends */
-    bool broken;  /* could not be sent to: to be dropped when the round ends */
-    bool dirty;   /* in the list of those with something to send */
     struct bb_bundle out;
-    uint64_t sent;      /* bytes, ever */
-    uint64_t confirmed; /* of these, read by the client for certain */
-    uint64_t ping_mark; /* what a PONG will confirm */
+    struct bb_unread all;
+    struct bb_unread held; /* of these, memory that is held for this client alone */
     uint64_t ping_token;
-    bool ping_open;
     struct bb_peer *hash_next;
     struct bb_peer *dirty_next;
-    struct bb_peer *prev, *next; /* all of them */
+    struct bb_peer *prev, *next;                /* all of them */
+    char key[BB_KEY_TEXT];                      /* authenticated; "" on the admin socket */
+    char organization[BB_LIMIT_CODE_BYTES + 1]; /* what conn.who points to */
 };
 
 /* A connection by descriptor. */

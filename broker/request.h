@@ -28,6 +28,7 @@ struct bb_request {
     uint8_t method;
     uint8_t state; /* enum bb_request_state */
     bool has_body;
+    bool single;
 };
 
 struct bb_requests {

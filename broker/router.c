@@ -221,6 +221,7 @@ open_request(struct bb_router *router, bb_mono now, struct bb_conn *conn, const 
         return r;
     (*ret_request)->method = (uint8_t)in->method;
     (*ret_request)->has_body = in->has_body;
+    (*ret_request)->single = in->single;
     (*ret_request)->window_bytes =
         in->window_bytes < BB_LIMIT_WINDOW_BYTES ? in->window_bytes : BB_LIMIT_WINDOW_BYTES;
     return 0;
@@ -389,6 +390,8 @@ broken_part(const struct bb_request *request, const struct bb_router_work_reply 
 {
     if (in->part != request->part)
         return "the service sent a part out of order";
+    if (request->single && !in->final)
+        return "the service sent an answer of several parts";
     if (in->body.len > REPLY_BODY_MAX)
         return "the service sent a part that is too large";
     if (in->body.len && request->window <= 0)

@@ -95,6 +95,7 @@ struct bb_router_request {
     uint32_t method;
     uint32_t timeout_ms;   /* 0: the default */
     uint32_t window_bytes; /* already the default when the client said nothing */
+    bool single;           /* the answer is one part; another one is broken */
     bool has_body;
     struct bb_bytes body;
 };

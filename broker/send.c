@@ -11,8 +11,12 @@
 #include <sodium.h>
 #include <string.h>
 
-#define PROBE_BYTES ((uint64_t)64 << 10)
-#define IDLE_BYTES  ((uint64_t)16 << 10)
+#define HELD_PROBE_BYTES ((uint64_t)64 << 10)
+#define PROBE_BYTES      ((uint64_t)256 << 10) /* of what others get as well, which costs no memory */
+#define IDLE_BYTES       ((uint64_t)16 << 10)
+
+/* What libzmq takes for a message in the queue of a peer, beside the bytes. */
+#define QUEUED_BYTES sizeof(zmq_msg_t)
 
 /* One message to one peer of a ROUTER. Consumes it. 0 | -errno */
 static int
@@ -41,6 +45,12 @@ bb_send_later(struct bb_broker *broker, struct bb_peer *peer)
     broker->dirty = peer;
 }
 
+static uint64_t
+unread(const struct bb_unread *unread)
+{
+    return unread->sent - unread->confirmed;
+}
+
 static void
 add_probe(struct bb_peer *peer)
 {
@@ -49,10 +59,16 @@ add_probe(struct bb_peer *peer)
     randombytes_buf(&peer->ping_token, sizeof peer->ping_token);
     ping.has_token = true;
     ping.token = peer->ping_token;
-    if (bb_bundle_add(&peer->out, BB_KIND_PING, &ping.base) != 0)
-        return; /* full: with the next one */
-    peer->ping_open = true;
-    peer->ping_mark = peer->sent + peer->out.len;
+    if (bb_bundle_add(&peer->out, BB_KIND_PING, &ping.base) == 0) /* else it is full: with the next one */
+        peer->ping_due = true;
+}
+
+/* Is it time to ask what it has read, when so much more is sent? */
+static bool
+is_probe_due(const struct bb_peer *peer, uint64_t more)
+{
+    return !peer->ping_open && !peer->ping_due &&
+           (unread(&peer->held) + more >= HELD_PROBE_BYTES || unread(&peer->all) + more >= PROBE_BYTES);
 }
 
 static struct bb_peer *
@@ -61,7 +77,7 @@ slowest(struct bb_broker *broker)
     struct bb_peer *worst = NULL;
 
     for (struct bb_peer *peer = broker->peers.first; peer; peer = peer->next)
-        if (!peer->broken && (!worst || peer->sent - peer->confirmed > worst->sent - worst->confirmed))
+        if (!peer->broken && (!worst || unread(&peer->all) > unread(&worst->all)))
             worst = peer;
     return worst;
 }
@@ -74,22 +90,48 @@ give_up(struct bb_broker *broker, struct bb_peer *peer)
 }
 
 static void
-account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes)
+give_up_slow(struct bb_broker *broker, struct bb_peer *peer)
+{
+    broker->counters.slow_readers++;
+    give_up(broker, peer);
+}
+
+/* A message of so many bytes is on its way to the peer, which alone keeps so many of them. */
+static void
+account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes, uint64_t held)
 {
     broker->counters.messages_out++;
     broker->counters.bytes_out += bytes;
-    peer->sent += bytes;
-    broker->unread += bytes;
-    if (peer->sent - peer->confirmed > (uint64_t)broker->settings->unread_bytes) {
-        broker->counters.slow_readers++;
-        give_up(broker, peer);
-    } else if (broker->unread > (uint64_t)broker->settings->unread_total_bytes) {
-        struct bb_peer *worst = slowest(broker);
-        if (worst) {
-            broker->counters.slow_readers++;
-            give_up(broker, worst);
-        }
+    peer->busy = true;
+    peer->all.sent += bytes + QUEUED_BYTES;
+    peer->held.sent += held + QUEUED_BYTES;
+    broker->unread += held + QUEUED_BYTES;
+    if (peer->ping_due) {
+        peer->ping_due = false;
+        peer->ping_open = true;
+        peer->all.mark = peer->all.sent;
+        peer->held.mark = peer->held.sent;
     }
+    if (unread(&peer->all) > (uint64_t)broker->settings->unread_bytes) {
+        give_up_slow(broker, peer);
+    } else if (broker->unread + bb_fanout_shared_bytes(broker) >
+               (uint64_t)broker->settings->unread_total_bytes) {
+        struct bb_peer *worst = slowest(broker);
+        if (worst)
+            give_up_slow(broker, worst);
+    }
+}
+
+/* How sending went. */
+static void
+sent(struct bb_broker *broker, struct bb_peer *peer, int r, uint64_t bytes, uint64_t held)
+{
+    if (r == -EAGAIN)
+        give_up_slow(broker, peer);
+    else if (r < 0)
+        give_up(broker, peer);
+    else
+        account(broker, peer, bytes, held);
 }
 
 static void
@@ -99,7 +141,7 @@ send_peer(struct bb_broker *broker, struct bb_peer *peer)
     uint64_t bytes;
     int r;
 
-    if (!peer->ping_open && peer->sent + peer->out.len - peer->confirmed >= PROBE_BYTES)
+    if (is_probe_due(peer, peer->out.len))
         add_probe(peer);
     r = bb_bundle_take(&peer->out, &message);
     if (r == BB_BUNDLE_E_EMPTY)
@@ -107,36 +149,65 @@ send_peer(struct bb_broker *broker, struct bb_peer *peer)
     bytes = r == 0 ? zmq_msg_size(&message) : 0;
     if (r == 0)
         r = send_message(&broker->door[peer->door], peer->id, &message);
-    if (r == -EAGAIN)
-        broker->counters.slow_readers++;
-    if (r < 0)
+    sent(broker, peer, r, bytes, bytes);
+}
+
+void
+bb_send_shared(struct bb_broker *broker, struct bb_peer *peer, zmq_msg_t *shared)
+{
+    uint64_t bytes = zmq_msg_size(shared);
+    zmq_msg_t message;
+    int r;
+
+    if (peer->dead || peer->broken)
+        return;
+    if (!bb_bundle_is_empty(&peer->out))
+        send_peer(broker, peer); /* what was gathered before comes before it */
+    if (peer->broken)
+        return;
+    zmq_msg_init(&message);
+    r = zmq_msg_copy(&message, shared) == 0 ? 0 : -errno;
+    if (r == 0)
+        r = send_message(&broker->door[peer->door], peer->id, &message);
+    sent(broker, peer, r, bytes, 0);
+    if (!peer->broken && is_probe_due(peer, 0)) /* at once: what is sent together costs least */
+        send_peer(broker, peer);
+}
+
+uint8_t *
+bb_send_room(struct bb_broker *broker, struct bb_peer *peer, size_t n)
+{
+    uint8_t *frame = NULL;
+    int r;
+
+    if (peer->dead || peer->broken)
+        return NULL;
+    bb_send_later(broker, peer);
+    r = bb_bundle_extend(&peer->out, n, &frame);
+    if (r == BB_BUNDLE_E_FULL) {
+        send_peer(broker, peer);
+        r = peer->broken ? 0 : bb_bundle_extend(&peer->out, n, &frame);
+    }
+    if (r != 0)
         give_up(broker, peer);
-    else
-        account(broker, peer, bytes);
+    return frame;
 }
 
 void
 bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind, const ProtobufCMessage *message)
 {
-    int r;
+    uint8_t *frame = bb_send_room(broker, peer, bb_frame_size(message));
 
-    if (peer->dead || peer->broken)
-        return;
-    bb_send_later(broker, peer);
-    r = bb_bundle_add(&peer->out, kind, message);
-    if (r == BB_BUNDLE_E_FULL) {
-        send_peer(broker, peer);
-        r = peer->broken ? 0 : bb_bundle_add(&peer->out, kind, message);
-    }
-    if (r != 0)
-        give_up(broker, peer);
+    if (frame)
+        bb_frame_write(frame, kind, message);
 }
 
 static void
-set_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t mark)
+set_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t all, uint64_t held)
 {
-    broker->unread -= mark - peer->confirmed;
-    peer->confirmed = mark;
+    broker->unread -= held - peer->held.confirmed;
+    peer->held.confirmed = held;
+    peer->all.confirmed = all;
 }
 
 void
@@ -145,14 +216,25 @@ bb_send_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t token
     if (!peer->ping_open || token != peer->ping_token)
         return;
     peer->ping_open = false;
-    set_confirmed(broker, peer, peer->ping_mark < peer->sent ? peer->ping_mark : peer->sent);
+    set_confirmed(broker, peer, peer->all.mark, peer->held.mark);
+}
+
+/* Who has not been sent to for a second keeps no buffer: of a crowd that is idle most of the time, that is
+ * most of what a peer takes here. */
+static void
+rest(struct bb_peer *peer)
+{
+    if (!peer->busy && bb_bundle_is_empty(&peer->out))
+        bb_bundle_release(&peer->out);
+    peer->busy = false;
 }
 
 void
 bb_send_probes(struct bb_broker *broker)
 {
     for (struct bb_peer *peer = broker->peers.first; peer; peer = peer->next) {
-        if (peer->ping_open || peer->broken || peer->sent - peer->confirmed < IDLE_BYTES)
+        rest(peer);
+        if (peer->ping_open || peer->ping_due || peer->broken || unread(&peer->all) < IDLE_BYTES)
             continue;
         add_probe(peer);
         bb_send_later(broker, peer);
@@ -174,7 +256,7 @@ flush_clients(struct bb_broker *broker)
             bb_client_drop(broker, peer);
         }
         if (peer->dead && !peer->dirty) {
-            set_confirmed(broker, peer, peer->sent);
+            set_confirmed(broker, peer, peer->all.sent, peer->held.sent);
             bb_peer_free(peer);
         }
     }
@@ -297,6 +379,41 @@ on_work_cancel(void *self, void *worker, uint64_t tag)
     bb_send_to_worker(self, worker, BB_KIND_WORK_CANCEL, &message.base);
 }
 
+/* A worker that calls another service. */
+static struct bb_worker_link *
+caller_of(struct bb_conn *conn)
+{
+    return (struct bb_worker_link *)((char *)conn - offsetof(struct bb_worker_link, conn));
+}
+
+static void
+on_call_reply(struct bb_broker *broker, struct bb_worker_link *worker, const struct bb_router_reply *reply)
+{
+    Bb__CallReply message = BB__CALL_REPLY__INIT;
+
+    message.id = reply->id;
+    message.has_body = reply->has_body;
+    message.body = (ProtobufCBinaryData){.len = reply->body.len, .data = (uint8_t *)reply->body.data};
+    bb_send_to_worker(broker, worker, BB_KIND_CALL_REPLY, &message.base);
+}
+
+void
+bb_send_call_error(struct bb_broker *broker, struct bb_worker_link *worker,
+                   const struct bb_router_error *error)
+{
+    Bb__CallReply message = BB__CALL_REPLY__INIT;
+
+    message.id = error->id;
+    message.has_code = true;
+    message.code = error->code;
+    message.message = (char *)(error->message ? error->message : bb_error_meaning(error->code));
+    message.has_retryable = error->retryable;
+    message.retryable = error->retryable;
+    message.has_retry_after_ms = error->retry_after_ms != 0;
+    message.retry_after_ms = error->retry_after_ms;
+    bb_send_to_worker(broker, worker, BB_KIND_CALL_REPLY, &message.base);
+}
+
 static struct bb_peer *
 peer_of(struct bb_conn *conn)
 {
@@ -308,6 +425,10 @@ on_reply(void *self, struct bb_conn *conn, const struct bb_router_reply *reply)
 {
     Bb__Reply message = BB__REPLY__INIT;
 
+    if (conn->who.role == BB__ROLE__ROLE_SERVICE) {
+        on_call_reply(self, caller_of(conn), reply);
+        return;
+    }
     message.id = reply->id;
     message.has_part = reply->part != 0;
     message.part = reply->part;
@@ -323,6 +444,10 @@ on_error(void *self, struct bb_conn *conn, const struct bb_router_error *error)
 {
     Bb__Error message = BB__ERROR__INIT;
 
+    if (conn->who.role == BB__ROLE__ROLE_SERVICE) {
+        bb_send_call_error(self, caller_of(conn), error);
+        return;
+    }
     message.has_id = true;
     message.id = error->id;
     message.code = error->code;

@@ -150,7 +150,8 @@ count_all(const struct bb_broker *broker, struct status *status)
     count(status, router->cancelled_work, "", "cancelled_work");
     count(status, router->stale_replies, "", "stale_replies");
     count(status, router->broken_replies, "", "broken_replies");
-    count(status, broker->unread, "", "unread_bytes");
+    count(status, broker->unread + bb_fanout_shared_bytes(broker), "", "unread_bytes");
+    count(status, bb_sessions_count(broker->sessions), "", "sessions");
 #define X(number, name, retryable, meaning) count(status, router->errors[number], "errors_", #name);
     BB_ERRORS(X)
 #undef X

@@ -1,6 +1,6 @@
 /* What the files of the broker's shell share: broker.c (life and loop), doors.c (the sockets), links.c
- * (connections), send.c (what goes out), clients.c and workers.c (what comes in), service.c (the broker's own
- * methods). Not for anybody else.
+ * (connections), send.c (what goes out), clients.c and workers.c (what comes in), subscribe.c and fanout.c
+ * (sessions, and what goes to them), service.c (the broker's own methods). Not for anybody else.
  *
  * One thread. A round reads what is at hand, changes the state, and gathers what goes out; then everything
  * gathered is sent, workers first, one message a peer. */
@@ -12,6 +12,7 @@
 #include "policy.h"
 #include "registry.h"
 #include "router.h"
+#include "sessions.h"
 #include "settings.h"
 #include "silent.h"
 #include "trim.h"
@@ -21,6 +22,9 @@
 #include "runtime/bundle.h"
 #include "runtime/log.h"
 
+#include "wire.pb-c.h"
+#include "worker.pb-c.h"
+
 /* A connection says HELLO within this time, the handshake included; one that claims a routing id which is
  * taken is mute, and ends so. */
 #define BB_GREETING_MS 10000
@@ -29,14 +33,19 @@
 struct bb_worker_link {
     uint8_t id[BB_ROUTING_ID_BYTES];
     int fd;
-    int service; /* enum bb_service, or -1 before READY */
-    bool gone;   /* freed when the round ends */
-    bool broken; /* could not be sent to */
+    int service;         /* enum bb_service, or -1 before READY */
+    struct bb_conn conn; /* as it calls other services */
+    bool gone;           /* freed when the round ends */
+    bool broken;         /* could not be sent to */
     bb_mono heard;
     bool has_sequence; /* what its heartbeat said, and whether one did */
     bool has_lag;
     uint64_t sequence;
     uint64_t lag;
+    uint64_t told;  /* of sessions, in bytes */
+    uint64_t taken; /* of these, it has taken in */
+    uint64_t
+        told_mark; /* what the PONG of the PING that is out will confirm, which is its token; 0: none is */
     struct bb_bundle out;
     struct bb_worker_link *next;
 };
@@ -79,6 +88,14 @@ struct bb_job {
     X(slow_readers)                                                                                          \
     X(floods)                                                                                                \
     X(impostors)                                                                                             \
+    X(calls)                                                                                                 \
+    X(sessions_opened)                                                                                       \
+    X(sessions_refused)                                                                                      \
+    X(acks)                                                                                                  \
+    X(acks_passed_on)                                                                                        \
+    X(fanouts)                                                                                               \
+    X(deliveries)                                                                                            \
+    X(deliveries_skipped)                                                                                    \
     X(workers_ready)                                                                                         \
     X(workers_gone)
 
@@ -116,6 +133,8 @@ struct bb_broker {
     struct bb_policy policy;
     struct bb_router *router;
     struct bb_peers peers;
+    struct bb_sessions *sessions;
+    struct bb_fanout *fanout;
     struct bb_silent silent;
     struct bb_trim trim;
     struct bb_peer *dirty;
@@ -131,7 +150,7 @@ struct bb_broker {
     char today[sizeof "2026-09-07"]; /* in UTC */
     uint32_t max_connections;
     bool shedding;   /* there are connections to cut off now */
-    uint64_t unread; /* bytes that no client has confirmed, in all */
+    uint64_t unread; /* bytes that are held for clients, one each, and that they have not confirmed */
     char endpoint[256];
 };
 
@@ -140,10 +159,18 @@ struct bb_broker {
 /* Gather a frame for a peer. */
 void bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind,
              const ProtobufCMessage *message);
+/* Room for a frame of n bytes for a peer, envelope included; the caller writes all of it at once. NULL: it
+ * cannot be sent to. */
+uint8_t *bb_send_room(struct bb_broker *broker, struct bb_peer *peer, size_t n);
+/* Send a message that others get as well, behind what was gathered. */
+void bb_send_shared(struct bb_broker *broker, struct bb_peer *peer, zmq_msg_t *shared);
 /* Look at the peer when the round ends: to send, or to free it. */
 void bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
 void bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
                        const ProtobufCMessage *message);
+/* A worker's call ends so. */
+void bb_send_call_error(struct bb_broker *broker, struct bb_worker_link *worker,
+                        const struct bb_router_error *error);
 /* Send what was gathered; drop whom it cannot be sent to. */
 void bb_flush(struct bb_broker *broker);
 /* The client has answered a PING. */
@@ -174,6 +201,41 @@ void bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, con
 /* Tell every worker: one organization, or all of them (NULL). */
 void bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization);
 void bb_workers_release(struct bb_broker *broker);
+
+/* subscribe.c */
+
+#define BB_SUBSCRIBE_BYTES ((size_t)48 << 10) /* more than the longest name and filter take */
+
+/* 0 | -errno */
+int bb_subscribe_start(struct bb_broker *broker);
+/* A SUBSCRIBE, before it is decoded: is it refused? */
+bool bb_subscribe_refuse(struct bb_broker *broker, struct bb_peer *peer, struct bb_bytes packed);
+void bb_subscribe(struct bb_broker *broker, struct bb_peer *peer, const Bb__Subscribe *subscribe,
+                  struct bb_bytes packed);
+void bb_subscribe_ack(struct bb_broker *broker, struct bb_peer *peer, const Bb__Ack *ack);
+void bb_unsubscribe(struct bb_broker *broker, struct bb_peer *peer, const Bb__Unsubscribe *unsubscribe);
+/* The peer is gone, or goes. */
+void bb_subscribe_peer_gone(struct bb_broker *broker, struct bb_peer *peer);
+/* The worker of the communication service is gone. */
+void bb_subscribe_worker_gone(struct bb_broker *broker);
+/* It has taken in what it was told. */
+void bb_subscribe_told(struct bb_worker_link *worker, const Bb__Pong *pong);
+/* Tell it what is new. Once a round. */
+void bb_subscribe_tell(struct bb_broker *broker);
+
+/* fanout.c */
+
+/* 0 | -ENOMEM */
+int bb_fanout_start(struct bb_broker *broker);
+void bb_fanout_release(struct bb_broker *broker);
+/* A worker's FANOUT. False: it breaks the protocol. */
+bool bb_fanout(struct bb_broker *broker, const Bb__Fanout *fanout);
+/* Was so much sent in this round that the others should have their turn? */
+bool bb_fanout_is_enough(const struct bb_broker *broker);
+/* Send what was kept back for more of the same. Before anything else goes out. */
+void bb_fanout_flush(struct bb_broker *broker);
+/* Bytes of messages that many share, as long as one of them waits for its copy to be encrypted. */
+uint64_t bb_fanout_shared_bytes(const struct bb_broker *broker);
 
 /* service.c */
 

@@ -12,7 +12,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define DEAD_MS 3000
+#define DEAD_MS      3000
+#define LOCAL_NUMBER 0 /* the account of what is asked on this machine */
+
+static void
+stop_serving(struct bb_broker *broker, enum bb_service service)
+{
+    bb_router_worker_gone(broker->router, service);
+    if (service == BB_SERVICE_COMMUNICATION)
+        bb_subscribe_worker_gone(broker);
+}
 
 void
 bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why)
@@ -21,12 +30,13 @@ bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const ch
         return;
     worker->gone = true;
     bb_bundle_clear(&worker->out);
+    bb_router_conn_gone(broker->router, &worker->conn);
     if (worker->service < 0)
         return;
     bb_notice("worker of %s: gone: %s", bb_service_name((uint32_t)worker->service), why);
     broker->counters.workers_gone++;
     if (bb_router_worker(broker->router, (enum bb_service)worker->service) == worker)
-        bb_router_worker_gone(broker->router, (enum bb_service)worker->service);
+        stop_serving(broker, (enum bb_service)worker->service);
 }
 
 /* Drop it, and end its connection, so that it notices. */
@@ -133,6 +143,10 @@ on_ready(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Read
     }
     replace(broker, worker, service);
     worker->service = service;
+    worker->conn.who = (struct bb_who){.organization = bb_service_name((uint32_t)service),
+                                       .member = bb_service_name((uint32_t)service),
+                                       .role = BB__ROLE__ROLE_SERVICE,
+                                       .number = LOCAL_NUMBER};
     if (ready->directory_version != bb_registry_version(broker->registry))
         tell_all(broker, worker);
     read_credit(ready, credit);
@@ -186,6 +200,65 @@ on_heartbeat(struct bb_worker_link *worker, const Bb__Heartbeat *heartbeat)
     worker->lag = heartbeat->lag;
 }
 
+static void
+refuse_call(struct bb_broker *broker, struct bb_worker_link *worker, uint64_t id, uint32_t code,
+            const char *message)
+{
+    const struct bb_router_error error = {
+        .id = id,
+        .code = code,
+        .message = message,
+        .retryable = bb_error_retryable(code),
+        .retry_after_ms = bb_error_retryable(code) ? BB_RETRY_OVERLOADED_MS : 0,
+    };
+
+    bb_router_count_error(broker->router, code);
+    bb_send_call_error(broker, worker, &error);
+}
+
+static void
+on_call(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Call *call)
+{
+    const struct bb_router_request request = {
+        .id = call->id,
+        .method = call->method,
+        .timeout_ms = call->timeout_ms,
+        .window_bytes = BB_LIMIT_WINDOW_BYTES,
+        .single = true,
+        .has_body = call->has_body,
+        .body = bb_bytes(call->body.data, call->body.len),
+    };
+    uint32_t code = bb_policy_check(&broker->policy, call->method, worker->conn.who.role);
+
+    broker->counters.calls++;
+    if (code)
+        refuse_call(broker, worker, call->id, code, NULL);
+    else if (worker->conn.outstanding >= BB_LIMIT_CALLS)
+        refuse_call(broker, worker, call->id, BB_ERROR_OVERLOADED, "too many open calls");
+    else
+        bb_router_request(broker->router, broker->now, &worker->conn, &request);
+}
+
+/* Only the communication service has sessions. */
+static void
+on_fanout(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Fanout *fanout)
+{
+    if (worker->service != BB_SERVICE_COMMUNICATION || !bb_fanout(broker, fanout)) {
+        broker->counters.refused_unexpected++;
+        expel(broker, worker, "a FANOUT that is none");
+    }
+}
+
+static void
+on_ping(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Ping *ping)
+{
+    Bb__Pong pong = BB__PONG__INIT;
+
+    pong.has_token = ping->has_token;
+    pong.token = ping->token;
+    bb_send_to_worker(broker, worker, BB_KIND_PONG, &pong.base);
+}
+
 static const ProtobufCMessageDescriptor *
 type_of(uint8_t kind)
 {
@@ -200,6 +273,16 @@ type_of(uint8_t kind)
         return &bb__heartbeat__descriptor;
     case BB_KIND_DRAIN:
         return &bb__drain__descriptor;
+    case BB_KIND_FANOUT:
+        return &bb__fanout__descriptor;
+    case BB_KIND_CALL:
+        return &bb__call__descriptor;
+    case BB_KIND_CALL_CANCEL:
+        return &bb__call_cancel__descriptor;
+    case BB_KIND_PING:
+        return &bb__ping__descriptor;
+    case BB_KIND_PONG:
+        return &bb__pong__descriptor;
     default:
         return NULL;
     }
@@ -224,6 +307,21 @@ dispatch(struct bb_broker *broker, struct bb_worker_link *worker, uint8_t kind,
         return;
     case BB_KIND_DRAIN:
         bb_router_worker_drain(broker->router, (enum bb_service)worker->service);
+        return;
+    case BB_KIND_FANOUT:
+        on_fanout(broker, worker, (const Bb__Fanout *)message);
+        return;
+    case BB_KIND_CALL:
+        on_call(broker, worker, (const Bb__Call *)message);
+        return;
+    case BB_KIND_CALL_CANCEL:
+        bb_router_cancel(broker->router, &worker->conn, ((const Bb__CallCancel *)message)->id);
+        return;
+    case BB_KIND_PING:
+        on_ping(broker, worker, (const Bb__Ping *)message);
+        return;
+    case BB_KIND_PONG:
+        bb_subscribe_told(worker, (const Bb__Pong *)message);
         return;
     default:
         return;
@@ -351,13 +449,13 @@ bb_workers_read(struct bb_broker *broker, unsigned most)
 
     zmq_msg_init(&id);
     zmq_msg_init(&body);
-    while (n < most && receive(socket, &id, &body, &more)) {
+    while (n < most && !bb_fanout_is_enough(broker) && receive(socket, &id, &body, &more)) {
         on_message(broker, &id, &body, more);
         n++;
     }
     zmq_msg_close(&id);
     zmq_msg_close(&body);
-    return n == most;
+    return n == most || bb_fanout_is_enough(broker);
 }
 
 void

@@ -487,6 +487,13 @@ raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body)
 void
 raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory_version)
 {
+    raw_ready_as(raw, "measurement", messages, bytes, directory_version);
+}
+
+void
+raw_ready_as(struct raw *raw, const char *service, uint32_t messages, uint32_t bytes,
+             uint64_t directory_version)
+{
     static uint8_t instance[16] = {7};
     Bb__Ready ready = BB__READY__INIT;
     Bb__Credit credit[2] = {BB__CREDIT__INIT, BB__CREDIT__INIT};
@@ -497,7 +504,7 @@ raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory
         credit[lane].messages = messages;
         credit[lane].bytes = bytes;
     }
-    ready.service = (char *)"measurement";
+    ready.service = (char *)service;
     ready.instance = (ProtobufCBinaryData){.len = sizeof instance, .data = instance};
     ready.has_directory_version = true;
     ready.directory_version = directory_version;
@@ -506,9 +513,8 @@ raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory
     raw_send(raw, BB_KIND_READY, &ready.base);
 }
 
-/* The next frame; false when none came in time. */
-static bool
-next_frame(struct raw *raw, struct bb_frame *ret_frame, int ms)
+bool
+raw_next(struct raw *raw, struct bb_frame *ret_frame, int ms)
 {
     zmq_pollitem_t item = {.socket = raw->socket, .events = ZMQ_POLLIN};
 
@@ -541,7 +547,7 @@ raw_expect(struct raw *raw, enum bb_kind kind, const ProtobufCMessageDescriptor 
     ProtobufCMessage *message = NULL;
 
     do {
-        if (!next_frame(raw, &frame, WAIT_MS))
+        if (!raw_next(raw, &frame, WAIT_MS))
             fail_msg("no frame of kind %d came", (int)kind);
     } while (frame.kind != kind && is_background(frame.kind));
     if (frame.kind != kind) {
@@ -583,7 +589,7 @@ raw_expect_nothing(struct raw *raw, int ms)
     struct bb_frame frame;
 
     while (bb_clock_mono() < end)
-        if (next_frame(raw, &frame, (int)(end - bb_clock_mono())) && !is_background(frame.kind))
+        if (raw_next(raw, &frame, (int)(end - bb_clock_mono())) && !is_background(frame.kind))
             fail_msg("a frame of kind %d came", frame.kind);
 }
 

@@ -90,7 +90,12 @@ void raw_send_bytes(struct raw *raw, const void *data, size_t len, bool more);
 void raw_hello(struct raw *raw);
 void raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body);
 void raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory_version);
+/* READY for another service than measurement. */
+void raw_ready_as(struct raw *raw, const char *service, uint32_t messages, uint32_t bytes,
+                  uint64_t directory_version);
 
+/* The next frame, whatever it is, valid until the next call; false when none came in time. */
+bool raw_next(struct raw *raw, struct bb_frame *ret_frame, int ms);
 /* The next frame, decoded as `type`; it must be of this kind (PING, HEARTBEAT and DIRECTORY are passed over
  * unless they are what is waited for). Valid until the next call. */
 ProtobufCMessage *raw_expect(struct raw *raw, enum bb_kind kind, const ProtobufCMessageDescriptor *type);

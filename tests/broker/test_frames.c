@@ -134,6 +134,9 @@ what_cannot_be_decoded_ends_the_connection(void **state)
          "BB\x01\x0e",
          12, BB_ERROR_MALFORMED},
         {"bundle of another major", "BB\x02\x0e", 4, BB_ERROR_MALFORMED},
+        {"SUBSCRIBE without fields", "BB\x01\x06", 4, BB_ERROR_MALFORMED},
+        {"ACK without fields", "BB\x01\x08", 4, BB_ERROR_MALFORMED},
+        {"UNSUBSCRIBE, truncated varint", "BB\x01\x11\x08\xff", 6, BB_ERROR_MALFORMED},
         {"versions that we do not speak", "BB\x01\x01\x08\x02\x10\x03", 8, BB_ERROR_VERSION},
     };
 
@@ -156,8 +159,13 @@ what_is_not_expected_is_answered(void **state)
 {
     static const uint8_t kinds[] = {BB_KIND_WELCOME,
                                     BB_KIND_REPLY,
-                                    6,
-                                    9,
+                                    BB_KIND_DELIVER,
+                                    BB_KIND_GAP,
+                                    BB_KIND_SUBSCRIBED,
+                                    18,
+                                    BB_KIND_FANOUT,
+                                    BB_KIND_SESSION_ACK,
+                                    BB_KIND_CALL,
                                     BB_KIND_ERROR,
                                     BB_KIND_GOAWAY,
                                     BB_KIND_READY,

@@ -64,7 +64,7 @@ options_of_the_public_socket(void **state)
         {"CURVE_SERVER", ZMQ_CURVE_SERVER, 1},
         {"ZAP_ENFORCE_DOMAIN", ENFORCE_DOMAIN, 1},
         {"RCVHWM", ZMQ_RCVHWM, 64},
-        {"SNDHWM", ZMQ_SNDHWM, 1024},
+        {"SNDHWM", ZMQ_SNDHWM, 0},
         {"SNDTIMEO", ZMQ_SNDTIMEO, 0},
         {"LINGER", ZMQ_LINGER, 0},
         {"HANDSHAKE_IVL", ZMQ_HANDSHAKE_IVL, 5000},

@@ -338,6 +338,24 @@ two_connections_may_use_the_same_ids(void **state)
     world_expect(w, "cancel\n");
 }
 
+/* One that wants its answer in one part, as workers do, gets INTERNAL for another part. */
+static void
+a_single_answer(void **state)
+{
+    struct world *w = *state;
+    const struct bb_router_request request = {
+        .id = 7, .method = SUBMIT, .window_bytes = 1000, .single = true};
+
+    world_ready(w, &worker_a, 10, 1000);
+    bb_router_request(w->router, 0, &w->alpha, &request);
+    bb_router_request(w->router, 0, &w->beta, &request);
+    world_forget(w);
+    assert_int_equal(world_reply_part(w, w->tags[0], 0, false, 3), BB_ROUTER_E_BROKEN);
+    assert_int_equal(w->code, BB_ERROR_INTERNAL);
+    assert_int_equal(world_reply_part(w, w->tags[1], 0, true, 3), BB_ROUTER_OK);
+    assert_int_equal(w->alpha.outstanding + w->beta.outstanding, 0);
+}
+
 int
 main(void)
 {
@@ -358,6 +376,7 @@ main(void)
         WORLD_TEST(a_new_worker_takes_the_place_of_the_old_one),
         WORLD_TEST(a_draining_worker_gets_nothing_new),
         WORLD_TEST(errors_of_the_worker_are_passed_on),
+        WORLD_TEST(a_single_answer),
         WORLD_TEST(two_connections_may_use_the_same_ids),
     };
 
