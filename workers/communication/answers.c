@@ -101,6 +101,18 @@ bb_answer_fail(struct bb_answers *answers, uint64_t tag, uint32_t code, const ch
     return 0;
 }
 
+size_t
+bb_answers_count(const struct bb_answers *answers)
+{
+    return answers->count;
+}
+
+uint64_t
+bb_answers_tag(const struct bb_answers *answers, size_t number)
+{
+    return answers->answer[number].tag;
+}
+
 void
 bb_answers_drop(struct bb_answers *answers, uint64_t tag)
 {

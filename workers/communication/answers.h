@@ -39,6 +39,10 @@ int bb_answer_fail(struct bb_answers *answers, uint64_t tag, uint32_t code, cons
 void bb_answers_drop(struct bb_answers *answers, uint64_t tag);
 void bb_answers_drop_all(struct bb_answers *answers);
 
+/* Those that are staged; a tag may have several parts. */
+size_t bb_answers_count(const struct bb_answers *answers);
+uint64_t bb_answers_tag(const struct bb_answers *answers, size_t number);
+
 /* Empty afterwards. */
 void bb_answers_send(struct bb_answers *answers, const struct bb_sink *sink);
 void bb_answers_refuse(struct bb_answers *answers, const struct bb_sink *sink, uint32_t code,

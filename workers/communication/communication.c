@@ -64,7 +64,14 @@ on_reset(void *self)
 static int
 on_flush(void *self)
 {
-    return bb_communication_flush(begin(self)) == 0 ? 0 : BB_EX_STORAGE;
+    struct bb_communication *core = begin(self);
+    bool more;
+
+    if (bb_communication_flush(core, &more) != 0)
+        return BB_EX_STORAGE;
+    if (more)
+        bb_worker_wake(core->worker);
+    return 0;
 }
 
 static bb_mono

@@ -2,7 +2,13 @@
  * not name yet is asked to come again. */
 #include "communication_core.h"
 
+#include "groups_methods.h"
+#include "list.h"
+#include "mark.h"
+#include "message_status.h"
+#include "publish.h"
 #include "status.h"
+#include "stream.h"
 
 #include "proto/errors.h"
 #include "proto/limits.h"
@@ -25,6 +31,14 @@ static const struct {
     uint32_t method;
     bb_handler *handle;
 } handlers[] = {
+    {BB_METHOD_MESSAGE_PUBLISH, bb_handle_publish},
+    {BB_METHOD_MESSAGE_WITHDRAW, bb_handle_withdraw},
+    {BB_METHOD_MESSAGE_MARK, bb_handle_mark},
+    {BB_METHOD_MESSAGE_LIST, bb_handle_list},
+    {BB_METHOD_MESSAGE_STATUS, bb_handle_message_status},
+    {BB_METHOD_GROUP_PUT, bb_handle_group_put},
+    {BB_METHOD_GROUP_MEMBER, bb_handle_group_member},
+    {BB_METHOD_GROUP_LIST, bb_handle_group_list},
     {BB_METHOD_COMMUNICATION_STATUS, bb_handle_status},
 };
 
@@ -52,6 +66,25 @@ bb_call_decode(struct bb_communication *c, const struct bb_call *call, const Pro
     else
         r = bb_answer_fail(&c->answers, call->tag, BB_ERROR_MALFORMED, "the request cannot be decoded");
     return r == 0 ? 1 : r;
+}
+
+int
+bb_refuse_problem(struct bb_communication *c, const struct bb_call *call, const struct bb_problem *problem)
+{
+    return bb_refuse(c, call, problem->code, "%s", problem->text);
+}
+
+char *
+bb_keep(struct bb_communication *c, struct bb_bytes bytes)
+{
+    char *copy = bb_arena_alloc(&c->arena, bytes.len + 1);
+
+    if (copy) {
+        if (bytes.len)
+            memcpy(copy, bytes.data, bytes.len);
+        copy[bytes.len] = '\0';
+    }
+    return copy;
 }
 
 static int
@@ -111,21 +144,21 @@ bb_communication_directory(struct bb_communication *c, struct bb_bytes packed)
 void
 bb_communication_pull(struct bb_communication *c, uint64_t tag, uint32_t bytes)
 {
-    (void)c;
-    (void)tag;
-    (void)bytes;
+    bb_streams_pull(c, tag, bytes);
 }
 
 void
 bb_communication_cancel(struct bb_communication *c, uint64_t tag)
 {
     bb_answers_drop(&c->answers, tag);
+    bb_streams_cancel(c, tag);
 }
 
 void
 bb_communication_reset(struct bb_communication *c)
 {
     bb_answers_drop_all(&c->answers);
+    bb_streams_cancel_all(c);
 }
 
 /* Rounds */
@@ -141,10 +174,12 @@ bb_communication_begin(struct bb_communication *c, bb_utc now, bb_mono mono)
 
 /* All that is staged in the end, whatever came. */
 static int
-prepare(struct bb_communication *c)
+prepare(struct bb_communication *c, bool *ret_more)
 {
-    int r = bb_directory_save(c->directory);
+    int r = bb_streams_run(c, ret_more);
 
+    if (r == 0)
+        r = bb_directory_save(c->directory);
     return r == 0 ? bb_channels_save(c->channels) : r;
 }
 
@@ -168,6 +203,9 @@ recover(struct bb_communication *c, int why)
 {
     int r;
 
+    /* an answer of which a part is missing is none */
+    for (size_t i = 0; i < bb_answers_count(&c->answers); i++)
+        bb_streams_cancel(c, bb_answers_tag(&c->answers, i));
     bb_error("nothing of this round was kept: %s",
              why == -ENOSPC ? "no room on the disk" : "the map was full");
     bb_msglog_abort(c->log);
@@ -186,12 +224,13 @@ recover(struct bb_communication *c, int why)
 }
 
 int
-bb_communication_flush(struct bb_communication *c)
+bb_communication_flush(struct bb_communication *c, bool *ret_more)
 {
     int r = c->failed;
 
+    *ret_more = false;
     if (r == 0)
-        r = prepare(c);
+        r = prepare(c, ret_more);
     if (r == 0)
         r = bb_msglog_commit(c->log);
     if (r == 0)
@@ -258,6 +297,7 @@ bb_communication_open(struct bb_communication *c, const struct bb_communication_
 void
 bb_communication_close(struct bb_communication *c)
 {
+    bb_streams_cancel_all(c);
     bb_channels_destroy(&c->channels);
     bb_groups_destroy(&c->groups);
     bb_directory_destroy(&c->directory);

@@ -17,10 +17,13 @@
 #include "access.h"
 #include "answers.h"
 #include "communication.h"
+#include "problem.h"
 #include "view.h"
 
 #include "proto/arena.h"
 #include "runtime/worker.h"
+
+struct bb_stream;
 
 struct bb_communication {
     const struct bb_communication_config *config;
@@ -31,8 +34,9 @@ struct bb_communication {
     struct bb_access access;
     struct bb_answers answers;
     struct bb_sink sink;
-    struct bb_worker *worker; /* NULL in tests without one */
-    struct bb_arena arena;    /* for decoding and answering one request: reset before each */
+    struct bb_worker *worker;  /* NULL in tests without one */
+    struct bb_stream *streams; /* answers of several parts (stream.h) */
+    struct bb_arena arena;     /* for decoding and answering one request: reset before each */
     /* The clock of the round: */
     bb_utc now;     /* never goes back */
     uint32_t today; /* day of `now`, UTC (calendar.h) */
@@ -68,11 +72,18 @@ void bb_communication_pull(struct bb_communication *c, uint64_t tag, uint32_t by
 void bb_communication_cancel(struct bb_communication *c, uint64_t tag);
 void bb_communication_directory(struct bb_communication *c, struct bb_bytes packed);
 void bb_communication_reset(struct bb_communication *c);
-/* The end of the round. 0 | <0 the process is to end */
-int bb_communication_flush(struct bb_communication *c);
+/* The end of the round. ret_more: there is more to do at once, without anything coming in. 0 | the store
+ * failed: the process is to end */
+int bb_communication_flush(struct bb_communication *c, bool *ret_more);
 
 /* Stage an error: 0 | <0 */
 #define bb_refuse(c, call, code, ...) bb_answer_fail(&(c)->answers, (call)->tag, (code), __VA_ARGS__)
+
+int bb_refuse_problem(struct bb_communication *c, const struct bb_call *call,
+                      const struct bb_problem *problem);
+
+/* A copy with a NUL behind it, in the arena; NULL without memory. */
+char *bb_keep(struct bb_communication *c, struct bb_bytes bytes);
 
 /* Decode the body of a call; when it is none, the answer is staged. 0 | 1 answered | <0 */
 #define bb_call_unpack(c, call, type, ret)                                                                   \

@@ -461,6 +461,37 @@ seek(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes from,
     return r;
 }
 
+/* The last key at or below this one. */
+static int
+seek_back(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes to, struct bb_bytes *ret_key,
+          struct bb_bytes *ret_payload)
+{
+    MDB_cursor *cursor;
+    int r = bb_msglog_cursor(log, database, &cursor);
+
+    if (r != 0)
+        return r;
+    r = bb_cursor_seek(cursor, to, ret_key, ret_payload);
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = bb_cursor_move(cursor, MDB_LAST, ret_key, ret_payload);
+    else if (r == 0 && !bb_bytes_equal(*ret_key, to))
+        r = bb_cursor_move(cursor, MDB_PREV, ret_key, ret_payload);
+    mdb_cursor_close(cursor);
+    return r;
+}
+
+int
+bb_msglog_upto(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record)
+{
+    struct bb_bytes found, payload;
+    uint8_t key[8];
+    int r;
+
+    bb_put_u64(key, sequence);
+    r = seek_back(log, BB_LOG_MESSAGE, bb_bytes(key, 8), &found, &payload);
+    return r == 0 ? bb_record_unpack(found, payload, ret_record) : r;
+}
+
 int
 bb_msglog_from(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record)
 {
@@ -489,6 +520,18 @@ bb_msglog_known(struct bb_msglog *log, struct bb_bytes id, struct bb_known *ret_
     return 0;
 }
 
+/* Is what was found of this channel? */
+static int
+of_channel(struct bb_bytes found, uint32_t channel, uint64_t *ret_sequence)
+{
+    if (found.len != 12)
+        return -EBADMSG;
+    if (bb_get_u32(found.data) != channel)
+        return BB_STORE_E_NOT_FOUND;
+    *ret_sequence = bb_get_u64(found.data + 4);
+    return 0;
+}
+
 int
 bb_msglog_in_channel(struct bb_msglog *log, uint32_t channel, uint64_t from, uint64_t *ret_sequence)
 {
@@ -498,12 +541,19 @@ bb_msglog_in_channel(struct bb_msglog *log, uint32_t channel, uint64_t from, uin
 
     channel_key(key, channel, from);
     r = seek(log, BB_LOG_CHANNEL, bb_bytes(key, sizeof key), &found, &payload);
-    if (r != 0)
-        return r;
-    if (found.len != sizeof key || memcmp(found.data, key, 4) != 0)
-        return found.len != sizeof key ? -EBADMSG : BB_STORE_E_NOT_FOUND;
-    *ret_sequence = bb_get_u64(found.data + 4);
-    return 0;
+    return r == 0 ? of_channel(found, channel, ret_sequence) : r;
+}
+
+int
+bb_msglog_in_channel_upto(struct bb_msglog *log, uint32_t channel, uint64_t to, uint64_t *ret_sequence)
+{
+    struct bb_bytes found, payload;
+    uint8_t key[12];
+    int r;
+
+    channel_key(key, channel, to);
+    r = seek_back(log, BB_LOG_CHANNEL, bb_bytes(key, sizeof key), &found, &payload);
+    return r == 0 ? of_channel(found, channel, ret_sequence) : r;
 }
 
 /* The record lies in the store, where the next change may move it: so all of it is packed before. */

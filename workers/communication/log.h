@@ -143,6 +143,8 @@ int bb_msglog_room(struct bb_msglog *log, uint64_t *ret_bytes);
 /* The message of this sequence; the first one at or above it. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_msglog_at(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record);
 int bb_msglog_from(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record);
+/* The last one at or below it. */
+int bb_msglog_upto(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_record);
 /* For a walk: a record as a cursor over BB_LOG_MESSAGE gave it. 0 | -EBADMSG */
 int bb_record_unpack(struct bb_bytes key, struct bb_bytes payload, struct bb_record *ret_record);
 
@@ -156,6 +158,8 @@ int bb_msglog_known(struct bb_msglog *log, struct bb_bytes id, struct bb_known *
 
 /* The next message of a channel: the first at or above `from`. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_msglog_in_channel(struct bb_msglog *log, uint32_t channel, uint64_t from, uint64_t *ret_sequence);
+/* The one before: the last at or below `to`. */
+int bb_msglog_in_channel_upto(struct bb_msglog *log, uint32_t channel, uint64_t to, uint64_t *ret_sequence);
 
 /* Write the record anew with a flag, when, and by what; message: as it shall be from now on. `record` is not
  * valid any more. 0 | <0 */
