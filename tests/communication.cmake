@@ -1,3 +1,10 @@
+# The communication worker without its session with the broker.
+add_library(bb_communication_fixture STATIC unit/communication/fixture.c)
+target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
+
+foreach(test publish)
+  bb_unit_test(communication/${test} bb_communication_fixture)
+endforeach()
 foreach(module numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()
