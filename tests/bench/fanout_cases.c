@@ -1,5 +1,6 @@
 /* All peers of a case are up at the same time, and their runs are interleaved: what changes on the machine
- * meanwhile hits all alike. Who has no turn has nothing to do.
+ * meanwhile hits all alike. Who has no turn has nothing to do: a pause before each run lets the peer of the
+ * run before finish what it does behind its answers.
  *
  * A run of FANOUT_RATE has as many messages as the peer takes in the time that was asked for: peers differ a
  * hundredfold, and what is compared are deliveries a second. */
@@ -18,6 +19,7 @@
 #define FILLING       256u /* outstanding, while what is caught up with is published */
 #define FEWEST        8u   /* messages of a run, however slow the peer */
 #define QUIET_US      100000
+#define PAUSE_US      1000000
 #define SETTLE_US     3000000
 #define WARM_MESSAGES 10
 
@@ -201,6 +203,7 @@ run_peer(struct field *field, int peer, unsigned run)
     struct fanout_result *result = &outcome->run[peer][run];
     double *figure = &outcome->figure[peer][run];
 
+    usleep(PAUSE_US);
     if (outcome->test->kind == FANOUT_RATE)
         *figure = run_rate(field->side[peer], field->count[peer], result);
     else if (outcome->test->kind == FANOUT_ONE)

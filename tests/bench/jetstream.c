@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SUBJECT       "backbone.all"
 #define INBOX         "_INBOX.publisher"
@@ -171,7 +172,7 @@ subscribe(struct fanout_peer *peer, struct fanout_tally *tally)
         fanout_clients_serve(session.clients, -1);
 }
 
-/* A consumer begins at the first message. */
+/* A consumer that is new begins at the first message: it has the number of this process. */
 static void
 catch_up(struct fanout_peer *peer, struct fanout_tally *tally)
 {
@@ -183,7 +184,7 @@ catch_up(struct fanout_peer *peer, struct fanout_tally *tally)
     nats_open(&session, &jetstream->server, 1);
     client = nats_connect(&session);
     fanout_tally_ready(tally);
-    consume(&session, client, 0);
+    consume(&session, client, (unsigned)getpid());
     for (;;)
         fanout_clients_serve(session.clients, -1);
 }
