@@ -1,5 +1,6 @@
 /* The shell: the session with the broker, the state folder, the clock, and memory given back after bursts. */
 #include "communication_core.h"
+#include "follow.h"
 
 #include "proto/methods.h"
 #include "runtime/daemon.h"
@@ -77,9 +78,16 @@ on_flush(void *self)
 static bb_mono
 on_tick(void *self, bb_mono now)
 {
-    (void)self;
+    struct shell *shell = self;
+
     (void)now;
-    return BB_NEVER;
+    return bb_follow_next(shell->core.follow);
+}
+
+static void
+on_called(void *self, uint64_t id, const struct bb_call_result *result)
+{
+    bb_follow_called(begin(self)->follow, id, result);
 }
 
 static uint64_t
@@ -116,6 +124,16 @@ send_failure(void *self, uint64_t tag, uint32_t code, const char *message, uint3
     bb_worker_fail(shell->core.worker, tag, code, message, retry_after_ms);
 }
 
+/* Calls */
+
+static int
+call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body)
+{
+    struct shell *shell = self;
+
+    return bb_worker_call(shell->core.worker, id, method, timeout_ms, body);
+}
+
 /* Start and end */
 
 static int
@@ -129,6 +147,7 @@ connect_worker(struct shell *shell, const struct bb_communication_config *config
         .flush = on_flush,
         .tick = on_tick,
         .reset = on_reset,
+        .called = on_called,
         .directory_version = directory_version,
         .position = position,
     };
@@ -159,6 +178,17 @@ open_state(struct shell *shell, const struct bb_communication_config *config)
 }
 
 static int
+begin_following(struct shell *shell)
+{
+    const struct bb_follow_ops ops = {.call = call, .self = shell};
+    int r = bb_follow_new(&shell->core, &ops, &shell->core.follow);
+
+    if (r != 0)
+        bb_error("cannot start: %s", strerror(-r));
+    return r;
+}
+
+static int
 serve(struct shell *shell)
 {
     int code;
@@ -185,8 +215,11 @@ bb_communication_run(const struct bb_communication_config *config, int signal_fd
     if (r == 0)
         r = connect_worker(&shell, config, signal_fd);
     if (r == 0)
+        r = begin_following(&shell);
+    if (r == 0)
         code = serve(&shell);
     bb_worker_destroy(&shell.core.worker);
+    bb_follow_destroy(&shell.core.follow);
     bb_communication_close(&shell.core);
     if (shell.lock >= 0)
         close(shell.lock);

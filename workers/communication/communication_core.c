@@ -2,6 +2,7 @@
  * not name yet is asked to come again. */
 #include "communication_core.h"
 
+#include "follow.h"
 #include "groups_methods.h"
 #include "list.h"
 #include "mark.h"
@@ -178,17 +179,21 @@ prepare(struct bb_communication *c, bool *ret_more)
 {
     int r = bb_streams_run(c, ret_more);
 
+    if (r == 0 && c->follow)
+        r = bb_follow_prepare(c->follow);
     if (r == 0)
         r = bb_directory_save(c->directory);
     return r == 0 ? bb_channels_save(c->channels) : r;
 }
 
 static void
-committed(struct bb_communication *c)
+committed(struct bb_communication *c, bool *ret_more)
 {
     bb_directory_saved(c->directory);
     bb_channels_saved(c->channels);
     bb_answers_send(&c->answers, &c->sink);
+    if (c->follow && bb_follow_committed(c->follow))
+        *ret_more = true;
 }
 
 /* Want of room, and a map that a round filled. */
@@ -209,6 +214,8 @@ recover(struct bb_communication *c, int why)
     bb_error("nothing of this round was kept: %s",
              why == -ENOSPC ? "no room on the disk" : "the map was full");
     bb_msglog_abort(c->log);
+    if (c->follow)
+        bb_follow_lost(c->follow);
     if (why == -ENOSPC)
         bb_answers_refuse(&c->answers, &c->sink, BB_ERROR_NOSPACE, "the store has no room", 1000);
     else
@@ -234,7 +241,7 @@ bb_communication_flush(struct bb_communication *c, bool *ret_more)
     if (r == 0)
         r = bb_msglog_commit(c->log);
     if (r == 0)
-        committed(c);
+        committed(c, ret_more);
     if (is_survived(r))
         r = recover(c, r);
     c->failed = r;

@@ -23,6 +23,7 @@
 #include "proto/arena.h"
 #include "runtime/worker.h"
 
+struct bb_follow;
 struct bb_stream;
 
 struct bb_communication {
@@ -36,6 +37,7 @@ struct bb_communication {
     struct bb_sink sink;
     struct bb_worker *worker;  /* NULL in tests without one */
     struct bb_stream *streams; /* answers of several parts (stream.h) */
+    struct bb_follow *follow;  /* what measurement tells (follow.h); NULL in tests without it */
     struct bb_arena arena;     /* for decoding and answering one request: reset before each */
     /* The clock of the round: */
     bb_utc now;     /* never goes back */
