@@ -2,9 +2,9 @@
 add_library(bb_communication_fixture STATIC unit/communication/fixture.c)
 target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
 
-foreach(test publish follow)
+foreach(test publish list receipt leak groups retention rounds follow)
   bb_unit_test(communication/${test} bb_communication_fixture)
 endforeach()
-foreach(module numbers fanout fanout_random)
+foreach(module channel numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()

@@ -78,10 +78,13 @@ on_flush(void *self)
 static bb_mono
 on_tick(void *self, bb_mono now)
 {
-    struct shell *shell = self;
+    struct bb_communication *core = begin(self);
+    bb_mono next = bb_follow_next(core->follow);
 
-    (void)now;
-    return bb_follow_next(shell->core.follow);
+    bb_communication_tick(core);
+    if (core->next_trim > now && core->next_trim < next)
+        next = core->next_trim;
+    return next;
 }
 
 static void

@@ -12,6 +12,9 @@ struct bb_communication_config {
     char *log_level;
     long map_bytes;    /* address space for the log, to begin with */
     long disk_reserve; /* bytes that messages leave free */
+    /* What is kept of a channel; 0: no limit. Exceptions as in retention_rules.h. */
+    long retain_days, retain_messages;
+    char *retain;
 };
 
 /* Serve until told to stop. Returns an exit code of sysexits, or BB_EX_STORAGE. */

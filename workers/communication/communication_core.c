@@ -8,6 +8,7 @@
 #include "mark.h"
 #include "message_status.h"
 #include "publish.h"
+#include "retention.h"
 #include "status.h"
 #include "stream.h"
 
@@ -24,7 +25,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DAY_US ((bb_utc)86400 * 1000000)
+#define DAY_US  ((bb_utc)86400 * 1000000)
+#define TRIM_MS 1000 /* between two looks at what is to be removed, when there was nothing left */
 
 typedef int bb_handler(struct bb_communication *c, const struct bb_call *call);
 
@@ -173,6 +175,17 @@ bb_communication_begin(struct bb_communication *c, bb_utc now, bb_mono mono)
     c->mono = mono;
 }
 
+void
+bb_communication_tick(struct bb_communication *c)
+{
+    bool more;
+
+    if (c->failed != 0 || c->mono < c->next_trim)
+        return;
+    keep_failure(c, bb_retention_run(c, &more));
+    c->next_trim = c->mono + (more ? TRIM_MS / 10 : TRIM_MS);
+}
+
 /* All that is staged in the end, whatever came. */
 static int
 prepare(struct bb_communication *c, bool *ret_more)
@@ -267,6 +280,18 @@ open_log(struct bb_communication *c)
     return r;
 }
 
+/* The clock goes on where the last message was written. */
+static int
+load_time(struct bb_communication *c)
+{
+    struct bb_record last;
+    int r = bb_msglog_upto(c->log, UINT64_MAX, &last);
+
+    if (r == 0)
+        c->now = last.time;
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
 /* What is kept beside the messages. */
 static int
 load(struct bb_communication *c)
@@ -278,9 +303,24 @@ load(struct bb_communication *c)
     if (r == 0)
         r = bb_channels_new(c->log, c->directory, c->groups, &c->channels);
     c->access = (struct bb_access){.directory = c->directory, .groups = c->groups, .channels = c->channels};
+    if (r == 0)
+        r = load_time(c);
     bb_msglog_abort(c->log); /* the reading */
     if (r != 0)
         bb_error("the store cannot be read: %s", strerror(r < 0 ? -r : EBADMSG));
+    return r;
+}
+
+static int
+read_retention(struct bb_communication *c)
+{
+    struct bb_keep keep = {.days = (uint32_t)c->config->retain_days,
+                           .messages = (uint64_t)c->config->retain_messages};
+    char error[256];
+    int r = bb_retention_parse(c->config->retain, keep, &c->retention, error, sizeof error);
+
+    if (r != 0)
+        bb_error("%s", error);
     return r;
 }
 
@@ -292,8 +332,11 @@ bb_communication_open(struct bb_communication *c, const struct bb_communication_
 
     *c = (struct bb_communication){.config = config, .sink = *sink};
     bb_answers_init(&c->answers);
+    bb_buffer_init(&c->forgetting, SIZE_MAX);
     bb_arena_init(&c->arena, BB_LIMIT_DECODE_BYTES);
-    r = open_log(c);
+    r = read_retention(c);
+    if (r == 0)
+        r = open_log(c);
     if (r == 0)
         r = load(c);
     if (r != 0)
@@ -310,5 +353,6 @@ bb_communication_close(struct bb_communication *c)
     bb_directory_destroy(&c->directory);
     bb_msglog_close(&c->log);
     bb_answers_release(&c->answers);
+    bb_buffer_release(&c->forgetting);
     bb_arena_release(&c->arena);
 }

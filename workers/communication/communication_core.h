@@ -18,6 +18,7 @@
 #include "answers.h"
 #include "communication.h"
 #include "problem.h"
+#include "retention_rules.h"
 #include "view.h"
 
 #include "proto/arena.h"
@@ -43,6 +44,10 @@ struct bb_communication {
     bb_utc now;     /* never goes back */
     uint32_t today; /* day of `now`, UTC (calendar.h) */
     bb_mono mono;
+    struct bb_retention retention;
+    uint32_t trimming;           /* number of the channel that was last looked at (retention.h) */
+    struct bb_buffer forgetting; /* likewise, of the deliveries: a key */
+    bb_mono next_trim;
     struct {
         uint64_t cursors, sessions, behind, gaps, taken_over;
     } counters; /* for communication.status */
@@ -74,6 +79,8 @@ void bb_communication_pull(struct bb_communication *c, uint64_t tag, uint32_t by
 void bb_communication_cancel(struct bb_communication *c, uint64_t tag);
 void bb_communication_directory(struct bb_communication *c, struct bb_bytes packed);
 void bb_communication_reset(struct bb_communication *c);
+/* What is done as time goes by; to be called once a second, in a round. */
+void bb_communication_tick(struct bb_communication *c);
 /* The end of the round. ret_more: there is more to do at once, without anything coming in. 0 | the store
  * failed: the process is to end */
 int bb_communication_flush(struct bb_communication *c, bool *ret_more);

@@ -1,11 +1,13 @@
 /* backbone-communication: the table of its configuration, and its life in the hands of the daemon skeleton.
  */
 #include "communication.h"
+#include "retention_rules.h"
 
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
 #include "runtime/state.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sysexits.h>
 
@@ -20,6 +22,13 @@ static const struct bb_config_option options[] = {
      "address space for the log; its file takes what it needs, and more space is taken when it is used up"},
     {"disk_reserve", BB_CONFIG_BYTES, AT(disk_reserve), "64M", 0, 1L << 46,
      "when less is free on the disk, messages are refused; queries go on"},
+    {"retain_days", BB_CONFIG_INT, AT(retain_days), "1830", 0, 36500,
+     "days for which a channel keeps its messages; 0: without end"},
+    {"retain_messages", BB_CONFIG_INT, AT(retain_messages), "0", 0, 4294967295,
+     "messages that a channel keeps; 0: any number"},
+    {"retain", BB_CONFIG_TEXT, AT(retain), "", 0, 0,
+     "exceptions: CHANNEL N days M messages; CHANNEL forever; ... (group/*, org/*, indicator/* for all of "
+     "the kind)"},
     {NULL, 0, 0, NULL, 0, 0, NULL},
 };
 
@@ -29,7 +38,10 @@ static int
 check(const void *filled, char *error, size_t size)
 {
     const struct bb_communication_config *c = filled;
+    struct bb_retention retention;
 
+    if (bb_retention_parse(c->retain, (struct bb_keep){0}, &retention, error, size) != 0)
+        return -EINVAL;
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 
