@@ -16,6 +16,18 @@ target_compile_definitions(backbone-measurement-faulty PRIVATE BB_FAULTS)
 target_link_libraries(backbone-measurement-faulty PRIVATE bb_store bb_runtime PkgConfig::XXHASH)
 set_target_properties(backbone-measurement-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+# The communication worker likewise.
+get_target_property(COMMUNICATION_FILES bb_communication SOURCES)
+add_executable(backbone-communication-faulty ${COMMUNICATION_FILES} ${CMAKE_SOURCE_DIR}/workers/communication/main.c)
+target_compile_definitions(backbone-communication-faulty PRIVATE BB_FAULTS)
+target_link_libraries(backbone-communication-faulty PRIVATE bb_store bb_runtime PkgConfig::XXHASH)
+set_target_properties(backbone-communication-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# What it wrote of measurement's batches.
+add_executable(chaos-updates process/chaos/updates.c)
+target_link_libraries(chaos-updates PRIVATE bb_communication bb_options)
+set_target_properties(chaos-updates PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
 # bb_chaos_test(name seconds): tests/process/chaos-NAME.sh. Under sanitizers the loops are shorter.
 function(bb_chaos_test name seconds)
   bb_process_test(chaos-${name} ${seconds})
@@ -33,6 +45,8 @@ bb_chaos_test(damage 60)
 bb_chaos_test(eio 60)
 bb_chaos_test(full 120)
 bb_chaos_test(memory 120)
+bb_chaos_test(updates 180)
+bb_chaos_test(updates-control 180)
 
 # It measures what others would change.
 set_tests_properties(process/chaos-memory PROPERTIES RUN_SERIAL ON)

@@ -30,7 +30,7 @@
 #define LATER_MS     5000   /* ... or says that it cannot */
 #define ROUND        1000u  /* messages of a round, about */
 #define DECODE_BYTES ((size_t)16 << 20)
-#define APART_MS     30 /* of the fault follow-apart */
+#define APART_MS     100 /* of the fault follow-apart */
 
 enum state { RESTING, ASKING, WRITING };
 

@@ -1,0 +1,83 @@
+# What the tests of updates share, on top of chaos/lib.sh: partners that correct their readings again and again while
+# workers are killed, and one that was given a value of each at the start.
+#
+# shellcheck shell=bash disable=SC2154
+export reporters=3
+rounds=${BB_CHAOS_REPORTS:-100}
+
+# updates_define: the reporters share their lines; `reader` asks once
+updates_define() {
+    local n
+    for ((n = 0; n < reporters; n++)); do
+        run_text "code,name\nupdates-$n,Updates $n\n" 0 backbone indicator define -
+        partner "reporter-$n" "Reporter $n" --share-own-line
+        run 0 as "reporter-$n" report "updates-$n" 0 --period 2026
+    done
+    partner reader Reader
+    run 0 as reader readings ls -o json
+    json length "$reporters"
+}
+
+# updates_report N: its readings, one after the other
+updates_report() {
+    local i
+    for ((i = 1; i <= rounds; i++)); do
+        as "reporter-$1" report "updates-$1" "$i" --period 2026 >>"$tmp/report-$1" 2>&1 || return 1
+    done
+}
+
+# updates_load WORKER...: all of them report while these are killed, at random moments
+updates_load() {
+    local n pids=() kills=0 worker
+    for ((n = 0; n < reporters; n++)); do
+        updates_report "$n" &
+        pids+=($!)
+    done
+    RANDOM=${BB_CHAOS_SEED:-$RANDOM}
+    while jobs -pr | grep -q .; do
+        worker=$1
+        [ $# -eq 1 ] || worker=${*:1+RANDOM%$#:1}
+        bb-supervise kill "$worker"
+        bb-supervise start "$worker"
+        kills=$((kills + 1))
+        sleep "0.$(printf %03d $((10 + RANDOM % 120)))"
+    done
+    for n in "${pids[@]}"; do
+        wait "$n" && ok || not_ok "a report was not taken" "$(tail -n 3 "$tmp"/report-*)"
+    done
+    echo "$kills kills"
+}
+
+# updates_expected: an update for each report, and a restatement for each but the first
+updates_expected() {
+    echo $((reporters * (rounds + 1) + reporters * rounds))
+}
+
+updates_written() {
+    backbone status -o json | jq '.services[] | select(.service == "communication") | .sequence'
+}
+
+# updates_are_there: as many messages as there should be
+updates_are_there() {
+    [ "$(updates_written)" -ge "$(updates_expected)" ] 2>/dev/null
+}
+
+# updates_check: each of them once, in order. Prints what is wrong.
+updates_check() {
+    local n i wrong=0
+    bb-supervise stop communication
+    "$tests/chaos-updates" "$BB_STATE/communication" >"$tmp/updates" || return 2
+    for ((n = 0; n < reporters; n++)); do
+        {
+            echo "update indicator/updates-$n 1 0"
+            for ((i = 1; i <= rounds; i++)); do
+                echo "update indicator/updates-$n 0 1"
+                echo "notice org/reader updates-$n $((i - 1)) $i"
+            done
+        } >"$tmp/expected"
+        grep "updates-$n " "$tmp/updates" >"$tmp/found"
+        diff "$tmp/expected" "$tmp/found" >"$tmp/diff" || wrong=1
+        grep '^[<>]' "$tmp/diff" | head -n 5
+    done
+    return $wrong
+}
