@@ -117,8 +117,13 @@ void bb_session_unsubscribe(struct bb_session *session, struct bb_listener *list
 /* Everything up to this sequence, which the listener was given, has been taken care of. */
 void bb_session_acknowledge(struct bb_session *session, bb_mono now, struct bb_listener *listener,
                             uint64_t sequence);
-/* Let the acknowledgement leave at once. True: it has left, on this connection. */
-bool bb_session_hurry(struct bb_session *session, bb_mono now, struct bb_listener *listener);
+/* Let the acknowledgement leave at once, if it has not. */
+enum bb_listener_debt {
+    BB_LISTENER_EVEN,  /* it has left, on this connection */
+    BB_LISTENER_OWES,  /* it leaves with the next fill */
+    BB_LISTENER_WAITS, /* the session that it is for is not open, or has not brought again so far */
+};
+enum bb_listener_debt bb_session_hurry(struct bb_session *session, bb_mono now, struct bb_listener *listener);
 
 /* What happens to the connection. */
 bool bb_session_wants_open(const struct bb_session *session, bb_mono now);

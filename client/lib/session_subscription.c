@@ -10,8 +10,9 @@
  * delivered. So every message is noted in the ring when it comes, and leaves it when `acked` passes it.
  *
  * An ACK names `acked` even where this session has not delivered so far: that message was delivered by an
- * earlier session of the same cursor. If it is another cursor (it was removed and has been made again, or the
- * log itself began again), sequences mean nothing any more: then everything starts from where SUBSCRIBED
+ * earlier session of the same cursor. The service may take that as far as this session goes only; so when the
+ * message comes again, its ACK does, too. If it is another cursor (it was removed and has been made again, or
+ * the log itself began again), sequences mean nothing any more: then everything starts from where SUBSCRIBED
  * says.
  *
  * **Gaps** are told once. They are not acknowledged: messages of another channel may lie within.
@@ -226,17 +227,17 @@ bb_session_acknowledge(struct bb_session *session, bb_mono now, struct bb_listen
     settle(session, listener);
 }
 
-bool
+enum bb_listener_debt
 bb_session_hurry(struct bb_session *session, bb_mono now, struct bb_listener *listener)
 {
     session->now = now;
     if (listener->state != BB_LISTENER_OPEN)
-        return listener->acked == 0;
+        return listener->acked ? BB_LISTENER_WAITS : BB_LISTENER_EVEN;
     if (!has_news(listener))
-        return true;
+        return listener->last < listener->acked ? BB_LISTENER_WAITS : BB_LISTENER_EVEN;
     listener->ack_at = now;
     bb_session_due_by(session, now);
-    return false;
+    return BB_LISTENER_OWES;
 }
 
 /* --- what goes out ------------------------------------------------------------------------------------ */

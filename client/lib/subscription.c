@@ -19,6 +19,8 @@
 #define WINDOW_BYTES    (512u << 10)
 
 #define GAP_TOLD 1
+#define BRING_MS 5000
+#define POLL_MS  100
 
 struct item {
     STAILQ_ENTRY(item) link;
@@ -282,7 +284,7 @@ ended(const struct bb_subscription *s)
 {
     struct bb_client *client = s->client;
 
-    if (!client)
+    if (!client || !s->end.name)
         return -ESHUTDOWN;
     client->problem = s->end;
     snprintf(client->problem_text, sizeof client->problem_text, "%s", s->end_text);
@@ -300,26 +302,29 @@ timed_out(struct bb_client *client)
     return BB_TIMED_OUT;
 }
 
-/* Process until the acknowledgement has left on the connection that there is. */
+/* Process until the acknowledgement has left on the connection that there is. A new session brings again what
+ * the last one did not see acknowledged; what it does not bring within a while was removed. */
 static int
 push_ack(struct bb_subscription *s, bb_mono until)
 {
     struct bb_client *client = s->client;
+    bb_mono patience = bb_clock_mono() + BRING_MS;
+    int r = 0;
 
-    for (;;) {
+    while (r == 0) {
         bb_mono now = bb_clock_mono();
-        int r;
+        enum bb_listener_debt debt;
         if (s->end.name || s->closed || !s->client)
             return ended(s);
-        if (bb_session_hurry(&client->session, now, &s->core))
+        debt = bb_session_hurry(&client->session, now, &s->core);
+        if (debt == BB_LISTENER_EVEN || (s->core.state == BB_LISTENER_OPEN && now >= patience))
             return 0;
         if (now >= until)
             return timed_out(client);
         wake(client);
-        r = bb_context_process(client->context, s->core.state == BB_LISTENER_OPEN ? 0 : (int)(until - now));
-        if (r < 0)
-            return r;
+        r = bb_context_process(client->context, debt == BB_LISTENER_OWES ? 0 : POLL_MS);
     }
+    return r;
 }
 
 /* A PONG says that what left before the PING has been read; unless they travelled on different connections.
