@@ -103,15 +103,11 @@ character(const uint8_t *p, size_t left)
 
 /* One character of the text at p, escaped where it must be. Returns the bytes read; sets what to write. */
 static size_t
-escape(const uint8_t *p, size_t left, char piece[static 8])
+show(const uint8_t *p, size_t left, char piece[static 8])
 {
-    static const char plain[] = "\n\r\t\"\\", letter[] = "nrt\"\\";
     size_t n = character(p, left);
-    const char *special = *p ? strchr(plain, *p) : NULL;
 
-    if (special) {
-        snprintf(piece, 8, "\\%c", letter[special - plain]);
-    } else if (n == 0 || (n == 1 && is_control(p))) {
+    if (n == 0 || (n == 1 && is_control(p))) {
         snprintf(piece, 8, "\\x%02X", *p);
         n = 1;
     } else if (n == 2 && is_control(p)) {
@@ -123,6 +119,29 @@ escape(const uint8_t *p, size_t left, char piece[static 8])
         piece[n] = '\0';
     }
     return n;
+}
+
+size_t
+bb_text_shown(struct bb_bytes text, char piece[static 8])
+{
+    if (text.len == 0 || (text.data[0] != '\n' && text.data[0] != '\t'))
+        return text.len ? show(text.data, text.len, piece) : 0;
+    piece[0] = (char)text.data[0];
+    piece[1] = '\0';
+    return 1;
+}
+
+/* The same, to stand between double quotes. */
+static size_t
+escape(const uint8_t *p, size_t left, char piece[static 8])
+{
+    static const char plain[] = "\n\r\t\"\\", letter[] = "nrt\"\\";
+    const char *special = *p ? strchr(plain, *p) : NULL;
+
+    if (!special)
+        return show(p, left, piece);
+    snprintf(piece, 8, "\\%c", letter[special - plain]);
+    return 1;
 }
 
 char *

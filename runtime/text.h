@@ -22,4 +22,9 @@ bool bb_text_is_name(struct bb_bytes text);
  */
 char *bb_text_quote(struct bb_bytes text, char *out, size_t size, size_t max);
 
+/* The first character of peer text as a terminal may be given it: as it is, tab and line feed too; or escaped
+ * as \x1B, \u0085, \u202E if it is another control character, changes direction or line, or is not UTF-8.
+ * Ended by NUL. Returns the bytes read, 0 at the end of the text. */
+size_t bb_text_shown(struct bb_bytes text, char piece[static 8]);
+
 #endif

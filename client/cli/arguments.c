@@ -55,9 +55,11 @@ parse_global(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JSON:
         cli->format = BB_OUTPUT_JSON;
+        cli->plain = false;
         return 0;
     case 'o':
-        choice = bb_output_format_by_name(arg);
+        cli->plain = strcmp(arg, "plain") == 0; /* few commands know it: bb_cli_parse() */
+        choice = cli->plain ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
         if (choice < 0)
             argp_error(state, "-o %s: expected table, json, jsonl or csv", arg);
         cli->format = (enum bb_output_format)choice;
@@ -293,6 +295,10 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
 
     if (argp_parse(&argp, argc, argv, 0, NULL, &second) != 0)
         exit(EX_USAGE);
+    if (!cli->plain || cli->knows_plain)
+        return;
+    bb_cli_error("-o plain: expected table, json, jsonl or csv");
+    exit(EX_USAGE);
 }
 
 struct one {

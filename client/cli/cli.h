@@ -17,6 +17,8 @@
 struct bb_cli {
     const char *context; /* --context or BACKBONE_CONTEXT; NULL: the selected one */
     enum bb_output_format format;
+    bool plain;          /* it was asked for as -o plain ... */
+    bool knows_plain;    /* ... which a command has to say that it knows, before it parses its arguments */
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
     bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */

@@ -3,6 +3,7 @@
 #include "context.h"
 
 #include "cli.h"
+#include "folders.h"
 
 #include "runtime/text.h"
 
@@ -50,19 +51,6 @@ check_name(const char *name)
 /* --- writing ------------------------------------------------------------------------------------------ */
 
 static int
-make_folders(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int r = mkdir(path, 0700);
-        *slash = '/';
-        if (r != 0 && errno != EEXIST)
-            return -errno;
-    }
-    return 0;
-}
-
-static int
 write_whole(int fd, const char *text)
 {
     size_t len = strlen(text), at = 0;
@@ -80,7 +68,7 @@ static int
 replace_file(char *path, const char *text)
 {
     char temporary[PATH_MAX + 8];
-    int fd, r = make_folders(path);
+    int fd, r = bb_folders_make(path);
 
     if (r < 0)
         return r;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum cell_kind { CELL_NULL, CELL_TEXT, CELL_NUMBER, CELL_BOOL, CELL_TIME, CELL_LIST };
+enum cell_kind { CELL_NULL, CELL_TEXT, CELL_NUMBER, CELL_BOOL, CELL_TIME, CELL_LIST, CELL_JSON };
 
 struct cell {
     enum cell_kind kind;
@@ -308,6 +308,7 @@ json_cell(struct bb_output *output, const struct cell *cell)
         fputs("null", output->to);
         break;
     case CELL_BOOL:
+    case CELL_JSON:
         fputs(cell->data, output->to);
         break;
     case CELL_LIST:
@@ -536,6 +537,12 @@ bb_output_item(struct bb_output *output, size_t column, const char *text)
     if (output->cells[column].kind != CELL_LIST)
         bb_output_list(output, column);
     append(output, &output->cells[column], text, strlen(text) + 1);
+}
+
+void
+bb_output_json(struct bb_output *output, size_t column, const char *json)
+{
+    put(output, column, CELL_JSON, json, json ? strlen(json) : 0);
 }
 
 void

@@ -68,6 +68,8 @@ void bb_output_time(struct bb_output *output, size_t column, int64_t utc_us);
 /* A list that is given no item is empty: say so, otherwise it is null. */
 void bb_output_list(struct bb_output *output, size_t column);
 void bb_output_item(struct bb_output *output, size_t column, const char *text);
+/* What is json already, a list or an object: as it is in json, a text in a table and in csv. */
+void bb_output_json(struct bb_output *output, size_t column, const char *json);
 void bb_output_mark(struct bb_output *output, size_t column, enum bb_output_mark mark);
 
 /* The row is complete. */

@@ -81,6 +81,10 @@ for program in shared static cmake/build/example; do
 done
 run 69 "$tmp/shared" "$BB_ENDPOINT" "$BB_SERVER_KEY" "$BB_STATE/keys/server"
 like "an unknown key" "$err" 'key'
+
+# the other example
+subscriber=$prefix/share/doc/backbone/examples/subscriber.c
+run 0 cc -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Werror "${cflags[@]}" -o "$tmp/subscriber" "$subscriber" "${flags[@]}"
 # a row that is refused is a failure
 sed 's/"2018-19"/"2018-99"/' "$example" >"$tmp/refused.c"
 run 0 cc -std=c11 "${cflags[@]}" -o "$tmp/refused" "$tmp/refused.c" "${flags[@]}"

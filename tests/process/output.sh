@@ -73,8 +73,8 @@ is "asked once" "$(not_found)" $((before + 2))
 run 0 backbone --help
 commands=$(sed -n '/^Commands:/,/^$/p' <<<"$out" | sed '1d;$d')
 is "lines of commands" "$(grep -cvE '^  [a-z]+( [a-z]+)?  +[a-z].{0,55}[a-z)]$' <<<"$commands")" 0
-is "commands" "$(wc -l <<<"$commands")" 22
-for group in context keys partner place indicator readings; do
+is "commands" "$(wc -l <<<"$commands")" 40
+for group in context keys partner place indicator readings announce inbox group; do
     for way in --help -h '-?'; do
         run 0 backbone $group $way
         like "$group $way" "$out" "^Usage: backbone $group .*"$'\n'"  backbone $group [a-z]+"
@@ -105,6 +105,7 @@ missing "partner import" 'FILE.csv\|-'
 missing "place import" 'FILE.csv\|-'
 missing "indicator define" 'FILE.csv\|-'
 missing "indicator show" CODE
+missing "group show" CODE
 
 # --- colours: --color, NO_COLOR, and whether it is a terminal
 on_terminal() { # COMMAND: what it prints there, both streams, in $out

@@ -1,0 +1,340 @@
+/* backbone group add | ls | show | join | leave */
+#include "communication.h"
+#include "partner.h"
+
+#include "runtime/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what groups look like ---------------------------------------------------------------------------- */
+
+enum { CODE, NAME, KIND, PARENT, STRATEGY, MEMBERS, COLUMNS };
+
+static const struct bb_output_column columns[COLUMNS] = {
+    [CODE] = {"code", "CODE", 0},
+    [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
+    [KIND] = {"kind", "KIND", 0},
+    [PARENT] = {"parent", "PARENT", 0},
+    [STRATEGY] = {"strategy", NULL, BB_OUTPUT_DATA_ONLY},
+    [MEMBERS] = {"members", "MEMBERS", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
+};
+
+struct printer {
+    struct bb_output *output;
+    bool json, any;
+};
+
+static void
+write_member(FILE *to, const struct bb_group_membership *member)
+{
+    fputs("{\"organization\":", to);
+    bb_json_string(to, member->organization, strlen(member->organization));
+    fputs(",\"joined\":", to);
+    bb_json_string(to, member->joined, strlen(member->joined));
+    fputs(",\"left\":", to);
+    if (member->left)
+        bb_json_string(to, member->left, strlen(member->left));
+    else
+        fputs("null", to);
+    fprintf(to, ",\"chair\":%s,\"reads_from\":", member->chair ? "true" : "false");
+    if (member->reads_from)
+        fprintf(to, "%" PRIu64 "}", member->reads_from);
+    else
+        fputs("null}", to);
+}
+
+static void
+put_json_members(struct bb_output *output, const struct bb_group_info *group)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    if (!to)
+        return;
+    fputc('[', to);
+    for (size_t i = 0; i < group->n_members; i++) {
+        if (i)
+            fputc(',', to);
+        write_member(to, &group->member[i]);
+    }
+    fputc(']', to);
+    fclose(to);
+    bb_output_json(output, MEMBERS, text);
+    free(text);
+}
+
+/* Those of now. */
+static void
+put_members(struct bb_output *output, const struct bb_group_info *group)
+{
+    bb_output_list(output, MEMBERS);
+    for (size_t i = 0; i < group->n_members; i++) {
+        char text[160];
+        if (group->member[i].left)
+            continue;
+        snprintf(text, sizeof text, "%s%s", group->member[i].organization,
+                 group->member[i].chair ? " (chair)" : "");
+        bb_output_item(output, MEMBERS, text);
+    }
+}
+
+static int
+print_group(void *self, const struct bb_group_info *group)
+{
+    struct printer *printer = self;
+
+    printer->any = true;
+    bb_output_text(printer->output, CODE, group->code);
+    bb_output_text(printer->output, NAME, group->name);
+    bb_output_text(printer->output, KIND, group->kind);
+    bb_output_text(printer->output, PARENT, group->parent);
+    bb_output_text(printer->output, STRATEGY, group->strategy);
+    if (printer->json)
+        put_json_members(printer->output, group);
+    else
+        put_members(printer->output, group);
+    bb_output_row(printer->output);
+    return 0;
+}
+
+static void
+print_changed(void *self, const struct bb_group_info *group, bool changed)
+{
+    if (!changed)
+        bb_cli_say("%s: nothing to change", group->code);
+    print_group(self, group);
+}
+
+static int
+open_printer(const struct bb_cli *cli, unsigned flags, struct printer *ret_printer)
+{
+    *ret_printer = (struct printer){
+        .output = bb_cli_output(cli, columns, COLUMNS, flags),
+        .json = cli->format == BB_OUTPUT_JSON || cli->format == BB_OUTPUT_JSONL,
+    };
+    return ret_printer->output ? 0 : EX_OSERR;
+}
+
+/* --- add ---------------------------------------------------------------------------------------------- */
+
+enum { OPT_NAME = 1, OPT_KIND, OPT_PARENT, OPT_STRATEGY, OPT_CHAIR, OPT_NO_CHAIR, OPT_FROM_START };
+
+static const struct argp_option add_options[] = {
+    {"name", OPT_NAME, "N", 0, "name for people, up to 300 bytes (needed)", 0},
+    {"kind", OPT_KIND, "K", 0, "steering, working or subgroup (needed)", 0},
+    {"parent", OPT_PARENT, "G", 0, "the group that it is a part of", 0},
+    {"strategy", OPT_STRATEGY, "S", 0, "the strategy that it works on", 0},
+    {0},
+};
+
+static bool
+is_kind(const char *name)
+{
+    return strcmp(name, "steering") == 0 || strcmp(name, "working") == 0 || strcmp(name, "subgroup") == 0;
+}
+
+static void
+check_add(const struct bb_group_change *change, const struct argp_state *state)
+{
+    if (!change->code)
+        argp_error(state, "CODE is missing");
+    else if (!change->name || !change->kind)
+        argp_error(state, "--name and --kind are needed");
+    else if (!is_kind(change->kind))
+        argp_error(state, "--kind: found '%s', expected steering, working or subgroup", change->kind);
+}
+
+static error_t
+parse_add(int key, char *arg, struct argp_state *state)
+{
+    struct bb_group_change *change = state->input;
+
+    switch (key) {
+    case OPT_NAME:
+        change->name = arg;
+        return 0;
+    case OPT_KIND:
+        change->kind = arg;
+        return 0;
+    case OPT_PARENT:
+        change->parent = arg;
+        return 0;
+    case OPT_STRATEGY:
+        change->strategy = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        change->code = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check_add(change, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+check_name(const char *name)
+{
+    char reason[256];
+
+    if (bb_cli_is_name(name, reason, sizeof reason))
+        return 0;
+    bb_cli_error("--name: %s", reason);
+    return EX_DATAERR;
+}
+
+static int
+run_add(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_group_change change = {.create = true};
+    struct bb_client *client = NULL;
+    struct printer printer = {0};
+    int r;
+
+    bb_cli_parse(cli, bb_cli_command(cli), add_options, parse_add, argc, argv, &change);
+    r = check_name(change.name);
+    if (r == 0)
+        r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
+    if (r == 0)
+        r = bb_cli_ended(client, bb_client_group_put(client, &change, print_changed, NULL, &printer));
+    r = bb_cli_answered(&printer.output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+/* --- ls and show -------------------------------------------------------------------------------------- */
+
+static int
+no_such_group(const char *code)
+{
+    bb_cli_error("NOT_FOUND: found '%s', expected the code of a group that you may see", code);
+    return EX_DATAERR;
+}
+
+static int
+list(struct bb_cli *cli, const char *code, unsigned flags)
+{
+    struct bb_client *client = NULL;
+    struct printer printer;
+    int r = bb_cli_connect(cli, &client);
+
+    if (r != 0)
+        return r;
+    r = open_printer(cli, flags, &printer);
+    if (r == 0) {
+        r = bb_client_groups(client, code, print_group, NULL, &printer);
+        if (code && (r == BB_OK || bb_client_problem(client)->code == BB_CODE_NOT_FOUND))
+            r = printer.any ? 0 : no_such_group(code);
+        else
+            r = bb_cli_ended(client, r);
+    }
+    r = bb_cli_answered(&printer.output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+static int
+run_ls(struct bb_cli *cli, int argc, char **argv)
+{
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    return list(cli, NULL, 0);
+}
+
+static int
+run_show(struct bb_cli *cli, int argc, char **argv)
+{
+    const char *code = bb_cli_parse_one(cli, argc, argv);
+
+    return list(cli, code, BB_OUTPUT_OBJECT);
+}
+
+/* --- join and leave ----------------------------------------------------------------------------------- */
+
+static const struct argp_option join_options[] = {
+    {"chair", OPT_CHAIR, NULL, 0, "it chairs the group from now on", 0},
+    {"no-chair", OPT_NO_CHAIR, NULL, 0, "it chairs the group no more", 0},
+    {"from-start", OPT_FROM_START, NULL, 0, "it may read what was written before it joined", 0},
+    {0},
+};
+
+static error_t
+parse_member(int key, char *arg, struct argp_state *state)
+{
+    struct bb_group_member_change *change = state->input;
+
+    switch (key) {
+    case OPT_CHAIR:
+        change->chair = BB_ON;
+        return 0;
+    case OPT_NO_CHAIR:
+        change->chair = BB_OFF;
+        return 0;
+    case OPT_FROM_START:
+        change->from_start = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 1)
+            argp_error(state, "found a third argument, %s, expected two", arg);
+        *(state->arg_num == 0 ? &change->group : &change->organization) = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!change->organization)
+            argp_error(state, "%s is missing", change->group ? "ORG" : "CODE");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+change_member(struct bb_cli *cli, const struct bb_group_member_change *change)
+{
+    struct bb_client *client = NULL;
+    struct printer printer;
+    int r = bb_cli_connect(cli, &client);
+
+    if (r != 0)
+        return r;
+    r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
+    if (r == 0)
+        r = bb_cli_ended(client, bb_client_group_member(client, change, print_changed, NULL, &printer));
+    r = bb_cli_answered(&printer.output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+static int
+run_join(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_group_member_change change = {.join = true};
+
+    bb_cli_parse(cli, bb_cli_command(cli), join_options, parse_member, argc, argv, &change);
+    return change_member(cli, &change);
+}
+
+static int
+run_leave(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_group_member_change change = {0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_member, argc, argv, &change);
+    return change_member(cli, &change);
+}
+
+const struct bb_command bb_commands_group[] = {
+    {"group add", "CODE --name N --kind K [OPTION...]", "make a working group", run_add},
+    {"group ls", "", "list the groups that you may see", run_ls},
+    {"group show", "CODE", "show one group with its members", run_show},
+    {"group join", "CODE ORG [OPTION...]", "an organization joins a group", run_join},
+    {"group leave", "CODE ORG", "an organization leaves a group", run_leave},
+    {0},
+};

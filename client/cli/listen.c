@@ -1,0 +1,516 @@
+/* backbone listen: messages as they come, and first of all those that came meanwhile.
+ *
+ * A message is acknowledged when it has been taken care of, and not before: when it is written and flushed on
+ * standard output, or when the command of --exec has ended with 0, or when the message is parked and on disk.
+ * What happens between that and the acknowledgement makes it come again: at least once.
+ *
+ * On standard error: what interrupts the listening, and gaps. A gap is also a line of jsonl, in its place, so
+ * that who reads them knows that something is missing. */
+#include "communication.h"
+#include "compose.h"
+#include "context.h"
+#include "hook.h"
+#include "interrupt.h"
+#include "message.h"
+#include "parked.h"
+#include "streams.h"
+
+#include "runtime/clock.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRIES     8
+#define RETRY_MS    1000
+#define RETRY_MAX   60000
+#define PATIENCE_MS 30000 /* with --idle, for a connection */
+
+enum {
+    OPT_CHANNEL = 1,
+    OPT_NAME,
+    OPT_START,
+    OPT_SEQUENCE,
+    OPT_COUNT,
+    OPT_IDLE,
+    OPT_EXEC,
+    OPT_RETRIES,
+    OPT_PARKED
+};
+
+static const struct argp_option options[] = {
+    {"channel", OPT_CHANNEL, "C", 0,
+     "listen to this channel; may be repeated, and replaces what was subscribed to", 0},
+    {"name", OPT_NAME, "N", 0, "which subscription (default: listen)", 0},
+    {"from-start", OPT_START, NULL, 0, "begin with the first message that is kept", 0},
+    {"from-seq", OPT_SEQUENCE, "N", 0, "begin with this sequence", 0},
+    {"count", OPT_COUNT, "N", 0, "stop after so many messages", 0},
+    {"idle", OPT_IDLE, "SECONDS", 0, "stop when none has come for so long", 0},
+    {"exec", OPT_EXEC, "CMD", 0, "give each message as JSON to the standard input of sh -c CMD", 0},
+    {"retries", OPT_RETRIES, "N", 0, "how often CMD is run again when it fails (default 8)", 0},
+    {"parked", OPT_PARKED, "FILE", 0, "where messages go that CMD does not take", 0},
+    {0},
+};
+
+struct listen {
+    struct bb_cli *cli;
+    /* as asked */
+    struct bb_channels channels;
+    const char *name, *command, *parked;
+    bool from_start;
+    uint64_t from_sequence, count, idle_ms, retries;
+
+    struct bb_client *client;
+    struct bb_subscription *s;
+    struct bb_output *output; /* jsonl on standard output; NULL: text, or a command */
+    char parked_path[PATH_MAX];
+    bool open, was_open;
+    bb_mono since; /* the last message, or that it is open, or not */
+    int down_code; /* why it is not open */
+    char down[512];
+    uint64_t done;
+    int code; /* what to end with, once it is not GO_ON */
+};
+
+#define GO_ON (-1)
+
+/* --- arguments ---------------------------------------------------------------------------------------- */
+
+static uint64_t
+parse_number(const struct argp_state *state, const char *option, const char *text, uint64_t least)
+{
+    unsigned long long n;
+    char *end;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    if (errno || *text < '0' || *text > '9' || *end || n < least || n > INT64_MAX / 1000)
+        argp_error(state, "--%s: found '%s', expected a whole number, at least %" PRIu64, option, text,
+                   least);
+    return n;
+}
+
+static const char *
+parse_name(const struct argp_state *state, const char *text)
+{
+    if (!bb_text_is_code(bb_bytes_str(text)))
+        argp_error(state,
+                   "--name: found '%s', expected letters, digits, '_', '.', '-', first a letter or digit",
+                   text);
+    return text;
+}
+
+static void
+check(const struct listen *l, const struct argp_state *state)
+{
+    if (l->from_start && l->from_sequence)
+        argp_error(state, "--from-start and --from-seq: one of them");
+    if (l->cli->format == BB_OUTPUT_CSV)
+        argp_error(state, "-o csv: expected jsonl or plain");
+    if (!l->command && l->parked)
+        argp_error(state, "--parked belongs to --exec");
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct listen *l = state->input;
+
+    switch (key) {
+    case OPT_CHANNEL:
+        bb_channels_add(&l->channels, state, "--channel", arg, true);
+        return 0;
+    case OPT_NAME:
+        l->name = parse_name(state, arg);
+        return 0;
+    case OPT_START:
+        l->from_start = true;
+        return 0;
+    case OPT_SEQUENCE:
+        l->from_sequence = parse_number(state, "from-seq", arg, 1);
+        return 0;
+    case OPT_COUNT:
+        l->count = parse_number(state, "count", arg, 1);
+        return 0;
+    case OPT_IDLE:
+        l->idle_ms = parse_number(state, "idle", arg, 1) * 1000;
+        return 0;
+    case OPT_EXEC:
+        l->command = arg;
+        return 0;
+    case OPT_RETRIES:
+        l->retries = parse_number(state, "retries", arg, 0);
+        return 0;
+    case OPT_PARKED:
+        l->parked = arg;
+        return 0;
+    case ARGP_KEY_END:
+        check(l, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* --- events ------------------------------------------------------------------------------------------- */
+
+static void
+on_open(struct listen *l, const struct bb_subscription_event *event)
+{
+    char time[BB_UTC_TEXT];
+
+    if (event->expired_us) {
+        bb_utc_format(event->expired_us, time);
+        bb_cli_say(
+            "nobody had listened as '%s' for long: it was put aside on %.10s, and goes on behind sequence "
+            "%" PRIu64,
+            l->name, time, event->position);
+    } else if (event->created) {
+        bb_cli_say("'%s' is new: it begins behind sequence %" PRIu64, l->name, event->position);
+    } else if (l->was_open) {
+        bb_cli_say("listening again");
+    }
+    l->open = l->was_open = true;
+    l->since = bb_clock_mono();
+}
+
+static void
+on_interruption(struct listen *l, const struct bb_problem *problem)
+{
+    bb_cli_say("%s; trying again", problem->message);
+    snprintf(l->down, sizeof l->down, "%s", problem->message);
+    l->down_code = bb_cli_exit_code(problem->result);
+    l->open = false;
+    l->since = bb_clock_mono();
+}
+
+static void
+on_gap(struct listen *l, const struct bb_subscription_event *event)
+{
+    bb_cli_say("messages %" PRIu64 " to %" PRIu64 " were removed before they could be delivered", event->from,
+               event->to);
+    if (!l->output)
+        return;
+    printf("{\"gap\":{\"from\":%" PRIu64 ",\"to\":%" PRIu64 "}}\n", event->from, event->to);
+    if (bb_streams_flush(0) != 0)
+        l->code = EX_IOERR;
+}
+
+static void
+on_end(struct listen *l, const struct bb_problem *problem)
+{
+    l->open = false;
+    if (problem->code == BB_CODE_TAKEN_OVER) {
+        bb_cli_error("another session listens as '%s' now, and goes on from here", l->name);
+        l->code = EX_TEMPFAIL;
+        return;
+    }
+    bb_cli_error("%s", problem->message);
+    l->code = problem->code == BB_CODE_INTERNAL ? EX_SOFTWARE : bb_cli_exit_code(problem->result);
+}
+
+static void
+on_event(void *self, const struct bb_subscription_event *event)
+{
+    struct listen *l = self;
+
+    switch (event->kind) {
+    case BB_SUBSCRIPTION_OPENED:
+        on_open(l, event);
+        break;
+    case BB_SUBSCRIPTION_INTERRUPTED:
+        on_interruption(l, event->problem);
+        break;
+    case BB_SUBSCRIPTION_GAP:
+        on_gap(l, event);
+        break;
+    case BB_SUBSCRIPTION_ENDED:
+        on_end(l, event->problem);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- one message -------------------------------------------------------------------------------------- */
+
+static void
+put_message(struct bb_output *output, const struct bb_message *message)
+{
+    bb_message_cells(output, message, "delivered");
+    if (message->redelivered)
+        bb_output_bool(output, BB_MSG_REDELIVERED, true);
+    bb_output_row(output);
+}
+
+static void
+print(struct listen *l, const struct bb_message *message)
+{
+    if (l->output)
+        put_message(l->output, message);
+    else
+        bb_message_print(stdout, message);
+    if (bb_streams_flush(0) != 0)
+        l->code = EX_IOERR;
+}
+
+/* A line of JSON, to be freed. 0 | -ENOMEM */
+static int
+as_json(const struct bb_message *message, char **ret_json, size_t *ret_len)
+{
+    struct bb_output *output;
+    FILE *to = open_memstream(ret_json, ret_len);
+    int r;
+
+    if (!to)
+        return -ENOMEM;
+    r = bb_output_new(to, BB_OUTPUT_JSONL, false, bb_message_inbox, BB_MSG_COLUMNS, 0, &output);
+    if (r == 0) {
+        put_message(output, message);
+        r = bb_output_finish(output);
+        bb_output_destroy(&output);
+    }
+    if (fclose(to) != 0 && r == 0)
+        r = -ENOMEM;
+    if (r < 0)
+        free(*ret_json);
+    return r;
+}
+
+/* Pause between two runs, in which the connection lives on. False: a signal came, or it has ended. */
+static bool
+pause_for(struct listen *l, bb_mono ms)
+{
+    bb_mono until = bb_clock_mono() + ms, now;
+
+    while (l->code == GO_ON && (now = bb_clock_mono()) < until) {
+        int left = (int)(until - now), due = bb_client_timeout(l->client);
+        if (bb_interrupt_wait(bb_client_fd(l->client), due >= 0 && due < left ? due : left) == -ECANCELED)
+            return false;
+        bb_client_process(l->client, 0);
+    }
+    return l->code == GO_ON;
+}
+
+static void
+park(struct listen *l, const struct bb_message *message, const char *json, size_t len)
+{
+    int r = bb_parked_append(l->parked_path, json, len);
+
+    if (r == 0) {
+        bb_cli_error("message %" PRIu64 ": given up; it is in %s", message->sequence, l->parked_path);
+        return;
+    }
+    bb_cli_error("message %" PRIu64 ": it cannot be parked in %s: %s; it stays unacknowledged",
+                 message->sequence, l->parked_path, strerror(-r));
+    l->code = EX_TEMPFAIL;
+}
+
+/* Run the command until it takes the message. False: the message is not taken care of. */
+static bool
+hand_over(struct listen *l, const struct bb_message *message, const char *json, size_t len)
+{
+    bb_mono wait = RETRY_MS;
+
+    for (uint64_t run = 0;; run++) {
+        char how[80];
+        int r = bb_hook_run(l->command, json, len, l->client, how, sizeof how);
+        if (r == 0)
+            return true;
+        if (r < 0)
+            snprintf(how, sizeof how, "cannot be run: %s", strerror(-r));
+        bb_cli_error("message %" PRIu64 ": the command %s", message->sequence, how);
+        if (bb_interrupt_signal() || l->code != GO_ON)
+            return false;
+        if (run == l->retries)
+            break;
+        if (!pause_for(l, wait))
+            return false;
+        wait = wait * 2 < RETRY_MAX ? wait * 2 : RETRY_MAX;
+    }
+    park(l, message, json, len);
+    return l->code == GO_ON;
+}
+
+static bool
+execute(struct listen *l, const struct bb_message *message)
+{
+    char *json = NULL;
+    bool taken;
+    size_t len;
+
+    if (as_json(message, &json, &len) < 0) {
+        l->code = EX_OSERR;
+        return false;
+    }
+    taken = hand_over(l, message, json, len);
+    free(json);
+    return taken;
+}
+
+static void
+handle(struct listen *l, const struct bb_message *message)
+{
+    uint64_t sequence = message->sequence;
+    bool taken = true;
+
+    if (l->command)
+        taken = execute(l, message);
+    else
+        print(l, message);
+    l->since = bb_clock_mono();
+    if (!taken || l->code == EX_IOERR)
+        return;
+    bb_subscription_ack(l->s, sequence);
+    if (++l->done == l->count && l->code == GO_ON)
+        l->code = EX_OK;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------ */
+
+/* With --idle: for how long it may stay as it is. -1: for ever */
+static int64_t
+patience(const struct listen *l)
+{
+    if (!l->idle_ms)
+        return -1;
+    return l->open ? (int64_t)l->idle_ms : l->cli->timeout_ms ? l->cli->timeout_ms : PATIENCE_MS;
+}
+
+static void
+give_up(struct listen *l)
+{
+    if (l->open) {
+        l->code = EX_OK;
+        return;
+    }
+    bb_cli_error("%s", *l->down ? l->down : "cannot reach the broker");
+    l->code = l->down_code ? l->down_code : EX_UNAVAILABLE;
+}
+
+static void
+wait_more(struct listen *l)
+{
+    int64_t most = patience(l);
+    bb_mono left = most < 0 ? INT_MAX : l->since + most - bb_clock_mono();
+    int due = bb_client_timeout(l->client);
+    int ms = most < 0 ? -1 : left > INT_MAX ? INT_MAX : left > 0 ? (int)left : 0;
+
+    if (most >= 0 && left <= 0) {
+        give_up(l);
+        return;
+    }
+    if (due >= 0 && (ms < 0 || due < ms))
+        ms = due;
+    bb_interrupt_wait(bb_client_fd(l->client), ms);
+}
+
+static void
+run(struct listen *l)
+{
+    while (l->code == GO_ON && !bb_interrupt_signal()) {
+        const struct bb_message *message;
+        int r = bb_subscription_next(l->s, 0, &message);
+        if (r == BB_OK)
+            handle(l, message);
+        else if (r == BB_TIMED_OUT && l->code == GO_ON)
+            wait_more(l);
+        else if (r < 0)
+            l->code = EX_OSERR;
+    }
+}
+
+/* What has been taken care of should not come again. */
+static void
+finish(struct listen *l)
+{
+    bool stopped = l->code == GO_ON; /* by a signal */
+    int r = 0;
+
+    if (stopped)
+        l->code = EX_OK;
+    if (l->open)
+        r = bb_subscription_sync(l->s);
+    if (r != 0 && !stopped && l->code == EX_OK)
+        l->code = bb_cli_ended(l->client, r);
+}
+
+/* --- the command -------------------------------------------------------------------------------------- */
+
+static int
+find_parking(struct listen *l)
+{
+    struct bb_cli_context context;
+    int r;
+
+    if (l->parked) {
+        snprintf(l->parked_path, sizeof l->parked_path, "%s", l->parked);
+        return 0;
+    }
+    r = bb_cli_context_load(l->cli->context, &context);
+    if (r != 0)
+        return r;
+    r = bb_parked_path(context.name, l->name, l->parked_path, sizeof l->parked_path);
+    bb_cli_context_release(&context);
+    if (r == 0)
+        return 0;
+    bb_cli_error("where are messages to be parked? Set XDG_STATE_HOME or HOME, or give --parked");
+    return EX_CONFIG;
+}
+
+static int
+begin(struct listen *l)
+{
+    const struct bb_subscription_options asked = {
+        .name = l->name,
+        .channel = (const char *const *)l->channels.channel,
+        .n_channels = l->channels.n,
+        .from_start = l->from_start,
+        .from_sequence = l->from_sequence,
+        .on_event = on_event,
+        .self = l,
+    };
+    int r = l->command ? find_parking(l) : 0;
+
+    if (r == 0)
+        r = bb_cli_connect_with(l->cli, (struct bb_client_options){0}, &l->client);
+    if (r != 0)
+        return r;
+    if (bb_interrupt_watch() < 0 || bb_subscription_open(l->client, &asked, &l->s) < 0)
+        return EX_OSERR;
+    if (l->command || l->cli->format == BB_OUTPUT_TABLE)
+        return 0;
+    return bb_output_new(stdout, BB_OUTPUT_JSONL, false, bb_message_inbox, BB_MSG_COLUMNS, 0, &l->output) == 0
+               ? 0
+               : EX_OSERR;
+}
+
+static int
+run_listen(struct bb_cli *cli, int argc, char **argv)
+{
+    struct listen l = {.cli = cli, .name = "listen", .retries = RETRIES, .code = GO_ON};
+    int r;
+
+    cli->knows_plain = true;
+    bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &l);
+    l.since = bb_clock_mono();
+    r = begin(&l);
+    if (r == 0) {
+        run(&l);
+        finish(&l);
+        r = l.code;
+    }
+    bb_output_destroy(&l.output);
+    bb_subscription_close(&l.s);
+    bb_client_destroy(&l.client);
+    bb_channels_release(&l.channels);
+    return r;
+}
+
+const struct bb_command bb_commands_listen[] = {
+    {"listen", "[-o jsonl|plain] [OPTION...]", "messages as they come", run_listen},
+    {0},
+};

@@ -1,0 +1,369 @@
+#include "message.h"
+
+#include "proto/limits.h"
+#include "runtime/clock.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- columns ------------------------------------------------------------------------------------------ */
+
+enum { KEY_OVERDUE = 0x380 };
+
+#define DATA BB_OUTPUT_DATA_ONLY
+#define MAY  (BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT)
+
+/* X(inbox): flags of the columns that only one of the tables has. */
+#define COLUMNS(inbox, outbox)                                                                               \
+    {                                                                                                        \
+        [BB_MSG_ID] = {"id", NULL, DATA}, [BB_MSG_SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_RIGHT},     \
+        [BB_MSG_CHANNEL] = {"channel", "CHANNEL", 0}, [BB_MSG_KIND] = {"kind", "KIND", inbox},               \
+        [BB_MSG_AUTHOR] = {"author", "AUTHOR", inbox}, [BB_MSG_TIME] = {"time", "TIME", 0},                  \
+        [BB_MSG_SUBJECT] = {"subject", "SUBJECT", BB_OUTPUT_WRAP}, [BB_MSG_BODY] = {"body", NULL, DATA},     \
+        [BB_MSG_PRIORITY] = {"priority", NULL, DATA}, [BB_MSG_ACK_BY] = {"ack_by", "ACKNOWLEDGE BY", 0},     \
+        [BB_MSG_STATE] = {"state", "STATE", 0}, [BB_MSG_REQUESTED_ACK] = {"requested_ack", NULL, DATA},      \
+        [BB_MSG_EXPIRES_AT] = {"expires_at", NULL, DATA},                                                    \
+        [BB_MSG_IN_REPLY_TO] = {"in_reply_to", NULL, DATA},                                                  \
+        [BB_MSG_SUPERSEDES] = {"supersedes", NULL, DATA},                                                    \
+        [BB_MSG_SUPERSEDED_BY] = {"superseded_by", NULL, MAY},                                               \
+        [BB_MSG_WITHDRAWS] = {"withdraws", NULL, MAY}, [BB_MSG_INDICATOR] = {"indicator", NULL, DATA},       \
+        [BB_MSG_PERIOD] = {"period", NULL, DATA},                                                            \
+        [BB_MSG_AUDIENCE] = {"audience", NULL, MAY | BB_OUTPUT_LIST},                                        \
+        [BB_MSG_CHANGES] = {"changes", NULL, MAY},                                                           \
+        [BB_MSG_RECIPIENTS] = {"recipients", "RECIPIENTS", BB_OUTPUT_OMIT | BB_OUTPUT_RIGHT | (outbox)},     \
+        [BB_MSG_DELIVERED] = {"delivered", "DELIVERED", BB_OUTPUT_OMIT | BB_OUTPUT_RIGHT | (outbox)},        \
+        [BB_MSG_READ] = {"read", "READ", BB_OUTPUT_OMIT | BB_OUTPUT_RIGHT | (outbox)},                       \
+        [BB_MSG_ACKNOWLEDGED] = {"acknowledged", "ACKNOWLEDGED",                                             \
+                                 BB_OUTPUT_OMIT | BB_OUTPUT_RIGHT | (outbox)},                               \
+        [BB_MSG_REDELIVERED] = {"redelivered", NULL, MAY},                                                   \
+    }
+
+const struct bb_output_column bb_message_inbox[BB_MSG_COLUMNS] = COLUMNS(0, DATA);
+const struct bb_output_column bb_message_outbox[BB_MSG_COLUMNS] = COLUMNS(DATA, 0);
+
+/* --- cells -------------------------------------------------------------------------------------------- */
+
+static void
+put_id(struct bb_output *output, size_t column, const uint8_t *id)
+{
+    char text[BB_BATCH_TEXT];
+
+    if (id)
+        bb_batch_format(id, text);
+    bb_output_text(output, column, id ? text : NULL);
+}
+
+static void
+write_member(FILE *to, const char *name, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(to, ",\"%s\":", name);
+    bb_json_string(to, text, strlen(text));
+}
+
+static void
+write_periods(FILE *to, const struct bb_message_change *change)
+{
+    fputs(",\"periods\":[", to);
+    for (size_t i = 0; i < change->n_periods_named; i++) {
+        if (i)
+            fputc(',', to);
+        bb_json_string(to, change->period[i], strlen(change->period[i]));
+    }
+    fprintf(to, "],\"n_periods\":%" PRIu32, change->periods);
+}
+
+/* Values are decimals already, as everywhere printed with the digits that they have. */
+static void
+write_value(FILE *to, const char *name, const char *value)
+{
+    if (value && bb_json_is_number(value))
+        fprintf(to, ",\"%s\":%s", name, value);
+    else
+        write_member(to, name, value);
+}
+
+static void
+write_change(FILE *to, const struct bb_message_change *change)
+{
+    fputs("{\"organization\":", to);
+    bb_json_string(to, change->organization, strlen(change->organization));
+    write_periods(to, change);
+    fprintf(to, ",\"created\":%" PRIu64 ",\"updated\":%" PRIu64, change->created, change->updated);
+    write_member(to, "place", change->place);
+    write_member(to, "disaggregation", change->disaggregation);
+    write_value(to, "old_value", change->old_value);
+    write_value(to, "new_value", change->new_value);
+    write_member(to, "old_status", change->old_status);
+    write_member(to, "new_status", change->new_status);
+    fputc('}', to);
+}
+
+static void
+put_changes(struct bb_output *output, const struct bb_message *message)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = message->n_changes ? open_memstream(&text, &size) : NULL;
+
+    if (!to)
+        return;
+    fputc('[', to);
+    for (size_t i = 0; i < message->n_changes; i++) {
+        if (i)
+            fputc(',', to);
+        write_change(to, &message->change[i]);
+    }
+    fputc(']', to);
+    fclose(to);
+    bb_output_json(output, BB_MSG_CHANGES, text);
+    free(text);
+}
+
+void
+bb_message_cells(struct bb_output *output, const struct bb_message *message, const char *state)
+{
+    char author[2 * BB_LIMIT_CODE_BYTES + 2];
+
+    snprintf(author, sizeof author, "%s/%s", message->organization, message->member);
+    put_id(output, BB_MSG_ID, message->id);
+    bb_output_uint(output, BB_MSG_SEQUENCE, message->sequence);
+    bb_output_text(output, BB_MSG_CHANNEL, message->channel);
+    bb_output_text(output, BB_MSG_KIND, message->kind_name);
+    bb_output_text(output, BB_MSG_AUTHOR, author);
+    bb_output_time(output, BB_MSG_TIME, message->time_us);
+    bb_output_text(output, BB_MSG_SUBJECT, message->subject);
+    bb_output_text(output, BB_MSG_BODY, message->body);
+    bb_output_text(output, BB_MSG_PRIORITY, message->priority_name);
+    bb_output_text(output, BB_MSG_ACK_BY, message->ack_by);
+    bb_output_text(output, BB_MSG_STATE, state);
+    bb_output_bool(output, BB_MSG_REQUESTED_ACK, message->requested_ack);
+    bb_output_text(output, BB_MSG_EXPIRES_AT, message->expires_at);
+    put_id(output, BB_MSG_IN_REPLY_TO, message->in_reply_to);
+    put_id(output, BB_MSG_SUPERSEDES, message->supersedes);
+    put_id(output, BB_MSG_WITHDRAWS, message->withdraws);
+    bb_output_text(output, BB_MSG_INDICATOR, message->indicator);
+    bb_output_text(output, BB_MSG_PERIOD, message->period);
+    for (size_t i = 0; i < message->n_audience; i++)
+        bb_output_item(output, BB_MSG_AUDIENCE, message->audience[i]);
+    put_changes(output, message);
+    bb_output_mark(output, BB_MSG_SUBJECT,
+                   message->priority == BB_PRIORITY_HIGH ? BB_MARK_STRONG : BB_MARK_NONE);
+}
+
+void
+bb_message_counts(struct bb_output *output, const struct bb_listed_message *listed)
+{
+    put_id(output, BB_MSG_SUPERSEDED_BY, listed->superseded_by);
+    if (!listed->is_counted)
+        return;
+    bb_output_uint(output, BB_MSG_RECIPIENTS, listed->recipients);
+    bb_output_uint(output, BB_MSG_DELIVERED, listed->delivered);
+    bb_output_uint(output, BB_MSG_READ, listed->read);
+    bb_output_uint(output, BB_MSG_ACKNOWLEDGED, listed->acknowledged);
+}
+
+const char *
+bb_message_reader_state(const struct bb_listed_message *listed)
+{
+    return listed->state == BB_MESSAGE_ACTIVE ? listed->receipt_name : listed->state_name;
+}
+
+const char *
+bb_message_author_state(const struct bb_listed_message *listed)
+{
+    return listed->state_name;
+}
+
+/* --- text for people ---------------------------------------------------------------------------------- */
+
+void
+bb_message_print_text(FILE *to, const char *text)
+{
+    struct bb_bytes left = bb_bytes_str(text);
+    char piece[8];
+    size_t n;
+
+    while ((n = bb_text_shown(left, piece)) > 0) {
+        fputs(piece, to);
+        left.data += n;
+        left.len -= n;
+    }
+}
+
+static void
+print_change(FILE *to, const struct bb_message_change *change)
+{
+    fprintf(to, "  %s:", change->organization);
+    for (size_t i = 0; i < change->n_periods_named; i++)
+        fprintf(to, "%s %s", i ? "," : "", change->period[i]);
+    if (change->periods > change->n_periods_named)
+        fprintf(to, " and %zu periods more", (size_t)change->periods - change->n_periods_named);
+    if (change->place && *change->place)
+        fprintf(to, " %s", change->place);
+    if (change->disaggregation && *change->disaggregation)
+        fprintf(to, " %s", change->disaggregation);
+    if (change->created || change->updated)
+        fprintf(to, ": %" PRIu64 " created, %" PRIu64 " updated", change->created, change->updated);
+    if (change->old_value || change->old_status || change->new_value || change->new_status)
+        fprintf(to, ": %s became %s",
+                change->old_value    ? change->old_value
+                : change->old_status ? change->old_status
+                                     : "?",
+                change->new_value    ? change->new_value
+                : change->new_status ? change->new_status
+                                     : "?");
+    fputc('\n', to);
+}
+
+void
+bb_message_print(FILE *to, const struct bb_message *message)
+{
+    char time[BB_UTC_TEXT];
+
+    bb_utc_format(message->time_us, time);
+    memcpy(time + 19, "Z", 2); /* no fraction */
+    fprintf(to, "%s %" PRIu64 " of %s/%s to %s, %s%s%s\n", message->kind_name, message->sequence,
+            message->organization, message->member, message->channel, time,
+            message->priority == BB_PRIORITY_NORMAL ? "" : ", priority ",
+            message->priority == BB_PRIORITY_NORMAL ? "" : message->priority_name);
+    bb_message_print_text(to, message->subject);
+    fputc('\n', to);
+    if (message->indicator)
+        fprintf(to, "about %s%s%s\n", message->indicator, message->period ? ", " : "",
+                message->period ? message->period : "");
+    if (message->requested_ack)
+        fprintf(to, "please acknowledge%s%s: backbone inbox ack %" PRIu64 "\n", message->ack_by ? " by " : "",
+                message->ack_by ? message->ack_by : "", message->sequence);
+    for (size_t i = 0; i < message->n_changes; i++)
+        print_change(to, &message->change[i]);
+    if (*message->body) {
+        fputc('\n', to);
+        bb_message_print_text(to, message->body);
+        if (message->body[strlen(message->body) - 1] != '\n')
+            fputc('\n', to);
+    }
+    fputc('\n', to);
+}
+
+/* --- which message? ----------------------------------------------------------------------------------- */
+
+/* 0: it is none. */
+static uint64_t
+parse_sequence(const char *text)
+{
+    char *end;
+    unsigned long long n;
+
+    errno = 0;
+    n = strtoull(text, &end, 10);
+    return errno || *text < '0' || *text > '9' || *end ? 0 : n;
+}
+
+void
+bb_message_check_name(const struct argp_state *state, const char *text)
+{
+    uint8_t id[BB_MESSAGE_ID];
+    char shown[64];
+
+    if (bb_batch_parse(text, id) < 0 && parse_sequence(text) == 0)
+        argp_error(state, "found '%s', expected the id of a message (a UUID), or its sequence",
+                   bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 48));
+}
+
+struct named {
+    const char *text;
+    const struct bb_command *command;
+    bool *overdue;
+};
+
+static error_t
+parse_named(int key, char *arg, struct argp_state *state)
+{
+    struct named *named = state->input;
+
+    switch (key) {
+    case KEY_OVERDUE:
+        *named->overdue = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (named->text)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        bb_message_check_name(state, arg);
+        named->text = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        if (!named->overdue)
+            argp_error(state, "%s is missing", named->command->synopsis);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const char *
+bb_message_parse(struct bb_cli *cli, bool *overdue, int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"overdue", KEY_OVERDUE, NULL, 0, "only acknowledgements that are due and have not come", 0},
+        {0},
+    };
+    struct named named = {.command = bb_cli_command(cli), .overdue = overdue};
+
+    bb_cli_parse(cli, named.command, overdue ? options : NULL, parse_named, argc, argv, &named);
+    return named.text;
+}
+
+struct found {
+    uint64_t sequence;
+    uint8_t id[BB_MESSAGE_ID];
+};
+
+static int
+take_first(void *self, const struct bb_listed_message *listed)
+{
+    struct found *found = self;
+
+    found->sequence = listed->message->sequence;
+    memcpy(found->id, listed->message->id, sizeof found->id);
+    return 1;
+}
+
+int
+bb_message_not_found(const char *text)
+{
+    bb_cli_error("NOT_FOUND: found '%s', expected the id or the sequence of a message that you may read",
+                 text);
+    return EX_DATAERR;
+}
+
+int
+bb_message_find(struct bb_client *client, const char *text, uint8_t ret_id[BB_MESSAGE_ID])
+{
+    uint64_t sequence = parse_sequence(text);
+    struct bb_messages_query query = {.after = sequence - 1, .without_bodies = true};
+    struct found found = {0};
+    int r;
+
+    if (bb_batch_parse(text, ret_id) == 0)
+        return 0;
+    r = bb_client_messages(client, &query, take_first, NULL, &found);
+    if (r != BB_OK && r != BB_STOPPED)
+        return bb_cli_ended(client, r);
+    if (found.sequence != sequence)
+        return bb_message_not_found(text);
+    memcpy(ret_id, found.id, BB_MESSAGE_ID);
+    return 0;
+}
+
+int
+bb_message_ended(const struct bb_client *client, const char *text, int r)
+{
+    if (r == BB_FAILED && bb_client_problem(client)->code == BB_CODE_NOT_FOUND)
+        return bb_message_not_found(text);
+    return bb_cli_ended(client, r);
+}

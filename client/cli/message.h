@@ -1,0 +1,73 @@
+/* What a message looks like: a row of an output, or text for people.
+ *
+ * A row has the same keys wherever a message is printed; which of them a table shows differs. In text, what
+ * could do something to a terminal is escaped. */
+#ifndef BB_CLI_MESSAGE_H
+#define BB_CLI_MESSAGE_H
+
+#include "cli.h"
+
+enum {
+    BB_MSG_ID,
+    BB_MSG_SEQUENCE,
+    BB_MSG_CHANNEL,
+    BB_MSG_KIND,
+    BB_MSG_AUTHOR,
+    BB_MSG_TIME,
+    BB_MSG_SUBJECT,
+    BB_MSG_BODY,
+    BB_MSG_PRIORITY,
+    BB_MSG_ACK_BY,
+    BB_MSG_STATE,
+    BB_MSG_REQUESTED_ACK,
+    BB_MSG_EXPIRES_AT,
+    BB_MSG_IN_REPLY_TO,
+    BB_MSG_SUPERSEDES,
+    BB_MSG_SUPERSEDED_BY,
+    BB_MSG_WITHDRAWS,
+    BB_MSG_INDICATOR,
+    BB_MSG_PERIOD,
+    BB_MSG_AUDIENCE,
+    BB_MSG_CHANGES,
+    BB_MSG_RECIPIENTS,
+    BB_MSG_DELIVERED,
+    BB_MSG_READ,
+    BB_MSG_ACKNOWLEDGED,
+    BB_MSG_REDELIVERED,
+    BB_MSG_COLUMNS
+};
+
+/* A table of what one has got, and of what one has written, with counts of receipts. */
+extern const struct bb_output_column bb_message_inbox[BB_MSG_COLUMNS];
+extern const struct bb_output_column bb_message_outbox[BB_MSG_COLUMNS];
+
+/* The cells of a message; state: its cell. The row is not complete: bb_output_row(). */
+void bb_message_cells(struct bb_output *output, const struct bb_message *message, const char *state);
+/* Those that lists have on top. */
+void bb_message_counts(struct bb_output *output, const struct bb_listed_message *listed);
+
+/* The state of a message that is no longer active, else what the reader's organization has done with it, or
+ * for an author "active". Static. */
+const char *bb_message_reader_state(const struct bb_listed_message *listed);
+const char *bb_message_author_state(const struct bb_listed_message *listed);
+
+/* A few lines, the body, and an empty line. */
+void bb_message_print(FILE *to, const struct bb_message *message);
+/* Text of somebody else, on several lines if it has several. */
+void bb_message_print_text(FILE *to, const char *text);
+
+/* Which message? Its UUID, or its sequence. Leaves with EX_USAGE when the text is neither. */
+void bb_message_check_name(const struct argp_state *state, const char *text);
+/* Parse the arguments of a command on one message, and return its name. overdue: not NULL: there is an option
+ * --overdue, and the name may be absent (NULL). */
+const char *bb_message_parse(struct bb_cli *cli, bool *overdue, int argc, char **argv);
+/* Its id; asks for it if it is named by its sequence. 0 | an exit code, the reason said */
+int bb_message_find(struct bb_client *client, const char *text, uint8_t ret_id[BB_MESSAGE_ID]);
+
+/* How a request about the message of this name ended: as bb_cli_ended(), which would not say which message it
+ * was. */
+int bb_message_ended(const struct bb_client *client, const char *text, int r);
+/* That there is none of this name. Returns the exit code. */
+int bb_message_not_found(const char *text);
+
+#endif
