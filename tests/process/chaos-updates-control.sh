@@ -3,12 +3,14 @@
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/process/chaos/lib.sh"
 . "$root/tests/process/chaos/updates.sh"
+rounds=200
 
 updates_define
 printf '#!/bin/sh\nBB_FAULT=follow-apart exec %q -c %q\n' "$tests/backbone-communication-faulty" \
     "$BB_STATE/communication.conf" >"$BB_STATE/start/communication"
 bb-supervise restart communication
-updates_load communication
+# longer than it takes to connect and to be told something: then it is nearly always in between
+updates_load 300 communication
 before=
 settled() {
     local now

@@ -8,7 +8,7 @@
 . "$root/tests/process/chaos/updates.sh"
 
 updates_define
-updates_load measurement communication broker
+updates_load 10 measurement communication broker
 soon 30 updates_are_there
 run 0 updates_check
 echo "$out"

@@ -26,9 +26,10 @@ updates_report() {
     done
 }
 
-# updates_load WORKER...: all of them report while these are killed, at random moments
+# updates_load PAUSE WORKER...: all of them report while these are killed, at random moments, after at least PAUSE ms
 updates_load() {
-    local n pids=() kills=0 worker
+    local n pids=() kills=0 worker pause=$1
+    shift
     for ((n = 0; n < reporters; n++)); do
         updates_report "$n" &
         pids+=($!)
@@ -40,7 +41,7 @@ updates_load() {
         bb-supervise kill "$worker"
         bb-supervise start "$worker"
         kills=$((kills + 1))
-        sleep "0.$(printf %03d $((10 + RANDOM % 120)))"
+        sleep "0.$(printf %03d $((pause + RANDOM % 120)))"
     done
     for n in "${pids[@]}"; do
         wait "$n" && ok || not_ok "a report was not taken" "$(tail -n 3 "$tmp"/report-*)"
