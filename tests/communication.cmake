@@ -5,6 +5,13 @@ target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig
 foreach(test publish list receipt leak groups retention rounds follow)
   bb_unit_test(communication/${test} bb_communication_fixture)
 endforeach()
+
+add_library(bb_feed_fixture STATIC unit/communication/feed_fixture.c)
+target_link_libraries(bb_feed_fixture PUBLIC bb_communication_fixture)
+foreach(test feed)
+  bb_unit_test(communication/${test} bb_feed_fixture)
+endforeach()
+
 foreach(module channel numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()

@@ -22,6 +22,7 @@ struct bb_channels {
     struct entry **entry; /* entry[number - 1] */
     uint32_t count, size;
     struct bb_map names;
+    uint64_t trimmed[BB_CHANNEL_INDICATOR + 1]; /* by kind: the highest of them */
     bool dirty;
 };
 
@@ -136,6 +137,21 @@ bb_channels_keep(struct bb_channels *channels, uint32_t number, uint64_t keep_fr
     mark(channels, entry);
 }
 
+static void
+note_trimmed(struct bb_channels *channels, const struct bb_channel_state *state)
+{
+    uint64_t *highest = &channels->trimmed[state->channel.kind];
+
+    if (state->trimmed_to > *highest)
+        *highest = state->trimmed_to;
+}
+
+uint64_t
+bb_channels_trimmed(const struct bb_channels *channels, enum bb_channel_kind kind)
+{
+    return channels->trimmed[kind];
+}
+
 void
 bb_channels_trim(struct bb_channels *channels, uint32_t number, uint64_t sequence)
 {
@@ -143,6 +159,7 @@ bb_channels_trim(struct bb_channels *channels, uint32_t number, uint64_t sequenc
 
     if (sequence > entry->state.trimmed_to)
         entry->state.trimmed_to = sequence;
+    note_trimmed(channels, &entry->state);
     mark(channels, entry);
 }
 
@@ -203,6 +220,7 @@ load_one(struct bb_channels *channels, struct bb_bytes key, struct bb_bytes payl
     entry->state.keep_from = bb_get_u64(payload.data + 8);
     entry->state.held = bb_get_u64(payload.data + 16);
     entry->dirty = false;
+    note_trimmed(channels, &entry->state);
     return 0;
 }
 
@@ -216,6 +234,7 @@ bb_channels_reload(struct bb_channels *channels)
 
     if (r != 0)
         return r;
+    memset(channels->trimmed, 0, sizeof channels->trimmed);
     for (uint32_t i = 0; i < channels->count; i++) {
         struct bb_channel_state *state = &channels->entry[i]->state;
         state->trimmed_to = state->keep_from = state->held = 0;

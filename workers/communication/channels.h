@@ -46,6 +46,8 @@ int bb_channels_number(struct bb_channels *channels, const struct bb_channel *ch
 void bb_channels_count_one(struct bb_channels *channels, uint32_t number);
 /* From here on messages are kept; `held` of them. */
 void bb_channels_keep(struct bb_channels *channels, uint32_t number, uint64_t keep_from, uint64_t held);
+/* The last message that went of any channel of this kind; 0 none did. */
+uint64_t bb_channels_trimmed(const struct bb_channels *channels, enum bb_channel_kind kind);
 /* A message of it was removed. */
 void bb_channels_trim(struct bb_channels *channels, uint32_t number, uint64_t sequence);
 

@@ -79,18 +79,33 @@ static bb_mono
 on_tick(void *self, bb_mono now)
 {
     struct bb_communication *core = begin(self);
-    bb_mono next = bb_follow_next(core->follow);
 
     bb_communication_tick(core);
-    if (core->next_trim > now && core->next_trim < next)
-        next = core->next_trim;
-    return next;
+    return bb_communication_due(core, now);
 }
 
 static void
 on_called(void *self, uint64_t id, const struct bb_call_result *result)
 {
     bb_follow_called(begin(self)->follow, id, result);
+}
+
+static void
+on_session_up(void *self, const struct bb_subscriber *subscriber)
+{
+    bb_communication_session_up(begin(self), subscriber);
+}
+
+static void
+on_session_down(void *self, uint64_t session)
+{
+    bb_communication_session_down(begin(self), session);
+}
+
+static void
+on_session_ack(void *self, const struct bb_acknowledged *acknowledged)
+{
+    bb_communication_session_ack(begin(self), acknowledged);
 }
 
 static uint64_t
@@ -137,6 +152,24 @@ call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_by
     return bb_worker_call(shell->core.worker, id, method, timeout_ms, body);
 }
 
+/* Deliveries */
+
+static void
+send_fanout(void *self, enum bb_kind kind, struct bb_bytes body, const uint64_t *sessions, size_t n)
+{
+    struct shell *shell = self;
+
+    bb_worker_fanout(shell->core.worker, kind, body, sessions, n);
+}
+
+static size_t
+backlog(void *self)
+{
+    struct shell *shell = self;
+
+    return bb_worker_backlog(shell->core.worker);
+}
+
 /* Start and end */
 
 static int
@@ -153,6 +186,9 @@ connect_worker(struct shell *shell, const struct bb_communication_config *config
         .called = on_called,
         .directory_version = directory_version,
         .position = position,
+        .session_up = on_session_up,
+        .session_down = on_session_down,
+        .session_ack = on_session_ack,
     };
     struct bb_worker_config session = {
         .endpoint = config->broker,
@@ -172,12 +208,17 @@ static int
 open_state(struct shell *shell, const struct bb_communication_config *config)
 {
     struct bb_sink sink = {.reply = send_reply, .fail = send_failure, .self = shell};
+    struct bb_outlet outlet = {.fanout = send_fanout, .backlog = backlog, .self = shell};
     char error[512];
     int r = bb_state_lock(config->state, "backbone-communication", &shell->lock, error, sizeof error);
 
     if (r != 0)
         bb_error("%s", error);
-    return r == 0 ? bb_communication_open(&shell->core, config, &sink) : r;
+    if (r == 0)
+        r = bb_communication_open(&shell->core, config, &sink);
+    if (r == 0)
+        shell->core.outlet = outlet;
+    return r;
 }
 
 static int
@@ -198,6 +239,8 @@ serve(struct shell *shell)
 
     bb_info("at message %llu", (unsigned long long)bb_msglog_committed(shell->core.log));
     code = bb_worker_run(shell->core.worker);
+    if (code == 0 && bb_communication_stop(begin(shell)) != 0)
+        return BB_EX_STORAGE;
     if (code >= 0)
         return code;
     bb_error("the session with the broker failed: %s", strerror(-code));

@@ -10,8 +10,9 @@ struct bb_communication_config {
     char *state;  /* folder: log/ below it */
     char *broker; /* endpoint of the broker's worker socket */
     char *log_level;
-    long map_bytes;    /* address space for the log, to begin with */
-    long disk_reserve; /* bytes that messages leave free */
+    long map_bytes;      /* address space for the log, to begin with */
+    long disk_reserve;   /* bytes that messages leave free */
+    long cursor_idle_ms; /* a subscription that nobody uses for so long is put aside; 0: never */
     /* What is kept of a channel; 0: no limit. Exceptions as in retention_rules.h. */
     long retain_days, retain_messages;
     char *retain;

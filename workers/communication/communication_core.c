@@ -2,6 +2,7 @@
  * not name yet is asked to come again. */
 #include "communication_core.h"
 
+#include "feed.h"
 #include "follow.h"
 #include "groups_methods.h"
 #include "list.h"
@@ -11,6 +12,7 @@
 #include "retention.h"
 #include "status.h"
 #include "stream.h"
+#include "subscription.h"
 
 #include "proto/errors.h"
 #include "proto/limits.h"
@@ -39,6 +41,9 @@ static const struct {
     {BB_METHOD_MESSAGE_MARK, bb_handle_mark},
     {BB_METHOD_MESSAGE_LIST, bb_handle_list},
     {BB_METHOD_MESSAGE_STATUS, bb_handle_message_status},
+    {BB_METHOD_SUBSCRIPTION_PUT, bb_handle_subscription_put},
+    {BB_METHOD_SUBSCRIPTION_REMOVE, bb_handle_subscription_remove},
+    {BB_METHOD_SUBSCRIPTION_LIST, bb_handle_subscription_list},
     {BB_METHOD_GROUP_PUT, bb_handle_group_put},
     {BB_METHOD_GROUP_MEMBER, bb_handle_group_member},
     {BB_METHOD_GROUP_LIST, bb_handle_group_list},
@@ -162,6 +167,26 @@ bb_communication_reset(struct bb_communication *c)
 {
     bb_answers_drop_all(&c->answers);
     bb_streams_cancel_all(c);
+    bb_feed_reset(c);
+}
+
+void
+bb_communication_session_up(struct bb_communication *c, const struct bb_subscriber *subscriber)
+{
+    if (c->failed == 0)
+        keep_failure(c, bb_feed_up(c, subscriber));
+}
+
+void
+bb_communication_session_down(struct bb_communication *c, uint64_t session)
+{
+    bb_feed_down(c, session);
+}
+
+void
+bb_communication_session_ack(struct bb_communication *c, const struct bb_acknowledged *acknowledged)
+{
+    bb_feed_ack(c, acknowledged);
 }
 
 /* Rounds */
@@ -194,6 +219,8 @@ prepare(struct bb_communication *c, bool *ret_more)
 
     if (r == 0 && c->follow)
         r = bb_follow_prepare(c->follow);
+    if (r == 0)
+        r = bb_feed_prepare(c);
     if (r == 0)
         r = bb_directory_save(c->directory);
     return r == 0 ? bb_channels_save(c->channels) : r;
@@ -239,6 +266,8 @@ recover(struct bb_communication *c, int why)
         r = bb_groups_reload(c->groups);
     if (r == 0)
         r = bb_channels_reload(c->channels);
+    if (r == 0)
+        r = bb_feed_reload(c, why == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_UNAVAILABLE);
     bb_msglog_abort(c->log); /* the reading */
     return r;
 }
@@ -257,13 +286,38 @@ bb_communication_flush(struct bb_communication *c, bool *ret_more)
         committed(c, ret_more);
     if (is_survived(r))
         r = recover(c, r);
+    else if (r == 0)
+        r = bb_feed_deliver(c, ret_more);
     c->failed = r;
     if (r != 0)
         bb_error("the store failed: %s; stopping for an operator to look", strerror(r < 0 ? -r : EBADMSG));
     return r;
 }
 
+bb_mono
+bb_communication_due(const struct bb_communication *c, bb_mono now)
+{
+    bb_mono feed = bb_feed_due(c), follow = c->follow ? bb_follow_next(c->follow) : BB_NEVER;
+    bb_mono due = feed < follow ? feed : follow;
+
+    return c->next_trim > now && c->next_trim < due ? c->next_trim : due;
+}
+
 /* Start and end */
+
+int
+bb_communication_stop(struct bb_communication *c)
+{
+    int r;
+
+    bb_feed_reset(c);
+    r = bb_feed_settle(c);
+    if (r == 0)
+        r = bb_msglog_commit(c->log);
+    if (r != 0)
+        bb_error("how far subscribers have come could not be written: %s", strerror(r < 0 ? -r : ENOSPC));
+    return r;
+}
 
 static int
 open_log(struct bb_communication *c)
@@ -305,6 +359,8 @@ load(struct bb_communication *c)
     c->access = (struct bb_access){.directory = c->directory, .groups = c->groups, .channels = c->channels};
     if (r == 0)
         r = load_time(c);
+    if (r == 0)
+        r = bb_feed_new(c);
     bb_msglog_abort(c->log); /* the reading */
     if (r != 0)
         bb_error("the store cannot be read: %s", strerror(r < 0 ? -r : EBADMSG));
@@ -348,6 +404,7 @@ void
 bb_communication_close(struct bb_communication *c)
 {
     bb_streams_cancel_all(c);
+    bb_feed_destroy(&c->feed);
     bb_channels_destroy(&c->channels);
     bb_groups_destroy(&c->groups);
     bb_directory_destroy(&c->directory);

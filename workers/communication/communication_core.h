@@ -17,6 +17,7 @@
 #include "access.h"
 #include "answers.h"
 #include "communication.h"
+#include "outlet.h"
 #include "problem.h"
 #include "retention_rules.h"
 #include "view.h"
@@ -24,6 +25,7 @@
 #include "proto/arena.h"
 #include "runtime/worker.h"
 
+struct bb_feed;
 struct bb_follow;
 struct bb_stream;
 
@@ -36,6 +38,8 @@ struct bb_communication {
     struct bb_access access;
     struct bb_answers answers;
     struct bb_sink sink;
+    struct bb_outlet outlet;   /* to be set before the first session comes */
+    struct bb_feed *feed;      /* subscriptions (feed.h) */
     struct bb_worker *worker;  /* NULL in tests without one */
     struct bb_stream *streams; /* answers of several parts (stream.h) */
     struct bb_follow *follow;  /* what measurement tells (follow.h); NULL in tests without it */
@@ -81,9 +85,17 @@ void bb_communication_directory(struct bb_communication *c, struct bb_bytes pack
 void bb_communication_reset(struct bb_communication *c);
 /* What is done as time goes by; to be called once a second, in a round. */
 void bb_communication_tick(struct bb_communication *c);
+void bb_communication_session_up(struct bb_communication *c, const struct bb_subscriber *subscriber);
+void bb_communication_session_down(struct bb_communication *c, uint64_t session);
+void bb_communication_session_ack(struct bb_communication *c, const struct bb_acknowledged *acknowledged);
 /* The end of the round. ret_more: there is more to do at once, without anything coming in. 0 | the store
  * failed: the process is to end */
 int bb_communication_flush(struct bb_communication *c, bool *ret_more);
+
+/* When a round is wanted though nothing comes in. */
+bb_mono bb_communication_due(const struct bb_communication *c, bb_mono now);
+/* The last round: every session has gone, and how far each had come is written. 0 | <0, logged */
+int bb_communication_stop(struct bb_communication *c);
 
 /* Stage an error: 0 | <0 */
 #define bb_refuse(c, call, code, ...) bb_answer_fail(&(c)->answers, (call)->tag, (code), __VA_ARGS__)

@@ -29,6 +29,9 @@ static const struct bb_config_option options[] = {
     {"retain", BB_CONFIG_TEXT, AT(retain), "", 0, 0,
      "exceptions: CHANNEL N days M messages; CHANNEL forever; ... (group/*, org/*, indicator/* for all of "
      "the kind)"},
+    {"cursor_idle", BB_CONFIG_MS, AT(cursor_idle_ms), "30d", 0, 3660L * 86400000,
+     "a subscription that nobody uses for so long is put aside, and forgotten after ten times as long; 0: "
+     "never"},
     {NULL, 0, 0, NULL, 0, 0, NULL},
 };
 

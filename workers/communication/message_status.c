@@ -2,6 +2,7 @@
  * that waits for its caller's window holds nothing but an organization's place in that order. */
 #include "message_status.h"
 
+#include "feed.h"
 #include "list.h"
 #include "readable.h"
 #include "receipt.h"
@@ -252,6 +253,9 @@ bb_handle_message_status(struct bb_communication *c, const struct bb_call *call)
         return r > 0 ? 0 : r;
     if (!query->has_id && !query->overdue)
         return bb_refuse(c, call, BB_ERROR_INVALID, "expected the id of a message, or overdue");
+    r = bb_feed_settle(c); /* what subscribers have acknowledged until now counts */
+    if (r != 0)
+        return r;
     if (!query->has_id)
         return begin(c, call, 0, true);
     r = bb_readable(c, call->organization, "id", bb_bytes(query->id.data, query->id.len), &record, &problem);

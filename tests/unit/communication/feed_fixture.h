@@ -1,0 +1,48 @@
+/* Subscribers of the service in fixture.h: sessions that open, acknowledge and end, and what each was sent,
+ * in words:
+ *
+ *     "at 3 of 5"             SUBSCRIBED: acknowledged up to 3, the log has 5; "new" behind it; "expired"
+ * behind it "4:all 5:group/g"       messages, with their channel; "!" behind one that may have come before
+ *     "(1-4)"                 a gap
+ *     "TAKEN_OVER"            the error that ended it */
+#ifndef BB_TEST_FEED_FIXTURE_H
+#define BB_TEST_FEED_FIXTURE_H
+
+#include "fixture.h"
+
+#define SESSIONS 128
+
+struct feed_session {
+    char heard[8192];
+    uint64_t messages, bytes, sequence; /* that were delivered */
+};
+
+struct feed_fixture {
+    struct fixture f; /* first */
+    struct feed_session session[SESSIONS];
+    struct bb_arena arena;
+    size_t backlog;
+    size_t fanouts; /* frames */
+    size_t largest; /* body */
+};
+
+int feed_setup(void **state);
+int feed_teardown(void **state);
+/* The process dies and starts again. */
+void feed_crash(struct feed_fixture *f);
+/* It is stopped and starts again. */
+void feed_restart(struct feed_fixture *f);
+
+/* SUBSCRIBE, in words: the name, then channels, "from-start", "from=3", "window=2", "bytes=100". Does not end
+ * the round.
+ */
+void feed_ask(struct feed_fixture *f, uint64_t session, const char *organization, const char *words);
+/* The same, and the end of the round. Returns what the session has heard, which is forgotten. */
+const char *feed_open(struct feed_fixture *f, uint64_t session, const char *organization, const char *words);
+/* ACK of everything up to a sequence, or with 0 of everything that was delivered. Ends the round. */
+void feed_ack(struct feed_fixture *f, uint64_t session, uint64_t sequence);
+void feed_down(struct feed_fixture *f, uint64_t session);
+/* What a session has heard since it was asked last. */
+const char *feed_heard(struct feed_fixture *f, uint64_t session);
+
+#endif
