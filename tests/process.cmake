@@ -47,3 +47,8 @@ set_tests_properties(process/quickstart process/install process/data-gapminder P
 add_executable(flood process/flood.c support/connect.c)
 target_link_libraries(flood PRIVATE bb_client bb_options)
 set_target_properties(flood PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Writes messages, many at once.
+add_executable(publish process/publish.c support/connect.c)
+target_link_libraries(publish PRIVATE bb_client bb_options)
+set_target_properties(publish PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

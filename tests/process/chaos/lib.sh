@@ -74,6 +74,12 @@ worker_as() {
         "$BB_STATE/measurement.conf" >"$BB_STATE/start/measurement"
 }
 
+# The same of the communication worker.
+messages_as() {
+    printf '#!/bin/sh\nexec env ASAN_OPTIONS=%q %s %q -c %q\n' "${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" "$*" \
+        "${messages_binary:-$BB_BUILD/bin/backbone-communication}" "$BB_STATE/communication.conf" >"$BB_STATE/start/communication"
+}
+
 need_strace() {
     command -v strace >/dev/null || skip "there is no strace"
     strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"

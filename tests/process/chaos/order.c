@@ -1,13 +1,17 @@
 /* chaos-order: did every acknowledged submission wait for the disk?
  *
- *     strace -f -tt -yy -xx -s 1048576 -e trace=connect,recvfrom,sendto,fdatasync,pwrite64 -o TRACE
- * worker ... chaos-order TRACE
+ *     strace -f -tt -yy -xx -s 1048576 -e trace=connect,recvfrom,sendto,fdatasync,pwrite64,writev -o TRACE
+ * worker ... chaos-order TRACE [communication]
  *
  * The trace of a worker shows, on its socket to the broker, the bytes of every WORK as they were received and
  * of every WORK_REPLY as they were sent (ZMTP 3 without encryption: RFC 23, one frame an envelope). A
  * submission that was accepted needs a whole commit of the journal in between: a write to its file that began
  * after the last byte of the WORK was there, and an fdatasync after it, done before the first byte of the
  * answer left; both successful. Time is the line of the trace.
+ *
+ * Of the communication worker submissions are messages that are published, and a commit is LMDB's: pages are
+ * written, synced, and then the root, through a descriptor that writes synchronously. A commit without its
+ * root is none.
  *
  * Prints each submission that did not wait, then a summary. Exit status 0, 1 when one did not wait, 65 when
  * the trace cannot be read. */
@@ -16,6 +20,7 @@
 #include "proto/methods.h"
 #include "runtime/buffer.h"
 
+#include "communication.pb-c.h"
 #include "measurement.pb-c.h"
 #include "worker.pb-c.h"
 
@@ -54,6 +59,8 @@ struct submission {
 };
 
 struct order {
+    bool communication;
+    bool synced; /* pages are; their root is not written yet */
     struct stream in[FDS], out[FDS];
     struct pending pending[THREADS];
     struct bb_arena arena;
@@ -82,7 +89,7 @@ grow(void *array, size_t n, size_t size)
 static void
 on_work(struct order *o, const Bb__Work *work)
 {
-    if (work->method != BB_METHOD_SUBMIT)
+    if (work->method != (o->communication ? BB_METHOD_MESSAGE_PUBLISH : BB_METHOD_SUBMIT))
         return;
     o->submission = grow(o->submission, o->n_submission, sizeof *o->submission);
     o->submission[o->n_submission++] = (struct submission){work->tag, o->line};
@@ -108,11 +115,28 @@ find_commit(const struct order *o, uint64_t received, uint64_t sent)
 }
 
 static void
+read_answer(struct order *o, struct bb_bytes body, uint64_t *ret_sequence, bool *ret_duplicate)
+{
+    Bb__SubmissionReply *submitted;
+    Bb__PublishReply *published;
+
+    if (o->communication && bb_unpack(bb__publish_reply, body, &o->arena, &published) == 0) {
+        *ret_sequence = published->sequence;
+        *ret_duplicate = published->duplicate;
+    } else if (!o->communication && bb_unpack(bb__submission_reply, body, &o->arena, &submitted) == 0) {
+        *ret_sequence = submitted->sequence;
+        *ret_duplicate = submitted->duplicate;
+    } else {
+        errx(EX_DATAERR, "line %llu: the answer to a submission cannot be read", (unsigned long long)o->line);
+    }
+}
+
+static void
 on_reply(struct order *o, const Bb__WorkReply *reply, uint64_t sent)
 {
     const struct submission *s = find_submission(o, reply->tag);
-    Bb__SubmissionReply *answer;
-    uint64_t commit;
+    uint64_t commit, sequence;
+    bool duplicate;
 
     if (!s)
         return;
@@ -120,11 +144,10 @@ on_reply(struct order *o, const Bb__WorkReply *reply, uint64_t sent)
         o->refused++;
         return;
     }
-    if (bb_unpack(bb__submission_reply, bb_bytes(reply->body.data, reply->body.len), &o->arena, &answer) != 0)
-        errx(EX_DATAERR, "line %llu: the answer to a submission cannot be read", (unsigned long long)o->line);
-    if (answer->sequence == 0 || answer->duplicate) {
-        o->duplicates += answer->duplicate ? 1 : 0;
-        o->refused += answer->duplicate ? 0 : 1;
+    read_answer(o, bb_bytes(reply->body.data, reply->body.len), &sequence, &duplicate);
+    if (sequence == 0 || duplicate) {
+        o->duplicates += duplicate ? 1 : 0;
+        o->refused += duplicate ? 0 : 1;
         return;
     }
     o->accepted++;
@@ -134,8 +157,7 @@ on_reply(struct order *o, const Bb__WorkReply *reply, uint64_t sent)
     if (commit == 0 && o->late++ < SHOWN)
         printf("unsynced: entry %llu was received at line %llu and answered at line %llu, with no commit "
                "between\n",
-               (unsigned long long)answer->sequence, (unsigned long long)s->received,
-               (unsigned long long)sent);
+               (unsigned long long)sequence, (unsigned long long)s->received, (unsigned long long)sent);
 }
 
 static void
@@ -252,6 +274,24 @@ on_sync(struct order *o)
     o->write = 0;
 }
 
+/* LMDB: pages, sync, root. */
+static void
+on_pages(struct order *o, uint64_t start)
+{
+    if (!o->synced) {
+        on_write(o, start);
+        return;
+    }
+    on_sync(o);
+    o->synced = false;
+}
+
+static bool
+is_write(const char *text)
+{
+    return strncmp(text, "pwrite64(", 9) == 0 || strncmp(text, "writev(", 7) == 0;
+}
+
 /* A whole call: "name(arguments) = result", begun at line `start`. */
 static void
 on_call(struct order *o, char *text, uint64_t start)
@@ -279,6 +319,10 @@ on_call(struct order *o, char *text, uint64_t start)
         on_write(o, start);
     } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/journal/")) {
         on_sync(o);
+    } else if (is_write(text) && names(text, "/log/data.mdb")) {
+        on_pages(o, start);
+    } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/log/data.mdb")) {
+        o->synced = o->write != 0;
     }
 }
 
@@ -325,12 +369,13 @@ int
 main(int argc, char **argv)
 {
     static struct order o;
-    FILE *f = argc == 2 ? fopen(argv[1], "re") : NULL;
+    FILE *f = argc == 2 || argc == 3 ? fopen(argv[1], "re") : NULL;
     char *line = NULL;
     size_t size = 0;
 
     if (!f)
-        err(EX_NOINPUT, "chaos-order TRACE");
+        err(EX_NOINPUT, "chaos-order TRACE [communication]");
+    o.communication = argc == 3;
     bb_arena_init(&o.arena, (size_t)16 << 20);
     for (int fd = 0; fd < FDS; fd++) {
         bb_buffer_init(&o.in[fd].bytes, SIZE_MAX);
