@@ -12,6 +12,6 @@ endforeach()
 # Following, and what was given.
 add_library(bb_follow_fixture STATIC unit/measurement/follow_fixture.c)
 target_link_libraries(bb_follow_fixture PUBLIC bb_measurement_fixture)
-foreach(test given given_random follow follower)
+foreach(test given given_random given_race follow follower)
   bb_unit_test(measurement/${test} bb_follow_fixture)
 endforeach()

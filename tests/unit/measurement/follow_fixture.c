@@ -91,11 +91,13 @@ world_head(const struct world *w)
 uint64_t
 world_submit(struct world *w, const char *organization, const char *row)
 {
-    uint8_t more = w->next_batch++;
+    uint16_t number = w->next_batch++;
 
-    fixture_submit_rows(
-        &w->store,
-        (struct fixture_submission){.organization = organization, .batch = 200, .batch_more = more}, &row, 1);
+    fixture_submit_rows(&w->store,
+                        (struct fixture_submission){.organization = organization,
+                                                    .batch = (uint8_t)(100 + number / 256),
+                                                    .batch_more = (uint8_t)number},
+                        &row, 1);
     check_int(w->store.failure, 0, w->store.message);
     world_apply(w);
     return world_head(w);

@@ -15,7 +15,7 @@ struct world {
     struct bb_arena arena; /* of the last reply */
     Bb__FollowReply *reply;
     size_t reply_bytes; /* of replies, 0 the usual */
-    uint8_t next_batch;
+    uint16_t next_batch;
 };
 
 int world_setup(void **state);
