@@ -3,6 +3,7 @@
 #include "compose.h"
 #include "data.h"
 #include "message.h"
+#include "message_name.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,100 +1,15 @@
 #include "compose.h"
 
+#include "body.h"
 #include "data.h"
-#include "message.h"
+#include "message_name.h"
 #include "partner.h"
 
-#include "proto/limits.h"
-#include "proto/utf8.h"
 #include "runtime/clock.h"
 #include "runtime/text.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* --- channels ----------------------------------------------------------------------------------------- */
-
-static const char *const kinds[] = {"group", "org", "indicator"};
-
-/* The code behind "group:" or "group/"; NULL: the text does not begin so. ret_kind: its name */
-static const char *
-split(const char *text, const char **ret_kind)
-{
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t len = strlen(kinds[i]);
-        if (strncmp(text, kinds[i], len) != 0 || (text[len] != ':' && text[len] != '/'))
-            continue;
-        *ret_kind = kinds[i];
-        return text + len + 1;
-    }
-    return NULL;
-}
-
-static char *
-spell(const char *text, bool patterns)
-{
-    const char *kind, *code = split(text, &kind);
-    char *spelled;
-
-    if (strcmp(text, "all") == 0)
-        return strdup(text);
-    if (!code || (!bb_text_is_code(bb_bytes_str(code)) && !(patterns && strcmp(code, "*") == 0)))
-        return NULL;
-    return asprintf(&spelled, "%s/%s", kind, code) < 0 ? NULL : spelled;
-}
-
-static void
-add_one(struct bb_channels *channels, const struct argp_state *state, const char *option, const char *text,
-        bool patterns)
-{
-    char **grown = realloc(channels->channel, (channels->n + 1) * sizeof *grown);
-    char shown[96];
-
-    if (!grown)
-        argp_failure(state, EX_OSERR, ENOMEM, "%s", option);
-    channels->channel = grown;
-    channels->channel[channels->n] = spell(text, patterns);
-    if (!channels->channel[channels->n])
-        argp_error(state, "%s: found '%s', expected all, group:CODE, org:CODE or indicator:CODE%s", option,
-                   bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 80),
-                   patterns ? ", or * for the CODE" : "");
-    channels->n++;
-}
-
-void
-bb_channels_add(struct bb_channels *channels, const struct argp_state *state, const char *option,
-                const char *text, bool patterns)
-{
-    char *copy = strdup(text), *rest = copy, *one;
-
-    if (!copy)
-        argp_failure(state, EX_OSERR, ENOMEM, "%s", option);
-    while ((one = strsep(&rest, ",")))
-        add_one(channels, state, option, one, patterns);
-    free(copy);
-}
-
-void
-bb_channels_add_arguments(struct bb_channels *channels, struct argp_state *state, const char *option,
-                          bool patterns)
-{
-    const char *kind;
-
-    while (state->next < state->argc &&
-           (split(state->argv[state->next], &kind) || strcmp(state->argv[state->next], "all") == 0))
-        bb_channels_add(channels, state, option, state->argv[state->next++], patterns);
-}
-
-void
-bb_channels_release(struct bb_channels *channels)
-{
-    for (size_t i = 0; i < channels->n; i++)
-        free(channels->channel[i]);
-    free(channels->channel);
-    *channels = (struct bb_channels){0};
-}
 
 /* --- dates and the other options ---------------------------------------------------------------------- */
 
@@ -143,115 +58,6 @@ bb_compose_parse(struct bb_compose *compose, int key, char *arg, struct argp_sta
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-/* --- the body ----------------------------------------------------------------------------------------- */
-
-/* One byte more than a body may have, so that a longer one shows. -errno */
-static ssize_t
-read_up_to(int fd, char *to, size_t size)
-{
-    size_t at = 0;
-
-    while (at < size) {
-        ssize_t n = read(fd, to + at, size - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        at += (size_t)n;
-    }
-    return (ssize_t)at;
-}
-
-/* Windows ends lines with CR LF and begins files with a mark; neither is part of the text. The new length. */
-static size_t
-tidy(char *text, size_t len)
-{
-    size_t from = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, to = 0;
-
-    for (; from < len; from++)
-        if (text[from] != '\r' || from + 1 == len || text[from + 1] != '\n')
-            text[to++] = text[from];
-    text[to] = '\0';
-    return to;
-}
-
-static int
-check_body(const char *name, const char *text, size_t len)
-{
-    size_t good = bb_utf8_prefix(bb_bytes(text, len));
-
-    if (good < len && text[good] != '\0') {
-        bb_cli_error("%s: found byte 0x%02X at %zu, which is not UTF-8; expected text in UTF-8", name,
-                     (unsigned char)text[good], good);
-        return EX_DATAERR;
-    }
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool c1 = c == 0xC2 && (unsigned char)text[i + 1] < 0xA0;
-        if ((c >= 0x20 && c != 0x7F && !c1) || c == '\n' || c == '\t')
-            continue;
-        bb_cli_error("%s: found the control character 0x%02X at byte %zu, expected none but tab and line "
-                     "feed",
-                     name, c1 ? (unsigned char)text[i + 1] : c, i);
-        return EX_DATAERR;
-    }
-    return 0;
-}
-
-static int
-too_long(const char *name, int fd)
-{
-    off_t size = lseek(fd, 0, SEEK_END);
-
-    if (size > 0)
-        bb_cli_error("%s: found %lld bytes, expected at most %u", name, (long long)size,
-                     BB_LIMIT_MESSAGE_BYTES);
-    else
-        bb_cli_error("%s: found more than %u bytes, expected at most so many", name, BB_LIMIT_MESSAGE_BYTES);
-    return EX_DATAERR;
-}
-
-static int
-take_body(int fd, const char *name, char *text, size_t size)
-{
-    ssize_t n = read_up_to(fd, text, size);
-    size_t len;
-
-    if (n < 0) {
-        bb_cli_error("%s: %s", name, strerror((int)-n));
-        return n == -EBADF ? EX_NOINPUT : EX_IOERR;
-    }
-    if ((size_t)n == size)
-        return too_long(name, fd);
-    len = tidy(text, (size_t)n);
-    return len > BB_LIMIT_MESSAGE_BYTES ? too_long(name, fd) : check_body(name, text, len);
-}
-
-/* ret_text: to be freed. 0 | an exit code, the reason said */
-static int
-read_body(const char *file, char **ret_text)
-{
-    size_t size = BB_LIMIT_MESSAGE_BYTES * 2 + 4; /* with all that tidying takes away */
-    char *text = malloc(size + 1);
-    const char *name;
-    int fd = -1, r;
-
-    if (!text)
-        return EX_OSERR;
-    r = bb_cli_open(file, &fd, &name);
-    if (r == 0)
-        r = take_body(fd, name, text, size);
-    if (fd > STDIN_FILENO)
-        close(fd);
-    if (r == 0)
-        *ret_text = text;
-    else
-        free(text);
-    return r;
 }
 
 /* --- sending ------------------------------------------------------------------------------------------ */
@@ -362,7 +168,7 @@ bb_compose_send(struct bb_cli *cli, struct bb_compose *compose)
     int r = check_subject(compose->publication.subject);
 
     if (r == 0 && compose->body_file)
-        r = read_body(compose->body_file, &body);
+        r = bb_body_read(compose->body_file, &body);
     compose->publication.body = body;
     compose->publication.channel = (const char *const *)compose->channels.channel;
     compose->publication.n_channels = compose->channels.n;

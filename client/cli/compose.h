@@ -2,22 +2,7 @@
 #ifndef BB_CLI_COMPOSE_H
 #define BB_CLI_COMPOSE_H
 
-#include "cli.h"
-
-/* Channels, spelled as the service does: "group/early" for group:early. */
-struct bb_channels {
-    char **channel;
-    size_t n;
-};
-
-/* Add one channel, or several with commas between them; patterns: "group:*" is one as well. Leaves with
- * EX_USAGE when it is none. option: for the message, "--to". */
-void bb_channels_add(struct bb_channels *channels, const struct argp_state *state, const char *option,
-                     const char *text, bool patterns);
-/* Further arguments that have the form of a channel belong to the option that has just been read. */
-void bb_channels_add_arguments(struct bb_channels *channels, struct argp_state *state, const char *option,
-                               bool patterns);
-void bb_channels_release(struct bb_channels *channels);
+#include "channels.h"
 
 /* A date such as 2026-09-07, or EX_USAGE. */
 const char *bb_compose_date(const struct argp_state *state, const char *option, const char *text);

@@ -1,6 +1,7 @@
 /* backbone inbox ls | read | ack */
 #include "communication.h"
 #include "message.h"
+#include "message_name.h"
 
 #include <stdlib.h>
 

@@ -6,12 +6,11 @@
  *
  * On standard error: what interrupts the listening, and gaps. A gap is also a line of jsonl, in its place, so
  * that who reads them knows that something is missing. */
+#include "channels.h"
 #include "communication.h"
-#include "compose.h"
 #include "context.h"
-#include "hook.h"
+#include "delivery.h"
 #include "interrupt.h"
-#include "message.h"
 #include "parked.h"
 #include "streams.h"
 
@@ -24,9 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RETRIES     8
-#define RETRY_MS    1000
-#define RETRY_MAX   60000
 #define PATIENCE_MS 30000 /* with --idle, for a connection */
 
 enum {
@@ -59,15 +55,15 @@ struct listen {
     struct bb_cli *cli;
     /* as asked */
     struct bb_channels channels;
-    const char *name, *command, *parked;
+    const char *name, *parked;
     bool from_start;
-    uint64_t from_sequence, count, idle_ms, retries;
+    uint64_t from_sequence, count, idle_ms;
 
     struct bb_client *client;
     struct bb_subscription *s;
-    struct bb_output *output; /* jsonl on standard output; NULL: text, or a command */
-    char parked_path[PATH_MAX];
+    struct bb_delivery delivery;
     bool open, was_open;
+    bool ended;    /* nothing comes any more */
     bb_mono since; /* the last message, or that it is open, or not */
     int down_code; /* why it is not open */
     char down[512];
@@ -110,7 +106,7 @@ check(const struct listen *l, const struct argp_state *state)
         argp_error(state, "--from-start and --from-seq: one of them");
     if (l->cli->format == BB_OUTPUT_CSV)
         argp_error(state, "-o csv: expected jsonl or plain");
-    if (!l->command && l->parked)
+    if (!l->delivery.command && l->parked)
         argp_error(state, "--parked belongs to --exec");
 }
 
@@ -139,10 +135,10 @@ parse(int key, char *arg, struct argp_state *state)
         l->idle_ms = parse_number(state, "idle", arg, 1) * 1000;
         return 0;
     case OPT_EXEC:
-        l->command = arg;
+        l->delivery.command = arg;
         return 0;
     case OPT_RETRIES:
-        l->retries = parse_number(state, "retries", arg, 0);
+        l->delivery.retries = parse_number(state, "retries", arg, 0);
         return 0;
     case OPT_PARKED:
         l->parked = arg;
@@ -192,7 +188,7 @@ on_gap(struct listen *l, const struct bb_subscription_event *event)
 {
     bb_cli_say("messages %" PRIu64 " to %" PRIu64 " were removed before they could be delivered", event->from,
                event->to);
-    if (!l->output)
+    if (!l->delivery.output)
         return;
     printf("{\"gap\":{\"from\":%" PRIu64 ",\"to\":%" PRIu64 "}}\n", event->from, event->to);
     if (bb_streams_flush(0) != 0)
@@ -203,6 +199,7 @@ static void
 on_end(struct listen *l, const struct bb_problem *problem)
 {
     l->open = false;
+    l->ended = true;
     if (problem->code == BB_CODE_TAKEN_OVER) {
         bb_cli_error("another session listens as '%s' now, and goes on from here", l->name);
         l->code = EX_TEMPFAIL;
@@ -238,131 +235,15 @@ on_event(void *self, const struct bb_subscription_event *event)
 /* --- one message -------------------------------------------------------------------------------------- */
 
 static void
-put_message(struct bb_output *output, const struct bb_message *message)
-{
-    bb_message_cells(output, message, "delivered");
-    if (message->redelivered)
-        bb_output_bool(output, BB_MSG_REDELIVERED, true);
-    bb_output_row(output);
-}
-
-static void
-print(struct listen *l, const struct bb_message *message)
-{
-    if (l->output)
-        put_message(l->output, message);
-    else
-        bb_message_print(stdout, message);
-    if (bb_streams_flush(0) != 0)
-        l->code = EX_IOERR;
-}
-
-/* A line of JSON, to be freed. 0 | -ENOMEM */
-static int
-as_json(const struct bb_message *message, char **ret_json, size_t *ret_len)
-{
-    struct bb_output *output;
-    FILE *to = open_memstream(ret_json, ret_len);
-    int r;
-
-    if (!to)
-        return -ENOMEM;
-    r = bb_output_new(to, BB_OUTPUT_JSONL, false, bb_message_inbox, BB_MSG_COLUMNS, 0, &output);
-    if (r == 0) {
-        put_message(output, message);
-        r = bb_output_finish(output);
-        bb_output_destroy(&output);
-    }
-    if (fclose(to) != 0 && r == 0)
-        r = -ENOMEM;
-    if (r < 0)
-        free(*ret_json);
-    return r;
-}
-
-/* Pause between two runs, in which the connection lives on. False: a signal came, or it has ended. */
-static bool
-pause_for(struct listen *l, bb_mono ms)
-{
-    bb_mono until = bb_clock_mono() + ms, now;
-
-    while (l->code == GO_ON && (now = bb_clock_mono()) < until) {
-        int left = (int)(until - now), due = bb_client_timeout(l->client);
-        if (bb_interrupt_wait(bb_client_fd(l->client), due >= 0 && due < left ? due : left) == -ECANCELED)
-            return false;
-        bb_client_process(l->client, 0);
-    }
-    return l->code == GO_ON;
-}
-
-static void
-park(struct listen *l, const struct bb_message *message, const char *json, size_t len)
-{
-    int r = bb_parked_append(l->parked_path, json, len);
-
-    if (r == 0) {
-        bb_cli_error("message %" PRIu64 ": given up; it is in %s", message->sequence, l->parked_path);
-        return;
-    }
-    bb_cli_error("message %" PRIu64 ": it cannot be parked in %s: %s; it stays unacknowledged",
-                 message->sequence, l->parked_path, strerror(-r));
-    l->code = EX_TEMPFAIL;
-}
-
-/* Run the command until it takes the message. False: the message is not taken care of. */
-static bool
-hand_over(struct listen *l, const struct bb_message *message, const char *json, size_t len)
-{
-    bb_mono wait = RETRY_MS;
-
-    for (uint64_t run = 0;; run++) {
-        char how[80];
-        int r = bb_hook_run(l->command, json, len, l->client, how, sizeof how);
-        if (r == 0)
-            return true;
-        if (r < 0)
-            snprintf(how, sizeof how, "cannot be run: %s", strerror(-r));
-        bb_cli_error("message %" PRIu64 ": the command %s", message->sequence, how);
-        if (bb_interrupt_signal() || l->code != GO_ON)
-            return false;
-        if (run == l->retries)
-            break;
-        if (!pause_for(l, wait))
-            return false;
-        wait = wait * 2 < RETRY_MAX ? wait * 2 : RETRY_MAX;
-    }
-    park(l, message, json, len);
-    return l->code == GO_ON;
-}
-
-static bool
-execute(struct listen *l, const struct bb_message *message)
-{
-    char *json = NULL;
-    bool taken;
-    size_t len;
-
-    if (as_json(message, &json, &len) < 0) {
-        l->code = EX_OSERR;
-        return false;
-    }
-    taken = hand_over(l, message, json, len);
-    free(json);
-    return taken;
-}
-
-static void
 handle(struct listen *l, const struct bb_message *message)
 {
     uint64_t sequence = message->sequence;
-    bool taken = true;
+    int r = bb_delivery_take(&l->delivery, message);
 
-    if (l->command)
-        taken = execute(l, message);
-    else
-        print(l, message);
     l->since = bb_clock_mono();
-    if (!taken || l->code == EX_IOERR)
+    if (r > 0)
+        l->code = r;
+    if (r != 0)
         return;
     bb_subscription_ack(l->s, sequence);
     if (++l->done == l->count && l->code == GO_ON)
@@ -447,13 +328,13 @@ find_parking(struct listen *l)
     int r;
 
     if (l->parked) {
-        snprintf(l->parked_path, sizeof l->parked_path, "%s", l->parked);
+        snprintf(l->delivery.parked, sizeof l->delivery.parked, "%s", l->parked);
         return 0;
     }
     r = bb_cli_context_load(l->cli->context, &context);
     if (r != 0)
         return r;
-    r = bb_parked_path(context.name, l->name, l->parked_path, sizeof l->parked_path);
+    r = bb_parked_path(context.name, l->name, l->delivery.parked, sizeof l->delivery.parked);
     bb_cli_context_release(&context);
     if (r == 0)
         return 0;
@@ -473,7 +354,7 @@ begin(struct listen *l)
         .on_event = on_event,
         .self = l,
     };
-    int r = l->command ? find_parking(l) : 0;
+    int r = l->delivery.command ? find_parking(l) : 0;
 
     if (r == 0)
         r = bb_cli_connect_with(l->cli, (struct bb_client_options){0}, &l->client);
@@ -481,17 +362,16 @@ begin(struct listen *l)
         return r;
     if (bb_interrupt_watch() < 0 || bb_subscription_open(l->client, &asked, &l->s) < 0)
         return EX_OSERR;
-    if (l->command || l->cli->format == BB_OUTPUT_TABLE)
-        return 0;
-    return bb_output_new(stdout, BB_OUTPUT_JSONL, false, bb_message_inbox, BB_MSG_COLUMNS, 0, &l->output) == 0
-               ? 0
-               : EX_OSERR;
+    l->delivery.client = l->client;
+    l->delivery.over = &l->ended;
+    return bb_delivery_open(&l->delivery, l->cli->format != BB_OUTPUT_TABLE) == 0 ? 0 : EX_OSERR;
 }
 
 static int
 run_listen(struct bb_cli *cli, int argc, char **argv)
 {
-    struct listen l = {.cli = cli, .name = "listen", .retries = RETRIES, .code = GO_ON};
+    struct listen l = {
+        .cli = cli, .name = "listen", .delivery = {.retries = BB_DELIVERY_RETRIES}, .code = GO_ON};
     int r;
 
     cli->knows_plain = true;
@@ -503,7 +383,7 @@ run_listen(struct bb_cli *cli, int argc, char **argv)
         finish(&l);
         r = l.code;
     }
-    bb_output_destroy(&l.output);
+    bb_delivery_close(&l.delivery);
     bb_subscription_close(&l.s);
     bb_client_destroy(&l.client);
     bb_channels_release(&l.channels);

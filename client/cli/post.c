@@ -2,7 +2,7 @@
 #include "communication.h"
 #include "compose.h"
 #include "data.h"
-#include "message.h"
+#include "message_name.h"
 
 enum { OPT_REPLY_TO = 1, OPT_STORY, OPT_INDICATOR, OPT_PERIOD };
 

@@ -1,6 +1,6 @@
 /* backbone subscribe | unsubscribe | subscriptions */
+#include "channels.h"
 #include "communication.h"
-#include "compose.h"
 
 #include "runtime/text.h"
 

@@ -100,12 +100,37 @@ test_quote(void **state)
                    quotes[i].what);
 }
 
+static void
+test_shown(void **state)
+{
+    static const struct {
+        const char *what, *input, *expected;
+        size_t read;
+    } cases[] = {
+        {"a letter", "ab", "a", 1},         {"two bytes", "\xC3\xBCx", "\xC3\xBC", 2},
+        {"a line feed", "\nx", "\n", 1},    {"a tab", "\t", "\t", 1},
+        {"a quote", "\"", "\"", 1},         {"a backslash", "\\n", "\\", 1},
+        {"CR", "\r", "\\x0D", 1},           {"escape", "\033[", "\\x1B", 1},
+        {"C1", "\xC2\x9B!", "\\u009B", 2},  {"a turn of direction", "\xE2\x80\xAE!", "\\u202E", 3},
+        {"not UTF-8", "\xFFx", "\\xFF", 1}, {"cut off", "\xE2\x80", "\\xE2", 1},
+    };
+    char piece[8];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        check(bb_text_shown(bb_bytes_str(cases[i].input), piece) == cases[i].read, cases[i].what);
+        check_text(piece, cases[i].expected, cases[i].what);
+    }
+    assert_int_equal(bb_text_shown(bb_bytes_str(""), piece), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_quote),
+        cmocka_unit_test(test_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
