@@ -206,6 +206,8 @@ time_to_wait(const struct bb_life *life)
 
     if (life->next_heartbeat < next)
         next = life->next_heartbeat;
+    if (bb_fanout_deadline(broker) < next)
+        next = bb_fanout_deadline(broker);
     if (broker->jobs_left)
         return 0;
     if (broker->peers.open[BB_DOOR_PUBLIC] + broker->peers.open[BB_DOOR_ADMIN] && life->next_guard < next)
@@ -285,7 +287,6 @@ run_round(struct bb_life *life)
     bb_service_run(broker);
     bb_router_expire(broker->router, broker->now);
     tick(life);
-    bb_fanout_flush(broker);
     bb_subscribe_tell(broker);
     if (broker->dirty && bb_doors_have_news(broker))
         bb_monitors_read(broker);

@@ -241,6 +241,14 @@ bb_send_probes(struct bb_broker *broker)
     }
 }
 
+void
+bb_send_answers(struct bb_broker *broker)
+{
+    for (struct bb_peer *peer = broker->dirty; peer; peer = peer->dirty_next)
+        if (!peer->dead && !peer->broken)
+            send_peer(broker, peer);
+}
+
 static void
 flush_clients(struct bb_broker *broker)
 {
@@ -323,6 +331,7 @@ void
 bb_flush(struct bb_broker *broker)
 {
     flush_workers(broker);
+    bb_fanout_flush(broker);
     flush_clients(broker);
     flush_workers(broker); /* cancellations of whom flush_clients() has dropped */
 }

@@ -164,6 +164,9 @@ void bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind,
 uint8_t *bb_send_room(struct bb_broker *broker, struct bb_peer *peer, size_t n);
 /* Send a message that others get as well, behind what was gathered. */
 void bb_send_shared(struct bb_broker *broker, struct bb_peer *peer, zmq_msg_t *shared);
+/* Send what was gathered for clients now: answers do not wait for a fan-out, which gives libzmq's threads
+ * much to do. */
+void bb_send_answers(struct bb_broker *broker);
 /* Look at the peer when the round ends: to send, or to free it. */
 void bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
 void bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
@@ -232,8 +235,10 @@ void bb_fanout_release(struct bb_broker *broker);
 bool bb_fanout(struct bb_broker *broker, const Bb__Fanout *fanout);
 /* Was so much sent in this round that the others should have their turn? */
 bool bb_fanout_is_enough(const struct bb_broker *broker);
-/* Send what was kept back for more of the same. Before anything else goes out. */
+/* Send what was kept back for more of the same, if it is time. */
 void bb_fanout_flush(struct bb_broker *broker);
+/* When it is: BB_NEVER when nothing is kept back. */
+bb_mono bb_fanout_deadline(const struct bb_broker *broker);
 /* Bytes of messages that many share, as long as one of them waits for its copy to be encrypted. */
 uint64_t bb_fanout_shared_bytes(const struct bb_broker *broker);
 

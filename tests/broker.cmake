@@ -44,3 +44,8 @@ target_link_libraries(test_broker_process_rude PRIVATE PkgConfig::SODIUM)
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c)
 target_link_libraries(bench_broker_route PRIVATE broker_fixture)
 set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Likewise: deliveries a second.
+add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
+target_link_libraries(bench_broker_fanout PRIVATE broker_fixture PkgConfig::SODIUM)
+set_target_properties(bench_broker_fanout PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
