@@ -367,8 +367,8 @@ bb_partner_file_read(const char *folder, const char *code, struct bb_organizatio
     message[0] = '\0';
     if (asprintf(&path, "%s/%s" BB_PARTNER_FILE_SUFFIX, folder, code) < 0)
         return -ENOMEM;
-    fault =
-        strcmp(code, BB_CODE_OPERATOR) == 0 ? "this code is reserved: operators act as it" : check_file(path);
+    fault = bb_code_is_reserved(code) ? "this code is reserved: operators or a service act as it"
+                                      : check_file(path);
     if (fault) {
         snprintf(message, BB_REGISTRY_MESSAGE, "%s: %s", path, fault);
         r = BB_PARTNER_FILE_E_BROKEN;

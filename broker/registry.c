@@ -9,6 +9,7 @@
 #include "claims.h"
 #include "partner_file.h"
 #include "proto/errors.h"
+#include "proto/methods.h"
 #include "runtime/keyfile.h"
 #include "runtime/text.h"
 
@@ -423,14 +424,20 @@ invalid(char *message, const char *what)
     return BB_ERROR_INVALID;
 }
 
+bool
+bb_code_is_reserved(const char *code)
+{
+    return strcmp(code, BB_CODE_OPERATOR) == 0 || bb_service_by_name(code) >= 0;
+}
+
 static int
 check_put(const Bb__PartnerPut *put, char *message)
 {
     if (!bb_text_is_code(bb_bytes_str(put->code)))
         return invalid(message,
                        "code: expected 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
-    if (strcmp(put->code, BB_CODE_OPERATOR) == 0)
-        return invalid(message, "code: \"" BB_CODE_OPERATOR "\" is reserved: operators act as it");
+    if (bb_code_is_reserved(put->code))
+        return invalid(message, "code: this one is reserved: operators or a service act as it");
     if (put->name && !bb_text_is_name(bb_bytes_str(put->name)))
         return invalid(message, "name: expected " BB_TEXT_NAME_EXPECTED);
     if (put->has_role && !bb_role_word(put->role))

@@ -38,8 +38,11 @@ struct bb_registry;
 
 #define BB_MEMBER_MAIN "main"
 
-/* What operators act as, who come over their own socket: no organization has this code. */
+/* What operators act as, who come over their own socket. */
 #define BB_CODE_OPERATOR "operator"
+
+/* Does somebody else act under this code: operators, or a service? No organization has it. */
+bool bb_code_is_reserved(const char *code);
 
 struct bb_organization {
     char *code;

@@ -66,6 +66,8 @@ like "why" "$err" 'neither disables itself'
 run 0 backbone ping
 run 65 backbone partner add operator --name 'An operator' --role partner
 like "the operators' code" "$err" 'reserved'
+run 65 backbone partner add communication --name 'Communication' --role partner
+like "a service's code" "$err" 'reserved'
 key=$(backbone keys new "$tmp/office.key")
 run 0 backbone partner add office --name Office --role staff --key "$key"
 context office

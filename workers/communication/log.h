@@ -63,7 +63,7 @@ struct bb_record {
     bb_utc time;
     uint32_t expires_day;   /* the last day on which it is delivered (calendar.h); 0: no end */
     uint32_t ack_day;       /* the last day for acknowledgements; 0: none */
-    struct bb_bytes author; /* code of the organization; "communication" */
+    struct bb_bytes author; /* code of the organization; empty: the service itself */
     unsigned n_channels;
     const uint8_t *channels; /* bb_record_channel() */
     struct bb_bytes id;

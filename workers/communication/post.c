@@ -7,6 +7,12 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+static bool
+is_of_service(const Bb__Message *message)
+{
+    return message->kind == BB__MESSAGE_KIND__UPDATE || message->kind == BB__MESSAGE_KIND__NOTICE;
+}
+
 static int
 append(struct bb_communication *c, const struct bb_posting *posting, const uint32_t *channels,
        struct bb_bytes packed, uint64_t *ret_sequence)
@@ -19,7 +25,8 @@ append(struct bb_communication *c, const struct bb_posting *posting, const uint3
         .time = c->now,
         .expires_day = posting->expires_day,
         .ack_day = posting->ack_day,
-        .author = bb_bytes_str(message->organization),
+        /* of the service itself: nobody's, whatever organizations are called */
+        .author = bb_bytes_str(is_of_service(message) ? "" : message->organization),
         .channels = channels,
         .n_channels = (unsigned)posting->n_channels,
         .id = message->id.data,

@@ -197,11 +197,12 @@ leaves_out_the_code_of_operators(void **state)
 
     (void)state;
     write_file("operator", "name = 'O'\nrole = 'staff'\n");
+    write_file("communication", "name = 'C'\nrole = 'partner'\n");
     write_file("operators", "name = 'P'\nrole = 'staff'\n");
     registry = load(&reports, NULL);
     assert_int_equal(bb_registry_count(registry), 1);
-    assert_int_equal(reports.count, 1);
-    assert_non_null(strstr(reports.last, "/operator.conf: this code is reserved"));
+    assert_int_equal(reports.count, 2);
+    assert_non_null(strstr(reports.last, ".conf: this code is reserved"));
     bb_registry_destroy(&registry);
 }
 
