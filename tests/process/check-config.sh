@@ -25,9 +25,10 @@ broker() {
     change "$tmp/broker.conf" "$@"
 }
 
+# worker NAME NAME=VALUE...
 worker() {
     printf '%s = "%s"\n' state "$tmp/state" broker "ipc://$tmp/run/worker.sock" >"$tmp/all.conf"
-    change "$tmp/measurement.conf" "$@"
+    change "$tmp/$1.conf" "${@:2}"
 }
 
 change() {
@@ -49,11 +50,12 @@ broker_says() {
     like "what is wrong" "$out$err" "$expected"
 }
 
+# worker_says STATUS REGEX [NAME=VALUE...]: $name does
 worker_says() {
     local status=$1 expected=$2
     shift 2
-    worker "$@"
-    run "$status" backbone-measurement --check-config -c "$tmp/measurement.conf"
+    worker "$name" "$@"
+    run "$status" "backbone-$name" --check-config -c "$tmp/$name.conf"
     like "what is wrong" "$out$err" "$expected"
 }
 
@@ -87,19 +89,30 @@ broker_says 78 'beta.conf:1: name: found "Be.u202Eta"'
 organization beta Beta "$other_key"
 broker_says 0 ': correct$'
 
-# --- the worker
-worker_says 0 ': correct$'
-is "a check leaves the state as it is" "$(ls -A "$tmp/state")" ""
-worker_says 78 'broker: found "tcp://127.0.0.1:1", expected ipc:///PATH/worker.sock' broker=tcp://127.0.0.1:1
-worker_says 78 'broker: found "ipc://worker.sock"' broker=ipc://worker.sock
-worker_says 78 'too long for the address of a socket' "broker=ipc:///$(printf 'x%.0s' {1..108})"
-worker_says 78 'server.key": Not a directory' "state=$tmp/server.key"
-worker_says 78 "state: .*/sate\" is not there; for a new store make it: install -d -m 0700 '$tmp/sate'" "state=$tmp/sate"
+# --- the workers
+for name in measurement communication; do
+    worker_says 0 ': correct$'
+    is "a check leaves the state as it is" "$(ls -A "$tmp/state")" ""
+    worker_says 78 'broker: found "tcp://127.0.0.1:1", expected ipc:///PATH/worker.sock' broker=tcp://127.0.0.1:1
+    worker_says 78 'broker: found "ipc://worker.sock"' broker=ipc://worker.sock
+    worker_says 78 'too long for the address of a socket' "broker=ipc:///$(printf 'x%.0s' {1..108})"
+    worker_says 78 'server.key": Not a directory' "state=$tmp/server.key"
+    worker_says 78 "state: .*/sate\" is not there; for a new store make it: install -d -m 0700 '$tmp/sate'" "state=$tmp/sate"
+done
 
 # a mistyped path is not an empty store
-run 78 timeout 20 backbone-measurement -c "$tmp/measurement.conf"
-like "how to make one" "$err" "install -d -m 0700 '$tmp/sate'"
+for name in measurement communication; do
+    run 78 timeout 20 "backbone-$name" -c "$tmp/$name.conf"
+    like "how to make one" "$err" "install -d -m 0700 '$tmp/sate'"
+done
 run 78 timeout 20 backbone-measurement --verify -c "$tmp/measurement.conf"
 [ ! -e "$tmp/sate" ] && ok || not_ok "nothing was made"
+
+# --- what is kept of messages
+name=communication
+worker_says 0 ': correct$' 'retain=indicator/* 400 days 100000 messages; group/board forever'
+worker_says 78 'retain: found "weeks", expected days or messages behind a number' 'retain=all 3 weeks'
+worker_says 78 'retain: found "everything", expected a channel, or a pattern' 'retain=everything 3 days'
+worker_says 78 'retain_days' retain_days=-1
 
 finish

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# How the daemons end, as backbone-broker(8) and backbone-measurement(8) have it: a status for each thing that is wrong at
-# the start, and what signals do.
+# How the daemons end, as backbone-broker(8), backbone-measurement(8) and backbone-communication(8) have it: a status for each
+# thing that is wrong at the start, and what signals do.
 . "$(dirname "$0")/lib.sh"
 
 b=$BB_STATE/broker.conf
 m=$BB_STATE/measurement.conf
+c=$BB_STATE/communication.conf
 sockets=$(mktemp -d /tmp/bb.XXXXXX)
 trap 'rm -rf "$sockets"; at_exit' EXIT
 
@@ -42,14 +43,18 @@ like "file and line" "$err" 'bad.conf:3: '
 rm "$tmp/registry/bad.conf"
 run 0 backbone-broker --check-config -c "$own"
 
-# ---- the worker
-run 64 backbone-measurement
-run 69 backbone-measurement -c "$m"
+# ---- the workers
+for worker in measurement communication; do
+    conf=$BB_STATE/$worker.conf
+    run 64 "backbone-$worker"
+    run 69 "backbone-$worker" -c "$conf"
+    like "who has it" "$err" "in use by another backbone-$worker \\(process [0-9]+\\)"
+    run 78 "backbone-$worker" -c "$(but "$conf" state /nonexistent/state)"
+    printf 'bogus = 1\n' | cat "$conf" - >"$tmp/unknown.conf"
+    run 78 "backbone-$worker" -c "$tmp/unknown.conf"
+    like "file and line" "$err" 'unknown.conf:3: '
+done
 run 69 backbone-measurement -c "$m" --verify
-run 78 backbone-measurement -c "$(but "$m" state /nonexistent/state)"
-printf 'bogus = 1\n' | cat "$m" - >"$tmp/unknown.conf"
-run 78 backbone-measurement -c "$tmp/unknown.conf"
-like "file and line" "$err" 'unknown.conf:3: '
 
 # ---- signals
 pid=$(cat "$BB_STATE/measurement.pid")
@@ -71,10 +76,13 @@ ends_by() {
     wait "$pid"
     is "$3 ends by SIG$1" $? 0
 }
-mkdir "$tmp/store"
+mkdir "$tmp/store" "$tmp/messages"
 store=$(but "$m" state "$tmp/store")
+mv "$store" "$tmp/store.conf"
+messages=$(but "$c" state "$tmp/messages")
 for signal in INT TERM; do
-    ends_by $signal 'at entry' backbone-measurement "$store"
+    ends_by $signal 'at entry' backbone-measurement "$tmp/store.conf"
+    ends_by $signal 'at message' backbone-communication "$messages"
     ends_by $signal 'serving' backbone-broker "$own"
 done
 finish

@@ -25,8 +25,9 @@ libdir=$(dirname "$(find "$prefix" -name libbackbone.so)")
 is "the daemon is the installed one" "$(realpath "$(command -v backbone-broker)")" "$(realpath "$prefix/sbin/backbone-broker")"
 
 # ---- files
-for file in bin/backbone sbin/backbone-broker sbin/backbone-measurement include/backbone.h \
-    share/doc/backbone/examples/broker.conf share/doc/backbone/examples/measurement.conf; do
+for file in bin/backbone sbin/backbone-broker sbin/backbone-measurement sbin/backbone-communication include/backbone.h \
+    share/doc/backbone/examples/broker.conf share/doc/backbone/examples/measurement.conf \
+    share/doc/backbone/examples/communication.conf; do
     run 0 test -s "$prefix/$file"
 done
 for page in "$BB_TEST_BUILD"/man/*.[1-8]; do

@@ -7,14 +7,14 @@ export PATH="$BB_BUILD/bin:$PATH" BACKBONE_CONFIG_DIR=$tmp/client
 
 # --- the examples, moved below $tmp
 umask 077
-mkdir -p "$tmp/start" "$tmp/etc" "$tmp/registry" "$tmp/measurement" "$tmp/run"
-for name in broker measurement; do
+mkdir -p "$tmp/start" "$tmp/etc" "$tmp/registry" "$tmp/measurement" "$tmp/communication" "$tmp/run"
+for name in broker measurement communication; do
     sed "s|/etc/backbone|$tmp/etc|; s|/var/lib/backbone|$tmp|; s|/run/backbone|$tmp/run|; s|0\.0\.0\.0:7600|127.0.0.1:*|
         s|^#runtime|runtime|" "$root/deploy/$name.conf" >"$tmp/etc/$name.conf"
 done
 run 0 backbone keys new "$tmp/etc/server.key"
 server_key=$out
-for name in broker measurement; do
+for name in broker measurement communication; do
     run 0 "backbone-$name" --check-config -c "$tmp/etc/$name.conf"
     run 0 "backbone-$name" --print-config -c "$tmp/etc/$name.conf"
     printed=$(grep -v '^#' <<<"$out" | tr -d "'\"" | sort)
@@ -25,7 +25,7 @@ for name in broker measurement; do
 done
 
 # --- start, and let the first staff member in
-for name in broker measurement; do
+for name in broker measurement communication; do
     printf '#!/bin/sh\nexec backbone-%s -c %s\n' "$name" "$tmp/etc/$name.conf" >"$tmp/start/$name"
     chmod +x "$tmp/start/$name"
 done
@@ -40,8 +40,12 @@ backbone ping
 printf 'code,name\nx,X\n' | backbone indicator define -
 backbone report x 1 --period 2026
 backbone trend x -o csv
+backbone announce create Hello --to all >/dev/null
+backbone announce ls -o json
 END
-run 0 bb-supervise --folder "$tmp" --run "$tmp/run" --strict --program "$tmp/start/broker" --program "$tmp/start/measurement" -- \
+run 0 bb-supervise --folder "$tmp" --run "$tmp/run" --strict --program "$tmp/start/broker" --program "$tmp/start/measurement" \
+    --program "$tmp/start/communication" -- \
     bash "$tmp/scenario" "$tmp" "$server_key"
 like "it answers" "$out" '2026,1,'
+like "it announces" "$out" 'Hello'
 finish

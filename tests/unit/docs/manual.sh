@@ -59,10 +59,10 @@ keys_of() {
                 print "*" key "* = " value (range ~ / to / ? " " range : "")
         }' | sort
 }
-for daemon in backbone-broker backbone-measurement; do
+for daemon in backbone-broker backbone-measurement backbone-communication; do
     page=$source/docs/$daemon.8.scd
     keys_of "$daemon" >"$work/keys"
-    [ "$(wc -l <"$work/keys")" -ge 10 ] || complain "only $(wc -l <"$work/keys") keys in --print-config of $daemon"
+    [ "$(wc -l <"$work/keys")" -ge 9 ] || complain "only $(wc -l <"$work/keys") keys in --print-config of $daemon"
     grep '^\*[a-z_]\+\* \(=\|(required)\)' "$page" | sort | diff - "$work/keys" >"$work/differences" ||
         complain "the keys of $daemon(8) (<) are not those of --print-config (>):" "$(cat "$work/differences")"
     for option in $("$build/bin/$daemon" --help | grep -o -- '--[a-z-]\+' | sort -u); do
