@@ -66,6 +66,21 @@ write_periods(struct bb_buffer *body, char *const *period, size_t n, uint32_t pe
         bb_buffer_printf(body, " and %zu more", (size_t)periods - n);
 }
 
+/* "3 new, 1 updated"; what is 0 is left out. */
+#define COUNTS_BYTES 64
+static const char *
+counts(uint64_t created, uint64_t updated, char out[static COUNTS_BYTES])
+{
+    int n = 0;
+
+    *out = '\0';
+    if (created)
+        n = snprintf(out, COUNTS_BYTES, "%llu new%s", (unsigned long long)created, updated ? ", " : "");
+    if (updated)
+        snprintf(out + n, COUNTS_BYTES - (size_t)n, "%llu updated", (unsigned long long)updated);
+    return out;
+}
+
 static void
 write_more(struct bb_buffer *body, uint64_t more, const char *what)
 {
@@ -156,12 +171,12 @@ static void
 describe_update(struct writing *w)
 {
     const Bb__IndicatorChange *change = w->change;
+    char text[COUNTS_BYTES];
 
     bb_buffer_reset(&w->body);
     for (size_t i = 0; i < change->n_organization && i < LINES; i++) {
         const Bb__OrganizationChange *by = change->organization[i];
-        bb_buffer_printf(&w->body, "- `%s`: %llu new, %llu updated (", by->organization,
-                         (unsigned long long)by->created, (unsigned long long)by->updated);
+        bb_buffer_printf(&w->body, "- `%s`: %s (", by->organization, counts(by->created, by->updated, text));
         write_periods(&w->body, by->period, by->n_period, by->periods);
         bb_buffer_printf(&w->body, ")\n");
     }
@@ -175,7 +190,7 @@ write_update(struct writing *w)
     const Bb__IndicatorChange *from = w->change;
     const struct bb_channel channel = {.kind = BB_CHANNEL_INDICATOR, .code = bb_bytes_str(from->indicator)};
     Bb__Message message = BB__MESSAGE__INIT;
-    char subject[BB_LIMIT_SUBJECT_BYTES + 1];
+    char subject[BB_LIMIT_SUBJECT_BYTES + 1], text[COUNTS_BYTES];
     int r = new_changes(w, from->n_organization, &message.change);
 
     if (r != 0)
@@ -192,8 +207,8 @@ write_update(struct writing *w)
         change->created = by->created;
         change->updated = by->updated;
     }
-    snprintf(subject, sizeof subject, "%.*s: %llu new, %llu updated", name_length(from->name), from->name,
-             (unsigned long long)from->created, (unsigned long long)from->updated);
+    snprintf(subject, sizeof subject, "%.*s: %s", name_length(from->name), from->name,
+             counts(from->created, from->updated, text));
     message.kind = BB__MESSAGE_KIND__UPDATE;
     message.subject = subject;
     message.period = only_period((const Bb__Change *const *)message.change, message.n_change);
