@@ -40,7 +40,7 @@ struct fanout_peer {
     void (*stop)(struct fanout_peer *peer);
 };
 
-extern struct fanout_peer fanout_nats, fanout_jetstream, fanout_mosquitto;
+extern struct fanout_peer fanout_ours, fanout_nats, fanout_jetstream, fanout_mosquitto;
 
 /* Settings that the peers read; set from the command line before the first start. */
 struct fanout_settings {

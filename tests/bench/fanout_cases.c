@@ -34,7 +34,8 @@ const struct fanout_case fanout_cases[] = {
 };
 const size_t fanout_n_cases = sizeof fanout_cases / sizeof *fanout_cases;
 
-struct fanout_peer *const fanout_peers[FANOUT_PEERS] = {[FANOUT_NATS] = &fanout_nats,
+struct fanout_peer *const fanout_peers[FANOUT_PEERS] = {[FANOUT_OURS] = &fanout_ours,
+                                                        [FANOUT_NATS] = &fanout_nats,
                                                         [FANOUT_JETSTREAM] = &fanout_jetstream,
                                                         [FANOUT_MOSQUITTO] = &fanout_mosquitto};
 

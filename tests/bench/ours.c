@@ -1,5 +1,6 @@
 #include "ours.h"
 
+#include "daemons.h"
 #include "lean.h"
 #include "machine.h"
 #include "run.h"
@@ -21,12 +22,6 @@
 #define LEAN_FROM 64u /* connections: libzmq in as many sockets of one process costs more than the broker */
 #define IDLE_US   1000000
 
-struct daemon {
-    char config[BENCH_PATH], log[BENCH_PATH], notify[BENCH_PATH];
-    pid_t pid;
-    double ready_ms;
-};
-
 struct connection;
 
 struct submission {
@@ -42,9 +37,7 @@ struct connection {
 };
 
 struct ours {
-    char folder[BENCH_PATH], endpoint[64];
-    char server_key[BB_KEY_TEXT], staff_file[BENCH_PATH];
-    struct daemon broker, worker;
+    struct bench_daemons daemons;
     struct bb_context *context;
     struct connection *connection;
     unsigned connections;
@@ -58,87 +51,14 @@ struct ours {
     bool sampling;
 };
 
-/* --- daemons ---------------------------------------------------------------------------------------------
+/* --- life ------------------------------------------------------------------------------------------------
  */
-
-static void
-prepare(struct ours *ours, const char *folder)
-{
-    char path[BENCH_PATH], staff_key[BB_KEY_TEXT];
-    const char *f = ours->folder;
-
-    bench_path(ours->folder, "%s/ours", folder);
-    bench_mkdir(f, 0700);
-    for (int i = 0; i < 3; i++) {
-        bench_path(path, "%s/%s", f, (const char *[]){"registry", "run", "state"}[i]);
-        bench_mkdir(path, 0700);
-    }
-    bench_path(path, "%s/server", f);
-    bench_path(ours->staff_file, "%s/staff", f);
-    if (bb_key_new(path, ours->server_key) != 0 || bb_key_new(ours->staff_file, staff_key) != 0)
-        errx(73, "cannot write keys to %s", f);
-    bench_path(path, "%s/registry/backbone.conf", f);
-    bench_write_file(path, "name = \"Backbone staff\"\nrole = \"staff\"\nmember main {\n    key = '%s'\n}\n",
-                     staff_key);
-    bench_path(ours->broker.config, "%s/broker.conf", f);
-    bench_write_file(
-        ours->broker.config,
-        "listen = \"tcp://127.0.0.1:*\"\nserver_key = \"%s/server\"\nregistry = \"%s/registry\"\n"
-        "runtime = \"%s/run\"\n",
-        f, f, f);
-    bench_path(ours->worker.config, "%s/measurement.conf", f);
-    bench_write_file(ours->worker.config, "state = \"%s/state\"\nbroker = \"ipc://%s/run/worker.sock\"\n", f,
-                     f);
-}
-
-static void
-start_daemon(struct ours *ours, struct daemon *daemon, const char *name)
-{
-    char binary[BENCH_PATH];
-    const char *const argv[] = {binary, "-c", daemon->config, NULL};
-    struct bench_spawn spawn = {.argv = argv, .log = daemon->log, .notify = daemon->notify};
-    uint64_t start_ns;
-    int fd;
-
-    bench_path(binary, "%s/%s", bench_settings.bin, name);
-    bench_path(daemon->log, "%s/%s.log", ours->folder, name);
-    bench_path(daemon->notify, "%s/%s.notify", ours->folder, name);
-    fd = bench_notify_open(daemon->notify);
-    start_ns = bench_now_ns();
-    daemon->pid = bench_spawn(&spawn);
-    bench_notify_wait(fd, daemon->pid, daemon->log);
-    daemon->ready_ms = (double)(bench_now_ns() - start_ns) / 1e6;
-    close(fd);
-}
-
-static void
-read_endpoint(struct ours *ours)
-{
-    char path[BENCH_PATH];
-    FILE *file;
-
-    bench_path(path, "%s/run/endpoint", ours->folder);
-    file = fopen(path, "r");
-    if (!file || !fgets(ours->endpoint, sizeof ours->endpoint, file))
-        err(66, "%s", path);
-    ours->endpoint[strcspn(ours->endpoint, "\n")] = '\0';
-    fclose(file);
-}
 
 static void
 start_daemons(struct ours *ours, const char *folder)
 {
-    prepare(ours, folder);
-    start_daemon(ours, &ours->broker, "backbone-broker");
-    start_daemon(ours, &ours->worker, "backbone-measurement");
-    read_endpoint(ours);
-}
-
-static void
-stop_daemons(struct ours *ours)
-{
-    bench_spawn_stop(&ours->worker.pid, SIGTERM);
-    bench_spawn_stop(&ours->broker.pid, SIGTERM);
+    bench_daemons_prepare(&ours->daemons, folder, "measurement", "");
+    bench_daemons_start(&ours->daemons, bench_settings.bin, "measurement");
 }
 
 void
@@ -151,12 +71,12 @@ bench_ours_idle(const char *folder, struct bench_idle *ret_idle)
     start_daemons(ours, folder);
     usleep(IDLE_US);
     *ret_idle = (struct bench_idle){
-        .broker_mb = bench_rss_anon_mb(ours->broker.pid),
-        .worker_mb = bench_rss_anon_mb(ours->worker.pid),
-        .broker_ready_ms = ours->broker.ready_ms,
-        .worker_ready_ms = ours->worker.ready_ms,
+        .broker_mb = bench_rss_anon_mb(ours->daemons.broker.pid),
+        .worker_mb = bench_rss_anon_mb(ours->daemons.worker.pid),
+        .broker_ready_ms = ours->daemons.broker.ready_ms,
+        .worker_ready_ms = ours->daemons.worker.ready_ms,
     };
-    stop_daemons(ours);
+    bench_daemons_stop(&ours->daemons);
     free(ours);
 }
 
@@ -209,9 +129,9 @@ static void
 connect_all(struct ours *ours, unsigned connections)
 {
     const struct bb_client_options options = {.context = ours->context,
-                                              .endpoint = ours->endpoint,
-                                              .server_key = ours->server_key,
-                                              .key_file = ours->staff_file,
+                                              .endpoint = ours->daemons.endpoint,
+                                              .server_key = ours->daemons.server_key,
+                                              .key_file = ours->daemons.staff_file,
                                               .timeout_ms = 120000};
     size_t open;
 
@@ -245,7 +165,8 @@ start(struct bench_peer *peer, const char *folder, unsigned connections)
     connect_all(ours, lean ? 1 : connections);
     define(ours);
     if (lean)
-        ours->lean = lean_start(ours->endpoint, ours->server_key, ours->staff_file, connections);
+        ours->lean = lean_start(ours->daemons.endpoint, ours->daemons.server_key, ours->daemons.staff_file,
+                                connections);
 }
 
 static void
@@ -261,7 +182,7 @@ stop(struct bench_peer *peer)
     free(ours->connection);
     bb_context_destroy(&ours->context);
     bb_submission_destroy(&ours->submission);
-    stop_daemons(ours);
+    bench_daemons_stop(&ours->daemons);
     free(ours);
     peer->state = NULL;
 }
@@ -420,7 +341,7 @@ static void
 run_shape(struct bench_peer *peer, const struct bench_shape *shape, struct bench_result *ret_result)
 {
     struct ours *ours = peer->state;
-    const pid_t pids[BENCH_PROCESSES] = {ours->broker.pid, ours->worker.pid};
+    const pid_t pids[BENCH_PROCESSES] = {ours->daemons.broker.pid, ours->daemons.worker.pid};
     struct bench_run run;
 
     ours->run = &run;
@@ -457,8 +378,8 @@ compact_views(const struct ours *ours)
     MDB_env *env;
     int fd, r;
 
-    bench_path(path, "%s/state/views", ours->folder);
-    bench_path(copy, "%s/copy", ours->folder);
+    bench_path(path, "%s/state/views", ours->daemons.folder);
+    bench_path(copy, "%s/copy", ours->daemons.folder);
     fd = open(copy, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         err(73, "%s", copy);
