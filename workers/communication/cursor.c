@@ -75,7 +75,7 @@ reserve(struct bb_cursors *cursors, uint32_t organization)
         cursors->organizations = n;
     }
     if (cursors->free == BB_NO_CURSOR) {
-        uint32_t n = cursors->size ? cursors->size * 2 : 16;
+        uint32_t n = cursors->size ? cursors->size + cursors->size / 2 : 16;
         struct bb_cursor *cursor = realloc(cursors->cursor, n * sizeof *cursor);
         if (!cursor)
             return -ENOMEM;

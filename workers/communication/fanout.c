@@ -14,11 +14,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Twice the sessions: a cohort for each, the front, and one that a turn has in hand. */
+/* Half as many sessions again: a cohort for each, the front, and one that a turn has in hand. */
 static int
 grow(struct bb_fanout *f)
 {
-    uint32_t n = f->size_sessions ? f->size_sessions * 2 : 16, cohorts = n + 2;
+    uint32_t n = f->size_sessions ? f->size_sessions + f->size_sessions / 2 : 16, cohorts = n + 2;
     struct session *session = n < NONE / 2 ? realloc(f->session, n * sizeof *session) : NULL;
     struct cohort *cohort;
 

@@ -53,7 +53,7 @@ reserve_members(struct turn *t, uint32_t n)
     n = n < 16 ? 16 : n + n / 2;
     if (enlarge(&t->member, n, sizeof *t->member) || enlarge(&t->node_of, n, sizeof *t->node_of) ||
         enlarge(&t->order, n, sizeof *t->order) || enlarge(&t->link, n, sizeof *t->link) ||
-        enlarge(&t->number, n, sizeof *t->number) || bb_numbers_reserve(&t->roots, n))
+        enlarge(&t->number, n, sizeof *t->number))
         return -ENOMEM;
     t->size_members = n;
     return 0;
@@ -83,7 +83,9 @@ enter_root(struct turn *t, uint32_t member, uint64_t mark)
     int r;
 
     if (!bb_numbers_get(&t->roots, mark, &node)) {
-        r = new_node(t, &node);
+        r = bb_numbers_reserve(&t->roots, t->roots.count + 1);
+        if (r == 0)
+            r = new_node(t, &node);
         if (r < 0)
             return r;
         t->node[node].mark = mark;

@@ -19,6 +19,8 @@
 #define KEEP_MOST     512u
 #define EXPIRY_MS     60000 /* how often it is looked for cursors that nobody uses, at most */
 
+#define ARRIVALS_KEPT 64u
+
 #define FRONT_BYTES    (8u << 20)  /* of the log, in a round */
 #define FRONT_BACKLOG  (16u << 20) /* that the broker has not taken in: then even the front waits */
 #define BEHIND_BYTES   (1u << 20)
@@ -183,6 +185,11 @@ begin_arrivals(struct bb_communication *c)
                                              });
     }
     feed->n_arrivals = 0;
+    if (feed->size_arrivals > ARRIVALS_KEPT) { /* after a burst */
+        free(feed->arrival);
+        feed->arrival = NULL;
+        feed->size_arrivals = 0;
+    }
     return r;
 }
 

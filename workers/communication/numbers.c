@@ -1,5 +1,5 @@
-/* Linear probing, at most half full. A removal moves the entries behind it back, so that each stays reachable
- * from where its key leads (Knuth, TAOCP 3, 6.4, algorithm R). */
+/* Linear probing, at most three quarters full. A removal moves the entries behind it back, so that each stays
+ * reachable from where its key leads (Knuth, TAOCP 3, 6.4, algorithm R). */
 #include "numbers.h"
 
 #include <errno.h>
@@ -47,9 +47,9 @@ bb_numbers_reserve(struct bb_numbers *map, uint32_t entries)
 
     if (entries > UINT32_MAX / 4)
         return -ENOMEM;
-    if (entries * 2 <= map->size)
+    if (entries + entries / 3 < map->size)
         return 0;
-    while (grown.size < entries * 2)
+    while (grown.size <= entries + entries / 3)
         grown.size *= 2;
     grown.entry = malloc(grown.size * sizeof *grown.entry);
     if (!grown.entry)
