@@ -65,7 +65,9 @@ struct bb_listener {
     uint64_t lives;                 /* how often SUBSCRIBED came */
     uint64_t last;                  /* sequence of the last message of this session */
     uint64_t received;              /* highest sequence that the owner was given */
-    uint64_t gap_to;                /* end of the last gap that it was told */
+    uint64_t gap_to;                /* end of the last gap that came */
+    uint64_t gap_heard;             /* ... that the owner has heard of */
+    uint64_t before_gap;            /* the last message that he had before it; 0 none */
     uint64_t acked;                 /* everything up to here has been taken care of */
     struct bb_delivered *delivered; /* a ring, in order */
     size_t first, n, size;

@@ -117,6 +117,9 @@ void bb_session_unsubscribe(struct bb_session *session, struct bb_listener *list
 /* Everything up to this sequence, which the listener was given, has been taken care of. */
 void bb_session_acknowledge(struct bb_session *session, bb_mono now, struct bb_listener *listener,
                             uint64_t sequence);
+/* Its owner has heard of the gap that ends with `to`, behind the message `before` (0: none). */
+void bb_session_heard_gap(struct bb_session *session, bb_mono now, struct bb_listener *listener,
+                          uint64_t before, uint64_t to);
 /* Let the acknowledgement leave at once, if it has not. */
 enum bb_listener_debt {
     BB_LISTENER_EVEN,  /* it has left, on this connection */

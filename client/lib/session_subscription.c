@@ -15,7 +15,9 @@
  * the log itself began again), sequences mean nothing any more: then everything starts from where SUBSCRIBED
  * says.
  *
- * **Gaps** are told once. They are not acknowledged: messages of another channel may lie within.
+ * **Gaps** are told once, in their place: nothing that is left lies within. When its owner has heard of one,
+ * and has taken care of everything before it, `acked` passes it too. A session that was begun anew tells it
+ * again until it has seen that, and is answered again.
  *
  * Owners may acknowledge, close and open from every callback. So the list is never walked across one: who is
  * to be told is marked first, and then looked for from the front, again and again. */
@@ -208,6 +210,8 @@ settle(struct bb_session *session, struct bb_listener *listener)
         listener->first = (listener->first + 1) & (listener->size - 1);
         listener->n--;
     }
+    if (listener->gap_heard > listener->acked && listener->acked >= listener->before_gap)
+        listener->acked = listener->gap_heard;
     if (listener->state != BB_LISTENER_OPEN || !has_news(listener))
         return;
     at = is_urgent(listener) ? session->now : session->now + BB_ACK_MS;
@@ -224,6 +228,16 @@ bb_session_acknowledge(struct bb_session *session, bb_mono now, struct bb_listen
     if (sequence <= listener->acked)
         return;
     listener->acked = sequence;
+    settle(session, listener);
+}
+
+void
+bb_session_heard_gap(struct bb_session *session, bb_mono now, struct bb_listener *listener, uint64_t before,
+                     uint64_t to)
+{
+    session->now = now;
+    listener->before_gap = before;
+    listener->gap_heard = to;
     settle(session, listener);
 }
 
@@ -395,7 +409,7 @@ begin(struct bb_listener *listener, uint64_t position, bool anew)
     listener->told_sequence = listener->last = position;
     if (anew) {
         listener->acked = listener->received = position;
-        listener->gap_to = 0;
+        listener->gap_to = listener->gap_heard = listener->before_gap = 0;
     }
     listener->state = BB_LISTENER_OPEN;
     listener->attempts = 0;
@@ -527,8 +541,15 @@ bb_session_on_gap(struct bb_session *session, struct bb_bytes in)
     if (r < 0)
         return r;
     listener = find(session, gap->subscription, BB_LISTENER_OPEN);
-    if (!listener || gap->to <= listener->gap_to)
+    if (!listener)
         return 0;
+    listener->last = gap->to > listener->last ? gap->to : listener->last;
+    if (gap->to <= listener->gap_to) { /* once more; and so is what was acknowledged of it */
+        if (listener->told_sequence >= gap->from)
+            listener->told_sequence = gap->from - 1;
+        settle(session, listener);
+        return 0;
+    }
     listener->gap_to = gap->to;
     listener->event(
         listener,

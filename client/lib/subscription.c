@@ -78,6 +78,16 @@ add_item(struct bb_subscription *s, struct bb_bytes data)
 
 /* --- what the session tells --------------------------------------------------------------------------- */
 
+static bb_mono now_of(const struct bb_client *client);
+
+/* The owner is told of a gap now, behind the messages that he was given. */
+static void
+hear_gap(struct bb_subscription *s, uint64_t to)
+{
+    if (s->client && !s->closed)
+        bb_session_heard_gap(&s->client->session, now_of(s->client), &s->core, s->handed, to);
+}
+
 static int
 on_message(struct bb_listener *core, const Bb__Message *from, struct bb_bytes packed, bool redelivered)
 {
@@ -139,6 +149,8 @@ on_event(struct bb_listener *core, const struct bb_subscription_event *event, bo
     }
     if (event->kind == BB_SUBSCRIPTION_ENDED)
         note_end(s, event->problem);
+    if (event->kind == BB_SUBSCRIPTION_GAP)
+        hear_gap(s, event->to);
     tell(s, event);
 }
 
@@ -396,10 +408,12 @@ take_item(struct bb_subscription *s, struct item *item)
         return r;
     STAILQ_REMOVE_HEAD(&s->queue, link);
     free(item);
-    if (r == GAP_TOLD)
-        tell(s, &gap);
-    else
+    if (r != GAP_TOLD) {
         s->handed = s->message.sequence;
+        return r;
+    }
+    hear_gap(s, gap.to);
+    tell(s, &gap);
     return r;
 }
 

@@ -20,6 +20,7 @@ struct owner {
     bool close; /* with the first message */
     int refuse; /* what message() says */
     bool gone;
+    bool hears; /* gaps, in their place */
 };
 
 static int
@@ -54,6 +55,8 @@ hear(struct bb_listener *core, const struct bb_subscription_event *event, bool a
         break;
     case BB_SUBSCRIPTION_GAP:
         snprintf(to, size, "gap %d..%d; ", (int)event->from, (int)event->to);
+        if (o->hears)
+            bb_session_heard_gap(&o->f->s, o->f->now, core, o->n ? o->got[o->n - 1] : 0, event->to);
         break;
     case BB_SUBSCRIPTION_INTERRUPTED:
         snprintf(to, size, "interrupted %s; ", event->problem->name);
@@ -431,16 +434,57 @@ a_gap_is_told_in_its_place_and_once(void **state)
     struct owner o = {.acks = true};
 
     open_at(f, &o, 5);
-    gap(f, 1, 6, 20);
-    deliver(f, 1, 15, 16, 0); /* of another channel, where less was removed */
+    gap(f, 1, 6, 14);
+    deliver(f, 1, 15, 16, 0);
     assert_int_equal(o.n, 2);
-    assert_string_equal(o.events, "gap 6..20; ");
+    assert_string_equal(o.events, "gap 6..14; ");
     reconnect(f);
     session_take(f);
     subscribed(f, 1, 5, 30, false);
-    gap(f, 1, 6, 20);
-    gap(f, 1, 6, 25);
-    assert_string_equal(o.events, "gap 6..20; interrupted UNREACHABLE; open 5; gap 6..25; ");
+    gap(f, 1, 6, 14);
+    gap(f, 1, 6, 25); /* more was removed meanwhile */
+    assert_string_equal(o.events, "gap 6..14; interrupted UNREACHABLE; open 5; gap 6..25; ");
+}
+
+/* What the next ACK says, sequence and messages; 0: there is none. */
+static uint64_t
+next_ack(struct fixture *f, uint64_t *ret_messages)
+{
+    session_pass(f, BB_ACK_MS);
+    if (session_take(f) != 1)
+        return 0;
+    *ret_messages = f->sent.messages[0];
+    return f->sent.sequence[0];
+}
+
+static void
+a_gap_is_acknowledged_behind_what_is_before_it(void **state)
+{
+    struct fixture *f = *state;
+    struct owner o = {.hears = true};
+    uint64_t messages;
+
+    open_at(f, &o, 5);
+    deliver(f, 1, 6, 7, 0);
+    gap(f, 1, 8, 20);
+    assert_int_equal(next_ack(f, &messages), 0);
+    bb_session_acknowledge(&f->s, f->now, &o.core, 6);
+    assert_int_equal(next_ack(f, &messages), 6);
+    bb_session_acknowledge(&f->s, f->now, &o.core, 7);
+    assert_int_equal(next_ack(f, &messages), 20);
+    assert_int_equal(messages, 2);
+    /* It was lost: again, when the gap has come again. */
+    reconnect(f);
+    session_take(f);
+    subscribed(f, 1, 6, 30, false);
+    deliver(f, 1, 7, 7, 7);
+    gap(f, 1, 8, 20);
+    assert_int_equal(next_ack(f, &messages), 20);
+    assert_int_equal(messages, 1);
+    assert_int_equal(o.n, 2);
+    /* Nothing before it: at once. */
+    gap(f, 1, 21, 25);
+    assert_int_equal(next_ack(f, &messages), 25);
 }
 
 /* --- acknowledging ------------------------------------------------------------------------------------ */
@@ -607,6 +651,7 @@ main(void)
         SESSION_TEST(an_acknowledgement_that_was_lost_is_made_again),
         SESSION_TEST(a_cursor_that_is_another_one_starts_afresh),
         SESSION_TEST(a_gap_is_told_in_its_place_and_once),
+        SESSION_TEST(a_gap_is_acknowledged_behind_what_is_before_it),
         SESSION_TEST(acknowledgements_are_gathered),
         SESSION_TEST(they_leave_with_whatever_leaves),
         SESSION_TEST(they_leave_at_once_when_half_the_window_is_used),
