@@ -246,13 +246,15 @@ is_survived(int r)
 static int
 recover(struct bb_communication *c, int why)
 {
+    static struct bb_log_limit complaints = BB_LOG_LIMIT(3);
     int r;
 
     /* an answer of which a part is missing is none */
     for (size_t i = 0; i < bb_answers_count(&c->answers); i++)
         bb_streams_cancel(c, bb_answers_tag(&c->answers, i));
-    bb_error("nothing of this round was kept: %s",
-             why == -ENOSPC ? "no room on the disk" : "the map was full");
+    if (bb_log_allow(&complaints))
+        bb_error("nothing of this round was kept: %s",
+                 why == -ENOSPC ? "no room on the disk" : "the map was full");
     bb_msglog_abort(c->log);
     if (c->follow)
         bb_follow_lost(c->follow);

@@ -1,7 +1,8 @@
-/* A list is a walk over the log, or over a channel of it, forward from a sequence to the head of when it was
- * asked for. For the last so many there is a walk back first, which finds where they begin. Every message is
- * judged again when it is reached: what was withdrawn in the middle of an answer is told as such, or left
- * out.
+/* A list is a walk over the log, or over some channels of it, forward from a sequence to the head of when it
+ * was asked for. (An inbox walks over the channels that are addressed to the organization, when they are few:
+ * most of a log may be updates of indicators.) For the last so many there is a walk back first, which finds
+ * where they begin. Every message is judged again when it is reached: what was withdrawn in the middle of an
+ * answer is told as such, or left out.
  *
  * Receipts cost a look for each organization that a message is addressed to; they are told of what members
  * write, and not of updates. */
@@ -11,6 +12,7 @@
 #include "readable.h"
 #include "receipt.h"
 #include "stream.h"
+#include "walk.h"
 
 #include "proto/errors.h"
 #include "proto/message.h"
@@ -19,12 +21,13 @@
 #include <stdlib.h>
 
 #define LISTED_MAX 100u /* messages in a part, at most */
+#define INBOX_MAX  64u  /* channels that an inbox walks over */
 
 struct list {
     struct bb_stream stream;
-    uint64_t head;     /* of the log, when it was asked for */
-    uint64_t end;      /* of the walk */
-    uint64_t position; /* forward: looked at up to here; back: down to here, exclusive */
+    uint64_t head; /* of the log, when it was asked for */
+    uint64_t end;  /* of the walk */
+    struct bb_walk walk;
     uint64_t after;
     uint32_t limit; /* to go back over; 0: forward now */
     uint32_t kinds; /* bit n: of kind n; 0: all */
@@ -73,43 +76,19 @@ select_record(struct bb_communication *c, const struct list *list, const struct 
     return r;
 }
 
-/* The next one of the walk: 0 | BB_STORE_E_NOT_FOUND | <0 */
-static int
-next_record(struct bb_communication *c, const struct list *list, struct bb_record *ret_record)
-{
-    uint64_t sequence;
-    int r;
-
-    if (!list->of_channel)
-        return bb_msglog_from(c->log, list->position + 1, ret_record);
-    r = bb_msglog_in_channel(c->log, list->channel, list->position + 1, &sequence);
-    return r == 0 ? bb_msglog_at(c->log, sequence, ret_record) : r;
-}
-
-static int
-previous_record(struct bb_communication *c, const struct list *list, struct bb_record *ret_record)
-{
-    uint64_t sequence;
-    int r;
-
-    if (list->position == 0)
-        return BB_STORE_E_NOT_FOUND;
-    if (!list->of_channel)
-        return bb_msglog_upto(c->log, list->position - 1, ret_record);
-    r = bb_msglog_in_channel_upto(c->log, list->channel, list->position - 1, &sequence);
-    return r == 0 ? bb_msglog_at(c->log, sequence, ret_record) : r;
-}
-
 /* One message of an answer */
 
-/* Receipts by organization, counted. */
+/* Receipts by organization, counted. Each costs about as much as a message that is looked at. */
 static int
-count_receipts(struct bb_communication *c, const struct bb_record *record, Bb__ListedMessage *listed)
+count_receipts(struct bb_communication *c, const struct bb_record *record, struct bb_slice *slice,
+               Bb__ListedMessage *listed)
 {
+    uint32_t count = bb_directory_count(c->directory);
     struct bb_receipt receipt;
     int r = 0;
 
-    for (uint32_t i = 0; r == 0 && i < bb_directory_count(c->directory); i++) {
+    slice->budget -= slice->budget > count ? count : slice->budget - 1;
+    for (uint32_t i = 0; r == 0 && i < count; i++) {
         if (!bb_organization_enabled(bb_directory_at(c->directory, i), c->today) ||
             !bb_access_addressed(&c->access, i, record))
             continue;
@@ -170,7 +149,7 @@ fill_receipt(struct bb_communication *c, const struct bb_receipt *receipt, Bb__L
 /* In the arena. `record` is not valid any more when it was marked as delivered. */
 static int
 list_record(struct bb_communication *c, const struct list *list, const struct bb_record *record,
-            struct bb_receipt *receipt, Bb__ListedMessage **ret_listed)
+            struct bb_receipt *receipt, struct bb_slice *slice, Bb__ListedMessage **ret_listed)
 {
     uint32_t caller = list->stream.organization;
     Bb__ListedMessage *listed = bb_arena_alloc(&c->arena, sizeof *listed);
@@ -188,7 +167,7 @@ list_record(struct bb_communication *c, const struct list *list, const struct bb
         r = listed->superseded_by.data ? 0 : -ENOMEM;
     }
     if (r == 0 && record->kind != BB__MESSAGE_KIND__UPDATE && bb_access_audience(&c->access, caller, record))
-        r = count_receipts(c, record, listed);
+        r = count_receipts(c, record, slice, listed);
     if (r == 0 && list->inbox)
         r = bb_receipt_mark(c, record->sequence, caller, BB__RECEIPT_STATE__DELIVERED,
                             bb_bytes_str(list->stream.member), receipt);
@@ -200,6 +179,13 @@ list_record(struct bb_communication *c, const struct list *list, const struct bb
 
 /* The walk */
 
+/* From here on forward. */
+static void
+turn_round(struct list *list, uint64_t position)
+{
+    bb_walk_over(&list->walk, list->walk.channel, list->walk.n, position);
+}
+
 /* Back over `limit` messages that are selected. 0 | <0 */
 static int
 go_back(struct bb_communication *c, struct list *list, struct bb_slice *slice)
@@ -209,22 +195,21 @@ go_back(struct bb_communication *c, struct list *list, struct bb_slice *slice)
     int r;
 
     for (; slice->budget > 0 && list->limit > 0; slice->budget--) {
-        r = previous_record(c, list, &record);
+        r = bb_walk_previous(c->log, &list->walk, &record);
         if (r == BB_STORE_E_NOT_FOUND || (r == 0 && record.sequence <= list->after)) {
             list->limit = 0;
-            list->position = list->after;
+            turn_round(list, list->after);
             return 0;
         }
         if (r != 0)
             return r;
-        list->position = record.sequence;
         r = select_record(c, list, &record, &receipt);
         if (r < 0)
             return r;
         list->limit -= r == 0;
     }
     if (list->limit == 0)
-        list->position--;
+        turn_round(list, list->walk.position - 1);
     return 0;
 }
 
@@ -240,18 +225,17 @@ go_forward(struct bb_communication *c, struct list *list, struct bb_slice *slice
 
     for (; slice->budget > 0 && bytes < BB_LIMIT_PART_BYTES && reply->n_message < LISTED_MAX;
          slice->budget--) {
-        r = next_record(c, list, &record);
+        r = bb_walk_next(c->log, &list->walk, &record);
         if (r == BB_STORE_E_NOT_FOUND || (r == 0 && record.sequence > list->end)) {
             *ret_end = true;
             return 0;
         }
         if (r != 0)
             return r;
-        list->position = record.sequence;
         bytes += record.message.len;
         r = select_record(c, list, &record, &receipt);
         if (r == 0)
-            r = list_record(c, list, &record, &receipt, &reply->message[reply->n_message]);
+            r = list_record(c, list, &record, &receipt, slice, &reply->message[reply->n_message]);
         if (r < 0)
             return r;
         if (r == 0)
@@ -318,13 +302,35 @@ begin_one(struct bb_communication *c, const struct bb_call *call, struct list *l
     int r = bb_readable(c, call->organization, "id", id, &record, &problem);
 
     if (r == 0) {
-        list->position = record.sequence - 1;
+        bb_walk_over(&list->walk, NULL, 0, record.sequence - 1);
         list->end = record.sequence;
         list->limit = 0;
         return 0;
     }
     bb_streams_cancel(c, call->tag);
     return r > 0 ? bb_refuse_problem(c, call, &problem) : r;
+}
+
+/* What the walk goes over: the channel that was asked for; for an inbox those that may be addressed to the
+ * caller, if they are few; else the log. */
+static int
+choose_channels(struct bb_communication *c, struct list *list)
+{
+    struct bb_walk_channel *channel = calloc(INBOX_MAX, sizeof *channel);
+    uint32_t count = bb_channels_count(c->channels);
+    size_t n = 0;
+
+    if (!channel)
+        return -ENOMEM;
+    list->stream.memory = channel;
+    if (list->of_channel)
+        channel[n++].number = list->channel;
+    for (uint32_t i = 1; list->inbox && !list->of_channel && i <= count && n < INBOX_MAX; i++)
+        if (bb_access_reaches(&c->access, list->stream.organization,
+                              &bb_channels_at(c->channels, i)->channel))
+            channel[n++].number = i;
+    bb_walk_over(&list->walk, channel, n < INBOX_MAX ? n : 0, list->limit ? list->head + 1 : list->after);
+    return 0;
 }
 
 static int
@@ -337,10 +343,8 @@ begin(struct bb_communication *c, const struct bb_call *call, const Bb__MessageQ
     if (!list)
         return r;
     list->head = list->end = bb_msglog_head(c->log);
-    list->after = list->position = query->after;
+    list->after = query->after < list->head ? query->after : list->head;
     list->limit = query->limit;
-    if (list->limit)
-        list->position = list->head + 1;
     for (size_t i = 0; i < query->n_kind; i++)
         list->kinds |= 1u << query->kind[i];
     list->of_channel = channel != NULL;
@@ -348,7 +352,9 @@ begin(struct bb_communication *c, const struct bb_call *call, const Bb__MessageQ
     list->inbox = query->inbox;
     list->unread = query->unread;
     list->bodies = query->bodies;
-    return query->has_id ? begin_one(c, call, list, bb_bytes(query->id.data, query->id.len)) : 0;
+    if (query->has_id)
+        return begin_one(c, call, list, bb_bytes(query->id.data, query->id.len));
+    return choose_channels(c, list);
 }
 
 int

@@ -16,12 +16,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VERSION     1
-#define FIXED       (4 + 8 + 4 + 4 + 2 + BB_MESSAGE_ID)
-#define CHANGE      (8 + BB_MESSAGE_ID)
-#define CHANGED     (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
-#define ID_BYTES    (8 + BB_CONTENT_HASH + 4)
-#define MAP_RESERVE ((uint64_t)64 << 20)
+#define VERSION       1
+#define FIXED         (4 + 8 + 4 + 4 + 2 + BB_MESSAGE_ID)
+#define CHANGE        (8 + BB_MESSAGE_ID)
+#define CHANGED       (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
+#define ID_BYTES      (8 + BB_CONTENT_HASH + 4)
+#define SUBJECT_FIELD 7
+#define MAP_RESERVE   ((uint64_t)64 << 20)
 
 struct bb_msglog {
     struct bb_store *store;
@@ -502,6 +503,44 @@ bb_msglog_from(struct bb_msglog *log, uint64_t sequence, struct bb_record *ret_r
     bb_put_u64(key, sequence);
     r = seek(log, BB_LOG_MESSAGE, bb_bytes(key, 8), &found, &payload);
     return r == 0 ? bb_record_unpack(found, payload, ret_record) : r;
+}
+
+/* A varint of protobuf; 0 bytes read: it is cut. */
+static size_t
+read_varint(struct bb_bytes in, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < in.len && i < 10; i++) {
+        value |= (uint64_t)(in.data[i] & 0x7F) << (7 * i);
+        if (!(in.data[i] & 0x80)) {
+            *ret_value = value;
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+/* Fields before it are varints, or have a length (communication.proto, Message). */
+struct bb_bytes
+bb_record_subject(const struct bb_record *record)
+{
+    struct bb_bytes rest = record->message;
+    uint64_t tag, value;
+    size_t n;
+
+    while ((n = read_varint(rest, &tag)) > 0) {
+        rest = bb_bytes(rest.data + n, rest.len - n);
+        n = read_varint(rest, &value);
+        rest = bb_bytes(rest.data + n, rest.len - n);
+        if (n == 0 || ((tag & 7) == 2 && value > rest.len) || ((tag & 7) != 2 && (tag & 7) != 0))
+            break;
+        if (tag == (SUBJECT_FIELD << 3 | 2))
+            return bb_bytes(rest.data, (size_t)value);
+        if ((tag & 7) == 2)
+            rest = bb_bytes(rest.data + value, rest.len - (size_t)value);
+    }
+    return bb_bytes(NULL, 0);
 }
 
 int

@@ -148,6 +148,9 @@ int bb_msglog_upto(struct bb_msglog *log, uint64_t sequence, struct bb_record *r
 /* For a walk: a record as a cursor over BB_LOG_MESSAGE gave it. 0 | -EBADMSG */
 int bb_record_unpack(struct bb_bytes key, struct bb_bytes payload, struct bb_record *ret_record);
 
+/* The subject in a packed Message, without decoding the rest. Empty: there is none. */
+struct bb_bytes bb_record_subject(const struct bb_record *record);
+
 /* What an id was given to. 0 | BB_STORE_E_NOT_FOUND | <0 */
 struct bb_known {
     uint64_t sequence;

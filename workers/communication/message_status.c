@@ -10,7 +10,7 @@
 #include "stream.h"
 
 #include "proto/errors.h"
-#include "proto/message.h"
+#include "proto/limits.h"
 
 #include "wire.pb-c.h"
 
@@ -27,6 +27,7 @@ struct status {
     bool overdue; /* only those */
     uint64_t sequence;
     uint32_t day; /* of the entry in `due` that is looked at */
+    size_t bytes; /* of the part that is being made */
 };
 
 /* The receipt of one organization */
@@ -44,21 +45,16 @@ is_overdue(const struct bb_communication *c, const struct bb_record *record, boo
 static int
 name_message(struct bb_communication *c, const struct bb_record *record, Bb__Receipt *receipt)
 {
-    Bb__Message *message;
-    int r = bb_unpack(bb__message, record->message, &c->arena, &message);
-
-    if (r != 0)
-        return r == -EMSGSIZE ? -ENOMEM : r;
     receipt->has_message = true;
     receipt->message.len = record->id.len;
     receipt->message.data = (uint8_t *)bb_keep(c, record->id);
-    receipt->subject = message->subject;
-    return receipt->message.data ? 0 : -ENOMEM;
+    receipt->subject = bb_keep(c, bb_record_subject(record));
+    return receipt->message.data && receipt->subject ? 0 : -ENOMEM;
 }
 
 /* Add it to the reply, if it belongs there. */
 static int
-add_receipt(struct bb_communication *c, const struct status *status, const struct bb_record *record,
+add_receipt(struct bb_communication *c, struct status *status, const struct bb_record *record,
             uint32_t organization, Bb__MessageStatusReply *reply)
 {
     const struct bb_organization *who = bb_directory_at(c->directory, organization);
@@ -92,8 +88,17 @@ add_receipt(struct bb_communication *c, const struct status *status, const struc
         return -ENOMEM;
     if (!status->one)
         r = name_message(c, record, receipt);
-    reply->receipt[reply->n_receipt++] = receipt;
+    if (r == 0) {
+        status->bytes += protobuf_c_message_get_packed_size(&receipt->base);
+        reply->receipt[reply->n_receipt++] = receipt;
+    }
     return r;
+}
+
+static bool
+is_full(const struct status *status, const Bb__MessageStatusReply *reply)
+{
+    return reply->n_receipt == RECEIPTS_MAX || status->bytes >= BB_LIMIT_PART_BYTES;
 }
 
 /* Organizations from `at` on. */
@@ -103,7 +108,7 @@ add_receipts(struct bb_communication *c, struct status *status, const struct bb_
 {
     int r = 0;
 
-    while (r == 0 && status->at < status->count && slice->budget > 0 && reply->n_receipt < RECEIPTS_MAX) {
+    while (r == 0 && status->at < status->count && slice->budget > 0 && !is_full(status, reply)) {
         r = add_receipt(c, status, record, status->order[status->at++], reply);
         slice->budget--;
     }
@@ -170,7 +175,7 @@ make_overdue(struct bb_communication *c, struct status *status, struct bb_slice 
     struct bb_record record;
     int r = 0;
 
-    while (r == 0 && slice->budget > 0 && reply->n_receipt < RECEIPTS_MAX) {
+    while (r == 0 && slice->budget > 0 && !is_full(status, reply)) {
         r = next_due(c, status);
         if (r == 0)
             r = bb_msglog_at(c->log, status->sequence, &record);
@@ -200,6 +205,7 @@ make_part(struct bb_communication *c, struct bb_stream *stream, struct bb_slice 
     Bb__Receipt *receipts[RECEIPTS_MAX];
     int r;
 
+    status->bytes = 0;
     reply.sequence = bb_msglog_head(c->log);
     reply.receipt = receipts;
     r = status->one ? make_one(c, status, slice, &reply) : make_overdue(c, status, slice, &reply);

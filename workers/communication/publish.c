@@ -170,6 +170,7 @@ answer_dry_run(struct bb_communication *c, const struct bb_call *call, const Bb_
                struct bb_recipients *recipients)
 {
     Bb__PublishReply reply = BB__PUBLISH_REPLY__INIT;
+    size_t bytes = 0;
 
     reply.id = publish->id;
     reply.recipients = recipients->count;
@@ -177,12 +178,14 @@ answer_dry_run(struct bb_communication *c, const struct bb_call *call, const Bb_
     if (!reply.recipient)
         return -ENOMEM;
     bb_recipients_sort(c, recipients);
-    for (uint32_t i = 0; i < recipients->count; i++) {
-        reply.recipient[i] = bb_keep(c, bb_directory_at(c->directory, recipients->organization[i])->code);
+    for (uint32_t i = 0; i < recipients->count && bytes < BB_LIMIT_PART_BYTES; i++) {
+        struct bb_bytes code = bb_directory_at(c->directory, recipients->organization[i])->code;
+        reply.recipient[i] = bb_keep(c, code);
         if (!reply.recipient[i])
             return -ENOMEM;
+        reply.n_recipient++;
+        bytes += code.len + 3;
     }
-    reply.n_recipient = recipients->count;
     return bb_answer(&c->answers, call->tag, &reply.base);
 }
 

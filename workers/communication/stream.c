@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define SLICES       8    /* a round */
-#define SLICE_BUDGET 1000 /* records */
+#define SLICES       4   /* a round */
+#define SLICE_BUDGET 500 /* records */
 
 static void
 append(struct bb_communication *c, struct bb_stream *stream)
@@ -72,6 +72,7 @@ make_slice(struct bb_communication *c, struct bb_stream *stream, bool *ret_final
     struct bb_slice slice = {.budget = SLICE_BUDGET, .out = &part};
     int r;
 
+    /* a stream whose slice failed stays, as it is: the round may be survived */
     bb_buffer_init(&part, SIZE_MAX);
     bb_arena_reset(&c->arena);
     r = stream->make(c, stream, &slice);
@@ -135,7 +136,7 @@ bb_streams_run(struct bb_communication *c, bool *ret_more)
             continue;
         }
         r = make_slice(c, stream, &final);
-        if (r != 0 || final)
+        if (r == 0 && final)
             destroy(stream);
         else
             append(c, stream);

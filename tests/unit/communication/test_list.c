@@ -23,6 +23,15 @@ box(struct fixture *f, const char *who, bool unread)
     return fixture_list(f, who, &query);
 }
 
+static bool
+follows_all(void *self, uint32_t organization, const struct bb_channel *channel)
+{
+    (void)self;
+    (void)organization;
+    (void)channel;
+    return true;
+}
+
 static void
 test_inbox(void **state)
 {
@@ -44,6 +53,37 @@ test_inbox(void **state)
     assert_string_equal(box(f, "a", true), "org-a");
     assert_string_equal(box(f, "a", false), "all,org-a,by-b");
     assert_string_equal(box(f, "b", true), "all,by-a");
+}
+
+/* An inbox of which most of the log is nothing, and one of many channels. */
+static void
+test_inbox_of_many(void **state)
+{
+    struct fixture *f = *state;
+    Bb__MessageQuery query = inbox(false);
+    char channel[32], subject[8];
+
+    for (uint32_t i = 1; i <= 100; i++) {
+        snprintf(channel, sizeof channel, "indicator/i%u", i);
+        snprintf(subject, sizeof subject, "%u", i);
+        fixture_post(f, "backbone", i, i % 25 ? channel : "group/g", subject);
+    }
+    assert_string_equal(fixture_list(f, "a", &query), "25,50,75,100");
+    query.has_limit = true;
+    query.limit = 2;
+    assert_string_equal(fixture_list(f, "a", &query), "75,100");
+    query.has_after = true;
+    query.after = 75;
+    assert_string_equal(fixture_list(f, "a", &query), "100");
+    query.channel = (char[]){"group/g"};
+    assert_string_equal(fixture_list(f, "a", &query), "100");
+    query.channel = (char[]){"all"};
+    assert_string_equal(fixture_list(f, "a", &query), "");
+    f->core.access.follows = follows_all;
+    query = inbox(false);
+    query.has_limit = true;
+    query.limit = 3;
+    assert_string_equal(fixture_list(f, "a", &query), "98,99,100");
 }
 
 static bool
@@ -138,6 +178,7 @@ test_selections(void **state)
         {"everything", NULL, "1,2,3,4,5,6,7,8", .limit = 0},
         {"after", NULL, "6,7,8", .after = 5},
         {"after the head", NULL, "", .after = 100},
+        {"after the last number there is", NULL, "", .after = UINT64_MAX},
         {"the last", NULL, "8", .limit = 1},
         {"the last three", NULL, "6,7,8", .limit = 3},
         {"more than there are", NULL, "1,2,3,4,5,6,7,8", .limit = 100},
@@ -379,13 +420,13 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        test(test_inbox),   test(test_inbox_of_subscriptions),
-        test(test_since),   test(test_from_start),
-        test(test_expired), test(test_selections),
-        test(test_bad),     test(test_parts),
-        test(test_cancel),  test(test_stalled),
-        test(test_mark),    test(test_bad_marks),
-        test(test_counts),
+        test(test_inbox),         test(test_inbox_of_subscriptions),
+        test(test_inbox_of_many), test(test_since),
+        test(test_from_start),    test(test_expired),
+        test(test_selections),    test(test_bad),
+        test(test_parts),         test(test_cancel),
+        test(test_stalled),       test(test_mark),
+        test(test_bad_marks),     test(test_counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

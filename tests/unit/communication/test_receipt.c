@@ -254,6 +254,30 @@ test_overdue(void **state)
                         "sooner/a:q!,sooner/b:q!,sooner/o:q!,by-a/b:q!,later/a:q!");
 }
 
+/* What a part takes does not hang on how long the messages are. */
+static void
+test_overdue_of_large(void **state)
+{
+    struct fixture *f = *state;
+    char *channels[] = {(char[]){"all"}}, body[60001];
+    Bb__MessageStatusReply *reply;
+    Bb__Publish publish;
+
+    memset(body, 'x', 60000);
+    body[60000] = '\0';
+    for (uint32_t i = 1; i <= 200; i++) {
+        fixture_publish_init(&publish, i, channels, 1, "large");
+        publish.body = body;
+        publish.ack_by = (char[]){FIXTURE_TODAY};
+        assert_int_equal(fixture_publish(f, "backbone", &publish), 0);
+    }
+    fixture_pass(f, DAYS(1));
+    status(f, "backbone", 0, true);
+    fixture_reply(f, bb__message_status_reply, &reply);
+    assert_int_equal(reply->n_receipt, 800);
+    assert_string_equal(reply->receipt[799]->subject, "large");
+}
+
 static void
 test_bad(void **state)
 {
@@ -282,9 +306,9 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        test(test_ranges),           test(test_first),   test(test_others),
-        test(test_states),           test(test_forget),  test(test_status),
-        test(test_status_of_groups), test(test_overdue), test(test_bad),
+        test(test_ranges),           test(test_first),  test(test_others),           test(test_states),
+        test(test_forget),           test(test_status), test(test_status_of_groups), test(test_overdue),
+        test(test_overdue_of_large), test(test_bad),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
