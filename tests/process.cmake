@@ -20,6 +20,8 @@ bb_process_test(report 60)
 bb_process_test(trend 60)
 bb_process_test(updates 60)
 bb_process_test(output 60)
+bb_process_test(announce 60)
+bb_process_test(listen 120)
 bb_process_test(import 90)
 bb_process_test(interrupt 60)
 bb_process_test(bad-input 90)
@@ -45,6 +47,12 @@ bb_process_test(data-gapminder 180)
 
 # These compile, or load the machine; beside others they would only slow each other down.
 set_tests_properties(process/quickstart process/install process/data-gapminder PROPERTIES RUN_SERIAL ON)
+
+# The subscriber of docs/examples, which process/listen kills.
+add_executable(example-subscriber ${CMAKE_SOURCE_DIR}/docs/examples/subscriber.c)
+target_include_directories(example-subscriber PRIVATE ${CMAKE_SOURCE_DIR}/client/lib)
+target_link_libraries(example-subscriber PRIVATE bb_client bb_options)
+set_target_properties(example-subscriber PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # What process/fairness floods the worker with.
 add_executable(flood process/flood.c support/connect.c)
