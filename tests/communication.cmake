@@ -8,10 +8,10 @@ endforeach()
 
 add_library(bb_feed_fixture STATIC unit/communication/feed_fixture.c)
 target_link_libraries(bb_feed_fixture PUBLIC bb_communication_fixture)
-foreach(test feed)
+foreach(test feed subscription)
   bb_unit_test(communication/${test} bb_feed_fixture)
 endforeach()
 
-foreach(module channel numbers fanout fanout_random)
+foreach(module channel filter cursor numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()
