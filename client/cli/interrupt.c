@@ -23,10 +23,13 @@ note(int signal)
     errno = before;
 }
 
+/* A second Ctrl-C is somebody who does not want to wait. The other signals come twice from programs that send
+ * them to the process and to its group, as timeout(1) does. */
 static int
 watch(int signal)
 {
-    const struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+    const struct sigaction action = {.sa_handler = note,
+                                     .sa_flags = signal == SIGINT ? (int)SA_RESETHAND : 0};
     struct sigaction before;
     if (sigaction(signal, NULL, &before) != 0)
         return -errno;

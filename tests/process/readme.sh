@@ -18,6 +18,10 @@ mkdir "$HOME" "$tmp/etc" "$tmp/lib" "$tmp/desk"
 ln -s "$root/deploy" "$tmp/desk/deploy"
 cp "$sample"/*.csv "$tmp/desk"
 rm "$tmp/desk/readings.csv"
+echo 'Bring the figures of your **third-graders**.' >"$tmp/desk/day.md"
+echo 'We read aloud.' >"$tmp/desk/story.md"
+printf '#!/bin/sh\ncat >>taken\n' >"$tmp/desk/on-message"
+chmod +x "$tmp/desk/on-message"
 cd "$tmp/desk" || exit
 
 # The command as it is typed here. A key may have an ampersand, which is to stay one.
@@ -29,6 +33,8 @@ here() {
     line=${line//\/run\/backbone/$sockets}
     line=${line//tcp:\/\/backbone.example.org:7600/$BB_ENDPOINT}
     line=${line//SERVER/$BB_SERVER_KEY}
+    line=${line//ID/$id}
+    line=${line//2027-09-01/$(date -u -d +30days +%F)}
     echo "${line//PUBLIC/$public}"
 }
 
@@ -48,6 +54,13 @@ perform() {
         *--verify) stop_daemons; run 0 bash -c "$1" ;;
         *'--context operator partner add'*) soon 10 backbone --context operator ping >"$tmp/said" 2>&1; run 0 bash -c "$1" ;;
         cp\ *) run 0 bash -c "$1"; configure ;;
+        'backbone announce create'*)
+            run 0 env BACKBONE_CONTEXT=staff bash -c "$1"
+            id=$(sed -n 's/^id *//p' <<<"$out") ;;
+        'backbone announce '* | 'backbone group '*) run 0 env BACKBONE_CONTEXT=staff bash -c "$1" ;;
+        'backbone listen'*)
+            run 0 env BACKBONE_CONTEXT=staff backbone announce create 'One more thing' --to all
+            run 0 timeout --preserve-status -s TERM 2 bash -c "exec $1" ;;
         *'keys new '*/hartford.key) run 0 bash -c "$1"; public=$out ;;
         *) run 0 bash -c "$1" ;;
     esac
@@ -55,6 +68,7 @@ perform() {
 
 section=
 public=
+id=
 commands=0
 while IFS= read -r line <&3; do
     case $line in
@@ -75,6 +89,11 @@ like "commands in README.md" "$commands" '^[2-9][0-9]$'
 is "nothing was refused" "$(wc -l <refused.csv)" 0
 run 0 backbone readings ls --organization hartford --json
 json '[.[] | [.period, .status]]' '[["2018/2019","ok"],["2019/2020","missing"],["2020/2021","ok"]]'
+
+json_of() {
+    jq -r "$1" "$tmp/desk/taken" | sort | uniq -c | sed 's/^ *//'
+}
+is "on-message got what came since listen had it" "$(json_of .subject)" '1 One more thing'
 
 # Files that it names are there.
 grep -o ']([^)#]*)' "$root/README.md" | tr -d '])(' | sort -u >"$tmp/links"
