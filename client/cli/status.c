@@ -1,9 +1,10 @@
-/* What broker and measurement service say of themselves, in two shapes: lines of part, name and value for
- * tables and CSV, and for JSON an object that programs can pick from:
+/* What broker and services say of themselves, in two shapes: lines of part, name and value for tables and
+ * CSV, and for JSON an object that programs can pick from:
  *
- *     {"broker":{"uptime_ms":...,"counters":{...}},"services":[{"service":"measurement",...}],"measurement":{...}}
+ *     {"broker":{"uptime_ms":...,"counters":{...}},"services":[{"service":"measurement",...}],
+ *      "measurement":{...},"communication":{...}}
  *
- * "measurement" is null when that service is not there. */
+ * The object of a service is null when it is not there. */
 #include "status.h"
 
 #include "streams.h"
@@ -16,8 +17,8 @@ struct status {
     struct bb_output *output; /* NULL: json */
     bool brief;               /* for people: counters at zero are left out */
     const char *part;
-    bool first; /* of an object in json */
-    bool measurement;
+    bool first;                      /* of an object in json */
+    bool measurement, communication; /* it is there */
 };
 
 enum { PART, NAME, VALUE };
@@ -103,6 +104,8 @@ put_service(struct status *status, const struct bb_service_status *service)
     punctuate(status, "}");
     if (strcmp(service->service, "measurement") == 0)
         status->measurement = service->ready;
+    if (strcmp(service->service, "communication") == 0)
+        status->communication = service->ready;
 }
 
 static void
@@ -143,23 +146,49 @@ put_measurement(void *self, const struct bb_measurement_status *measurement)
     number(status, "journal_bytes", measurement->journal_bytes);
     number(status, "views_bytes", measurement->views_bytes);
     number(status, "free_pages", measurement->free_pages);
-    punctuate(status, "}}\n");
+    punctuate(status, "}");
+}
+
+static void
+put_communication(void *self, const struct bb_communication_status *communication)
+{
+    struct status *status = self;
+
+    status->part = "communication";
+    punctuate(status, "{");
+    number(status, "head", communication->head);
+    number(status, "messages", communication->messages);
+    number(status, "cursors", communication->cursors);
+    number(status, "sessions", communication->sessions);
+    number(status, "behind", communication->behind);
+    number(status, "followed", communication->followed);
+    number(status, "store_bytes", communication->store_bytes);
+    number(status, "gaps", communication->gaps);
+    number(status, "taken_over", communication->taken_over);
+    punctuate(status, "}");
 }
 
 /* --- the command -------------------------------------------------------------------------------------- */
 
+/* A service that is there and does not answer is null, too, and the status a failure. */
 static int
 ask(struct status *status, struct bb_client *client)
 {
-    int r = bb_cli_ended(client, bb_client_status(client, put_broker, NULL, status));
+    int r = bb_cli_ended(client, bb_client_status(client, put_broker, NULL, status)), other = 0;
 
     if (r != 0)
         return r;
     if (status->measurement)
         r = bb_cli_ended(client, bb_client_measurement_status(client, put_measurement, NULL, status));
     if (r != 0 || !status->measurement)
-        punctuate(status, "null}\n");
-    return r;
+        punctuate(status, "null");
+    punctuate(status, ",\"communication\":");
+    if (status->communication)
+        other = bb_cli_ended(client, bb_client_communication_status(client, put_communication, NULL, status));
+    if (other != 0 || !status->communication)
+        punctuate(status, "null");
+    punctuate(status, "}\n");
+    return r ? r : other;
 }
 
 static bool

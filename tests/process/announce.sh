@@ -206,6 +206,13 @@ run 0 backbone announce create "As long as may be" --to all --body "$tmp/most" -
 run 0 backbone announce show "$(jq .sequence <<<"$out")" -o json
 json '.body | length' 65536
 
+# --- status
+run 0 backbone status -o json
+json keys_unsorted '["broker","services","measurement","communication"]'
+json '.communication | [.head > 9, .messages > 9, .sessions]' '[true,true,0]'
+run 0 backbone --context operator status
+like "a table" "$out" $'\ncommunication +head +[1-9]'
+
 # --- the service is away: nothing on standard output, and how to go on
 bb-supervise stop communication
 run 75 backbone announce create "Meanwhile" --to all -o json --timeout 1
@@ -213,6 +220,8 @@ is "no answer" "$out" ""
 like "how to go on" "$err" 'the same command with --id [0-9a-f-]{36} publishes it once$'
 again=$(grep -o -- '--id [0-9a-f-]*' <<<"$err" | cut -d' ' -f2)
 run 75 backbone inbox ls --timeout 1
+run 0 backbone status -o json
+json .communication null
 bb-supervise start communication
 run 0 backbone announce create "Meanwhile" --to all -o json --id "$again" --timeout 20
 sequence=$(jq .sequence <<<"$out")
