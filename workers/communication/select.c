@@ -26,6 +26,11 @@ selects(const struct bb_select *select, const struct bb_cursor *cursor,
     const struct bb_filter *filter = cursor->filter;
     enum bb_channel_kind kind = channel->channel.kind;
 
+    /* What is cheap first: a correction writes to hundreds of organizations, and all sessions are asked each
+     * time. */
+    if (kind == BB_CHANNEL_ORGANIZATION && channel->owner != cursor->organization &&
+        !is_staff(select, cursor->organization))
+        return false;
     return filter->kinds & 1u << kind &&
            (filter->patterns & 1u << kind || bb_filter_has(filter, bb_bytes_str(channel->name))) &&
            bb_access_reads(select->access, cursor->organization, channel, UINT64_MAX);
