@@ -608,24 +608,12 @@ bb_digest_cells(const struct bb_digest *digest, uint32_t i, uint32_t *ret_from, 
     *ret_end = low;
 }
 
-static int
-compare_old(const void *a, const void *b)
-{
-    const struct bb_given_old *x = a, *y = b;
-
-    if (x->first_day != y->first_day)
-        return x->first_day < y->first_day ? -1 : 1;
-    if (x->end_day != y->end_day)
-        return x->end_day < y->end_day ? -1 : 1;
-    return (x->sequence > y->sequence) - (x->sequence < y->sequence);
-}
-
 int
 bb_digest_old(const struct bb_digest *digest, uint32_t from, uint32_t end, struct bb_given_old **ret_old,
               size_t *ret_n)
 {
     struct bb_given_old *old = malloc((end - from + 1) * sizeof *old);
-    size_t n = 0, kept = 0;
+    size_t n = 0;
 
     if (!old)
         return -ENOMEM;
@@ -633,14 +621,10 @@ bb_digest_old(const struct bb_digest *digest, uint32_t from, uint32_t end, struc
         const struct bb_digest_cell *cell = &digest->cell[i];
         if (cell->old_sequence != UINT64_MAX)
             old[n++] =
-                (struct bb_given_old){cell->period.day, bb_period_end(cell->period), cell->old_sequence};
+                (struct bb_given_old){bb_bytes_str(digest->organization[cell->organization]),
+                                      cell->period.day, bb_period_end(cell->period), cell->old_sequence};
     }
-    qsort(old, n, sizeof *old, compare_old);
-    for (size_t i = 0; i < n; i++) /* of the same days the first has the least sequence */
-        if (kept == 0 || old[i].first_day != old[kept - 1].first_day ||
-            old[i].end_day != old[kept - 1].end_day)
-            old[kept++] = old[i];
     *ret_old = old;
-    *ret_n = kept;
+    *ret_n = n;
     return 0;
 }

@@ -69,7 +69,8 @@ void bb_digest_sort(struct bb_digest *digest);
 /* After that: the cells of indicator number i, from ret_from to before ret_end. */
 void bb_digest_cells(const struct bb_digest *digest, uint32_t i, uint32_t *ret_from, uint32_t *ret_end);
 
-/* Of these cells: the values that are no more, by period. ret_old: to be freed. 0 | -ENOMEM */
+/* Of these cells: the values that are no more, by organization and period; codes are the digest's. ret_old:
+ * to be freed. 0 | -ENOMEM */
 int bb_digest_old(const struct bb_digest *digest, uint32_t from, uint32_t end, struct bb_given_old **ret_old,
                   size_t *ret_n);
 

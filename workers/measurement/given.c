@@ -1,5 +1,7 @@
-/*     given   indicator | 0 | organization   -> version (1) | first day (4) | end day (4) | sequence (8)
- *     meta    "schema"                       -> GIVEN_SCHEMA (4)
+/*     given   indicator | 0 | organization       -> version (1) | first day (4) | end day (4) | sequence (8)
+ *     given   indicator | 0 | organization | 1   -> the same, of lines
+ *     shown   organization | 0 | other           -> nothing: it was shown lines of the other one
+ *     meta    "schema"                           -> GIVEN_SCHEMA (4)
  *
  * All big-endian. The empty indicator is any; the empty organization is everybody. The range is the hull of
  * what was given, and the sequence the greatest: a record says too much rather than too little, and there is
@@ -30,7 +32,8 @@
 #define VERSION         1
 #define MAP_BYTES       ((size_t)64 << 20)
 #define RESERVE_BYTES   ((size_t)1 << 20)
-#define KEY_BYTES       (2 * BB_LIMIT_CODE_BYTES + 1)
+#define KEY_BYTES       (2 * BB_LIMIT_CODE_BYTES + 2)
+#define LINES           1 /* behind the organization in a key */
 #define RECORD_BYTES    (1 + 4 + 4 + 8)
 #define CHANGES_AT_ONCE 4096u
 
@@ -41,7 +44,7 @@ struct record {
 
 struct bb_given {
     struct bb_store *store;
-    MDB_dbi records, meta;
+    MDB_dbi records, shown, meta;
     pthread_rwlock_t frontier_lock;
     uint64_t frontier;
     pthread_mutex_t lock; /* of what follows */
@@ -55,15 +58,32 @@ struct bb_given {
 
 /* Records */
 
+/* Two texts with a NUL between them. */
 static size_t
-pack_key(struct bb_bytes indicator, struct bb_bytes organization, uint8_t out[static KEY_BYTES])
+pack_pair(struct bb_bytes first, struct bb_bytes second, uint8_t out[static KEY_BYTES])
 {
-    if (indicator.len)
-        memcpy(out, indicator.data, indicator.len);
-    out[indicator.len] = 0;
-    if (organization.len)
-        memcpy(out + indicator.len + 1, organization.data, organization.len);
-    return indicator.len + 1 + organization.len;
+    if (first.len)
+        memcpy(out, first.data, first.len);
+    out[first.len] = 0;
+    if (second.len)
+        memcpy(out + first.len + 1, second.data, second.len);
+    return first.len + 1 + second.len;
+}
+
+/* Whose record it is. */
+struct owner {
+    struct bb_bytes indicator, organization;
+    bool lines;
+};
+
+static struct bb_bytes
+pack_key(const struct owner *owner, uint8_t out[static KEY_BYTES])
+{
+    size_t len = pack_pair(owner->indicator, owner->organization, out);
+
+    if (owner->lines)
+        out[len++] = LINES;
+    return bb_bytes(out, len);
 }
 
 static int
@@ -78,37 +98,32 @@ unpack(struct bb_bytes in, struct record *ret_record)
 }
 
 static int
-get(struct bb_given *given, MDB_txn *txn, struct bb_bytes indicator, struct bb_bytes organization,
-    struct record *ret_record)
+get(struct bb_given *given, MDB_txn *txn, const struct owner *owner, struct record *ret_record)
 {
     uint8_t key[KEY_BYTES];
     struct bb_bytes payload;
-    int r =
-        bb_store_get(txn, given->records, bb_bytes(key, pack_key(indicator, organization, key)), &payload);
+    int r = bb_store_get(txn, given->records, pack_key(owner, key), &payload);
 
     return r == 0 ? unpack(payload, ret_record) : r;
 }
 
 static int
-put(struct bb_given *given, MDB_txn *txn, struct bb_bytes indicator, struct bb_bytes organization,
-    const struct record *record)
+put(struct bb_given *given, MDB_txn *txn, const struct owner *owner, const struct record *record)
 {
     uint8_t key[KEY_BYTES], payload[RECORD_BYTES] = {VERSION};
 
     bb_put_u32(payload + 1, record->first_day);
     bb_put_u32(payload + 5, record->end_day);
     bb_put_u64(payload + 9, record->sequence);
-    return bb_store_put(txn, given->records, bb_bytes(key, pack_key(indicator, organization, key)),
-                        bb_bytes(payload, sizeof payload), 0);
+    return bb_store_put(txn, given->records, pack_key(owner, key), bb_bytes(payload, sizeof payload), 0);
 }
 
-/* Make the record of this pair hold this as well. */
+/* Make the record hold this as well. */
 static int
-widen(struct bb_given *given, MDB_txn *txn, struct bb_bytes indicator, struct bb_bytes organization,
-      struct record by)
+widen(struct bb_given *given, MDB_txn *txn, const struct owner *owner, struct record by)
 {
     struct record old;
-    int r = get(given, txn, indicator, organization, &old);
+    int r = get(given, txn, owner, &old);
 
     if (r == 0 && old.first_day <= by.first_day && by.end_day <= old.end_day && by.sequence <= old.sequence)
         return 0;
@@ -117,7 +132,29 @@ widen(struct bb_given *given, MDB_txn *txn, struct bb_bytes indicator, struct bb
         by.end_day = old.end_day > by.end_day ? old.end_day : by.end_day;
         by.sequence = old.sequence > by.sequence ? old.sequence : by.sequence;
     }
-    return r < 0 ? r : put(given, txn, indicator, organization, &by);
+    return r < 0 ? r : put(given, txn, owner, &by);
+}
+
+/* Was the organization shown lines of the other one? 0 | BB_STORE_E_NOT_FOUND | <0 */
+static int
+was_shown(struct bb_given *given, MDB_txn *txn, struct bb_bytes organization, struct bb_bytes other)
+{
+    uint8_t key[KEY_BYTES];
+    struct bb_bytes payload;
+
+    return bb_store_get(txn, given->shown, bb_bytes(key, pack_pair(organization, other, key)), &payload);
+}
+
+static int
+note_shown(struct bb_given *given, MDB_txn *txn, struct bb_bytes organization, struct bb_bytes other)
+{
+    uint8_t key[KEY_BYTES];
+    int r = was_shown(given, txn, organization, other);
+
+    if (r != BB_STORE_E_NOT_FOUND)
+        return r;
+    return bb_store_put(txn, given->shown, bb_bytes(key, pack_pair(organization, other, key)),
+                        bb_bytes(NULL, 0), 0);
 }
 
 /* A write transaction, again with a larger map where it is full. 0 | -ENOSPC | <0, which stays */
@@ -162,13 +199,13 @@ begin_store(struct bb_given *given, MDB_txn *txn, const void *what)
 {
     const uint64_t *head = what;
     const struct record everything = {.end_day = UINT32_MAX, .sequence = *head};
-    const struct bb_bytes none = bb_bytes(NULL, 0);
+    const struct owner anybody = {.lines = false};
     uint8_t schema[4];
     int r = bb_store_delete(txn, given->meta, bb_bytes_str("reserve"));
 
     bb_put_u32(schema, GIVEN_SCHEMA);
     if (r == 0 && *head > 0)
-        r = put(given, txn, none, none, &everything);
+        r = put(given, txn, &anybody, &everything);
     return r == 0 ? bb_store_put(txn, given->meta, bb_bytes_str("schema"), bb_bytes(schema, sizeof schema), 0)
                   : r;
 }
@@ -229,7 +266,7 @@ init_locks(struct bb_given *given)
 int
 bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char *error, size_t size)
 {
-    struct bb_store_config config = {.dir = dir, .map_bytes = MAP_BYTES, .databases = 2};
+    struct bb_store_config config = {.dir = dir, .map_bytes = MAP_BYTES, .databases = 3};
     struct bb_given *given = calloc(1, sizeof *given);
     int r;
 
@@ -243,6 +280,8 @@ bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char 
         snprintf(error, size, "%s: cannot be opened", dir);
         r = bb_store_database(given->store, "given", &given->records);
     }
+    if (r == 0)
+        r = bb_store_database(given->store, "shown", &given->shown);
     if (r == 0)
         r = bb_store_database(given->store, "meta", &given->meta);
     if (r == 0)
@@ -353,23 +392,51 @@ covers(const struct record *record, const struct bb_gift *gift, uint64_t needed)
 
 /* 0 it does | BB_STORE_E_NOT_FOUND it does not | <0 */
 static int
+is_in(struct bb_given *given, MDB_txn *txn, const struct owner *owner, const struct bb_gift *gift,
+      uint64_t needed)
+{
+    struct record record;
+    int r = get(given, txn, owner, &record);
+
+    return r == 0 && !covers(&record, gift, needed) ? BB_STORE_E_NOT_FOUND : r;
+}
+
+/* In the records of any indicator, or of this one. */
+static int
+is_in_either(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, bool lines, uint64_t needed)
+{
+    struct owner owner = {.organization = gift->organization, .lines = lines};
+    int r = is_in(given, txn, &owner, gift, needed);
+
+    owner.indicator = gift->indicator;
+    return r == BB_STORE_E_NOT_FOUND && gift->id != 0 ? is_in(given, txn, &owner, gift, needed) : r;
+}
+
+/* As figures, which is more than lines; or as lines of organizations all of which it was shown. */
+static int
+find_gift(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, uint64_t needed)
+{
+    int r = is_in_either(given, txn, gift, false, needed);
+
+    if (r != BB_STORE_E_NOT_FOUND || !gift->lines)
+        return r;
+    r = is_in_either(given, txn, gift, true, needed);
+    for (size_t i = 0; r == 0 && i < gift->n_others; i++)
+        r = was_shown(given, txn, gift->organization, gift->others[i]);
+    return r;
+}
+
+/* 0 it is | BB_STORE_E_NOT_FOUND | <0 */
+static int
 is_covered(struct bb_given *given, const struct bb_gift *gift)
 {
     uint64_t needed = needed_sequence(given, gift);
-    struct record record;
     MDB_txn *txn;
     int r = bb_store_begin(given->store, false, &txn);
 
     if (r != 0)
         return r;
-    r = get(given, txn, gift->indicator, gift->organization, &record);
-    if (r == 0 && !covers(&record, gift, needed))
-        r = BB_STORE_E_NOT_FOUND;
-    if (r == BB_STORE_E_NOT_FOUND && gift->id != 0) {
-        r = get(given, txn, bb_bytes(NULL, 0), gift->organization, &record);
-        if (r == 0 && !covers(&record, gift, needed))
-            r = BB_STORE_E_NOT_FOUND;
-    }
+    r = find_gift(given, txn, gift, needed);
     bb_store_abort(given->store, &txn);
     return r;
 }
@@ -378,9 +445,12 @@ static int
 write_gift(struct bb_given *given, MDB_txn *txn, const void *what)
 {
     const struct bb_gift *gift = what;
+    const struct owner owner = {gift->indicator, gift->organization, gift->lines};
+    int r = widen(given, txn, &owner, (struct record){gift->first_day, gift->end_day, gift->sequence});
 
-    return widen(given, txn, gift->indicator, gift->organization,
-                 (struct record){gift->first_day, gift->end_day, gift->sequence});
+    for (size_t i = 0; r == 0 && gift->lines && i < gift->n_others; i++)
+        r = note_shown(given, txn, gift->organization, gift->others[i]);
+    return r;
 }
 
 int
@@ -416,18 +486,43 @@ struct looked {
     const struct bb_given_old *old;
     size_t n;
     uint64_t sequence;
-    struct bb_buffer *codes;
+    struct bb_buffer figures, lines; /* codes of who was given, by which record */
     bool everybody;
 };
 
 static bool
-was_given(const struct looked *looked, const struct record *record)
+holds(const struct record *record, const struct bb_given_old *old)
+{
+    return record->first_day <= old->first_day && old->end_day <= record->end_day &&
+           record->sequence >= old->sequence;
+}
+
+static bool
+has_figures(const struct looked *looked, const struct record *record)
 {
     for (size_t i = 0; i < looked->n; i++)
-        if (record->first_day <= looked->old[i].first_day && looked->old[i].end_day <= record->end_day &&
-            record->sequence >= looked->old[i].sequence)
+        if (holds(record, &looked->old[i]))
             return true;
     return false;
+}
+
+/* Of an organization's record of lines: was one of those whose values they were shown to it? 0 | NOT_FOUND |
+ * <0 */
+static int
+has_lines(struct bb_given *given, MDB_txn *txn, const struct looked *looked, const struct record *record,
+          struct bb_bytes organization)
+{
+    int r = BB_STORE_E_NOT_FOUND;
+
+    for (size_t i = 0, next; r == BB_STORE_E_NOT_FOUND && i < looked->n; i = next) {
+        struct bb_bytes whose = looked->old[i].organization;
+        bool held = false;
+        for (next = i; next < looked->n && bb_bytes_equal(looked->old[next].organization, whose); next++)
+            held = held || holds(record, &looked->old[next]);
+        if (held)
+            r = bb_bytes_equal(whose, organization) ? 0 : was_shown(given, txn, organization, whose);
+    }
+    return r;
 }
 
 /* Put a code where it belongs in the order, once. */
@@ -454,33 +549,50 @@ add_code(struct bb_buffer *codes, struct bb_bytes code)
     codes->data[at + code.len] = '\0';
 }
 
-/* The records of this indicator; NULL in data: of any. */
+/* One record; code: what stands behind the indicator in its key. */
+static int
+look_at(struct bb_given *given, MDB_txn *txn, struct looked *looked, struct bb_bytes code,
+        struct bb_bytes payload)
+{
+    struct record record;
+    int r = unpack(payload, &record);
+
+    if (r != 0)
+        return r;
+    if (code.len > 0 && code.data[code.len - 1] == LINES) {
+        code.len--;
+        r = has_lines(given, txn, looked, &record, code);
+        if (r == 0)
+            add_code(&looked->lines, code);
+    } else if (has_figures(looked, &record)) {
+        if (code.len == 0)
+            looked->everybody = true;
+        else
+            add_code(&looked->figures, code);
+    }
+    return r > 0 ? 0 : r;
+}
+
+/* The records of this indicator; empty: of any. */
 static int
 look(struct bb_given *given, MDB_txn *txn, struct looked *looked, struct bb_bytes indicator)
 {
-    uint8_t prefix[KEY_BYTES];
-    size_t len = pack_key(indicator, bb_bytes(NULL, 0), prefix);
-    struct bb_bytes key, payload;
-    struct record record;
+    const struct owner owner = {.indicator = indicator};
+    uint8_t data[KEY_BYTES];
+    struct bb_bytes prefix = pack_key(&owner, data), key, payload;
     MDB_cursor *cursor;
     int r = bb_cursor_open(txn, given->records, &cursor);
 
     if (r != 0)
         return r;
-    r = bb_cursor_seek(cursor, bb_bytes(prefix, len), &key, &payload);
-    while (r == 0 && key.len >= len && memcmp(key.data, prefix, len) == 0) {
-        r = unpack(payload, &record);
-        if (r == 0 && was_given(looked, &record)) {
-            if (key.len == len)
-                looked->everybody = true;
-            else
-                add_code(looked->codes, bb_bytes(key.data + len, key.len - len));
-        }
+    r = bb_cursor_seek(cursor, prefix, &key, &payload);
+    while (r == 0 && key.len >= prefix.len && memcmp(key.data, prefix.data, prefix.len) == 0) {
+        r = look_at(given, txn, looked, bb_bytes(key.data + prefix.len, key.len - prefix.len), payload);
         if (r == 0)
             r = bb_cursor_move(cursor, MDB_NEXT, &key, &payload);
     }
     mdb_cursor_close(cursor);
-    return r < 0 ? r : looked->codes->error;
+    return r < 0 ? r : 0;
 }
 
 static struct record
@@ -497,17 +609,60 @@ told(const struct looked *looked)
     return record;
 }
 
+/* What it is told may have lines of everybody who corrected something. */
+static int
+write_shown(struct bb_given *given, MDB_txn *txn, const struct looked *looked, struct bb_bytes organization)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < looked->n; i++)
+        if (i == 0 || !bb_bytes_equal(looked->old[i].organization, looked->old[i - 1].organization))
+            r = note_shown(given, txn, organization, looked->old[i].organization);
+    return r;
+}
+
+static int
+write_codes(struct bb_given *given, MDB_txn *txn, const struct looked *looked, bool lines)
+{
+    const struct bb_buffer *codes = lines ? &looked->lines : &looked->figures;
+    struct owner owner = {.indicator = looked->indicator, .lines = lines};
+    int r = 0;
+
+    for (size_t at = 0; r == 0 && at < codes->len; at += owner.organization.len + 1) {
+        owner.organization = bb_bytes_str((const char *)codes->data + at);
+        r = widen(given, txn, &owner, told(looked));
+        if (r == 0 && lines)
+            r = write_shown(given, txn, looked, owner.organization);
+    }
+    return r;
+}
+
 static int
 write_told(struct bb_given *given, MDB_txn *txn, const void *what)
 {
     const struct looked *looked = what;
-    int r = looked->everybody ? widen(given, txn, looked->indicator, bb_bytes(NULL, 0), told(looked)) : 0;
+    const struct owner everybody = {.indicator = looked->indicator};
+    int r = looked->everybody ? widen(given, txn, &everybody, told(looked)) : 0;
 
-    for (size_t at = 0; r == 0 && at < looked->codes->len;) {
-        struct bb_bytes code = bb_bytes_str((const char *)looked->codes->data + at);
-        r = widen(given, txn, looked->indicator, code, told(looked));
-        at += code.len + 1;
-    }
+    if (r == 0)
+        r = write_codes(given, txn, looked, false);
+    return r == 0 ? write_codes(given, txn, looked, true) : r;
+}
+
+static int
+look_up(struct bb_given *given, struct looked *looked)
+{
+    MDB_txn *txn;
+    int r = bb_store_begin(given->store, false, &txn);
+
+    if (r != 0)
+        return r;
+    r = look(given, txn, looked, looked->indicator);
+    if (r == 0)
+        r = look(given, txn, looked, bb_bytes(NULL, 0));
+    bb_store_abort(given->store, &txn);
+    if (r == 0)
+        r = looked->figures.error ? looked->figures.error : looked->lines.error;
     return r;
 }
 
@@ -515,24 +670,26 @@ int
 bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
               uint64_t sequence, struct bb_buffer *codes, bool *ret_everybody)
 {
-    struct looked looked = {.indicator = indicator, .old = old, .n = n, .sequence = sequence, .codes = codes};
-    MDB_txn *txn;
+    struct looked looked = {.indicator = indicator, .old = old, .n = n, .sequence = sequence};
     int r = bb_given_failed(given);
 
-    bb_buffer_reset(codes);
+    bb_buffer_init(&looked.figures, SIZE_MAX);
+    bb_buffer_init(&looked.lines, SIZE_MAX);
     if (r == 0)
-        r = bb_store_begin(given->store, false, &txn);
-    if (r != 0)
-        return r;
-    r = look(given, txn, &looked, indicator);
-    if (r == 0)
-        r = look(given, txn, &looked, bb_bytes(NULL, 0));
-    bb_store_abort(given->store, &txn);
-    if (r == 0 && (codes->len > 0 || looked.everybody))
+        r = look_up(given, &looked);
+    if (r == 0 && (looked.figures.len > 0 || looked.lines.len > 0 || looked.everybody))
         r = write_records(given, write_told, &looked);
-    if (r == 0)
-        *ret_everybody = looked.everybody;
-    return r;
+    bb_buffer_reset(codes);
+    bb_buffer_append(codes, looked.figures.data, looked.figures.len);
+    for (size_t at = 0; at < looked.lines.len;) {
+        struct bb_bytes code = bb_bytes_str((const char *)looked.lines.data + at);
+        add_code(codes, code);
+        at += code.len + 1;
+    }
+    bb_buffer_release(&looked.figures);
+    bb_buffer_release(&looked.lines);
+    *ret_everybody = looked.everybody;
+    return r == 0 ? codes->error : r;
 }
 
 int

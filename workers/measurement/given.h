@@ -1,10 +1,11 @@
 /* Given: what each organization has been given to read, so that it can be told when that is corrected.
  *
  * For an organization and an indicator a range of days and a sequence: readings of periods within that range,
- * as of entries up to that one. It is kept in an LMDB environment of its own, since the journal does not say
- * it and the views are made from the journal alone. An answer is recorded before it leaves, and only when it
- * widens what is recorded; a record is never narrowed. So nobody who was given a value is missing, and
- * somebody may be named who was not.
+ * as of entries up to that one. Two such records: of figures that anybody's readings may be behind, as
+ * totals; and of lines, of those organizations whose readings it was ever shown. They are kept in an LMDB
+ * environment of their own, since the journal does not say it and the views are made from the journal alone.
+ * An answer is recorded before it leaves, and only when it widens what is recorded; a record is never
+ * narrowed. So nobody who was given a value is missing, and somebody may be named who was not.
  *
  * The frontier: who looks what was corrected up to an entry (bb_given_pass) draws a line there, and reads the
  * records after that. An answer from before the line that is not recorded yet is not given any more: it has
@@ -33,6 +34,9 @@ struct bb_gift {
     uint32_t id;                  /* of the indicator; 0 of any */
     uint32_t first_day, end_day;  /* periods within these days, half-open */
     uint64_t sequence;            /* as of this entry */
+    bool lines; /* readings of its own and of `others`, nothing that is made from anybody else's */
+    const struct bb_bytes *others; /* codes */
+    size_t n_others;
 };
 
 enum { BB_GIVEN_E_PASSED = 32 };
@@ -48,8 +52,9 @@ void bb_given_applied(struct bb_given *given, const struct bb_generation *genera
 /* Draw the line: answers that are recorded from now on know the entries up to this one. */
 void bb_given_pass(struct bb_given *given, uint64_t sequence);
 
-/* Values that are no more: of a period, made by this entry or later ones. */
+/* Values that are no more: of an organization and a period, made by this entry or later ones. */
 struct bb_given_old {
+    struct bb_bytes organization; /* code; those of one stand together */
     uint32_t first_day, end_day;
     uint64_t sequence;
 };

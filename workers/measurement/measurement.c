@@ -308,8 +308,7 @@ collect_answers(struct measurement *m, bb_mono now)
 {
     size_t bytes = bb_readers_collect(m->readers);
 
-    bb_follower_collect(m->follower);
-    if (bytes == 0)
+    if (!bb_follower_collect(m->follower) && bytes == 0)
         return;
     m->last_answer = now;
     m->answered = true;

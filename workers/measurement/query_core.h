@@ -28,6 +28,15 @@ struct bb_query_step {
     struct bb_query_failure *failure;
 };
 
+/* Readings that an answer may give away. */
+struct bb_query_gift {
+    uint32_t indicator; /* 0: of any */
+    uint32_t first_day, end_day;
+    bool lines; /* as they are, of these organizations; else figures that anybody may be behind */
+    const uint32_t *organization; /* the caller's own may be among them */
+    size_t n_organizations;
+};
+
 /* One method. */
 struct bb_query_kind {
     uint32_t method;
@@ -39,9 +48,8 @@ struct bb_query_kind {
     int (*part)(struct bb_query *query, struct bb_query_step *step);
     void (*release)(struct bb_query *query);
     void (*rest)(struct bb_query *query); /* NULL: it takes little */
-    /* After begin: which readings the answer may give away: indicator (its id; 0 any) and days of the gift.
-     * NULL: none. */
-    void (*gives)(const struct bb_query *query, struct bb_gift *gift);
+    /* After begin: which readings the answer may give away. NULL: none. */
+    void (*gives)(const struct bb_query *query, struct bb_query_gift *gift);
 };
 
 extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_trend, bb_query_indicators,

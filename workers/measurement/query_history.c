@@ -240,13 +240,16 @@ part(struct bb_query *query, struct bb_query_step *step)
 }
 
 static void
-gives(const struct bb_query *query, struct bb_gift *gift)
+gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct state *state = query->state;
 
-    gift->id = state->key.indicator;
+    gift->indicator = state->key.indicator;
     gift->first_day = state->key.period.day;
     gift->end_day = bb_period_end(state->key.period);
+    gift->lines = query->scope != BB_SCOPE_ALL;
+    gift->organization = &state->key.organization;
+    gift->n_organizations = 1;
 }
 
 static void

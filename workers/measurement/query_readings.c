@@ -220,13 +220,16 @@ part(struct bb_query *query, struct bb_query_step *step)
 }
 
 static void
-gives(const struct bb_query *query, struct bb_gift *gift)
+gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct state *state = query->state;
 
-    gift->id = state->indicator;
+    gift->indicator = state->indicator;
     gift->first_day = state->walk.first_day;
     gift->end_day = state->walk.end_day;
+    gift->lines = query->scope != BB_SCOPE_ALL;
+    gift->organization = state->organization ? &state->organization : state->visible.id;
+    gift->n_organizations = state->organization ? 1 : state->visible.count;
 }
 
 static void

@@ -352,11 +352,11 @@ rest(struct bb_query *query)
 }
 
 static void
-gives(const struct bb_query *query, struct bb_gift *gift)
+gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct state *state = query->state;
 
-    gift->id = state->cells.indicator;
+    gift->indicator = state->cells.indicator;
     gift->first_day = state->cells.first_day;
     gift->end_day = state->cells.end_day;
 }

@@ -94,6 +94,111 @@ test_since(void **state)
     assert_false(world_told(w, "b"));
 }
 
+/* Correct this reading to something new, and follow. */
+static void
+correct_of(struct world *w, const char *organization)
+{
+    static unsigned number = 100;
+    uint64_t before = world_head(w);
+    char row[64];
+
+    snprintf(row, sizeof row, "count|%s|||2026-03|%u", organization, ++number);
+    world_submit(w, organization, row);
+    world_follow(w, before, NULL);
+    assert_int_equal(w->reply->batch[0]->indicator[0]->corrections, 1);
+}
+
+static void
+share(struct world *w, const char *code, bool shares)
+{
+    Bb__Organization organization = BB__ORGANIZATION__INIT, *list = &organization;
+
+    organization.code = organization.name = (char *)(uintptr_t)code;
+    organization.role = BB__ROLE__ROLE_PARTNER;
+    organization.has_share_own_line = true;
+    organization.share_own_line = shares;
+    fixture_directory(&w->store, &list, 1, false);
+    world_apply(w);
+}
+
+/* A list or a history is of those whose lines may be seen, and only their corrections concern who asked;
+ * behind a trend is everybody. */
+static void
+test_lines(void **state)
+{
+    struct world *w = *state;
+
+    world_submit(w, "a", "count|a|||2026-03|1"); /* a shares its line */
+    world_submit(w, "b", "count|b|||2026-03|1");
+    world_submit(w, "c", "count|c|||2026-03|1");
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
+    ask(w, (struct world_question){
+               .organization = "c", .by = BY_HISTORY, .indicator = "count", .from = "2026-03"});
+    correct_of(w, "c");
+    assert_false(world_told(w, "b"));
+    assert_true(world_told(w, "c"));
+    correct_of(w, "a");
+    assert_true(world_told(w, "b"));
+    assert_false(world_told(w, "c"));
+    correct_of(w, "b");
+    assert_true(world_told(w, "b"));
+    correct_of(w, "c"); /* what b was told had nothing of c */
+    assert_false(world_told(w, "b"));
+    ask(w, (struct world_question){.organization = "b", .by = BY_TREND, .indicator = "count"});
+    correct_of(w, "c");
+    assert_true(world_told(w, "b"));
+}
+
+/* Who shared its line once, has shown it. */
+static void
+test_shared_once(void **state)
+{
+    struct world *w = *state;
+
+    world_submit(w, "c", "count|c|||2026-03|1");
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST, .indicator = "count"});
+    share(w, "c", true);
+    correct_of(w, "c");
+    assert_false(world_told(w, "b"));
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST, .indicator = "count"});
+    share(w, "c", false);
+    world_restart(w);
+    correct_of(w, "c");
+    assert_true(world_told(w, "b"));
+}
+
+/* ... also when nothing else has changed since the last list. */
+static void
+test_shares_from_now_on(void **state)
+{
+    struct world *w = *state;
+
+    world_submit(w, "c", "count|c|||2026-03|1");
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST, .indicator = "count"});
+    share(w, "c", true);
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST, .indicator = "count"});
+    correct_of(w, "c");
+    assert_true(world_told(w, "b"));
+}
+
+/* A batch in which several were corrected tells what may be read of all of them. */
+static void
+test_told_of_several(void **state)
+{
+    static const char *const rows[] = {"count|a|||2026-03|5", "count|c|||2026-03|5"};
+    struct world *w = *state;
+
+    world_submit(w, "a", "count|a|||2026-03|1");
+    world_submit(w, "c", "count|c|||2026-03|1");
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
+    fixture_submit_rows(&w->store, (struct fixture_submission){.batch = 1}, rows, COUNT(rows));
+    world_apply(w);
+    world_follow(w, world_head(w) - 1, NULL);
+    assert_true(world_told(w, "b"));
+    correct_of(w, "c"); /* if it shares its line by then, b was told the value that is corrected here */
+    assert_true(world_told(w, "b"));
+}
+
 static void
 test_comment_is_no_correction(void **state)
 {
@@ -170,10 +275,12 @@ test_only_when_it_widens(void **state)
     assert_int_equal(written(w), at + 3);
     ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
     assert_int_equal(written(w), at + 4);
-    ask(w, (struct world_question){
-               .organization = "b", .by = BY_TREND, .indicator = "rate"}); /* that was in it */
-    ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST, .indicator = "rate"}); /* was in it */
     assert_int_equal(written(w), at + 4);
+    ask(w,
+        (struct world_question){.organization = "b", .by = BY_TREND, .indicator = "rate"}); /* others, too */
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
+    assert_int_equal(written(w), at + 5);
 }
 
 /* A record that is younger than the journal does not know who was given what stood in it. */
@@ -310,6 +417,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_who, world_teardown),
         cmocka_unit_test_setup_teardown(test_since, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_lines, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_shared_once, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_shares_from_now_on, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_told_of_several, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_comment_is_no_correction, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_restart, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_only_when_it_widens, world_setup, world_teardown),

@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LIVES = 30, STEPS = 120, PERIODS = 6, ASKERS = 3, INDICATORS = 2 };
+enum { LIVES = 40, STEPS = 150, PERIODS = 6, ASKERS = 4, INDICATORS = 2, REPORTERS = 2 };
 
-static const char *const askers[ASKERS] = {"a", "b", "observer"};
+static const char *const askers[ASKERS] = {"a", "b", "c", "observer"};
+static const char *const reporters[REPORTERS] = {"a", "c"}; /* a shares its line */
 static const char *const indicators[INDICATORS] = {"count", "year"};
 
-/* A reading of a's, and who has seen the value that it has now. */
+/* A reading, and who has seen the value that it has now. */
 struct model {
     unsigned value; /* 0: not reported yet */
     bool seen[ASKERS];
@@ -23,7 +24,7 @@ struct model {
 struct life {
     struct world *w;
     uint64_t random;
-    struct model model[INDICATORS][PERIODS];
+    struct model model[INDICATORS][PERIODS][REPORTERS];
     uint64_t followed;
     unsigned value;
 };
@@ -37,12 +38,12 @@ below(struct life *life, unsigned n)
 static void
 submit(struct life *life)
 {
-    unsigned i = below(life, INDICATORS), p = below(life, PERIODS);
-    struct model *model = &life->model[i][p];
+    unsigned i = below(life, INDICATORS), p = below(life, PERIODS), o = below(life, REPORTERS);
+    struct model *model = &life->model[i][p][o];
     char row[64];
 
-    snprintf(row, sizeof row, "%s|a|||%u|%u", indicators[i], 2020 + p, ++life->value);
-    world_submit(life->w, "a", row);
+    snprintf(row, sizeof row, "%s|%s|||%u|%u", indicators[i], reporters[o], 2020 + p, ++life->value);
+    world_submit(life->w, reporters[o], row);
     model->value = life->value;
     for (int a = 0; a < ASKERS; a++) {
         model->owed[a] = model->owed[a] || model->seen[a];
@@ -50,13 +51,21 @@ submit(struct life *life)
     }
 }
 
+/* May its line be seen? */
+static bool
+is_visible(const char *asker, const char *reporter)
+{
+    return strcmp(reporter, "a") == 0 || strcmp(reporter, asker) == 0;
+}
+
 static void
 ask(struct life *life)
 {
     unsigned a = below(life, ASKERS), i = below(life, INDICATORS), from = below(life, PERIODS),
              to = from + below(life, PERIODS - from);
-    bool all = a < 2 && below(life, 4) == 0, trend = a == 2 || below(life, 2) == 0;
-    struct world_question question = {.organization = askers[a], .by = trend && !all ? BY_TREND : BY_LIST};
+    bool observes = a == ASKERS - 1, all = !observes && below(life, 4) == 0,
+         trend = observes || (!all && below(life, 3) == 0);
+    struct world_question question = {.organization = askers[a], .by = trend ? BY_TREND : BY_LIST};
     char first[8], last[8], value[64];
 
     snprintf(first, sizeof first, "%u", 2020 + from);
@@ -67,8 +76,10 @@ ask(struct life *life)
     world_ask(life->w, &question, value);
     for (unsigned n = 0; n < INDICATORS; n++)
         for (unsigned p = from; p <= to; p++)
-            if ((all || n == i) && life->model[n][p].value)
-                life->model[n][p].seen[a] = true;
+            for (unsigned o = 0; o < REPORTERS; o++)
+                if ((all || n == i) && life->model[n][p][o].value &&
+                    (trend || is_visible(askers[a], reporters[o])))
+                    life->model[n][p][o].seen[a] = true;
 }
 
 static const Bb__IndicatorChange *
@@ -82,9 +93,9 @@ find_change(const Bb__ClosedBatch *batch, const char *indicator)
 
 /* Everybody who is owed something is named by a batch that corrected it. */
 static void
-check_told(struct life *life, unsigned i, unsigned p)
+check_told(struct life *life, unsigned i, unsigned p, unsigned o)
 {
-    struct model *model = &life->model[i][p];
+    struct model *model = &life->model[i][p][o];
     char period[8];
 
     snprintf(period, sizeof period, "%u", 2020 + p);
@@ -92,7 +103,8 @@ check_told(struct life *life, unsigned i, unsigned p)
         bool told = false;
         for (size_t b = 0; b < life->w->reply->n_batch; b++) {
             const Bb__IndicatorChange *change = find_change(life->w->reply->batch[b], indicators[i]);
-            if (!change || change->n_correction == 0 || strcmp(change->correction[0]->period, period) != 0)
+            if (!change || change->n_correction == 0 || strcmp(change->correction[0]->period, period) != 0 ||
+                strcmp(change->correction[0]->organization, reporters[o]) != 0)
                 continue;
             for (size_t g = 0; g < change->n_given; g++)
                 told = told || strcmp(change->given[g], askers[a]) == 0;
@@ -110,7 +122,8 @@ follow(struct life *life)
     assert_int_equal(life->w->reply->sequence, world_head(life->w));
     for (unsigned i = 0; i < INDICATORS; i++)
         for (unsigned p = 0; p < PERIODS; p++)
-            check_told(life, i, p);
+            for (unsigned o = 0; o < REPORTERS; o++)
+                check_told(life, i, p, o);
     if (below(life, 4) > 0) /* else the reply was lost */
         life->followed = life->w->reply->sequence;
 }
