@@ -4,6 +4,7 @@
 #include "message_name.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* --- ls ----------------------------------------------------------------------------------------------- */
 
@@ -67,10 +68,21 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
 /* The message is gathered first, then marked as read, and then printed with the state that it has now: what
  * nobody was shown is not marked, but for a standard output that fails. */
 struct reading {
+    const struct bb_client *client;
     struct bb_output *output; /* NULL: in text */
     FILE *text;
-    bool any, active;
+    bool any, active, own;
 };
+
+/* One's own messages need not be read. */
+static bool
+is_own(const struct bb_client *client, const struct bb_message *message)
+{
+    struct bb_identity identity;
+
+    return bb_client_identity(client, &identity) == 0 &&
+           strcmp(identity.organization, message->organization) == 0;
+}
 
 static int
 gather(void *self, const struct bb_listed_message *listed)
@@ -79,7 +91,10 @@ gather(void *self, const struct bb_listed_message *listed)
 
     reading->any = true;
     reading->active = listed->state == BB_MESSAGE_ACTIVE;
-    if (reading->output)
+    reading->own = is_own(reading->client, listed->message);
+    if (reading->output && reading->own)
+        bb_message_cells(reading->output, listed->message, bb_message_author_state(listed));
+    else if (reading->output)
         put_listed(reading->output, listed);
     else
         bb_message_print(reading->text, listed->message);
@@ -108,7 +123,7 @@ read_one(struct bb_client *client, struct reading *reading, const char *name)
         r = bb_message_ended(client, name, bb_client_messages(client, &query, gather, NULL, reading));
     if (r == 0 && !reading->any)
         r = bb_message_not_found(name);
-    if (r == 0)
+    if (r == 0 && !reading->own)
         r = bb_message_ended(client, name, bb_client_mark(client, id, BB_READ, note_mark, NULL, reading));
     if (r == 0 && reading->output)
         bb_output_row(reading->output);
@@ -118,7 +133,7 @@ read_one(struct bb_client *client, struct reading *reading, const char *name)
 static int
 read_as_text(struct bb_client *client, const char *name)
 {
-    struct reading reading = {0};
+    struct reading reading = {.client = client};
     char *text = NULL;
     size_t size;
     int r;
@@ -137,8 +152,8 @@ read_as_text(struct bb_client *client, const char *name)
 static int
 read_as_data(const struct bb_cli *cli, struct bb_client *client, const char *name)
 {
-    struct reading reading = {.output =
-                                  bb_cli_output(cli, bb_message_inbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT)};
+    struct reading reading = {
+        .client = client, .output = bb_cli_output(cli, bb_message_inbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT)};
     int r = reading.output ? read_one(client, &reading, name) : EX_OSERR;
 
     return bb_cli_answered(&reading.output, r);

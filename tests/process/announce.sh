@@ -109,6 +109,10 @@ run 0 as alpha post group:early "A thought" --reply-to 3 -o json
 json .recipients 1
 run 0 as beta inbox ls -o json
 json '.[-1] | [.kind, .author, .subject, (.in_reply_to != null)]' '["post","alpha/main","A thought",true]'
+own=$(as beta inbox ls -o json | jq '.[-1].sequence')
+run 0 as alpha inbox read "$own" -o json
+json '[.state, .subject]' '["active","A thought"]'
+run 65 as alpha inbox ack "$own"
 run 0 as alpha post org:backbone "To staff"
 run 0 backbone inbox ls -o json
 json 'map(.subject) | index("To staff") != null' true
