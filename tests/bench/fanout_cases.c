@@ -29,6 +29,7 @@ const struct fanout_case fanout_cases[] = {
     {"rate-5000", "5,000 subscribers, 32 outstanding", FANOUT_RATE, 5000, {0, 1, 5, 5}},
     {"one-1000", "one announcement to 1,000", FANOUT_ONE, 1000, {0, 1.5, 0.5, 0}},
     {"one-5000", "one announcement to 5,000", FANOUT_ONE, 5000, {0, 1.5, 0.5, 0}},
+    {"one-10000", "one announcement to 10,000", FANOUT_MANY, 10000, {0}},
     {"catch-up", "one subscriber catches up", FANOUT_CATCH_UP, 0, {300000, 0, 0, 0}},
     {"memory", "memory of each of 5,000 subscribers", FANOUT_MEMORY, 5000, {45, 0, 0, 0}},
 };
@@ -54,7 +55,7 @@ fanout_case_find(const char *name)
 bool
 fanout_smaller(enum fanout_kind kind)
 {
-    return kind == FANOUT_ONE || kind == FANOUT_MEMORY;
+    return kind == FANOUT_ONE || kind == FANOUT_MANY || kind == FANOUT_MEMORY;
 }
 
 double
@@ -159,6 +160,12 @@ run_catch_up(struct fanout_side *side, struct fanout_result *ret_result)
 /* --- a case ----------------------------------------------------------------------------------------------
  */
 
+static bool
+is_announced(const struct fanout_case *test)
+{
+    return test->kind == FANOUT_ONE || test->kind == FANOUT_MANY;
+}
+
 /* The peers of a case that are up. */
 struct field {
     const struct fanout_plan *plan;
@@ -191,7 +198,7 @@ prepare_peer(struct field *field, int peer)
 
     if (field->outcome->test->kind == FANOUT_RATE)
         field->count[peer] = find_count(field->side[peer], plan->seconds);
-    else if (field->outcome->test->kind == FANOUT_ONE)
+    else if (is_announced(field->outcome->test))
         run_one(field->side[peer], WARM_MESSAGES, &result);
     else
         fanout_side_run(field->side[peer], plan->catch_up, FILLING, &result);
@@ -207,7 +214,7 @@ run_peer(struct field *field, int peer, unsigned run)
     usleep(PAUSE_US);
     if (outcome->test->kind == FANOUT_RATE)
         *figure = run_rate(field->side[peer], field->count[peer], result);
-    else if (outcome->test->kind == FANOUT_ONE)
+    else if (is_announced(outcome->test))
         *figure = run_one(field->side[peer], field->plan->announcements, result);
     else
         *figure = run_catch_up(field->side[peer], result);
@@ -266,7 +273,8 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 static bool
 can(const struct fanout_case *test, const struct fanout_plan *plan, int peer)
 {
-    return plan->has[peer] && (test->kind != FANOUT_CATCH_UP || fanout_peers[peer]->catch_up);
+    return plan->has[peer] && (peer == FANOUT_OURS || test->kind != FANOUT_MANY) &&
+           (test->kind != FANOUT_CATCH_UP || fanout_peers[peer]->catch_up);
 }
 
 void

@@ -10,6 +10,7 @@
 enum fanout_kind {
     FANOUT_RATE,     /* deliveries a second, 32 messages outstanding */
     FANOUT_ONE,      /* one message to subscribers that wait: ms until the last has it */
+    FANOUT_MANY,     /* the same, ours alone */
     FANOUT_CATCH_UP, /* stored messages a second to one subscriber */
     FANOUT_MEMORY,   /* KB of the peer's processes for each subscriber */
 };

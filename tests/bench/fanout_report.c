@@ -9,6 +9,7 @@
 static const char *const peer_names[FANOUT_PEERS] = {"ours", "NATS core", "JetStream", "Mosquitto"};
 static const char *const units[] = {[FANOUT_RATE] = "deliveries/s",
                                     [FANOUT_ONE] = "ms",
+                                    [FANOUT_MANY] = "ms",
                                     [FANOUT_CATCH_UP] = "messages/s",
                                     [FANOUT_MEMORY] = "KB"};
 
@@ -46,7 +47,7 @@ is_met(const struct fanout_outcome *outcome, int peer)
 static void
 figure(char text[static CELL], enum fanout_kind kind, double number)
 {
-    if (kind == FANOUT_ONE)
+    if (kind == FANOUT_ONE || kind == FANOUT_MANY)
         snprintf(text, CELL, "%.1f ms", number);
     else if (kind == FANOUT_MEMORY)
         snprintf(text, CELL, "%.1f KB", number);
