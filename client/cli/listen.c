@@ -290,6 +290,13 @@ wait_more(struct listen *l)
 }
 
 static void
+fail(struct listen *l, int error)
+{
+    bb_cli_error("%s", strerror(-error));
+    l->code = EX_OSERR;
+}
+
+static void
 run(struct listen *l)
 {
     while (l->code == GO_ON && !bb_interrupt_signal()) {
@@ -300,7 +307,7 @@ run(struct listen *l)
         else if (r == BB_TIMED_OUT && l->code == GO_ON)
             wait_more(l);
         else if (r < 0)
-            l->code = EX_OSERR;
+            fail(l, r);
     }
 }
 

@@ -193,6 +193,15 @@ bb_message_print_text(FILE *to, const char *text)
 }
 
 static void
+print_word(FILE *to, const char *text)
+{
+    if (!text || !*text)
+        return;
+    fputc(' ', to);
+    bb_message_print_text(to, text);
+}
+
+static void
 print_change(FILE *to, const struct bb_message_change *change)
 {
     fprintf(to, "  %s:", change->organization);
@@ -200,10 +209,8 @@ print_change(FILE *to, const struct bb_message_change *change)
         fprintf(to, "%s %s", i ? "," : "", change->period[i]);
     if (change->periods > change->n_periods_named)
         fprintf(to, " and %zu periods more", (size_t)change->periods - change->n_periods_named);
-    if (change->place && *change->place)
-        fprintf(to, " %s", change->place);
-    if (change->disaggregation && *change->disaggregation)
-        fprintf(to, " %s", change->disaggregation);
+    print_word(to, change->place);
+    print_word(to, change->disaggregation);
     if (change->created || change->updated)
         fprintf(to, ": %" PRIu64 " created, %" PRIu64 " updated", change->created, change->updated);
     if (change->old_value || change->old_status || change->new_value || change->new_status)

@@ -76,6 +76,25 @@ json_is_an_array_with_exact_numbers(void **state)
 }
 
 static void
+raw_json(struct bb_output *o)
+{
+    bb_output_json(o, CODE, "[{\"a\":1.50}]");
+    bb_output_row(o);
+    bb_output_json(o, CODE, NULL);
+    bb_output_row(o);
+}
+
+static void
+json_within_is_left_as_it_is(void **state)
+{
+    (void)state;
+    check(BB_OUTPUT_JSONL, 0, raw_json,
+          "{\"code\":[{\"a\":1.50}],\"value\":null,\"ok\":null,\"time\":null,\"alias\":null}\n"
+          "{\"code\":null,\"value\":null,\"ok\":null,\"time\":null,\"alias\":null}\n");
+    check(BB_OUTPUT_CSV, 0, raw_json, "code,value,ok,time,alias\n\"[{\"\"a\"\":1.50}]\",,,,\n,,,,\n");
+}
+
+static void
 jsonl_is_an_object_a_line(void **state)
 {
     char *text = render(BB_OUTPUT_JSONL, false, 0, two_rows);
@@ -186,6 +205,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_is_an_array_with_exact_numbers),
+        cmocka_unit_test(json_within_is_left_as_it_is),
         cmocka_unit_test(jsonl_is_an_object_a_line),
         cmocka_unit_test(csv_quotes_what_needs_it),
         cmocka_unit_test(a_table_is_for_people),
