@@ -1,40 +1,34 @@
 /* Where the views are when a reply is begun is the moment that it speaks of: first the frontier is drawn
  * there, then records of what was given are read.
  *
- * The submissions of a batch stand in the view `submission`, with all that came at any time; those between
- * the entry that opened the batch and the one that closed it are meant. Which one opened it says the closing
- * entry. Where it does not (the worker was started again in between, or is younger than the entry) the
- * journal is read backwards to the closing entry before, or to the batch's first submission.
- *
  * Sizes: an indicator takes 190 KiB at most with all lists full (100 organizations of 20 periods: 52 KB; 100
  * corrections: 85 KB; given: GIVEN_BYTES, and beyond that everybody), so one always fits. */
 #include "follow.h"
 
+#include "closed.h"
 #include "digest.h"
 #include "query_terms.h"
 
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/message.h"
-#include "runtime/store/varint.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define REPLY_BYTES  ((size_t)240 << 10)
-#define GIVEN_BYTES  ((size_t)48 << 10) /* of codes that are listed */
-#define BATCH_BYTES  512u               /* about: of a batch beside its indicators, on the wire */
-#define LOOKED_MAX   200000u            /* entries without a batch, then there is a reply all the same */
-#define DECODE_BYTES (4 * (size_t)BB_LIMIT_DECODE_BYTES)
+#define REPLY_BYTES    ((size_t)240 << 10)
+#define GIVEN_BYTES    ((size_t)48 << 10) /* of codes that are listed */
+#define BATCH_OVERHEAD 512u               /* about: of a batch beside its indicators, on the wire */
+#define LOOKED_MAX     200000u            /* entries without a batch, then there is a reply all the same */
+#define DECODE_BYTES   (4 * (size_t)BB_LIMIT_DECODE_BYTES)
 
 struct following {
     const struct bb_follow *follow;
     struct bb_query_failure *failure;
-    struct bb_journal_reader reader;
+    struct bb_closed closed;
     uint64_t position;       /* of the views */
     const char *indicator;   /* of the batch in hand: from behind this one on */
-    struct bb_arena entry;   /* what is decoded */
     struct bb_arena arena;   /* the reply */
     struct bb_arena scratch; /* one indicator of it */
     struct bb_buffer codes;  /* given */
@@ -43,42 +37,6 @@ struct following {
     size_t bytes; /* of the reply so far, about */
     bool full;
 };
-
-/* The entries of a batch since it was opened, ascending. */
-struct entries {
-    uint64_t *sequence;
-    size_t n, size;
-};
-
-static int
-damaged(struct following *f, uint64_t sequence)
-{
-    snprintf(f->failure->message, sizeof f->failure->message, "journal: entry %llu is damaged or missing",
-             (unsigned long long)sequence);
-    return -EBADMSG;
-}
-
-static int
-read_entry(struct following *f, uint64_t sequence, struct bb_entry *ret_entry)
-{
-    int r = bb_journal_read(&f->reader, sequence, ret_entry);
-
-    return r == BB_JOURNAL_E_NOT_FOUND || r == -EBADMSG ? damaged(f, sequence) : r;
-}
-
-static int
-read_submission(struct following *f, const struct bb_entry *entry, Bb__EntrySubmission **ret_submission)
-{
-    int r;
-
-    bb_arena_reset(&f->entry);
-    r = entry->type == BB_ENTRY_SUBMISSION
-            ? bb_unpack(bb__entry_submission, entry->body, &f->entry, ret_submission)
-            : -EBADMSG;
-    if (r == 0 && (*ret_submission)->batch.len != BB_BATCH_BYTES)
-        r = -EBADMSG;
-    return r == -EBADMSG || r == -EMSGSIZE ? damaged(f, entry->sequence) : r;
-}
 
 static char *
 copy_text(struct bb_arena *arena, const char *text)
@@ -89,122 +47,21 @@ copy_text(struct bb_arena *arena, const char *text)
     return copy ? memcpy(copy, text, len) : NULL;
 }
 
-/* The entries of a batch */
-
-static int
-add_sequence(struct entries *entries, uint64_t sequence)
-{
-    if (entries->n == entries->size) {
-        size_t size = entries->size ? entries->size * 2 : 16;
-        uint64_t *grown = realloc(entries->sequence, size * sizeof *grown);
-        if (!grown)
-            return -ENOMEM;
-        entries->sequence = grown;
-        entries->size = size;
-    }
-    entries->sequence[entries->n++] = sequence;
-    return 0;
-}
-
-static int
-compare_sequences(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* All submissions of this batch that were journalled before `closed`. */
-static int
-find_submissions(struct following *f, const uint8_t *batch, uint64_t closed, struct entries *entries)
-{
-    struct bb_snapshot snapshot;
-    struct bb_bytes key, payload;
-    uint64_t value;
-    int r = bb_snapshot_begin(&snapshot, f->follow->context, f->failure);
-
-    if (r != 0)
-        return r;
-    r = bb_snapshot_seek(&snapshot, BB_VIEW_SUBMISSION, bb_bytes(batch, BB_BATCH_BYTES), &key, &payload);
-    while (r == 0 && key.len > BB_BATCH_BYTES && memcmp(key.data, batch, BB_BATCH_BYTES) == 0) {
-        if (bb_varint_get(payload, &value) == 0)
-            r = bb_snapshot_damaged(&snapshot, BB_VIEW_SUBMISSION, key);
-        else if (value >> 1 < closed)
-            r = add_sequence(entries, value >> 1);
-        if (r == 0)
-            r = bb_snapshot_move(&snapshot, BB_VIEW_SUBMISSION, MDB_NEXT, &key, &payload);
-    }
-    bb_snapshot_end(&snapshot);
-    if (entries->n > 0)
-        qsort(entries->sequence, entries->n, sizeof *entries->sequence, compare_sequences);
-    return r < 0 ? r : 0;
-}
-
-/* The entry behind the closing entry before this one, but not before `first`. */
-static int
-find_opened(struct following *f, const uint8_t *batch, uint64_t closed, uint64_t first, uint64_t *ret_opened)
-{
-    Bb__EntryBatchClose *close;
-    struct bb_entry entry;
-    int r = 0;
-
-    *ret_opened = first;
-    for (uint64_t at = closed - 1; r == 0 && at > first; at--) {
-        r = read_entry(f, at, &entry);
-        if (r != 0 || entry.type != BB_ENTRY_BATCH_CLOSE)
-            continue;
-        bb_arena_reset(&f->entry);
-        r = bb_unpack(bb__entry_batch_close, entry.body, &f->entry, &close);
-        if (r == 0 && close->batch.len == BB_BATCH_BYTES &&
-            memcmp(close->batch.data, batch, BB_BATCH_BYTES) == 0) {
-            *ret_opened = at + 1;
-            break;
-        }
-    }
-    return r;
-}
-
-static int
-find_entries(struct following *f, const struct bb_entry *closing, uint8_t batch[static BB_BATCH_BYTES],
-             struct entries *entries)
-{
-    Bb__EntryBatchClose *close;
-    uint64_t opened;
-    size_t before = 0;
-    int r;
-
-    bb_arena_reset(&f->entry);
-    r = bb_unpack(bb__entry_batch_close, closing->body, &f->entry, &close);
-    if (r != 0 || close->batch.len != BB_BATCH_BYTES)
-        return damaged(f, closing->sequence);
-    memcpy(batch, close->batch.data, BB_BATCH_BYTES);
-    opened = close->has_opened ? close->opened : 0;
-    r = find_submissions(f, batch, closing->sequence, entries);
-    if (r == 0 && opened == 0 && entries->n > 0)
-        r = find_opened(f, batch, closing->sequence, entries->sequence[0], &opened);
-    while (before < entries->n && entries->sequence[before] < opened)
-        before++;
-    entries->n -= before;
-    if (entries->n > 0)
-        memmove(entries->sequence, entries->sequence + before, entries->n * sizeof *entries->sequence);
-    return r;
-}
-
 /* What it changed */
 
 static int
-digest_once(struct following *f, const struct entries *entries, struct bb_digest *digest)
+digest_once(struct following *f, struct bb_digest *digest)
 {
     Bb__EntrySubmission *submission;
     struct bb_entry entry;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < entries->n; i++) {
+    for (size_t i = 0; r == 0 && i < f->closed.n; i++) {
         if (f->follow->stop && atomic_load(f->follow->stop))
             return -ECANCELED;
-        r = read_entry(f, entries->sequence[i], &entry);
+        r = bb_closed_entry(&f->closed, f->closed.sequence[i], &entry);
         if (r == 0)
-            r = read_submission(f, &entry, &submission);
+            r = bb_closed_submission(&f->closed, &entry, &submission);
         if (r == 0)
             r = bb_digest_add(digest, submission, entry.sequence);
     }
@@ -213,11 +70,11 @@ digest_once(struct following *f, const struct entries *entries, struct bb_digest
 
 /* Again when it was cut: each time it is narrower. */
 static int
-make_digest(struct following *f, const struct entries *entries, struct bb_digest *digest)
+make_digest(struct following *f, struct bb_digest *digest)
 {
     int r;
 
-    while ((r = digest_once(f, entries, digest)) == BB_DIGEST_E_CUT)
+    while ((r = digest_once(f, digest)) == BB_DIGEST_E_CUT)
         ;
     if (r == 0)
         bb_digest_sort(digest);
@@ -309,12 +166,12 @@ find_name(struct following *f, const char *code, uint64_t sequence, char **ret_n
     if (r != 0)
         return r;
     snapshot.sequence = sequence;
-    bb_arena_reset(&f->entry);
+    bb_arena_reset(&f->closed.arena);
     r = bb_term_find(&snapshot, BB_OBJECT_INDICATOR, bb_bytes_str(code), &id);
     if (r > 0)
         r = bb_snapshot_damaged(&snapshot, BB_VIEW_NAME, bb_bytes_str(code));
     if (r == 0)
-        r = bb_term_definition(&snapshot, id, &f->entry, &definition);
+        r = bb_term_definition(&snapshot, id, &f->closed.arena, &definition);
     if (r == 0 && !(*ret_name = copy_text(&f->scratch, definition->name)))
         r = -ENOMEM;
     bb_snapshot_end(&snapshot);
@@ -398,11 +255,11 @@ add_indicators(struct following *f, const struct bb_digest *digest, Bb__ClosedBa
         if (r != 0)
             return r;
         len = bb__indicator_change__get_packed_size(change);
-        if (f->bytes > 0 && f->bytes + len + BATCH_BYTES > most) {
+        if (f->bytes > 0 && f->bytes + len + BATCH_OVERHEAD > most) {
             f->full = true;
             break;
         }
-        f->bytes += len + (batch->n_indicator ? 4 : BATCH_BYTES);
+        f->bytes += len + (batch->n_indicator ? 4 : BATCH_OVERHEAD);
         r = keep(f, change, len, &kept);
         batch->indicator[batch->n_indicator++] = kept;
         f->reply.indicator = kept->indicator;
@@ -417,10 +274,10 @@ introduce(struct following *f, const struct bb_entry *closing, uint64_t first, B
     Bb__ClosedBatch *batch = bb_arena_alloc(&f->arena, sizeof *batch);
     Bb__EntrySubmission *submission;
     struct bb_entry entry;
-    int r = batch ? read_entry(f, first, &entry) : -ENOMEM;
+    int r = batch ? bb_closed_entry(&f->closed, first, &entry) : -ENOMEM;
 
     if (r == 0)
-        r = read_submission(f, &entry, &submission);
+        r = bb_closed_submission(&f->closed, &entry, &submission);
     if (r != 0)
         return r;
     bb__closed_batch__init(batch);
@@ -440,16 +297,16 @@ introduce(struct following *f, const struct bb_entry *closing, uint64_t first, B
 /* A batch that this entry closed. What of it has no room is left for the next reply, which begins behind the
  * indicator that f->reply names. */
 static int
-take_batch(struct following *f, const struct bb_entry *closing, const struct entries *entries)
+take_batch(struct following *f, const struct bb_entry *closing)
 {
     struct bb_digest digest;
     Bb__ClosedBatch *batch;
     int r = bb_digest_init(&digest, f->follow->context, f->indicator, f->failure);
 
     if (r == 0)
-        r = make_digest(f, entries, &digest);
+        r = make_digest(f, &digest);
     if (r == 0)
-        r = introduce(f, closing, entries->sequence[0], &batch);
+        r = introduce(f, closing, f->closed.sequence[0], &batch);
     f->reply.indicator = (char *)(uintptr_t)f->indicator;
     if (r == 0)
         r = add_indicators(f, &digest, batch);
@@ -464,44 +321,23 @@ take_batch(struct following *f, const struct bb_entry *closing, const struct ent
     return r;
 }
 
-/* Does this entry close a batch, and which submissions are it? None: it does not. */
-static int
-find_closed(struct following *f, const struct bb_entry *entry, struct entries *entries)
-{
-    Bb__EntrySubmission *submission;
-    uint8_t batch[BB_BATCH_BYTES];
-    int r;
-
-    entries->n = 0;
-    if (entry->type == BB_ENTRY_BATCH_CLOSE)
-        return find_entries(f, entry, batch, entries);
-    if (entry->type != BB_ENTRY_SUBMISSION)
-        return 0;
-    r = read_submission(f, entry, &submission);
-    if (r == 0 && submission->index == 0 && submission->last)
-        r = add_sequence(entries, entry->sequence);
-    return r;
-}
-
 static int
 go_through(struct following *f)
 {
-    struct entries entries = {0};
     struct bb_entry entry;
     int r = 0;
 
     for (unsigned looked = 0; r == 0 && !f->full && f->reply.sequence < f->position; looked++) {
         if (looked == LOOKED_MAX || (f->follow->stop && atomic_load(f->follow->stop)))
             break;
-        r = read_entry(f, f->reply.sequence + 1, &entry);
+        r = bb_closed_entry(&f->closed, f->reply.sequence + 1, &entry);
         if (r == 0)
-            r = find_closed(f, &entry, &entries);
-        if (r == 0 && entries.n > 0)
-            r = take_batch(f, &entry, &entries);
+            r = bb_closed_find(&f->closed, &entry);
+        if (r == 0 && f->closed.n > 0)
+            r = take_batch(f, &entry);
         if (r == 0 && !f->full)
             f->reply.sequence++;
     }
-    free(entries.sequence);
     return r;
 }
 
@@ -538,15 +374,14 @@ bb_follow(const struct bb_follow *follow, struct bb_buffer *out, struct bb_follo
     int r;
 
     bb_buffer_reset(out);
-    bb_arena_init(&f.entry, DECODE_BYTES);
     bb_arena_init(&f.arena, DECODE_BYTES);
     bb_arena_init(&f.scratch, DECODE_BYTES);
     bb_buffer_init(&f.codes, SIZE_MAX);
     bb__follow_reply__init(&f.reply);
     f.reply.sequence = follow->after;
     r = find_position(&f);
-    f.reader = bb_journal_reader(follow->context->journal);
-    f.reply.head = f.reader.log.last;
+    bb_closed_init(&f.closed, follow->context, failure); /* the journal is not behind the views */
+    f.reply.head = f.closed.reader.log.last;
     if (r == 0 && follow->after > f.reply.head) {
         failure->code = BB_ERROR_INVALID;
         snprintf(failure->message, sizeof failure->message, "after: found %llu, the journal ends at %llu",
@@ -565,7 +400,7 @@ bb_follow(const struct bb_follow *follow, struct bb_buffer *out, struct bb_follo
         *ret_followed = (struct bb_followed){.sequence = f.reply.sequence,
                                              .found = f.reply.n_batch > 0 || f.full,
                                              .within = f.indicator != NULL};
-    bb_arena_release(&f.entry);
+    bb_closed_release(&f.closed);
     bb_arena_release(&f.arena);
     bb_arena_release(&f.scratch);
     bb_buffer_release(&f.codes);

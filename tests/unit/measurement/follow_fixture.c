@@ -214,6 +214,18 @@ world_ask(struct world *w, const struct world_question *question, char ret_value
 
 /* Following */
 
+/* By code, each once: whoever follows looks for one by halving. */
+static void
+check_given(const Bb__FollowReply *reply)
+{
+    for (size_t b = 0; b < reply->n_batch; b++)
+        for (size_t i = 0; i < reply->batch[b]->n_indicator; i++) {
+            const Bb__IndicatorChange *change = reply->batch[b]->indicator[i];
+            for (size_t g = 1; g < change->n_given; g++)
+                check(strcmp(change->given[g - 1], change->given[g]) < 0, change->given[g]);
+        }
+}
+
 void
 world_follow(struct world *w, uint64_t after, const char *indicator)
 {
@@ -235,6 +247,7 @@ world_follow(struct world *w, uint64_t after, const char *indicator)
     assert_int_equal(w->reply->n_batch > 0 ||
                          (w->reply->indicator && strcmp(w->reply->indicator, behind) != 0),
                      followed.found);
+    check_given(w->reply);
     bb_buffer_release(&out);
 }
 
