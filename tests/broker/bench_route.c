@@ -15,6 +15,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,7 @@ start_worker(const struct broker *broker)
 
     if (pid != 0)
         return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     snprintf(endpoint, sizeof endpoint, "ipc://%s/run/worker.sock", broker->folder);
     const struct bb_worker_config config = {.endpoint = endpoint,
                                             .service = "measurement",

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -96,6 +97,7 @@ child(const struct broker *broker, unsigned files)
     char path[128];
     int log;
 
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is killed leaves nothing */
     if (files && setrlimit(RLIMIT_NOFILE, &limit) < 0)
         _exit(126);
     snprintf(path, sizeof path, "%s/notify", broker->folder);
