@@ -249,10 +249,11 @@ has_more(struct bb_door_socket *door)
 int
 bb_doors_wait(struct bb_broker *broker, int signal_fd, long ms, struct bb_ready *ret_ready)
 {
-    enum { SIGNAL, ZAP, DOOR, MONITOR = DOOR + BB_DOORS, ITEMS = MONITOR + BB_DOORS };
+    enum { SIGNAL, ZAP, FANOUT, DOOR, MONITOR = DOOR + BB_DOORS, ITEMS = MONITOR + BB_DOORS };
     struct pollfd items[ITEMS] = {
         [SIGNAL] = {.fd = signal_fd, .events = POLLIN},
         [ZAP] = {.fd = broker->zap_fd, .events = POLLIN},
+        [FANOUT] = {.fd = bb_fanout_fd(broker), .events = POLLIN},
     };
     struct bb_ready ready = {.signal = false};
     bool at_hand = false;

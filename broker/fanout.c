@@ -1,36 +1,52 @@
-/* One frame to many: the same content, counted and not copied, in the queues of all peers.
+/* One frame to many: the same content, counted and not copied, in the queues of many peers.
  *
  * The frame of a session is the body that the worker sent, behind the number by which its client knows the
- * session. Clients number from 1, so a few contents serve all; each is built once, and freed by libzmq's
- * threads when the last of its receivers has a copy of its own, encrypted for it.
+ * session. Clients number from 1, so a few contents serve all; each is built once for a slice of the
+ * sessions, and freed by libzmq's threads when the last of its receivers has a copy of its own, encrypted for
+ * it.
  *
- * FANOUTs to the very same sessions that follow each other travel together (the group): a message costs a
- * peer ten microseconds, whatever is in it, and a worker that commits in small steps sends many. So the last
- * one is kept back until the round ends, or another one comes that goes to others. One that follows closely
- * on another, which gave libzmq's threads much to do, waits longer, a fourth of what that took: what comes
- * meanwhile goes with it at a fraction of the cost. Who publishes is answered before, so that more does come.
- * The first after a pause goes at once.
+ * What is to be sent waits in a queue, in the order in which it came. A message costs libzmq's thread ten
+ * microseconds and more, whatever is in it, and a thread that has been given something does it before it
+ * looks at its sockets again: thousands at once would keep everybody else waiting, workers' heartbeats
+ * included. So no more than PACE peers are on their way at a time; the thread says (by an eventfd) when it
+ * has come so far. Peers that do not read are not waited for.
  *
- * What goes to a few sessions only is gathered with what else goes to their peers. Whatever way it takes, a
- * session gets its frames in the order in which they came. */
+ * FANOUTs to the very same sessions that wait behind each other become one message (a group). Under load that
+ * makes few large messages of many small ones, and they cost little more than one each. A group that closely
+ * follows another one, which kept the threads busy, waits a little even when nothing is before it, a fourth
+ * of what that took; who publishes is answered meanwhile, so more comes to go with it. The first after a
+ * pause goes at once.
+ *
+ * What goes to a few sessions is copied, and gathered with what else goes to their peers. */
 #include "shell.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-#define ROUND_DELIVERIES 10000u /* some 15 ms */
+#define FEW         4u                             /* sessions; fewer get copies */
+#define GROUP_BYTES ((size_t)64 << 10)             /* no larger by what joins it */
+#define GROUP_PARTS 256u                           /* likewise */
+#define QUEUE_BYTES ((size_t)64 << 20)             /* then workers are not read */
+#define CONTENTS    8u                             /* built at a time, for as many numbers */
+#define HEAD_MOST   (BB_ENVELOPE_BYTES + 1u + 10u) /* envelope, field number, subscription */
+#define LENGTH      4u                             /* in a bundle */
 
-#define FEW           4u                             /* sessions; fewer get copies */
-#define GROUP_BYTES   ((size_t)64 << 10)             /* then it goes */
-#define GROUP_PARTS   256u                           /* likewise */
-#define CONTENTS      8u                             /* built at a time, for as many numbers */
-#define TOOK_US       40                             /* most that a session counts in what a group took */
-#define HOLD_LEAST_MS 4                              /* or as long as it took */
-#define HOLD_MS       20                             /* at most */
-#define HEAD_MOST     (BB_ENVELOPE_BYTES + 1u + 10u) /* envelope, field number, subscription */
-#define LENGTH        4u                             /* in a bundle */
+#define SLICE                                                                                                \
+    128u /* given out together, in messages of up to WEIGHT bytes: a larger one counts as several            \
+          */
+#define PACE     256   /* are on their way at most when the next slice is given out */
+#define WEIGHT   8192u /* what libzmq sends at once */
+#define STALL_MS 20    /* for whom nobody waits longer */
+
+#define CROWDED_MS 1000 /* so long a PONG may be kept back */
+
+#define TOOK_US       40 /* most that a session counts in what a group took */
+#define HOLD_LEAST_MS 4  /* or as long as it took */
+#define HOLD_MS       20 /* at most */
 
 /* A frame that waits for its subscription. */
 struct part {
@@ -38,40 +54,100 @@ struct part {
     size_t at, len; /* of its body */
 };
 
+/* What waits: frames for sessions, or, without parts, the PONG for a PING of the worker. */
+struct job {
+    struct job *next;
+    uint64_t *sessions;
+    size_t n_sessions, done;
+    struct part *parts;
+    unsigned n_parts;
+    uint8_t *bodies;
+    size_t len, size;
+    uint64_t token;
+    bb_mono hold_until;
+};
+
 struct content {
     uint64_t subscription;
+    bool lags;
     zmq_msg_t message;
+    struct block *block;
 };
 
 struct bb_fanout {
-    uint64_t *sessions; /* of the group */
-    size_t n_sessions, size_sessions;
-    struct part parts[GROUP_PARTS];
-    unsigned n_parts;
-    uint8_t *bodies;
-    size_t bodies_len, bodies_size;
-    struct content contents[CONTENTS]; /* while the group is being sent */
-    unsigned n_contents, next_content;
-    uint64_t sent;      /* deliveries of this round */
-    bb_mono sent_at;    /* the last group was */
-    bb_mono took;       /* and until all had their copies, if that is known, or the one before */
-    bb_mono hold_until; /* the group is kept back */
+    struct job *head, *tail;
+    size_t queued;                     /* bytes, about */
+    struct content contents[CONTENTS]; /* of the slice that is being given out */
+    unsigned n_contents;
+    bool asked; /* by the worker's PING, and all before it has been sent */
+    uint64_t token;
+    bb_mono asked_at;
+    int wake_fd;
+    int forgiven;    /* of what is on its way, what is not waited for */
+    bb_mono waits;   /* since when; 0: it does not */
+    bb_mono sent_at; /* the last group, its first slice */
+    bb_mono took;    /* from then until all had their copies, if that is known, or of the one before */
+    /* libzmq's threads, too: */
+    atomic_int on_way;
+    atomic_int wake_at;      /* wake the broker when so many are on their way; -1: no need */
+    _Atomic bb_mono done_at; /* nobody was on its way any more */
     atomic_uint_fast64_t shared_bytes;
-    _Atomic bb_mono done_at; /* nobody waited for a copy any more */
 };
 
 /* What libzmq's threads free. */
 struct block {
     struct bb_fanout *fanout;
     size_t len;
+    int weight; /* of a message */
+    int on_way; /* weight of those that are on their way with it */
     uint8_t data[];
 };
 
 int
 bb_fanout_start(struct bb_broker *broker)
 {
-    broker->fanout = calloc(1, sizeof *broker->fanout);
-    return broker->fanout ? 0 : -ENOMEM;
+    struct bb_fanout *f = calloc(1, sizeof *f);
+
+    if (!f)
+        return -ENOMEM;
+    f->wake_at = -1;
+    f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (f->wake_fd < 0) {
+        free(f);
+        return -errno;
+    }
+    broker->fanout = f;
+    return 0;
+}
+
+static void
+free_job(struct bb_fanout *f, struct job *job)
+{
+    f->queued -= sizeof *job + job->n_sessions * sizeof *job->sessions + job->len;
+    free(job->sessions);
+    free(job->parts);
+    free(job->bodies);
+    free(job);
+}
+
+static void
+pop(struct bb_fanout *f)
+{
+    struct job *job = f->head;
+
+    f->head = job->next;
+    if (!f->head)
+        f->tail = NULL;
+    free_job(f, job);
+}
+
+void
+bb_fanout_clear(struct bb_broker *broker)
+{
+    while (broker->fanout->head)
+        pop(broker->fanout);
+    broker->fanout->waits = 0;
+    broker->fanout->asked = false;
 }
 
 void
@@ -79,8 +155,8 @@ bb_fanout_release(struct bb_broker *broker)
 {
     if (!broker->fanout)
         return;
-    free(broker->fanout->sessions);
-    free(broker->fanout->bodies);
+    bb_fanout_clear(broker);
+    close(broker->fanout->wake_fd);
     free(broker->fanout);
     broker->fanout = NULL;
 }
@@ -92,9 +168,15 @@ bb_fanout_shared_bytes(const struct bb_broker *broker)
 }
 
 bool
-bb_fanout_is_enough(const struct bb_broker *broker)
+bb_fanout_is_full(const struct bb_broker *broker)
 {
-    return broker->fanout->sent >= ROUND_DELIVERIES;
+    return broker->fanout->queued > QUEUE_BYTES;
+}
+
+int
+bb_fanout_fd(const struct bb_broker *broker)
+{
+    return broker->fanout ? broker->fanout->wake_fd : -1;
 }
 
 /* Frames. */
@@ -136,161 +218,271 @@ send_copy(struct bb_broker *broker, const struct bb_subscription *session, enum 
     broker->counters.deliveries++;
 }
 
+/* To each by itself: because they are few, or because it ends them. */
+static void
+send_copies(struct bb_broker *broker, enum bb_kind kind, struct bb_bytes body, const uint64_t *sessions,
+            size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct bb_subscription *session = bb_sessions_find(broker->sessions, sessions[i]);
+
+        if (!session) {
+            broker->counters.deliveries_skipped++;
+            continue;
+        }
+        send_copy(broker, session, kind, body);
+        if (kind == BB_KIND_ERROR)
+            bb_sessions_end(broker->sessions, session);
+    }
+}
+
 /* Shared contents. */
 
 static void
 free_block(void *data, void *hint)
 {
     struct block *block = hint;
+    struct bb_fanout *f = block->fanout;
+    int left = atomic_fetch_sub(&f->on_way, block->on_way) - block->on_way;
 
     (void)data;
-    if (atomic_fetch_sub_explicit(&block->fanout->shared_bytes, block->len, memory_order_relaxed) ==
-        block->len)
-        atomic_store_explicit(&block->fanout->done_at, bb_clock_mono(), memory_order_relaxed);
+    if (left == 0)
+        atomic_store(&f->done_at, bb_clock_mono());
+    if (left <= atomic_load(&f->wake_at) && atomic_exchange(&f->wake_at, -1) >= 0)
+        eventfd_write(f->wake_fd, 1);
+    atomic_fetch_sub_explicit(&f->shared_bytes, block->len, memory_order_relaxed);
     free(block);
 }
 
-/* The group as a message for this subscription. 0 | -ENOMEM */
-static int
-build(struct bb_fanout *f, uint64_t subscription, zmq_msg_t *ret_message)
+static size_t
+weight_of(const struct job *job)
 {
-    size_t most = BB_ENVELOPE_BYTES + f->n_parts * (LENGTH + HEAD_MOST) + f->bodies_len;
+    return 1 + job->len / WEIGHT;
+}
+
+/* The job as a message for this subscription. 0 | -ENOMEM */
+static int
+build(struct bb_fanout *f, const struct job *job, struct content *content)
+{
+    size_t most = BB_ENVELOPE_BYTES + job->n_parts * (LENGTH + HEAD_MOST) + job->len;
     struct block *block = malloc(sizeof *block + most);
     size_t at = 0;
 
     if (!block)
         return -ENOMEM;
-    if (f->n_parts > 1) {
+    if (job->n_parts > 1) {
         bb_frame_header(block->data, BB_KIND_BUNDLE);
         at = BB_ENVELOPE_BYTES;
     }
-    for (unsigned i = 0; i < f->n_parts; i++) {
-        const struct part *part = &f->parts[i];
-        size_t start = at + (f->n_parts > 1 ? LENGTH : 0);
+    for (unsigned i = 0; i < job->n_parts; i++) {
+        const struct part *part = &job->parts[i];
+        size_t start = at + (job->n_parts > 1 ? LENGTH : 0);
 
-        at = start + write_head(block->data + start, part->kind, subscription);
-        memcpy(block->data + at, f->bodies + part->at, part->len);
+        at = start + write_head(block->data + start, part->kind, content->subscription);
+        if (part->len)
+            memcpy(block->data + at, job->bodies + part->at, part->len);
         at += part->len;
-        if (f->n_parts > 1)
+        if (job->n_parts > 1)
             bb_put_u32(block->data + start - LENGTH, (uint32_t)(at - start));
     }
     block->fanout = f;
     block->len = at;
-    if (zmq_msg_init_data(ret_message, block->data, at, free_block, block) != 0) {
+    block->weight = (int)weight_of(job);
+    block->on_way = 0;
+    if (zmq_msg_init_data(&content->message, block->data, at, free_block, block) != 0) {
         free(block);
         return -ENOMEM;
     }
+    content->block = block;
     atomic_fetch_add_explicit(&f->shared_bytes, at, memory_order_relaxed);
     return 0;
 }
 
-/* The content for this subscription; NULL: no memory. Who chooses strange numbers gets contents of its own,
- * one after the other. */
-static zmq_msg_t *
-content_for(struct bb_fanout *f, uint64_t subscription)
-{
-    struct content *content;
-    zmq_msg_t message;
-
-    for (unsigned i = 0; i < f->n_contents; i++)
-        if (f->contents[i].subscription == subscription)
-            return &f->contents[i].message;
-    if (build(f, subscription, &message) < 0)
-        return NULL;
-    if (f->n_contents < CONTENTS) {
-        content = &f->contents[f->n_contents++];
-    } else {
-        content = &f->contents[f->next_content++ % CONTENTS];
-        zmq_msg_close(&content->message);
-    }
-    zmq_msg_init(&content->message);
-    zmq_msg_move(&content->message, &message);
-    content->subscription = subscription;
-    return &content->message;
-}
-
-/* The group. */
-
+/* The slice has been given out: its contents are libzmq's alone. */
 static void
-send_group_to(struct bb_broker *broker, const struct bb_subscription *session)
+end_slice(struct bb_fanout *f)
 {
-    struct bb_fanout *f = broker->fanout;
-    zmq_msg_t *content = content_for(f, session->subscription);
-
-    if (content) {
-        bb_send_shared(broker, peer_of(session), content);
-        broker->counters.deliveries += f->n_parts;
-        return;
-    }
-    for (unsigned i = 0; i < f->n_parts; i++)
-        send_copy(broker, session, f->parts[i].kind, bb_bytes(f->bodies + f->parts[i].at, f->parts[i].len));
-}
-
-static void
-send_group(struct bb_broker *broker)
-{
-    struct bb_fanout *f = broker->fanout;
-
-    if (f->n_parts == 0)
-        return;
-    bb_send_answers(broker);
-    for (size_t i = 0; i < f->n_sessions; i++) {
-        const struct bb_subscription *session = bb_sessions_find(broker->sessions, f->sessions[i]);
-
-        if (session)
-            send_group_to(broker, session);
-        else
-            broker->counters.deliveries_skipped += f->n_parts;
-    }
     for (unsigned i = 0; i < f->n_contents; i++)
         zmq_msg_close(&f->contents[i].message);
-    f->sent += f->n_sessions;
-    f->sent_at = bb_clock_mono();
-    f->n_contents = f->next_content = f->n_parts = 0;
-    f->n_sessions = f->bodies_len = 0;
+    f->n_contents = 0;
+}
+
+/* The content for this subscription; NULL: no memory. Those who lag have their own, for which nobody waits.
+ * Who chooses strange numbers gets contents of its own, one after the other. */
+static struct content *
+content_for(struct bb_fanout *f, const struct job *job, uint64_t subscription, bool lags)
+{
+    struct content *content;
+
+    for (unsigned i = 0; i < f->n_contents; i++)
+        if (f->contents[i].subscription == subscription && f->contents[i].lags == lags)
+            return &f->contents[i];
+    if (f->n_contents == CONTENTS)
+        end_slice(f);
+    content = &f->contents[f->n_contents];
+    *content = (struct content){.subscription = subscription, .lags = lags};
+    if (build(f, job, content) < 0)
+        return NULL;
+    f->n_contents++;
+    return content;
+}
+
+static void
+send_shared(struct bb_broker *broker, const struct job *job, const struct bb_subscription *session)
+{
+    struct bb_fanout *f = broker->fanout;
+    struct bb_peer *peer = peer_of(session);
+    bool lags = bb_send_lags(broker, peer);
+    struct content *content = content_for(f, job, session->subscription, lags);
+
+    if (!content) {
+        for (unsigned i = 0; i < job->n_parts; i++)
+            send_copy(broker, session, job->parts[i].kind,
+                      bb_bytes(job->bodies + job->parts[i].at, job->parts[i].len));
+        return;
+    }
+    if (!lags) {
+        content->block->on_way += content->block->weight; /* it is not freed yet: `contents` uses it */
+        atomic_fetch_add(&f->on_way, content->block->weight);
+    }
+    bb_send_shared(broker, peer, &content->message);
+    broker->counters.deliveries += job->n_parts;
+}
+
+static void
+send_slice(struct bb_broker *broker, struct job *job)
+{
+    struct bb_fanout *f = broker->fanout;
+    size_t most = weight_of(job) < SLICE ? SLICE / weight_of(job) : 1;
+    size_t end = most < job->n_sessions - job->done ? job->done + most : job->n_sessions;
+
+    if (job->done == 0)
+        f->sent_at = broker->now;
+    for (; job->done < end; job->done++) {
+        const struct bb_subscription *session = bb_sessions_find(broker->sessions, job->sessions[job->done]);
+
+        if (session)
+            send_shared(broker, job, session);
+        else
+            broker->counters.deliveries_skipped += job->n_parts;
+    }
+    end_slice(f);
+}
+
+/* The queue. */
+
+/* May the next slice be given out? If not, the broker is woken when it may, or looks again after STALL_MS. */
+static bool
+has_room(struct bb_fanout *f, bb_mono now)
+{
+    int on_way = atomic_load(&f->on_way);
+
+    if (on_way < f->forgiven)
+        f->forgiven = on_way;
+    atomic_store(&f->wake_at, PACE + f->forgiven);
+    on_way = atomic_load(&f->on_way);
+    if (on_way > PACE + f->forgiven && f->waits && now - f->waits >= STALL_MS)
+        f->forgiven = on_way;
+    if (on_way <= PACE + f->forgiven) {
+        atomic_store(&f->wake_at, -1);
+        f->waits = 0;
+        return true;
+    }
+    if (!f->waits)
+        f->waits = now;
+    return false;
+}
+
+/* The worker has more to send to those who lag behind, and waits for the PONG with it. While half of what may
+ * be held for clients is held, it waits a little: else the clients who read slowest would be cut off for its
+ * sake. */
+static void
+answer_ping(struct bb_broker *broker)
+{
+    struct bb_fanout *f = broker->fanout;
+    struct bb_worker_link *worker = bb_router_worker(broker->router, BB_SERVICE_COMMUNICATION);
+    bool crowded =
+        broker->unread + bb_fanout_shared_bytes(broker) > (uint64_t)broker->settings->unread_total_bytes / 2;
+    Bb__Pong pong = BB__PONG__INIT;
+
+    if (!f->asked || (crowded && broker->now - f->asked_at < CROWDED_MS))
+        return;
+    f->asked = false;
+    pong.has_token = true;
+    pong.token = f->token;
+    if (worker)
+        bb_send_to_worker(broker, worker, BB_KIND_PONG, &pong.base);
+}
+
+static void
+come_to_ping(struct bb_broker *broker, uint64_t token)
+{
+    broker->fanout->asked = true;
+    broker->fanout->asked_at = broker->now;
+    broker->fanout->token = token;
 }
 
 static bool
-belongs_to_group(const struct bb_fanout *f, const Bb__Fanout *in)
+is_shared(const struct job *job)
 {
-    return f->n_parts && f->n_parts < GROUP_PARTS && f->bodies_len + in->body.len <= GROUP_BYTES &&
-           f->n_sessions == in->n_session &&
-           memcmp(f->sessions, in->session, f->n_sessions * sizeof *f->sessions) == 0;
+    return job->n_sessions >= FEW && job->parts[0].kind != BB_KIND_ERROR;
 }
 
-/* Makes room for so many more; both grow to what is usual and stay. 0 | -ENOMEM */
-static int
-reserve(struct bb_fanout *f, const Bb__Fanout *in)
+static void
+run_queue(struct bb_broker *broker)
 {
-    if (in->n_session > f->size_sessions) {
-        uint64_t *sessions = realloc(f->sessions, in->n_session * sizeof *sessions);
+    struct bb_fanout *f = broker->fanout;
+    struct job *job;
 
-        if (!sessions)
-            return -ENOMEM;
-        f->sessions = sessions;
-        f->size_sessions = in->n_session;
+    while ((job = f->head)) {
+        if (job->n_parts == 0) {
+            come_to_ping(broker, job->token);
+            job->done = job->n_sessions;
+        } else if (!is_shared(job)) {
+            send_copies(broker, job->parts[0].kind, bb_bytes(job->bodies, job->len), job->sessions,
+                        job->n_sessions);
+            job->done = job->n_sessions;
+        } else {
+            if ((job->done == 0 && broker->now < job->hold_until) || !has_room(f, broker->now))
+                return;
+            send_slice(broker, job);
+        }
+        if (job->done == job->n_sessions)
+            pop(f);
     }
-    if (f->bodies_len + in->body.len > f->bodies_size) {
-        size_t size = f->bodies_len + in->body.len > GROUP_BYTES ? f->bodies_len + in->body.len : GROUP_BYTES;
-        uint8_t *bodies = realloc(f->bodies, size);
-
-        if (!bodies)
-            return -ENOMEM;
-        f->bodies = bodies;
-        f->bodies_size = size;
-    }
-    return 0;
 }
 
-/* Until when a group that begins now is kept back. One that never gets done, because somebody does not read,
- * tells nothing, and the others must not wait for it. */
+void
+bb_fanout_run(struct bb_broker *broker)
+{
+    eventfd_t count;
+
+    eventfd_read(broker->fanout->wake_fd, &count);
+    run_queue(broker);
+    answer_ping(broker);
+}
+
+bb_mono
+bb_fanout_deadline(const struct bb_broker *broker)
+{
+    const struct bb_fanout *f = broker->fanout;
+
+    if (!f->head)
+        return BB_NEVER;
+    return f->waits ? f->waits + STALL_MS : f->head->hold_until;
+}
+
+/* What comes in. */
+
+/* Until when a group that begins now, with nothing before it, is kept back. One that never gets done, because
+ * somebody does not read, tells nothing, and the others must not wait for it. */
 static bb_mono
 hold_until(struct bb_fanout *f, bb_mono now, size_t n_sessions)
 {
     const bb_mono most = (bb_mono)(n_sessions * TOOK_US / 1000);
-    bb_mono took = atomic_load_explicit(&f->done_at, memory_order_relaxed) - f->sent_at, hold;
+    bb_mono took = atomic_load(&f->done_at) - f->sent_at, hold;
 
-    if (took >= 0 && atomic_load_explicit(&f->shared_bytes, memory_order_relaxed) == 0)
+    if (took >= 0 && atomic_load(&f->on_way) == 0)
         f->took = took;
     took = f->took < most ? f->took : most;
     if (now - f->sent_at > 2 * took)
@@ -300,44 +492,71 @@ hold_until(struct bb_fanout *f, bb_mono now, size_t n_sessions)
     return now + (hold < HOLD_MS ? hold : HOLD_MS);
 }
 
-static int
-add_to_group(struct bb_fanout *f, bb_mono now, const Bb__Fanout *in)
+static bool
+joins(const struct job *job, const Bb__Fanout *in)
 {
-    int r = reserve(f, in);
+    return job && job->n_parts && job->done == 0 && job->n_parts < GROUP_PARTS &&
+           job->len + in->body.len <= GROUP_BYTES && is_shared(job) && in->kind != BB_KIND_ERROR &&
+           job->n_sessions == in->n_session &&
+           memcmp(job->sessions, in->session, in->n_session * sizeof *in->session) == 0;
+}
 
-    if (r < 0)
-        return r;
-    if (f->n_parts == 0) {
-        f->hold_until = hold_until(f, now, in->n_session);
-        f->n_sessions = in->n_session;
-        memcpy(f->sessions, in->session, in->n_session * sizeof *f->sessions);
+/* One more frame for the sessions of the job. 0 | -ENOMEM */
+static int
+add_part(struct bb_fanout *f, struct job *job, const Bb__Fanout *in)
+{
+    struct part *parts = realloc(job->parts, (job->n_parts + 1) * sizeof *parts);
+
+    if (!parts)
+        return -ENOMEM;
+    job->parts = parts;
+    if (job->len + in->body.len > job->size || !job->bodies) {
+        size_t size = job->len ? 2 * (job->len + in->body.len) : in->body.len;
+        uint8_t *bodies = realloc(job->bodies, size ? size : 1);
+
+        if (!bodies)
+            return -ENOMEM;
+        job->bodies = bodies;
+        job->size = size;
     }
-    f->parts[f->n_parts++] =
-        (struct part){.kind = (enum bb_kind)in->kind, .at = f->bodies_len, .len = in->body.len};
+    parts[job->n_parts++] =
+        (struct part){.kind = (enum bb_kind)in->kind, .at = job->len, .len = in->body.len};
     if (in->body.len)
-        memcpy(f->bodies + f->bodies_len, in->body.data, in->body.len);
-    f->bodies_len += in->body.len;
+        memcpy(job->bodies + job->len, in->body.data, in->body.len);
+    job->len += in->body.len;
+    f->queued += in->body.len;
     return 0;
 }
 
-/* What comes in. */
-
-/* To each by itself: because they are few, or because it ends them. */
 static void
-send_copies(struct bb_broker *broker, const Bb__Fanout *in)
+push(struct bb_fanout *f, struct job *job)
 {
-    for (size_t i = 0; i < in->n_session; i++) {
-        struct bb_subscription *session = bb_sessions_find(broker->sessions, in->session[i]);
+    if (f->tail)
+        f->tail->next = job;
+    else
+        f->head = job;
+    f->tail = job;
+}
 
-        if (!session) {
-            broker->counters.deliveries_skipped++;
-            continue;
-        }
-        send_copy(broker, session, (enum bb_kind)in->kind, bb_bytes(in->body.data, in->body.len));
-        if (in->kind == BB_KIND_ERROR)
-            bb_sessions_end(broker->sessions, session);
+/* 0 | -ENOMEM */
+static int
+add_job(struct bb_fanout *f, bb_mono now, const Bb__Fanout *in)
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (!job)
+        return -ENOMEM;
+    f->queued += sizeof *job + in->n_session * sizeof *in->session;
+    job->n_sessions = in->n_session;
+    job->hold_until = f->head || in->n_session < FEW ? now : hold_until(f, now, in->n_session);
+    job->sessions = malloc(in->n_session * sizeof *in->session);
+    if (!job->sessions || add_part(f, job, in) < 0) {
+        free_job(f, job);
+        return -ENOMEM;
     }
-    broker->fanout->sent += in->n_session;
+    memcpy(job->sessions, in->session, in->n_session * sizeof *in->session);
+    push(f, job);
+    return 0;
 }
 
 static bool
@@ -347,34 +566,40 @@ is_fanned_out(uint32_t kind)
            kind == BB_KIND_ERROR;
 }
 
-bool
+int
 bb_fanout(struct bb_broker *broker, const Bb__Fanout *in)
 {
     struct bb_fanout *f = broker->fanout;
 
     if (!is_fanned_out(in->kind) ||
         in->body.len > BB_LIMIT_FRAME_BYTES - HEAD_MOST - BB_ENVELOPE_BYTES - LENGTH)
-        return false;
+        return -EBADMSG;
     broker->counters.fanouts++;
-    if (!belongs_to_group(f, in))
-        send_group(broker);
-    if (in->kind == BB_KIND_ERROR || in->n_session < FEW || add_to_group(f, broker->now, in) < 0) {
-        send_group(broker);
-        send_copies(broker, in);
+    if (in->n_session == 0)
+        return 0;
+    if (joins(f->tail, in))
+        return add_part(f, f->tail, in);
+    if (f->head || (in->n_session >= FEW && in->kind != BB_KIND_ERROR))
+        return add_job(f, broker->now, in);
+    send_copies(broker, (enum bb_kind)in->kind, bb_bytes(in->body.data, in->body.len), in->session,
+                in->n_session);
+    return 0;
+}
+
+int
+bb_fanout_ping(struct bb_broker *broker, uint64_t token)
+{
+    struct job *job;
+
+    if (!broker->fanout->head) {
+        come_to_ping(broker, token);
+        return 0;
     }
-    return true;
-}
-
-void
-bb_fanout_flush(struct bb_broker *broker)
-{
-    if (broker->now >= broker->fanout->hold_until)
-        send_group(broker);
-    broker->fanout->sent = 0;
-}
-
-bb_mono
-bb_fanout_deadline(const struct bb_broker *broker)
-{
-    return broker->fanout->n_parts ? broker->fanout->hold_until : BB_NEVER;
+    job = calloc(1, sizeof *job);
+    if (!job)
+        return -ENOMEM;
+    broker->fanout->queued += sizeof *job;
+    job->token = token;
+    push(broker->fanout, job);
+    return 0;
 }

@@ -46,6 +46,7 @@ struct bb_peer {
     struct bb_unread all;
     struct bb_unread held; /* of these, memory that is held for this client alone */
     uint64_t ping_token;
+    bb_mono ping_at; /* it was sent then */
     struct bb_peer *hash_next;
     struct bb_peer *dirty_next;
     struct bb_peer *prev, *next;                /* all of them */

@@ -15,6 +15,8 @@
 #define PROBE_BYTES      ((uint64_t)256 << 10) /* of what others get as well, which costs no memory */
 #define IDLE_BYTES       ((uint64_t)16 << 10)
 
+#define LAG_MS 500 /* so late a PONG is when a client has stopped reading */
+
 /* What libzmq takes for a message in the queue of a peer, beside the bytes. */
 #define QUEUED_BYTES sizeof(zmq_msg_t)
 
@@ -109,6 +111,7 @@ account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes, uint64_t
     if (peer->ping_due) {
         peer->ping_due = false;
         peer->ping_open = true;
+        peer->ping_at = broker->now;
         peer->all.mark = peer->all.sent;
         peer->held.mark = peer->held.sent;
     }
@@ -217,6 +220,8 @@ bb_send_confirmed(struct bb_broker *broker, struct bb_peer *peer, uint64_t token
         return;
     peer->ping_open = false;
     set_confirmed(broker, peer, peer->all.mark, peer->held.mark);
+    if (is_probe_due(peer, 0))
+        bb_send_later(broker, peer);
 }
 
 /* Who has not been sent to for a second keeps no buffer: of a crowd that is idle most of the time, that is
@@ -241,12 +246,10 @@ bb_send_probes(struct bb_broker *broker)
     }
 }
 
-void
-bb_send_answers(struct bb_broker *broker)
+bool
+bb_send_lags(const struct bb_broker *broker, const struct bb_peer *peer)
 {
-    for (struct bb_peer *peer = broker->dirty; peer; peer = peer->dirty_next)
-        if (!peer->dead && !peer->broken)
-            send_peer(broker, peer);
+    return peer->ping_open && broker->now - peer->ping_at > LAG_MS;
 }
 
 static void
@@ -331,7 +334,8 @@ void
 bb_flush(struct bb_broker *broker)
 {
     flush_workers(broker);
-    bb_fanout_flush(broker);
+    flush_clients(broker); /* answers do not wait for a fan-out, which gives libzmq's threads much to do */
+    bb_fanout_run(broker);
     flush_clients(broker);
     flush_workers(broker); /* cancellations of whom flush_clients() has dropped */
 }

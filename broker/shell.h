@@ -164,9 +164,8 @@ void bb_send(struct bb_broker *broker, struct bb_peer *peer, enum bb_kind kind,
 uint8_t *bb_send_room(struct bb_broker *broker, struct bb_peer *peer, size_t n);
 /* Send a message that others get as well, behind what was gathered. */
 void bb_send_shared(struct bb_broker *broker, struct bb_peer *peer, zmq_msg_t *shared);
-/* Send what was gathered for clients now: answers do not wait for a fan-out, which gives libzmq's threads
- * much to do. */
-void bb_send_answers(struct bb_broker *broker);
+/* Has it owed the answer to a PING for long? Then nobody should wait for it. */
+bool bb_send_lags(const struct bb_broker *broker, const struct bb_peer *peer);
 /* Look at the peer when the round ends: to send, or to free it. */
 void bb_send_later(struct bb_broker *broker, struct bb_peer *peer);
 void bb_send_to_worker(struct bb_broker *broker, struct bb_worker_link *worker, enum bb_kind kind,
@@ -228,17 +227,23 @@ void bb_subscribe_tell(struct bb_broker *broker);
 
 /* fanout.c */
 
-/* 0 | -ENOMEM */
+/* 0 | -errno */
 int bb_fanout_start(struct bb_broker *broker);
 void bb_fanout_release(struct bb_broker *broker);
-/* A worker's FANOUT. False: it breaks the protocol. */
-bool bb_fanout(struct bb_broker *broker, const Bb__Fanout *fanout);
-/* Was so much sent in this round that the others should have their turn? */
-bool bb_fanout_is_enough(const struct bb_broker *broker);
-/* Send what was kept back for more of the same, if it is time. */
-void bb_fanout_flush(struct bb_broker *broker);
-/* When it is: BB_NEVER when nothing is kept back. */
+/* A worker's FANOUT: it waits, or goes. 0 | -EBADMSG it breaks the protocol | -ENOMEM: it is not whole */
+int bb_fanout(struct bb_broker *broker, const Bb__Fanout *fanout);
+/* The PING of the worker whose FANOUTs these are: its PONG is sent when all before it went. 0 | -ENOMEM */
+int bb_fanout_ping(struct bb_broker *broker, uint64_t token);
+/* The worker is gone, and the sessions are over: forget what waits. */
+void bb_fanout_clear(struct bb_broker *broker);
+/* Send what may be sent now. Once a round, behind the answers. */
+void bb_fanout_run(struct bb_broker *broker);
+/* When it has something to do: BB_NEVER when nothing waits. Or when this descriptor has something; -1: none.
+ */
 bb_mono bb_fanout_deadline(const struct bb_broker *broker);
+int bb_fanout_fd(const struct bb_broker *broker);
+/* So much waits that workers are not to be read. */
+bool bb_fanout_is_full(const struct bb_broker *broker);
 /* Bytes of messages that many share, as long as one of them waits for its copy to be encrypted. */
 uint64_t bb_fanout_shared_bytes(const struct bb_broker *broker);
 

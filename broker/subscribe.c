@@ -15,6 +15,7 @@
 #define SUBSCRIBE_PER_SECOND     32u
 #define WAITING_BYTES            ((size_t)16 << 20) /* of SUBSCRIBEs that the worker has not been told of */
 #define TOLD_BYTES               ((uint64_t)256 << 10) /* and not taken in, at most */
+#define TOLD_EACH                96u                   /* counted beside: each may be a message of its own */
 #define PROBE_BYTES              (TOLD_BYTES / 4)
 
 #define RETRY_CROWDED_MS 1000u
@@ -274,7 +275,7 @@ bb_subscribe_tell(struct bb_broker *broker)
     if (!worker)
         return;
     while (worker->told - worker->taken < TOLD_BYTES && bb_sessions_next(broker->sessions, &news))
-        worker->told += tell(broker, worker, &news);
+        worker->told += tell(broker, worker, &news) + TOLD_EACH;
     if (worker->told_mark || worker->told - worker->taken < PROBE_BYTES)
         return;
     worker->told_mark = worker->told;

@@ -8,6 +8,7 @@
 #include "directory.h"
 #include "proto/errors.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,8 +20,10 @@ static void
 stop_serving(struct bb_broker *broker, enum bb_service service)
 {
     bb_router_worker_gone(broker->router, service);
-    if (service == BB_SERVICE_COMMUNICATION)
+    if (service == BB_SERVICE_COMMUNICATION) {
+        bb_fanout_clear(broker);
         bb_subscribe_worker_gone(broker);
+    }
 }
 
 void
@@ -243,10 +246,12 @@ on_call(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Call 
 static void
 on_fanout(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Fanout *fanout)
 {
-    if (worker->service != BB_SERVICE_COMMUNICATION || !bb_fanout(broker, fanout)) {
+    int r = worker->service == BB_SERVICE_COMMUNICATION ? bb_fanout(broker, fanout) : -EBADMSG;
+
+    if (r == -EBADMSG)
         broker->counters.refused_unexpected++;
-        expel(broker, worker, "a FANOUT that is none");
-    }
+    if (r < 0)
+        expel(broker, worker, r == -EBADMSG ? "a FANOUT that is none" : "no memory for what it sent");
 }
 
 static void
@@ -254,6 +259,11 @@ on_ping(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Ping 
 {
     Bb__Pong pong = BB__PONG__INIT;
 
+    if (worker->service == BB_SERVICE_COMMUNICATION) {
+        if (bb_fanout_ping(broker, ping->token) < 0)
+            expel(broker, worker, "no memory for what it sent");
+        return;
+    }
     pong.has_token = ping->has_token;
     pong.token = ping->token;
     bb_send_to_worker(broker, worker, BB_KIND_PONG, &pong.base);
@@ -449,13 +459,13 @@ bb_workers_read(struct bb_broker *broker, unsigned most)
 
     zmq_msg_init(&id);
     zmq_msg_init(&body);
-    while (n < most && !bb_fanout_is_enough(broker) && receive(socket, &id, &body, &more)) {
+    while (n < most && !bb_fanout_is_full(broker) && receive(socket, &id, &body, &more)) {
         on_message(broker, &id, &body, more);
         n++;
     }
     zmq_msg_close(&id);
     zmq_msg_close(&body);
-    return n == most || bb_fanout_is_enough(broker);
+    return n == most;
 }
 
 void

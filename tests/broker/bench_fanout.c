@@ -322,8 +322,9 @@ take_frame(struct link *link, const struct bb_frame *frame)
         return;
     case BB_KIND_WELCOME:
         return;
-    default:
-        errx(76, "a frame of kind %u", frame->kind);
+    default: /* of an ERROR or a GOAWAY what is text can be read */
+        errx(76, "a frame of kind %u: %.*s", frame->kind, (int)frame->body.len,
+             (const char *)frame->body.data);
     }
 }
 

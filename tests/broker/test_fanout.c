@@ -2,6 +2,8 @@
 #include "listeners.h"
 
 #include "proto/limits.h"
+#include "runtime/clock.h"
+#include "tests/support/curve.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -245,6 +247,123 @@ what_is_shared_is_counted_once(void **state)
     close_crowd(&crowd);
 }
 
+static void
+expect_pong(struct raw *worker, uint64_t token)
+{
+    Bb__Ping ping = BB__PING__INIT;
+
+    ping.has_token = true;
+    ping.token = token;
+    raw_send(worker, BB_KIND_PING, &ping.base);
+    assert_int_equal(expect_kind(worker, BB_KIND_PONG, pong, Pong)->token, token);
+}
+
+/* The worker is kept waiting while clients owe half of what they may, for a second at most; so whoever lags
+ * behind is fed as fast as they read. */
+static void
+a_worker_that_feeds_too_fast_waits(void **state)
+{
+    static char text[16000];
+    struct crowd crowd;
+    bb_mono start = bb_clock_mono();
+
+    (void)state;
+    open_crowd(&crowd);
+    memset(text, 'x', sizeof text - 1);
+    expect_pong(&crowd.worker, 1);
+    for (int i = 0; i < 75; i++) /* of 2 MiB */
+        deliver(&crowd.worker, text, crowd.session, 1);
+    start = bb_clock_mono();
+    expect_pong(&crowd.worker, 2);
+    assert_in_range(bb_clock_mono() - start, 900, 5000);
+    read_deliveries(&crowd.client[0], 75);
+    raw_expect_nothing(&crowd.client[1], 50); /* the broker asks again */
+    deliver(&crowd.worker, text, crowd.session, 1);
+    read_deliveries(&crowd.client[0], 1);
+    start = bb_clock_mono();
+    expect_pong(&crowd.worker, 3);
+    expect_pong(&crowd.worker, 4);
+    assert_in_range(bb_clock_mono() - start, 0, 900);
+    assert_int_equal(broker_counter(&broker, "slow_readers"), 0);
+    close_crowd(&crowd);
+}
+
+/* Many groups under way at once, and a client that goes in the middle of them. */
+static void
+more_than_fits_on_the_way(void **state)
+{
+    static char text[16000];
+    struct crowd crowd;
+
+    (void)state;
+    open_crowd(&crowd);
+    memset(text, 'x', sizeof text - 1);
+    for (int i = 0; i < 400; i++)
+        deliver(&crowd.worker, text, crowd.session, CLIENTS);
+    raw_close(&crowd.client[0]);
+    for (int c = 1; c < CLIENTS; c++)
+        read_deliveries(&crowd.client[c], 400);
+    expect_down(&crowd.worker, crowd.session[0]);
+    expect_pong(&crowd.worker, 9);
+    assert_int_equal(broker_counter(&broker, "slow_readers"), 0);
+    close_crowd(&crowd);
+}
+
+/* A connection of the other organization that subscribes and never reads, not even from its socket. */
+static struct curve *
+open_mute(struct raw *worker, uint64_t *ret_session)
+{
+    Bb__Subscribe subscribe = BB__SUBSCRIBE__INIT;
+    Bb__Hello hello = BB__HELLO__INIT;
+    struct curve_identity identity = {.user = NULL};
+    uint8_t frame[64];
+    struct curve *curve;
+
+    zmq_z85_decode(identity.server_public, broker.server.public_key);
+    zmq_z85_decode(identity.public_key, broker.other.public_key);
+    zmq_z85_decode(identity.secret_key, broker.other.secret_key);
+    curve = curve_connect(&identity, (uint16_t)atoi(strrchr(broker.endpoint, ':') + 1));
+    hello.version_min = hello.version_max = BB_VERSION_MAJOR;
+    curve_send(curve, bb_bytes(frame, bb_frame_write(frame, BB_KIND_HELLO, &hello.base)));
+    subscribe.subscription = 1;
+    subscribe.name = (char *)"mute";
+    curve_send(curve, bb_bytes(frame, bb_frame_write(frame, BB_KIND_SUBSCRIBE, &subscribe.base)));
+    *ret_session = expect_up(worker, "beta");
+    return curve;
+}
+
+/* Its queue keeps the contents for ever; the others are not kept waiting for that, and it is cut off in the
+ * end. */
+static void
+a_client_whose_socket_is_full(void **state)
+{
+    static char text[16000];
+    struct crowd crowd;
+    uint64_t list[CLIENTS + 1];
+    bb_mono start, slowest = 0;
+    struct curve *mute;
+
+    (void)state;
+    open_crowd(&crowd);
+    memcpy(list, crowd.session, sizeof crowd.session);
+    mute = open_mute(&crowd.worker, &list[CLIENTS]);
+    memset(text, 'x', sizeof text - 1);
+    for (int i = 0; i < 2000 && broker_counter(&broker, "slow_readers") == 0; i++) {
+        start = bb_clock_mono();
+        for (int k = 0; k < 20; k++)
+            deliver(&crowd.worker, text, list, CLIENTS + 1);
+        for (int c = 0; c < CLIENTS; c++)
+            read_deliveries(&crowd.client[c], 20);
+        slowest = bb_clock_mono() - start > slowest ? bb_clock_mono() - start : slowest;
+    }
+    expect_down(&crowd.worker, list[CLIENTS]);
+    assert_int_equal(broker_counter(&broker, "slow_readers"), 1);
+    print_message("at most %ld ms\n", (long)slowest);
+    assert_true(slowest < 1000);
+    curve_close(&mute);
+    close_crowd(&crowd);
+}
+
 int
 main(void)
 {
@@ -255,6 +374,9 @@ main(void)
         WITH(the_largest_body, NULL),
         WITH(a_client_that_stops_reading, "unread_bytes = 4M\n"),
         WITH(what_is_shared_is_counted_once, "unread_total_bytes = 2M\n"),
+        WITH(a_worker_that_feeds_too_fast_waits, "unread_total_bytes = 2M\n"),
+        WITH(more_than_fits_on_the_way, NULL),
+        WITH(a_client_whose_socket_is_full, "unread_bytes = 16M\n"),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
