@@ -22,6 +22,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define PATIENCE_MS 30000 /* with --idle, for a connection */
 
@@ -349,6 +350,13 @@ find_parking(struct listen *l)
     return EX_CONFIG;
 }
 
+/* People get text, programs JSON, unless it was said which. */
+static bool
+wants_jsonl(const struct bb_cli *cli)
+{
+    return !cli->plain && (cli->format != BB_OUTPUT_TABLE || !isatty(STDOUT_FILENO));
+}
+
 static int
 begin(struct listen *l)
 {
@@ -371,7 +379,7 @@ begin(struct listen *l)
         return EX_OSERR;
     l->delivery.client = l->client;
     l->delivery.over = &l->ended;
-    return bb_delivery_open(&l->delivery, l->cli->format != BB_OUTPUT_TABLE) == 0 ? 0 : EX_OSERR;
+    return bb_delivery_open(&l->delivery, wants_jsonl(l->cli)) == 0 ? 0 : EX_OSERR;
 }
 
 static int

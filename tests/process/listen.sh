@@ -46,6 +46,10 @@ is "the keys" "$(head -n1 <<<"$out" | jq -c 'keys_unsorted')" \
 run 0 as alpha listen --from-seq 3 --count 1 -o plain
 like "for people" "$out" $'^announcement 3 of backbone/main to all, [^\n]*\ntwo$'
 unlike "no more" "$out" 'for the group'
+run 0 as alpha listen --from-seq 3 --count 1
+is "for programs" "$(jq -r .subject <<<"$out")" two
+run 0 env -u TERM BACKBONE_CONTEXT=alpha script -qec "backbone listen --from-seq 3 --count 1" /dev/null
+like "on a terminal, for people" "$out" 'announcement 3 of backbone/main'
 run 0 as alpha listen --name other --channel group:early --from-start --idle 1 -o jsonl
 subjects 'for the group'
 run 77 as beta listen --name other --channel group:early --idle 1
