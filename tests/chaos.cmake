@@ -47,6 +47,7 @@ bb_chaos_test(eio 60)
 bb_chaos_test(messages 120)
 bb_chaos_test(full 120)
 bb_chaos_test(memory 120)
+bb_chaos_test(order-given 120)
 bb_chaos_test(updates 180)
 bb_chaos_test(updates-control 180)
 

@@ -19,6 +19,8 @@
  * queries are to go on, does not keep records from being written for a long time. */
 #include "given_core.h"
 
+#include "runtime/faults.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,7 +235,8 @@ init_locks(struct bb_given *given, uint64_t head)
 int
 bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char *error, size_t size)
 {
-    struct bb_store_config config = {.dir = dir, .map_bytes = MAP_BYTES, .databases = 3};
+    struct bb_store_config config = {
+        .dir = dir, .map_bytes = MAP_BYTES, .databases = 3, .scratch = bb_fault("nosync")};
     struct bb_given *given = calloc(1, sizeof *given);
     int r;
 
