@@ -71,6 +71,7 @@ struct bb_listener {
     uint64_t acked;                 /* everything up to here has been taken care of */
     struct bb_delivered *delivered; /* a ring, in order */
     size_t first, n, size;
+    size_t waiting_bytes;                              /* of those in the ring */
     uint64_t done_messages, done_bytes;                /* taken care of in this session */
     uint64_t told_sequence, told_messages, told_bytes; /* what the last ACK said */
     bb_mono ack_at; /* when the next one is due; BB_NEVER: nothing to say */

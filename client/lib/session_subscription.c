@@ -34,8 +34,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What a peer can make us keep. */
+/* What a peer can make us keep: no window is larger, and the last message may go over it. */
 #define DELIVERED_MAX 65536u
+#define WAITING_BYTES ((size_t)BB_LIMIT_SUBSCRIPTION_WINDOW + BB_LIMIT_FRAME_BYTES)
 
 /* --- life --------------------------------------------------------------------------------------------- */
 
@@ -59,6 +60,7 @@ static void
 forget_delivered(struct bb_listener *listener)
 {
     listener->n = listener->first = 0;
+    listener->waiting_bytes = 0;
     listener->ack_at = BB_NEVER;
 }
 
@@ -207,6 +209,7 @@ settle(struct bb_session *session, struct bb_listener *listener)
     while (listener->n && listener->delivered[listener->first].sequence <= listener->acked) {
         listener->done_messages++;
         listener->done_bytes += listener->delivered[listener->first].bytes;
+        listener->waiting_bytes -= listener->delivered[listener->first].bytes;
         listener->first = (listener->first + 1) & (listener->size - 1);
         listener->n--;
     }
@@ -475,8 +478,11 @@ note_delivered(struct bb_listener *listener, uint64_t sequence, size_t bytes)
 {
     int r = listener->n == listener->size ? grow(listener) : 0;
 
+    if (r == 0 && listener->waiting_bytes + bytes > WAITING_BYTES)
+        r = -EBADMSG;
     if (r < 0)
         return r;
+    listener->waiting_bytes += bytes;
     listener->delivered[(listener->first + listener->n++) & (listener->size - 1)] =
         (struct bb_delivered){.sequence = sequence, .bytes = (uint32_t)bytes};
     listener->last = sequence;

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An owner that writes down what it is told. */
@@ -356,6 +357,52 @@ out_of_order_or_broken_ends_the_connection(void **state)
     assert_int_equal(o.got[2], 8);
 }
 
+/* One message of 60,000 bytes. What the session says. */
+static int
+deliver_large(struct fixture *f, uint64_t sequence)
+{
+    Bb__Message m = BB__MESSAGE__INIT;
+    Bb__Deliver message = BB__DELIVER__INIT;
+    ProtobufCBinaryData packed;
+    uint8_t id[16] = {1}, *bytes = malloc(61000), *frame = malloc(62000);
+    char *body = calloc(1, 60001);
+    int r;
+
+    memset(body, 'x', 60000);
+    m.sequence = sequence;
+    m.id.data = id;
+    m.id.len = sizeof id;
+    m.kind = BB__MESSAGE_KIND__POST;
+    m.organization = m.member = m.subject = (char *)"a";
+    m.body = body;
+    packed = (ProtobufCBinaryData){.data = bytes, .len = bb__message__pack(&m, bytes)};
+    message.subscription = 1;
+    message.n_message = 1;
+    message.message = &packed;
+    r = bb_session_receive(&f->s, f->now,
+                           bb_bytes(frame, bb_frame_write(frame, BB_KIND_DELIVER, &message.base)));
+    free(body);
+    free(bytes);
+    free(frame);
+    return r;
+}
+
+static void
+more_than_any_window_ends_the_connection(void **state)
+{
+    struct fixture *f = *state;
+    struct owner o = {0};
+
+    open_at(f, &o, 0);
+    for (uint64_t i = 1; i <= 60; i++)
+        assert_int_equal(deliver_large(f, i), 0);
+    bb_session_acknowledge(&f->s, f->now, &o.core, 30);
+    o.n = 0;
+    for (uint64_t i = 61; i <= 104; i++)
+        assert_int_equal(deliver_large(f, i), 0);
+    assert_int_equal(deliver_large(f, 105), -EBADMSG); /* 75 of them are more than 4 MiB and a frame */
+}
+
 static void
 what_comes_again_is_not_given_twice(void **state)
 {
@@ -647,6 +694,7 @@ main(void)
         SESSION_TEST(there_are_at_most_64),
         SESSION_TEST(messages_are_given_in_order_with_their_mark),
         SESSION_TEST(out_of_order_or_broken_ends_the_connection),
+        SESSION_TEST(more_than_any_window_ends_the_connection),
         SESSION_TEST(what_comes_again_is_not_given_twice),
         SESSION_TEST(an_acknowledgement_that_was_lost_is_made_again),
         SESSION_TEST(a_cursor_that_is_another_one_starts_afresh),
