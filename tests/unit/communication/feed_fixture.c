@@ -38,6 +38,17 @@ decode(struct feed_fixture *f, const ProtobufCMessageDescriptor *type, struct bb
     free(whole);
 }
 
+/* Whoever wants to know more than words gets it. */
+static bool
+pass_on(struct feed_fixture *f, const struct feed_session *session, struct feed_told told)
+{
+    if (!f->told)
+        return false;
+    told.session = (uint64_t)(session - f->session);
+    f->told(f->self, &told);
+    return true;
+}
+
 static void
 hear_messages(struct feed_fixture *f, struct feed_session *session, const Bb__Deliver *deliver)
 {
@@ -46,8 +57,11 @@ hear_messages(struct feed_fixture *f, struct feed_session *session, const Bb__De
         Bb__Message *message;
         assert_int_equal(bb_unpack(bb__message, packed, &f->arena, &message), 0);
         assert_true(message->sequence > session->sequence);
-        hear(session, "%u:%s%s", (unsigned)message->sequence, message->channel,
-             message->sequence <= deliver->redelivered_up_to ? "!" : "");
+        bool marked = message->sequence <= deliver->redelivered_up_to;
+        if (!pass_on(f, session,
+                     (struct feed_told){
+                         .sequence = message->sequence, .bytes = (uint32_t)packed.len, .marked = marked}))
+            hear(session, "%u:%s%s", (unsigned)message->sequence, message->channel, marked ? "!" : "");
         session->sequence = message->sequence;
         session->messages++;
         session->bytes += packed.len;
@@ -74,14 +88,16 @@ hear_frame(struct feed_fixture *f, struct feed_session *session, enum bb_kind ki
     case BB_KIND_GAP: {
         decode(f, &bb__gap__descriptor, body, true, &message);
         const Bb__Gap *gap = (const Bb__Gap *)message;
-        hear(session, "(%u-%u)", (unsigned)gap->from, (unsigned)gap->to);
+        if (!pass_on(f, session, (struct feed_told){.sequence = gap->to, .from = gap->from}))
+            hear(session, "(%u-%u)", (unsigned)gap->from, (unsigned)gap->to);
         session->sequence = gap->to;
         break;
     }
     default:
         assert_int_equal(kind, BB_KIND_ERROR);
         decode(f, &bb__error__descriptor, body, false, &message);
-        hear(session, "%s", bb_error_name(((const Bb__Error *)message)->code));
+        if (!pass_on(f, session, (struct feed_told){0}))
+            hear(session, "%s", bb_error_name(((const Bb__Error *)message)->code));
     }
 }
 

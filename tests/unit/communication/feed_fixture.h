@@ -17,8 +17,18 @@ struct feed_session {
     uint64_t messages, bytes, sequence; /* that were delivered */
 };
 
+/* What a session is told, one after the other: a message, a gap (from above 0), or that it is over (sequence
+ * 0). */
+struct feed_told {
+    uint64_t session, sequence, from;
+    uint32_t bytes;
+    bool marked;
+};
+
 struct feed_fixture {
-    struct fixture f; /* first */
+    struct fixture f;                                       /* first */
+    void (*told)(void *self, const struct feed_told *told); /* instead of words */
+    void *self;
     struct feed_session session[SESSIONS];
     struct bb_arena arena;
     size_t backlog;
