@@ -62,7 +62,7 @@ bb_channels_add(struct bb_channels *channels, const struct argp_state *state, co
     if (!copy)
         argp_failure(state, EX_OSERR, ENOMEM, "%s", option);
     while ((one = strsep(&rest, ",")))
-        add_one(channels, state, option, one, patterns);
+        add_one(channels, state, option, one + strspn(one, " "), patterns);
     free(copy);
 }
 

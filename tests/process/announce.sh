@@ -56,6 +56,15 @@ for to in "--to group:early org:gamma" "--to group:early,org:gamma" "--to group/
     run 0 backbone announce create $to "Ways" --dry-run -o json
     json .recipients 3
 done
+run 0 backbone announce create Ways --to 'group:early, org:gamma' --dry-run -o json
+json .recipients 3
+bad_to() {
+    run 64 backbone announce create Ways --to "$1"
+    like "--to '$1'" "$err" "--to: found '$2', expected all"
+}
+bad_to '' ''
+bad_to all, ''
+bad_to 'group: early' 'group: early'
 
 # --- announcing
 printf '# Data day\r\n\r\nBring *yours*.\r\n' >"$tmp/body.md"
