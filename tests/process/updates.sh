@@ -75,4 +75,19 @@ run 0 as alpha import "$tmp/rows.csv" -o json
 counts unchanged=3
 run 0 as alpha report ready 5 --period 2022
 messages delta '[.[] | select(.kind == "update")] | [length, .[-1].changes[0].periods]' '[7,["2022"]]'
+
+# a store from before there was a record, or one that lost it: who was given what stands there is not known, so all are told
+bb-supervise stop measurement
+rm -r "$BB_STATE/measurement/given"
+run 0 backbone-measurement --check-config -c "$BB_STATE/measurement.conf"
+run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
+bb-supervise start measurement
+run 0 as gamma inbox ls -o json
+json length 0
+run 0 as alpha report ready 6 --period 2022
+messages gamma '[.[] | [.kind, .changes[0].old_value, .changes[0].new_value]]' '[["notice",5,6]]'
+run 0 as alpha report ready 7 --period 2021
+run 0 as alpha report ready 8 --period 2021
+messages delta '[.[] | select(.kind == "update")] | length' 10
+messages gamma length 1
 finish

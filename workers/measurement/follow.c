@@ -126,7 +126,7 @@ list_organizations(struct following *f, const struct bb_digest *digest, uint32_t
 /* Everybody who had been given a value that was corrected. */
 static int
 list_given(struct following *f, const struct bb_digest *digest, uint32_t from, uint32_t end,
-           Bb__IndicatorChange *change)
+           uint64_t sequence, Bb__IndicatorChange *change)
 {
     struct bb_given_old *old = NULL;
     bool everybody = false;
@@ -134,8 +134,8 @@ list_given(struct following *f, const struct bb_digest *digest, uint32_t from, u
     int r = bb_digest_old(digest, from, end, &old, &n);
 
     if (r == 0 && n > 0)
-        r = bb_given_whom(f->follow->context->given, bb_bytes_str(change->indicator), old, n, f->position,
-                          &f->codes, &everybody);
+        r = bb_given_whom(f->follow->context->given, bb_bytes_str(change->indicator), old, n, sequence,
+                          f->position, &f->codes, &everybody);
     free(old);
     if (r != 0 || n == 0)
         return r;
@@ -200,7 +200,7 @@ describe(struct following *f, const struct bb_digest *digest, uint32_t i, uint64
     if (r == 0)
         r = list_organizations(f, digest, from, end, change);
     if (r == 0 && f->follow->context->given)
-        r = list_given(f, digest, from, end, change);
+        r = list_given(f, digest, from, end, sequence, change);
     *ret_change = change;
     return r;
 }

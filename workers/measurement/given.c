@@ -1,7 +1,7 @@
 /*     given   indicator | 0 | organization       -> version (1) | first day (4) | end day (4) | sequence (8)
  *     given   indicator | 0 | organization | 1   -> the same, of lines
  *     shown   organization | 0 | other           -> nothing: it was shown lines of the other one
- *     meta    "schema"                           -> GIVEN_SCHEMA (4)
+ *     meta    "begun"                            -> GIVEN_SCHEMA (4) | head of the journal then (8)
  *
  * All big-endian. The empty indicator is any; the empty organization is everybody. The range is the hull of
  * what was given, and the sequence the greatest: a record says too much rather than too little, and there is
@@ -27,6 +27,7 @@
 
 #define GIVEN_SCHEMA  1
 #define VERSION       1
+#define BEGUN_BYTES   (4 + 8)
 #define MAP_BYTES     ((size_t)64 << 20)
 #define RESERVE_BYTES ((size_t)1 << 20)
 #define RECORD_BYTES  (1 + 4 + 4 + 8)
@@ -162,20 +163,21 @@ put_reserve(struct bb_given *given, MDB_txn *txn, const void *what)
     return bb_store_put(txn, given->meta, bb_bytes_str("reserve"), bb_bytes(what, RESERVE_BYTES), 0);
 }
 
-/* The pages of the reserve become free, the schema says that all of this was done. */
+/* The pages of the reserve become free, and that the record has begun says that all of this was done. */
 static int
 begin_store(struct bb_given *given, MDB_txn *txn, const void *what)
 {
     const uint64_t *head = what;
     const struct bb_given_record everything = {.end_day = UINT32_MAX, .sequence = *head};
     const struct bb_given_owner anybody = {.lines = false};
-    uint8_t schema[4];
+    uint8_t begun[BEGUN_BYTES];
     int r = bb_store_delete(txn, given->meta, bb_bytes_str("reserve"));
 
-    bb_put_u32(schema, GIVEN_SCHEMA);
+    bb_put_u32(begun, GIVEN_SCHEMA);
+    bb_put_u64(begun + 4, *head);
     if (r == 0 && *head > 0)
         r = put(given, txn, &anybody, &everything);
-    return r == 0 ? bb_store_put(txn, given->meta, bb_bytes_str("schema"), bb_bytes(schema, sizeof schema), 0)
+    return r == 0 ? bb_store_put(txn, given->meta, bb_bytes_str("begun"), bb_bytes(begun, sizeof begun), 0)
                   : r;
 }
 
@@ -189,31 +191,41 @@ begin_new(struct bb_given *given, uint64_t head)
     return r == 0 ? bb_given_write(given, begin_store, &head) : r;
 }
 
+/* 0 | BB_STORE_E_NOT_FOUND it is new | -EBADMSG */
 static int
-check_schema(struct bb_given *given, uint64_t head, const char *dir, char *error, size_t size)
+read_begun(struct bb_given *given)
 {
     struct bb_bytes payload;
-    uint32_t schema = 0;
     MDB_txn *txn;
     int r = bb_store_begin(given->store, false, &txn);
 
     if (r != 0)
         return r;
-    r = bb_store_get(txn, given->meta, bb_bytes_str("schema"), &payload);
+    r = bb_store_get(txn, given->meta, bb_bytes_str("begun"), &payload);
+    if (r == 0 && (payload.len != BEGUN_BYTES || bb_get_u32(payload.data) != GIVEN_SCHEMA))
+        r = -EBADMSG;
     if (r == 0)
-        schema = payload.len == sizeof schema ? bb_get_u32(payload.data) : 0;
+        given->begun = bb_get_u64(payload.data + 4);
     bb_store_abort(given->store, &txn);
-    if (r == BB_STORE_E_NOT_FOUND)
+    return r;
+}
+
+static int
+begin_or_check(struct bb_given *given, uint64_t head, const char *dir, char *error, size_t size)
+{
+    int r = read_begun(given);
+
+    if (r == BB_STORE_E_NOT_FOUND) {
+        given->begun = head;
         return begin_new(given, head);
-    if (r != 0 || schema != GIVEN_SCHEMA) {
+    }
+    if (r == -EBADMSG)
         snprintf(
             error, size,
             "%s is damaged or has another schema than %u: remove the folder, and everybody counts as having "
             "been given everything",
             dir, GIVEN_SCHEMA);
-        return -EBADMSG;
-    }
-    return 0;
+    return r;
 }
 
 static int
@@ -254,7 +266,7 @@ bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char 
     if (r == 0)
         r = bb_store_database(given->store, "meta", &given->meta);
     if (r == 0)
-        r = check_schema(given, head, dir, error, size);
+        r = begin_or_check(given, head, dir, error, size);
     if (r != 0)
         bb_given_close(&given);
     else

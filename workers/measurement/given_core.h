@@ -22,6 +22,7 @@ struct bb_given_record {
 struct bb_given {
     struct bb_store *store;
     MDB_dbi records, shown, meta;
+    uint64_t begun; /* the last entry when the record was begun */
     pthread_rwlock_t frontier_lock;
     uint64_t frontier;
     struct bb_changes changes;

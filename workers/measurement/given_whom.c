@@ -211,14 +211,14 @@ merge_codes(struct looked *looked)
 
 int
 bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
-              uint64_t sequence, struct bb_buffer *codes, bool *ret_everybody)
+              uint64_t closed, uint64_t sequence, struct bb_buffer *codes, bool *ret_everybody)
 {
     struct looked looked = {.indicator = indicator, .old = old, .n = n, .sequence = sequence};
     int r = bb_given_failed(given);
 
     bb_buffer_init(&looked.figures.text, SIZE_MAX);
     bb_buffer_init(&looked.lines.text, SIZE_MAX);
-    if (r == 0)
+    if (r == 0 && closed > given->begun)
         r = look_up(given, &looked);
     if (r == 0 && (looked.figures.text.len > 0 || looked.lines.text.len > 0 || looked.everybody))
         r = bb_given_write(given, write_told, &looked);

@@ -290,11 +290,17 @@ test_younger_than_the_journal(void **state)
     struct world *w = *state;
     char dir[128];
 
-    world_submit(w, "a", "count|a|||2026-03|1");
+    uint64_t before;
+
+    world_submit(w, "a", "count|a|||2026-03|0");
+    before = world_submit(w, "a", "count|a|||2026-03|1");
     bb_given_close(&w->given);
     snprintf(dir, sizeof dir, "%s/given", w->store.dir);
     assert_int_equal(nftw(dir, folder_unlink, 16, FTW_DEPTH | FTW_PHYS), 0);
     world_restart(w);
+    world_follow(w, before - 1, NULL); /* what was corrected before nobody is told of */
+    assert_int_equal(w->reply->batch[0]->indicator[0]->corrections, 1);
+    assert_false(world_told(w, "a"));
     correct(w, "2");
     assert_true(w->reply->batch[0]->indicator[0]->everybody);
     correct(w, "3"); /* all of them were told of it */
