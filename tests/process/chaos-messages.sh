@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The communication worker on a disk that fails: after an fdatasync that returned EIO nothing is answered, it ends with
+# The communication worker on a disk that fails: after an fdatasync that returned EIO, of what is to be done again
+# or of the store, nothing is answered, it ends with
 # status 76, and a start afterwards has all that was answered. And killed at any moment: nothing that was answered is lost.
 export no_sandbox=1
 . "$(dirname "$0")/lib.sh"
@@ -27,6 +28,10 @@ publish() {
     done
 }
 
+more_answered() {
+    [ "$(wc -l <"$tmp/answered")" -gt "$1" ]
+}
+
 # kept: everything that was answered is in the log, once, at the sequence that was answered
 kept() {
     run 0 backbone announce ls -o json
@@ -36,15 +41,21 @@ kept() {
 }
 
 : >"$tmp/answered"
-for n in 4 15; do
+for fault in redo:4 redo:15 data.mdb:1; do
+    file=${fault%:*} n=${fault#*:}
     bb-supervise stop communication
     : >"$log"
     rm -f "$tmp/worker-status" "$tmp/enough"
-    messages_as "$tmp/status" strace -f -qq -o "$tmp/trace" -P "$BB_STATE/communication/log/data.mdb" -e signal=none \
+    messages_as "$tmp/status" strace -f -qq -o "$tmp/trace" -P "$BB_STATE/communication/log/$file" -e signal=none \
         -e trace=fdatasync -e "inject=fdatasync:error=EIO:when=$n"
     run 0 bb-supervise start communication
-    publish "eio$n" &
+    publish "eio-$file-$n" &
     load=$!
+    if [ "$file" = data.mdb ]; then # the store is committed when nothing comes any more
+        before=$(wc -l <"$tmp/answered")
+        soon 20 more_answered "$before"
+        touch "$tmp/enough"
+    fi
     run 0 timeout 60 bb-supervise wait communication
     like "the fault was injected" "$(cat "$tmp/trace")" 'fdatasync.*EIO.*INJECTED'
     is "the worker ends with its own status" "$(cat "$tmp/worker-status")" 76

@@ -32,6 +32,13 @@ run 0 "$tests/chaos-order" "$tmp/trace-large" communication
 echo "large: $out"
 like "all of them" "$out" '50 accepted'
 
+# more than redo holds, so that some are answered by a commit of the store
+traced full --count 400 --window 4 --bytes 60000
+run 0 "$tests/chaos-order" "$tmp/trace-full" communication
+echo "full: $out"
+like "all of them" "$out" '400 accepted'
+like "the store was committed" "$(grep -c 'fdatasync(.*\\x64\\x61\\x74\\x61\\x2e\\x6d\\x64\\x62' "$tmp/trace-full")" '^([2-9]|[1-9][0-9]+)$'
+
 messages_binary=$tests/backbone-communication-faulty
 fault=nosync traced nosync --count 100
 run 1 "$tests/chaos-order" "$tmp/trace-nosync" communication

@@ -203,11 +203,15 @@ bb_communication_begin(struct bb_communication *c, bb_utc now, bb_mono mono)
 void
 bb_communication_tick(struct bb_communication *c)
 {
-    bool more;
+    bool more = false;
+    int r;
 
     if (c->failed != 0 || c->mono < c->next_trim)
         return;
-    keep_failure(c, bb_retention_run(c, &more));
+    r = bb_msglog_idle(c->log);
+    keep_failure(c, r == -ENOSPC ? 0 : r);
+    if (c->failed == 0)
+        keep_failure(c, bb_retention_run(c, &more));
     c->next_trim = c->mono + (more ? TRIM_MS / 10 : TRIM_MS);
 }
 
@@ -316,6 +320,8 @@ bb_communication_stop(struct bb_communication *c)
     r = bb_feed_settle(c);
     if (r == 0)
         r = bb_msglog_commit(c->log);
+    if (r == 0)
+        r = bb_msglog_settle(c->log);
     if (r != 0)
         bb_error("how far subscribers have come could not be written: %s", strerror(r < 0 ? -r : ENOSPC));
     return r;

@@ -6,10 +6,19 @@
  * with "when changed" and "by" only where a flag says that the message was withdrawn or superseded. Sizes are
  * checked when a record is read, since a checksum says that it was written so, not that it makes sense.
  *
- * The map grows between rounds, when no transaction is open: a round writes a few megabytes at most, so
- * MAP_RESERVE is never used up within one. */
+ * A record of `redo` is what a round did, one after the other:
+ *
+ *     1 put, 2 delete | database | length of the key (2) | of the payload (4) | key | payload
+ *
+ * To undo a round, the transaction is given up and what was committed is done again.
+ *
+ * The map grows when the store is committed and no transaction is open: what is between two commits fits
+ * REDO_BYTES, but for one round, so that MAP_RESERVE is not used up. */
 #include "log.h"
 
+#include "redo.h"
+
+#include "runtime/buffer.h"
 #include "runtime/faults.h"
 
 #include <errno.h>
@@ -22,12 +31,23 @@
 #define CHANGED       (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
 #define ID_BYTES      (8 + BB_CONTENT_HASH + 4)
 #define SUBJECT_FIELD 7
-#define MAP_RESERVE   ((uint64_t)64 << 20)
+#define MAP_RESERVE   ((uint64_t)128 << 20)
+#define REDO_BYTES    ((uint64_t)8 << 20)
+#define KEPT_BYTES    ((size_t)1 << 20) /* of memory, for the next round */
+#define OP_BYTES      8
+#define OP_PUT        1
+#define OP_DELETE     2
 
 struct bb_msglog {
     struct bb_store *store;
     MDB_dbi dbi[BB_LOG_DATABASES];
-    MDB_txn *read, *write;
+    MDB_txn *read;
+    MDB_txn *write;         /* since the store was committed last; NULL: nothing has changed */
+    struct bb_redo *redo;   /* what committed rounds have put into it */
+    uint64_t generation;    /* of the records there; the store says so as well */
+    struct bb_buffer round; /* what this round has, as a record */
+    bool busy;              /* rounds were committed since bb_msglog_idle() */
+    int failed;             /* what had to be done again could not be */
     uint64_t head, committed;
 };
 
@@ -60,14 +80,100 @@ grow_in_time(struct bb_msglog *log)
     return r;
 }
 
-static int
-load_head(struct bb_msglog *log)
-{
-    int r = bb_msglog_number(log, "head", &log->committed);
+/* Doing again what redo has. A record is whole, which its checksum says; that it makes sense is looked at. */
 
-    log->head = log->committed;
-    bb_msglog_abort(log);
+static int
+apply_op(struct bb_msglog *log, MDB_txn *txn, struct bb_bytes *said)
+{
+    const uint8_t *at = said->data;
+    size_t key_len, len;
+    struct bb_bytes key;
+    int r;
+
+    if (said->len < OP_BYTES || at[1] >= BB_LOG_DATABASES)
+        return -EBADMSG;
+    key_len = (size_t)at[2] << 8 | at[3];
+    len = bb_get_u32(at + 4);
+    if (said->len - OP_BYTES < key_len || said->len - OP_BYTES - key_len < len)
+        return -EBADMSG;
+    key = bb_bytes(at + OP_BYTES, key_len);
+    if (at[0] == OP_PUT)
+        r = bb_store_put(txn, log->dbi[at[1]], key, bb_bytes(key.data + key_len, len), 0);
+    else if (at[0] == OP_DELETE)
+        r = bb_store_delete(txn, log->dbi[at[1]], key);
+    else
+        return -EBADMSG;
+    *said = bb_bytes(key.data + key_len + len, said->len - OP_BYTES - key_len - len);
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+static int
+apply(void *self, struct bb_bytes said)
+{
+    struct bb_msglog *log = self;
+    int r = log->write ? 0 : bb_store_begin(log->store, true, &log->write);
+
+    while (r == 0 && said.len > 0)
+        r = apply_op(log, log->write, &said);
     return r;
+}
+
+static void
+begin_round(struct bb_msglog *log)
+{
+    if (log->round.size > KEPT_BYTES)
+        bb_buffer_release(&log->round);
+    bb_buffer_reset(&log->round);
+    bb_buffer_extend(&log->round, BB_REDO_HEAD);
+}
+
+/* The transaction is not there any more: make it again, as of the last round that was committed. */
+static int
+do_again(struct bb_msglog *log)
+{
+    int r = bb_redo_replay(log->redo, log->generation, apply, log);
+
+    if (r != 0)
+        bb_store_abort(log->store, &log->write);
+    return r;
+}
+
+static int
+load(struct bb_msglog *log)
+{
+    int r = bb_msglog_number(log, "generation", &log->generation);
+
+    bb_store_abort(log->store, &log->read);
+    if (r == 0)
+        r = do_again(log);
+    if (r == 0)
+        r = bb_msglog_number(log, "head", &log->committed);
+    log->head = log->committed;
+    bb_store_abort(log->store, &log->read);
+    return r;
+}
+
+static int
+open_redo(struct bb_msglog *log, const char *dir, char *error, size_t size)
+{
+    char *path;
+    int r;
+
+    if (asprintf(&path, "%s/redo", dir) < 0)
+        return -ENOMEM;
+    r = bb_redo_open(path, REDO_BYTES, bb_fault("nosync"), &log->redo, error, size);
+    free(path);
+    return r;
+}
+
+static int
+open_databases(struct bb_msglog *log)
+{
+    int r = 0;
+
+    for (int i = 0; r == 0 && i < BB_LOG_DATABASES; i++)
+        r = bb_store_database(log->store, names[i], &log->dbi[i]);
+    return r == 0 ? grow_in_time(log) : r;
 }
 
 int
@@ -79,20 +185,21 @@ bb_msglog_open(const char *dir, size_t map_bytes, struct bb_msglog **ret_log, ch
     int r = log ? 0 : -ENOMEM;
 
     snprintf(error, size, "out of memory");
-    if (r == 0)
-        r = bb_store_open(&config, &log->store, error, size);
-    if (r != 0) {
-        free(log);
+    if (r != 0)
         return r;
+    bb_buffer_init(&log->round, SIZE_MAX);
+    begin_round(log);
+    r = bb_store_open(&config, &log->store, error, size);
+    if (r == 0)
+        r = open_redo(log, dir, error, size);
+    if (r == 0) {
+        r = open_databases(log);
+        if (r == 0)
+            r = load(log);
+        if (r != 0)
+            snprintf(error, size, "%s: %s", dir, strerror(r < 0 ? -r : EBADMSG));
     }
-    for (int i = 0; r == 0 && i < BB_LOG_DATABASES; i++)
-        r = bb_store_database(log->store, names[i], &log->dbi[i]);
-    if (r == 0)
-        r = grow_in_time(log);
-    if (r == 0)
-        r = load_head(log);
     if (r != 0) {
-        snprintf(error, size, "%s: %s", dir, strerror(r < 0 ? -r : EBADMSG));
         bb_msglog_close(&log);
         return r < 0 ? r : -EBADMSG;
     }
@@ -107,8 +214,13 @@ bb_msglog_close(struct bb_msglog **log_pointer)
 
     if (!log)
         return;
-    bb_msglog_abort(log);
-    bb_store_close(&log->store);
+    if (log->store) {
+        bb_store_abort(log->store, &log->read);
+        bb_store_abort(log->store, &log->write);
+        bb_store_close(&log->store);
+    }
+    bb_redo_close(&log->redo);
+    bb_buffer_release(&log->round);
     free(log);
     *log_pointer = NULL;
 }
@@ -118,7 +230,10 @@ bb_msglog_close(struct bb_msglog **log_pointer)
 int
 bb_msglog_read(struct bb_msglog *log, MDB_txn **ret_txn)
 {
-    int r = log->write || log->read ? 0 : bb_store_begin(log->store, false, &log->read);
+    int r = log->failed;
+
+    if (r == 0 && !log->write && !log->read)
+        r = bb_store_begin(log->store, false, &log->read);
 
     if (r == 0)
         *ret_txn = log->write ? log->write : log->read;
@@ -128,8 +243,10 @@ bb_msglog_read(struct bb_msglog *log, MDB_txn **ret_txn)
 int
 bb_msglog_write(struct bb_msglog *log, MDB_txn **ret_txn)
 {
-    int r = log->write ? 0 : bb_store_begin(log->store, true, &log->write);
+    int r = log->failed;
 
+    if (r == 0 && !log->write)
+        r = bb_store_begin(log->store, true, &log->write);
     if (r == 0)
         *ret_txn = log->write;
     return r;
@@ -138,7 +255,22 @@ bb_msglog_write(struct bb_msglog *log, MDB_txn **ret_txn)
 bool
 bb_msglog_writing(const struct bb_msglog *log)
 {
-    return log->write != NULL;
+    return log->round.len > BB_REDO_HEAD;
+}
+
+/* Commit the store, with what this round has. */
+static int
+commit_store(struct bb_msglog *log)
+{
+    int r = bb_msglog_set_number(log, "generation", log->generation + 1);
+
+    if (r == 0)
+        r = bb_store_commit(log->store, &log->write);
+    if (r != 0)
+        return r;
+    bb_redo_begin(log->redo, ++log->generation);
+    begin_round(log);
+    return grow_in_time(log);
 }
 
 static int
@@ -147,38 +279,81 @@ commit(struct bb_msglog *log)
     int r = log->head != log->committed ? bb_msglog_set_number(log, "head", log->head) : 0;
 
     if (r == 0)
-        r = bb_store_commit(log->store, &log->write);
+        r = log->round.error;
+    if (r == 0)
+        r = bb_redo_append(log->redo, &log->round);
+    if (r == BB_REDO_E_FULL)
+        return commit_store(log);
+    if (r == 0)
+        begin_round(log);
+    log->busy = true;
     return r;
 }
 
 int
 bb_msglog_commit(struct bb_msglog *log)
 {
-    int r;
+    int r = log->failed;
 
     bb_store_abort(log->store, &log->read);
-    if (!log->write)
-        return 0;
-    r = commit(log);
+    if (r == 0 && bb_msglog_writing(log))
+        r = commit(log);
     if (r == 0)
         log->committed = log->head;
-    bb_msglog_abort(log);
-    return r == 0 ? grow_in_time(log) : r;
-}
-
-int
-bb_msglog_grow(struct bb_msglog *log)
-{
-    bb_msglog_abort(log);
-    return bb_store_grow(log->store);
+    else
+        bb_msglog_abort(log);
+    return r;
 }
 
 void
 bb_msglog_abort(struct bb_msglog *log)
 {
+    bool undone = bb_msglog_writing(log);
+
+    bb_store_abort(log->store, &log->read);
+    log->head = log->committed;
+    begin_round(log);
+    if (!undone)
+        return;
+    bb_store_abort(log->store, &log->write);
+    log->failed = do_again(log);
+}
+
+int
+bb_msglog_idle(struct bb_msglog *log)
+{
+    bool busy = log->busy || bb_msglog_writing(log);
+
+    log->busy = false;
+    return busy ? 0 : bb_msglog_settle(log);
+}
+
+int
+bb_msglog_settle(struct bb_msglog *log)
+{
+    int r = log->failed;
+
+    bb_store_abort(log->store, &log->read);
+    if (r == 0 && log->write) {
+        r = commit_store(log);
+        if (r != 0)
+            bb_msglog_abort(log);
+    }
+    return r;
+}
+
+int
+bb_msglog_grow(struct bb_msglog *log)
+{
+    int r;
+
     bb_store_abort(log->store, &log->read);
     bb_store_abort(log->store, &log->write);
+    begin_round(log);
     log->head = log->committed;
+    r = bb_store_grow(log->store);
+    log->failed = r == 0 ? do_again(log) : r;
+    return log->failed;
 }
 
 /* Records of any database */
@@ -193,6 +368,19 @@ bb_msglog_get(struct bb_msglog *log, enum bb_log_database database, struct bb_by
     return r == 0 ? bb_store_get(txn, log->dbi[database], key, ret_payload) : r;
 }
 
+/* What this round does, for redo. */
+static void
+note(struct bb_msglog *log, uint8_t op, enum bb_log_database database, struct bb_bytes key,
+     struct bb_bytes payload)
+{
+    uint8_t head[OP_BYTES] = {op, (uint8_t)database, (uint8_t)(key.len >> 8), (uint8_t)key.len};
+
+    bb_put_u32(head + 4, (uint32_t)payload.len);
+    bb_buffer_append(&log->round, head, sizeof head);
+    bb_buffer_append(&log->round, key.data, key.len);
+    bb_buffer_append(&log->round, payload.data, payload.len);
+}
+
 int
 bb_msglog_put(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes key,
               struct bb_bytes payload)
@@ -200,6 +388,9 @@ bb_msglog_put(struct bb_msglog *log, enum bb_log_database database, struct bb_by
     MDB_txn *txn;
     int r = bb_msglog_write(log, &txn);
 
+    /* first, since the payload may lie in a page that the change moves */
+    if (r == 0)
+        note(log, OP_PUT, database, key, payload);
     return r == 0 ? bb_store_put(txn, log->dbi[database], key, payload, 0) : r;
 }
 
@@ -209,6 +400,8 @@ bb_msglog_delete(struct bb_msglog *log, enum bb_log_database database, struct bb
     MDB_txn *txn;
     int r = bb_msglog_write(log, &txn);
 
+    if (r == 0)
+        note(log, OP_DELETE, database, key, bb_bytes(NULL, 0));
     if (r == 0)
         r = bb_store_delete(txn, log->dbi[database], key);
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;

@@ -1,9 +1,10 @@
 /* The log: one LMDB environment with the messages, and with all that is kept about them.
  *
- * A *round* is what the worker does between two looks at its socket. What is changed in a round is changed in
- * one write transaction, begun by the first change, and what is read in it is read there; without a change
- * there is a read transaction. bb_msglog_commit() ends the round: only then may anybody be told of it. Bytes
- * that a get, a record or a cursor lends are valid until the next change of the round, or its end.
+ * A *round* is what the worker does between two looks at its socket. What is changed in a round stands in the
+ * store's write transaction, and what is read is read there. bb_msglog_commit() ends the round: what it
+ * changed is on disk then, in the file `redo` (redo.h), and only then may anybody be told of it. The
+ * transaction goes on over many rounds, and is committed when that file is full, and at the end. Bytes that a
+ * get, a record or a cursor lends are valid until the next change, or the end of the round.
  *
  * The databases (numbers are big-endian, so that keys are in order):
  *
@@ -92,11 +93,16 @@ int bb_msglog_read(struct bb_msglog *log, MDB_txn **ret_txn);
 int bb_msglog_write(struct bb_msglog *log, MDB_txn **ret_txn);
 /* Has this round changed anything? */
 bool bb_msglog_writing(const struct bb_msglog *log);
-/* End of the round. 0 it is on disk | -ENOSPC and BB_STORE_E_FULL nothing of it was kept: what is in memory
- * is to be loaded again | <0 what is on disk is not known: stop. */
+/* End of the round. Nothing to do when it changed nothing. 0 it is on disk | -ENOSPC and BB_STORE_E_FULL
+ * nothing of it was kept: what is in memory is to be loaded again | <0 what is on disk is not known: stop. */
 int bb_msglog_commit(struct bb_msglog *log);
 /* End of the round, as if it had not been. */
 void bb_msglog_abort(struct bb_msglog *log);
+/* Bring the store up to where the log is, so that nothing is left to be done again; between rounds. 0 |
+ * -ENOSPC it stays as it was | <0 what is on disk is not known: stop */
+int bb_msglog_settle(struct bb_msglog *log);
+/* The same when nothing was written since it was called last: to be called once a second. */
+int bb_msglog_idle(struct bb_msglog *log);
 
 /* The map was full in the middle of a round, which is over: make it larger. 0 | <0 */
 int bb_msglog_grow(struct bb_msglog *log);

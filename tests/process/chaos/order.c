@@ -9,9 +9,9 @@
  * after the last byte of the WORK was there, and an fdatasync after it, done before the first byte of the
  * answer left; both successful. Time is the line of the trace.
  *
- * Of the communication worker submissions are messages that are published, and a commit is LMDB's: pages are
- * written, synced, and then the root, through a descriptor that writes synchronously. A commit without its
- * root is none.
+ * Of the communication worker submissions are messages that are published, and a commit is an append to its
+ * file `redo`; or, when that is full, LMDB's: pages are written, synced, and then the root, through a
+ * descriptor that writes synchronously. A commit without its root is none.
  *
  * Prints each submission that did not wait, then a summary. Exit status 0, 1 when one did not wait, 65 when
  * the trace cannot be read. */
@@ -60,7 +60,8 @@ struct submission {
 
 struct order {
     bool communication;
-    bool synced; /* pages are; their root is not written yet */
+    uint64_t pages; /* when LMDB's first write since its last commit began; 0 none */
+    bool synced;    /* they are; their root is not written yet */
     struct stream in[FDS], out[FDS];
     struct pending pending[THREADS];
     struct bb_arena arena;
@@ -265,24 +266,23 @@ on_write(struct order *o, uint64_t start)
 }
 
 static void
-on_sync(struct order *o)
+add_commit(struct order *o, uint64_t *write)
 {
-    if (!o->write)
+    if (!*write)
         return;
     o->commit = grow(o->commit, o->n_commit, sizeof *o->commit);
-    o->commit[o->n_commit++] = (struct commit){o->write, o->line};
-    o->write = 0;
+    o->commit[o->n_commit++] = (struct commit){*write, o->line};
+    *write = 0;
 }
 
 /* LMDB: pages, sync, root. */
 static void
 on_pages(struct order *o, uint64_t start)
 {
-    if (!o->synced) {
-        on_write(o, start);
-        return;
-    }
-    on_sync(o);
+    if (!o->pages)
+        o->pages = start;
+    if (o->synced)
+        add_commit(o, &o->pages);
     o->synced = false;
 }
 
@@ -318,11 +318,15 @@ on_call(struct order *o, char *text, uint64_t start)
     } else if (strncmp(text, "pwrite64(", 9) == 0 && names(text, "/journal/")) {
         on_write(o, start);
     } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/journal/")) {
-        on_sync(o);
+        add_commit(o, &o->write);
+    } else if (strncmp(text, "pwrite64(", 9) == 0 && names(text, "/log/redo")) {
+        on_write(o, start);
+    } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/log/redo")) {
+        add_commit(o, &o->write);
     } else if (is_write(text) && names(text, "/log/data.mdb")) {
         on_pages(o, start);
     } else if (strncmp(text, "fdatasync(", 10) == 0 && names(text, "/log/data.mdb")) {
-        o->synced = o->write != 0;
+        o->synced = o->pages != 0;
     }
 }
 

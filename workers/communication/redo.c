@@ -1,0 +1,254 @@
+/* A record, at a multiple of 64 bytes:
+ *
+ *     "BBRD" | length of what it says (4) | generation (8) | number within it, from 0 (8) | checksum (8) | it
+ *
+ * The checksum is over the head before it and what is said. Where a record is expected and none is whole, the
+ * end is reached; a later record of this generation that is whole, at any place, shows that the end is
+ * damage. */
+#include "redo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define MAGIC 0x42425244u
+#define ALIGN ((uint64_t)64)
+
+struct bb_redo {
+    int fd;
+    uint64_t bytes; /* of the file */
+    bool no_sync;
+    uint64_t generation, number, position; /* of the next record */
+};
+
+/* Opening */
+
+static int
+sync_folder(const char *path)
+{
+    char folder[4096], *slash;
+    int fd, r = 0;
+
+    snprintf(folder, sizeof folder, "%s", path);
+    slash = strrchr(folder, '/');
+    if (!slash)
+        return -EINVAL;
+    *slash = '\0';
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        r = -errno;
+    if (fd >= 0)
+        close(fd);
+    return r;
+}
+
+/* Zeros, so that no append has to find room. */
+static int
+fill(int fd, uint64_t bytes)
+{
+    static const uint8_t zeros[65536];
+    uint64_t at = 0;
+
+    while (at < bytes) {
+        size_t n = bytes - at < sizeof zeros ? (size_t)(bytes - at) : sizeof zeros;
+        ssize_t written = pwrite(fd, zeros, n, (off_t)at);
+        if (written <= 0)
+            return written < 0 ? -errno : -ENOSPC;
+        at += (uint64_t)written;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+/* Under another name until it is whole: so one that is there is whole, or has lost something. */
+static int
+make_file(const char *path, uint64_t bytes)
+{
+    char fresh[4096];
+    int fd, r;
+
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -errno;
+    r = fill(fd, bytes);
+    close(fd);
+    if (r == 0 && rename(fresh, path) < 0)
+        r = -errno;
+    return r == 0 ? sync_folder(path) : r;
+}
+
+static int
+open_file(struct bb_redo *redo, const char *path)
+{
+    struct stat stat;
+    int r = access(path, F_OK) == 0 ? 0 : make_file(path, redo->bytes);
+
+    if (r != 0)
+        return r;
+    redo->fd = open(path, O_RDWR | O_CLOEXEC);
+    if (redo->fd < 0 || fstat(redo->fd, &stat) < 0)
+        return -errno;
+    return (uint64_t)stat.st_size == redo->bytes ? 0 : -EBADMSG;
+}
+
+int
+bb_redo_open(const char *path, uint64_t bytes, bool no_sync, struct bb_redo **ret_redo, char *error,
+             size_t size)
+{
+    struct bb_redo *redo = calloc(1, sizeof *redo);
+    int r;
+
+    if (!redo)
+        return -ENOMEM;
+    *redo = (struct bb_redo){.fd = -1, .bytes = bytes / ALIGN * ALIGN, .no_sync = no_sync};
+    r = open_file(redo, path);
+    if (r != 0) {
+        snprintf(error, size, "%s: %s", path, r == -EBADMSG ? "truncated" : strerror(-r));
+        bb_redo_close(&redo);
+        return r;
+    }
+    *ret_redo = redo;
+    return 0;
+}
+
+void
+bb_redo_close(struct bb_redo **redo_pointer)
+{
+    struct bb_redo *redo = *redo_pointer;
+
+    if (!redo)
+        return;
+    if (redo->fd >= 0)
+        close(redo->fd);
+    free(redo);
+    *redo_pointer = NULL;
+}
+
+/* Records */
+
+static uint64_t
+checksum(const uint8_t *record, size_t len)
+{
+    return XXH3_64bits_withSeed(record + BB_REDO_HEAD, len, XXH3_64bits(record, BB_REDO_HEAD - 8));
+}
+
+static uint64_t
+aligned(uint64_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* Is there a whole record of the generation at this place of the file? */
+static bool
+is_whole(const struct bb_redo *redo, const uint8_t *file, uint64_t position, uint64_t generation)
+{
+    const uint8_t *record = file + position;
+    uint64_t len;
+
+    if (redo->bytes - position < BB_REDO_HEAD || bb_get_u32(record) != MAGIC ||
+        bb_get_u64(record + 8) != generation)
+        return false;
+    len = bb_get_u32(record + 4);
+    return len <= redo->bytes - position - BB_REDO_HEAD &&
+           bb_get_u64(record + 24) == checksum(record, (size_t)len);
+}
+
+/* The file holds the same generation behind what could not be read? */
+static bool
+is_damaged(const struct bb_redo *redo, const uint8_t *file)
+{
+    for (uint64_t at = redo->position + ALIGN; at < redo->bytes; at += ALIGN)
+        if (is_whole(redo, file, at, redo->generation) && bb_get_u64(file + at + 16) > redo->number)
+            return true;
+    return false;
+}
+
+static int
+replay(struct bb_redo *redo, const uint8_t *file, int (*apply)(void *self, struct bb_bytes said), void *self)
+{
+    int r = 0;
+
+    while (r == 0 && redo->position < redo->bytes && is_whole(redo, file, redo->position, redo->generation) &&
+           bb_get_u64(file + redo->position + 16) == redo->number) {
+        uint32_t len = bb_get_u32(file + redo->position + 4);
+        r = apply(self, bb_bytes(file + redo->position + BB_REDO_HEAD, len));
+        redo->position += aligned(BB_REDO_HEAD + (uint64_t)len);
+        redo->number++;
+    }
+    return r == 0 && is_damaged(redo, file) ? -EBADMSG : r;
+}
+
+int
+bb_redo_replay(struct bb_redo *redo, uint64_t generation, int (*apply)(void *self, struct bb_bytes said),
+               void *self)
+{
+    void *file = mmap(NULL, redo->bytes, PROT_READ, MAP_SHARED, redo->fd, 0);
+    int r;
+
+    if (file == MAP_FAILED)
+        return -errno;
+    bb_redo_begin(redo, generation);
+    r = replay(redo, file, apply, self);
+    munmap(file, redo->bytes);
+    return r;
+}
+
+/* All of it, or an error. A write that comes out short is a disk that fills up in the middle. */
+static int
+write_all(const struct bb_redo *redo, const uint8_t *data, size_t len)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pwrite(redo->fd, data + done, len - done, (off_t)(redo->position + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 || errno == EFBIG || errno == EDQUOT ? -ENOSPC : -errno;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int
+bb_redo_append(struct bb_redo *redo, struct bb_buffer *record)
+{
+    size_t said = record->len - BB_REDO_HEAD, padding = (size_t)(aligned(record->len) - record->len);
+    uint8_t *pad;
+    int r;
+
+    if (aligned(record->len) > redo->bytes - redo->position)
+        return BB_REDO_E_FULL;
+    pad = bb_buffer_extend(record, padding);
+    if (!pad)
+        return -ENOSPC;
+    memset(pad, 0, padding);
+    bb_put_u32(record->data, MAGIC);
+    bb_put_u32(record->data + 4, (uint32_t)said);
+    bb_put_u64(record->data + 8, redo->generation);
+    bb_put_u64(record->data + 16, redo->number);
+    bb_put_u64(record->data + 24, checksum(record->data, said));
+    r = write_all(redo, record->data, record->len);
+    if (r != 0)
+        return r;
+    if (!redo->no_sync && fdatasync(redo->fd) < 0)
+        return errno == ENOSPC ? -EIO : -errno;
+    redo->position += record->len;
+    redo->number++;
+    return 0;
+}
+
+void
+bb_redo_begin(struct bb_redo *redo, uint64_t generation)
+{
+    redo->generation = generation;
+    redo->number = 0;
+    redo->position = 0;
+}
