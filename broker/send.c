@@ -98,6 +98,18 @@ give_up_slow(struct bb_broker *broker, struct bb_peer *peer)
     give_up(broker, peer);
 }
 
+/* Too much is held for all together. What is held for the one that goes is free when libzmq has closed its
+ * connection, so the next one goes in another round, if it must. */
+static void
+make_room(struct bb_broker *broker)
+{
+    struct bb_peer *worst = broker->made_room == broker->now ? NULL : slowest(broker);
+
+    broker->made_room = broker->now;
+    if (worst)
+        give_up_slow(broker, worst);
+}
+
 /* A message of so many bytes is on its way to the peer, which alone keeps so many of them. */
 static void
 account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes, uint64_t held)
@@ -115,14 +127,10 @@ account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes, uint64_t
         peer->all.mark = peer->all.sent;
         peer->held.mark = peer->held.sent;
     }
-    if (unread(&peer->all) > (uint64_t)broker->settings->unread_bytes) {
+    if (unread(&peer->all) > (uint64_t)broker->settings->unread_bytes)
         give_up_slow(broker, peer);
-    } else if (broker->unread + bb_fanout_shared_bytes(broker) >
-               (uint64_t)broker->settings->unread_total_bytes) {
-        struct bb_peer *worst = slowest(broker);
-        if (worst)
-            give_up_slow(broker, worst);
-    }
+    else if (broker->unread + bb_fanout_shared_bytes(broker) > (uint64_t)broker->settings->unread_total_bytes)
+        make_room(broker);
 }
 
 /* How sending went. */

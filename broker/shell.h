@@ -149,8 +149,9 @@ struct bb_broker {
     bb_mono started;
     char today[sizeof "2026-09-07"]; /* in UTC */
     uint32_t max_connections;
-    bool shedding;   /* there are connections to cut off now */
-    uint64_t unread; /* bytes that are held for clients, one each, and that they have not confirmed */
+    bool shedding;     /* there are connections to cut off now */
+    bb_mono made_room; /* somebody was cut off for the sake of the sum */
+    uint64_t unread;   /* bytes that are held for clients, one each, and that they have not confirmed */
     char endpoint[256];
 };
 
