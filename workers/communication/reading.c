@@ -113,21 +113,15 @@ is_over(const struct bb_communication *c, const struct bb_record *record)
 
 /* Reading */
 
-/* One record. 1: the turn takes no more; ret_to: up to here it was looked at. */
+/* One record that is not over. 1: the turn takes no more; ret_to: up to here it was looked at. */
 static int
 read_one(struct bb_communication *c, const struct bb_record *record, uint64_t *ret_to)
 {
     struct bb_reading *reading = c->feed->reading;
-    struct bb_fanout_item item = {
-        .sequence = record->sequence,
-        .bytes = (uint32_t)record->message.len,
-        .tag = reading->n_records,
-        .notable = record->kind != BB__MESSAGE_KIND__UPDATE,
-    };
     struct entry *entry;
-    int r = is_over(c, record) ? 0 : look(c, record, &entry);
+    int r = look(c, record, &entry);
 
-    if (r < 0 || is_over(c, record))
+    if (r < 0)
         return r;
     if (!entry) {
         *ret_to = record->sequence - 1;
@@ -135,10 +129,15 @@ read_one(struct bb_communication *c, const struct bb_record *record, uint64_t *r
     }
     if (!entry->seen)
         return 0;
-    item.audience = entry->index;
-    reading->record[reading->n_records++] = *record;
+    reading->record[reading->n_records] = *record;
     *ret_to = record->sequence;
-    return bb_fanout_add(c->feed->fanout, &item);
+    return bb_fanout_add(c->feed->fanout, &(struct bb_fanout_item){
+                                              .sequence = record->sequence,
+                                              .bytes = (uint32_t)record->message.len,
+                                              .audience = entry->index,
+                                              .tag = reading->n_records++,
+                                              .notable = record->kind != BB__MESSAGE_KIND__UPDATE,
+                                          });
 }
 
 /* The records of a turn. */
@@ -158,7 +157,7 @@ read_records(struct bb_communication *c, MDB_cursor *walk, const struct bb_fanou
         if (r != 0 || record.sequence > turn->limit)
             break;
         *bytes += COST;
-        r = read_one(c, &record, ret_to);
+        r = is_over(c, &record) ? 0 : read_one(c, &record, ret_to);
         if (r != 0)
             return r < 0 ? r : 0;
         if (n == SCAN) {
