@@ -12,7 +12,7 @@ bb_unit_test(client/output bb_cli)
 
 add_library(session_fixture STATIC unit/client/session_fixture.c)
 target_link_libraries(session_fixture PUBLIC bb_client bb_options PkgConfig::CMOCKA)
-foreach(test session session_connection session_stream session_subscription)
+foreach(test session session_connection session_stream session_subscription session_lives)
   bb_unit_test(client/${test} session_fixture)
 endforeach()
 

@@ -1,5 +1,7 @@
 #include "session_fixture.h"
 
+#include "communication.pb-c.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +202,71 @@ session_error(struct fixture *f, uint64_t id, uint32_t code, bool retryable, uin
     message.retryable = retryable;
     message.has_retry_after_ms = retry_after_ms != 0;
     message.retry_after_ms = retry_after_ms;
+    assert_int_equal(session_give(f, BB_KIND_ERROR, &message.base), 0);
+}
+
+void
+session_subscribed(struct fixture *f, uint64_t number, uint64_t position, uint64_t head, bool created)
+{
+    Bb__Subscribed message = BB__SUBSCRIBED__INIT;
+
+    message.subscription = number;
+    message.position = position;
+    message.head = head;
+    message.has_created = message.created = created;
+    assert_int_equal(session_give(f, BB_KIND_SUBSCRIBED, &message.base), 0);
+}
+
+int
+session_deliver(struct fixture *f, uint64_t number, uint64_t from, uint64_t to, uint64_t redelivered_up_to)
+{
+    Bb__Deliver message = BB__DELIVER__INIT;
+    ProtobufCBinaryData packed[64];
+    uint8_t bytes[64][64], id[16] = {1};
+    size_t n = 0;
+
+    for (uint64_t sequence = from; sequence <= to; sequence++) {
+        Bb__Message m = BB__MESSAGE__INIT;
+        m.sequence = sequence;
+        m.id.data = id;
+        m.id.len = sizeof id;
+        m.kind = BB__MESSAGE_KIND__POST;
+        m.organization = (char *)"a";
+        m.member = (char *)"b";
+        m.subject = (char *)"c";
+        packed[n].data = bytes[n];
+        packed[n].len = bb__message__pack(&m, bytes[n]);
+        n++;
+    }
+    message.subscription = number;
+    message.n_message = n;
+    message.message = packed;
+    message.has_redelivered_up_to = redelivered_up_to != 0;
+    message.redelivered_up_to = redelivered_up_to;
+    return session_give(f, BB_KIND_DELIVER, &message.base);
+}
+
+void
+session_gap(struct fixture *f, uint64_t number, uint64_t from, uint64_t to)
+{
+    Bb__Gap message = BB__GAP__INIT;
+
+    message.subscription = number;
+    message.from = from;
+    message.to = to;
+    assert_int_equal(session_give(f, BB_KIND_GAP, &message.base), 0);
+}
+
+void
+session_refuse(struct fixture *f, uint64_t number, uint32_t code, bool retryable)
+{
+    Bb__Error message = BB__ERROR__INIT;
+
+    message.has_subscription = true;
+    message.subscription = number;
+    message.code = code;
+    message.has_retryable = true;
+    message.retryable = retryable;
     assert_int_equal(session_give(f, BB_KIND_ERROR, &message.base), 0);
 }
 

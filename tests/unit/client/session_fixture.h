@@ -69,6 +69,16 @@ void session_reply(struct fixture *f, uint64_t id, uint32_t part, bool final, si
 /* retry_after_ms: 0 says nothing. */
 void session_error(struct fixture *f, uint64_t id, uint32_t code, bool retryable, uint32_t retry_after_ms);
 
+/* The subscription of this number is open, at this position. */
+void session_subscribed(struct fixture *f, uint64_t number, uint64_t position, uint64_t head, bool created);
+/* Messages from..to of a subscription, at most 64. redelivered_up_to: 0 says nothing. What the session says.
+ */
+int session_deliver(struct fixture *f, uint64_t number, uint64_t from, uint64_t to,
+                    uint64_t redelivered_up_to);
+void session_gap(struct fixture *f, uint64_t number, uint64_t from, uint64_t to);
+/* An error that ends a subscription. */
+void session_refuse(struct fixture *f, uint64_t number, uint32_t code, bool retryable);
+
 /* --- the caller's side -------------------------------------------------------------------------------- */
 
 /* Begin a request; its parts are counted in f->parts, its end is noted in *ended. */

@@ -89,72 +89,6 @@ subscribe(struct fixture *f, struct owner *o)
 
 /* --- the broker's side -------------------------------------------------------------------------------- */
 
-static void
-subscribed(struct fixture *f, uint64_t number, uint64_t position, uint64_t head, bool created)
-{
-    Bb__Subscribed message = BB__SUBSCRIBED__INIT;
-
-    message.subscription = number;
-    message.position = position;
-    message.head = head;
-    message.has_created = message.created = created;
-    assert_int_equal(session_give(f, BB_KIND_SUBSCRIBED, &message.base), 0);
-}
-
-/* The messages from..to. What the session says. */
-static int
-deliver(struct fixture *f, uint64_t number, uint64_t from, uint64_t to, uint64_t redelivered_up_to)
-{
-    Bb__Deliver message = BB__DELIVER__INIT;
-    ProtobufCBinaryData packed[64];
-    uint8_t bytes[64][64], id[16] = {1};
-    size_t n = 0;
-
-    for (uint64_t sequence = from; sequence <= to; sequence++) {
-        Bb__Message m = BB__MESSAGE__INIT;
-        m.sequence = sequence;
-        m.id.data = id;
-        m.id.len = sizeof id;
-        m.kind = BB__MESSAGE_KIND__POST;
-        m.organization = (char *)"a";
-        m.member = (char *)"b";
-        m.subject = (char *)"c";
-        packed[n].data = bytes[n];
-        packed[n].len = bb__message__pack(&m, bytes[n]);
-        n++;
-    }
-    message.subscription = number;
-    message.n_message = n;
-    message.message = packed;
-    message.has_redelivered_up_to = redelivered_up_to != 0;
-    message.redelivered_up_to = redelivered_up_to;
-    return session_give(f, BB_KIND_DELIVER, &message.base);
-}
-
-static void
-gap(struct fixture *f, uint64_t number, uint64_t from, uint64_t to)
-{
-    Bb__Gap message = BB__GAP__INIT;
-
-    message.subscription = number;
-    message.from = from;
-    message.to = to;
-    assert_int_equal(session_give(f, BB_KIND_GAP, &message.base), 0);
-}
-
-static void
-refuse(struct fixture *f, uint64_t number, uint32_t code, bool retryable)
-{
-    Bb__Error message = BB__ERROR__INIT;
-
-    message.has_subscription = true;
-    message.subscription = number;
-    message.code = code;
-    message.has_retryable = true;
-    message.retryable = retryable;
-    assert_int_equal(session_give(f, BB_KIND_ERROR, &message.base), 0);
-}
-
 /* Connected and open at this position, with nothing to send. */
 static void
 open_at(struct fixture *f, struct owner *o, uint64_t position)
@@ -162,7 +96,7 @@ open_at(struct fixture *f, struct owner *o, uint64_t position)
     session_connect(f);
     subscribe(f, o);
     session_take(f);
-    subscribed(f, o->core.number, position, position, false);
+    session_subscribed(f, o->core.number, position, position, false);
     session_take(f);
     o->events[0] = '\0';
 }
@@ -209,8 +143,8 @@ it_begins_where_it_was_told_to_once(void **state)
     reconnect(f); /* nobody knows whether that was heard */
     session_take(f);
     assert_string_equal(f->sent.body[1], "desk from start");
-    subscribed(f, 1, 0, 10, true);
-    deliver(f, 1, 1, 3, 0);
+    session_subscribed(f, 1, 0, 10, true);
+    session_deliver(f, 1, 1, 3, 0);
     reconnect(f);
     session_take(f);
     assert_string_equal(f->sent.body[1], "desk");
@@ -224,7 +158,7 @@ a_service_that_is_away_is_asked_again_later(void **state)
     struct owner o = {0};
 
     open_at(f, &o, 5);
-    refuse(f, 1, BB_ERROR_UNAVAILABLE, true);
+    session_refuse(f, 1, BB_ERROR_UNAVAILABLE, true);
     assert_int_equal(session_take(f), 0);
     session_pass(f, 99);
     assert_int_equal(session_take(f), 0);
@@ -232,12 +166,12 @@ a_service_that_is_away_is_asked_again_later(void **state)
     session_take(f);
     assert_int_equal(f->sent.kind[0], BB_KIND_SUBSCRIBE);
     assert_int_equal(f->sent.id[0], 1); /* the number is free again */
-    refuse(f, 1, BB_ERROR_UNAVAILABLE, true);
+    session_refuse(f, 1, BB_ERROR_UNAVAILABLE, true);
     session_pass(f, 150);
     assert_int_equal(session_take(f), 0); /* the second time takes longer */
     session_pass(f, 150);
     session_take(f);
-    subscribed(f, 1, 5, 9, false);
+    session_subscribed(f, 1, 5, 9, false);
     assert_string_equal(o.events, "interrupted UNAVAILABLE; open 5; ");
 }
 
@@ -260,9 +194,9 @@ refused_or_taken_over_is_the_end(void **state)
         session_setup(state);
         f = *state;
         open_at(f, &o, 5);
-        refuse(f, 1, cases[i].code, false);
+        session_refuse(f, 1, cases[i].code, false);
         assert_string_equal(o.events, cases[i].events);
-        assert_int_equal(deliver(f, 1, 6, 6, 0), 0); /* it crossed the end */
+        assert_int_equal(session_deliver(f, 1, 6, 6, 0), 0); /* it crossed the end */
         assert_int_equal(o.n, 0);
         reconnect(f);
         session_take(f);
@@ -321,8 +255,8 @@ messages_are_given_in_order_with_their_mark(void **state)
     struct owner o = {0};
 
     open_at(f, &o, 5);
-    assert_int_equal(deliver(f, 1, 6, 8, 7), 0);
-    assert_int_equal(deliver(f, 2, 9, 9, 0), 0); /* nobody's */
+    assert_int_equal(session_deliver(f, 1, 6, 8, 7), 0);
+    assert_int_equal(session_deliver(f, 2, 9, 9, 0), 0); /* nobody's */
     assert_int_equal(o.n, 3);
     assert_int_equal(o.got[0], 6);
     assert_int_equal(o.got[2], 8);
@@ -339,20 +273,20 @@ out_of_order_or_broken_ends_the_connection(void **state)
     ProtobufCBinaryData junk = {.len = 3, .data = (uint8_t *)(uintptr_t) "junk"};
 
     open_at(f, &o, 5);
-    assert_int_equal(deliver(f, 1, 5, 5, 0), -EBADMSG);
-    deliver(f, 1, 6, 7, 0);
-    assert_int_equal(deliver(f, 1, 7, 7, 0), -EBADMSG);
+    assert_int_equal(session_deliver(f, 1, 5, 5, 0), -EBADMSG);
+    session_deliver(f, 1, 6, 7, 0);
+    assert_int_equal(session_deliver(f, 1, 7, 7, 0), -EBADMSG);
     message.subscription = 1;
     message.n_message = 1;
     message.message = &junk;
     assert_int_equal(session_give(f, BB_KIND_DELIVER, &message.base), -EBADMSG);
     o.refuse = -ENOMEM;
-    assert_int_equal(deliver(f, 1, 8, 8, 0), -EBADMSG);
+    assert_int_equal(session_deliver(f, 1, 8, 8, 0), -EBADMSG);
     o.refuse = 0;
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 5, 8, false);
-    deliver(f, 1, 6, 8, 8);
+    session_subscribed(f, 1, 5, 8, false);
+    session_deliver(f, 1, 6, 8, 8);
     assert_int_equal(o.n, 3); /* 6, 7, and now 8 */
     assert_int_equal(o.got[2], 8);
 }
@@ -410,12 +344,12 @@ what_comes_again_is_not_given_twice(void **state)
     struct owner o = {0};
 
     open_at(f, &o, 5);
-    deliver(f, 1, 6, 9, 0);
+    session_deliver(f, 1, 6, 9, 0);
     bb_session_acknowledge(&f->s, f->now, &o.core, 7); /* does not get through */
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 5, 11, false);
-    deliver(f, 1, 6, 11, 9);
+    session_subscribed(f, 1, 5, 11, false);
+    session_deliver(f, 1, 6, 11, 9);
     assert_int_equal(o.n, 6);
     assert_int_equal(o.got[4], 10);
     bb_session_acknowledge(&f->s, f->now, &o.core, 9); /* what the first session gave */
@@ -433,17 +367,17 @@ an_acknowledgement_that_was_lost_is_made_again(void **state)
     struct owner o = {.acks = true};
 
     open_at(f, &o, 5);
-    deliver(f, 1, 6, 9, 0);
+    session_deliver(f, 1, 6, 9, 0);
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 5, 9, false);
+    session_subscribed(f, 1, 5, 9, false);
     session_pass(f, BB_ACK_MS);
     session_take(f);
     assert_int_equal(f->sent.kind[0], BB_KIND_ACK);
     assert_int_equal(f->sent.sequence[0], 9);
     assert_int_equal(f->sent.messages[0], 0);
     assert_int_equal(bb_session_hurry(&f->s, f->now, &o.core), BB_LISTENER_WAITS);
-    deliver(f, 1, 6, 9, 9); /* they had left before that came */
+    session_deliver(f, 1, 6, 9, 9); /* they had left before that came */
     session_pass(f, BB_ACK_MS);
     session_take(f);
     assert_int_equal(f->sent.sequence[0], 9);
@@ -458,18 +392,18 @@ a_cursor_that_is_another_one_starts_afresh(void **state)
     struct owner o = {.acks = true};
 
     open_at(f, &o, 5);
-    deliver(f, 1, 6, 9, 0);
+    session_deliver(f, 1, 6, 9, 0);
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 2, 2, false); /* the log has begun again */
+    session_subscribed(f, 1, 2, 2, false); /* the log has begun again */
     session_pass(f, BB_ACK_MS);
     assert_int_equal(session_take(f), 0); /* 9 means nothing there */
-    deliver(f, 1, 3, 4, 0);
+    session_deliver(f, 1, 3, 4, 0);
     assert_int_equal(o.n, 6);
     assert_int_equal(o.got[5], 4);
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 90, 90, true); /* somebody removed it meanwhile */
+    session_subscribed(f, 1, 90, 90, true); /* somebody removed it meanwhile */
     assert_string_equal(o.events, "interrupted UNREACHABLE; open 2 anew; interrupted UNREACHABLE; "
                                   "open 90 created anew; ");
 }
@@ -481,15 +415,15 @@ a_gap_is_told_in_its_place_and_once(void **state)
     struct owner o = {.acks = true};
 
     open_at(f, &o, 5);
-    gap(f, 1, 6, 14);
-    deliver(f, 1, 15, 16, 0);
+    session_gap(f, 1, 6, 14);
+    session_deliver(f, 1, 15, 16, 0);
     assert_int_equal(o.n, 2);
     assert_string_equal(o.events, "gap 6..14; ");
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 5, 30, false);
-    gap(f, 1, 6, 14);
-    gap(f, 1, 6, 25); /* more was removed meanwhile */
+    session_subscribed(f, 1, 5, 30, false);
+    session_gap(f, 1, 6, 14);
+    session_gap(f, 1, 6, 25); /* more was removed meanwhile */
     assert_string_equal(o.events, "gap 6..14; interrupted UNREACHABLE; open 5; gap 6..25; ");
 }
 
@@ -512,8 +446,8 @@ a_gap_is_acknowledged_behind_what_is_before_it(void **state)
     uint64_t messages;
 
     open_at(f, &o, 5);
-    deliver(f, 1, 6, 7, 0);
-    gap(f, 1, 8, 20);
+    session_deliver(f, 1, 6, 7, 0);
+    session_gap(f, 1, 8, 20);
     assert_int_equal(next_ack(f, &messages), 0);
     bb_session_acknowledge(&f->s, f->now, &o.core, 6);
     assert_int_equal(next_ack(f, &messages), 6);
@@ -523,14 +457,14 @@ a_gap_is_acknowledged_behind_what_is_before_it(void **state)
     /* It was lost: again, when the gap has come again. */
     reconnect(f);
     session_take(f);
-    subscribed(f, 1, 6, 30, false);
-    deliver(f, 1, 7, 7, 7);
-    gap(f, 1, 8, 20);
+    session_subscribed(f, 1, 6, 30, false);
+    session_deliver(f, 1, 7, 7, 7);
+    session_gap(f, 1, 8, 20);
     assert_int_equal(next_ack(f, &messages), 20);
     assert_int_equal(messages, 1);
     assert_int_equal(o.n, 2);
     /* Nothing before it: at once. */
-    gap(f, 1, 21, 25);
+    session_gap(f, 1, 21, 25);
     assert_int_equal(next_ack(f, &messages), 25);
 }
 
@@ -544,12 +478,12 @@ acknowledgements_are_gathered(void **state)
     bb_mono start = f->now;
 
     open_at(f, &o, 0);
-    deliver(f, 1, 1, 10, 0);
+    session_deliver(f, 1, 1, 10, 0);
     assert_int_equal(session_take(f), 0);
     session_pass(f, 0);
     assert_int_equal(f->s.due, start + BB_ACK_MS);
     session_pass(f, 30);
-    deliver(f, 1, 11, 12, 0);
+    session_deliver(f, 1, 11, 12, 0);
     assert_int_equal(session_take(f), 0);
     session_pass(f, 20);
     assert_int_equal(session_take(f), 1);
@@ -569,7 +503,7 @@ they_leave_with_whatever_leaves(void **state)
     struct ended ended = {0};
 
     open_at(f, &o, 0);
-    deliver(f, 1, 1, 1, 0);
+    session_deliver(f, 1, 1, 1, 0);
     session_request(f, "question", &ended);
     assert_int_equal(session_take(f), 1);
     assert_int_equal(f->sent.kind[0], BB_KIND_ACK);
@@ -584,15 +518,15 @@ they_leave_at_once_when_half_the_window_is_used(void **state)
                  p = {.core = {.window_bytes = 200}, .acks = true};
 
     open_at(f, &o, 0);
-    deliver(f, 1, 1, 9, 0);
+    session_deliver(f, 1, 1, 9, 0);
     assert_int_equal(session_take(f), 0);
-    deliver(f, 1, 10, 10, 0);
+    session_deliver(f, 1, 10, 10, 0);
     assert_int_equal(session_take(f), 1);
     assert_int_equal(f->sent.messages[0], 10);
     subscribe(f, &p);
     session_take(f);
-    subscribed(f, 2, 0, 0, false);
-    deliver(f, 2, 1, 5, 0);
+    session_subscribed(f, 2, 0, 0, false);
+    session_deliver(f, 2, 1, 5, 0);
     assert_int_equal(session_take(f), 1);
     assert_int_equal(f->sent.id[0], 2);
 }
@@ -604,7 +538,7 @@ what_is_not_acknowledged_does_not_leave(void **state)
     struct owner o = {0};
 
     open_at(f, &o, 0);
-    deliver(f, 1, 1, 3, 0);
+    session_deliver(f, 1, 1, 3, 0);
     session_pass(f, 1000);
     assert_int_equal(session_take(f), 0);
     bb_session_acknowledge(&f->s, f->now, &o.core, 2);
@@ -626,7 +560,7 @@ closing_sends_the_last_acknowledgement(void **state)
     struct owner o = {.acks = true};
 
     open_at(f, &o, 0);
-    deliver(f, 1, 1, 3, 0);
+    session_deliver(f, 1, 1, 3, 0);
     bb_session_unsubscribe(&f->s, &o.core);
     assert_false(o.gone);
     assert_int_equal(session_take(f), 1);
@@ -644,7 +578,7 @@ closed_from_within_it_gets_nothing_more(void **state)
     struct owner o = {.close = true};
 
     open_at(f, &o, 0);
-    assert_int_equal(deliver(f, 1, 1, 3, 0), 0);
+    assert_int_equal(session_deliver(f, 1, 1, 3, 0), 0);
     assert_int_equal(o.n, 1);
     session_take(f);
     assert_int_equal(f->sent.kind[0], BB_KIND_UNSUBSCRIBE);
@@ -661,7 +595,7 @@ closed_ones_go_with_the_connection(void **state)
     subscribe(f, &p);
     session_take(f);
     bb_session_unsubscribe(&f->s, &p.core); /* asked, not answered */
-    refuse(f, 2, BB_ERROR_NOT_ALLOWED, false);
+    session_refuse(f, 2, BB_ERROR_NOT_ALLOWED, false);
     assert_true(p.gone);
     bb_session_unsubscribe(&f->s, &o.core);
     bb_session_lost(&f->s, f->now, BB_LOSS_DISCONNECTED);
