@@ -32,6 +32,7 @@ struct following {
     struct bb_arena arena;   /* the reply */
     struct bb_arena scratch; /* one indicator of it */
     struct bb_buffer codes;  /* given */
+    struct bb_buffer told;   /* what the batch in hand tells them */
     Bb__FollowReply reply;
     size_t batch_size;
     size_t bytes; /* of the reply so far, about */
@@ -135,7 +136,7 @@ list_given(struct following *f, const struct bb_digest *digest, uint32_t from, u
 
     if (r == 0 && n > 0)
         r = bb_given_whom(f->follow->context->given, bb_bytes_str(change->indicator), old, n, sequence,
-                          f->position, &f->codes, &everybody);
+                          f->position, &f->told, &f->codes, &everybody);
     free(old);
     if (r != 0 || n == 0)
         return r;
@@ -310,6 +311,8 @@ take_batch(struct following *f, const struct bb_entry *closing)
     f->reply.indicator = (char *)(uintptr_t)f->indicator;
     if (r == 0)
         r = add_indicators(f, &digest, batch);
+    if (r == 0 && f->follow->context->given)
+        r = bb_given_tell(f->follow->context->given, &f->told);
     if (r == 0 && batch->n_indicator > 0)
         r = add_batch(f, batch);
     if (r == 0 && digest.below)
@@ -377,6 +380,7 @@ bb_follow(const struct bb_follow *follow, struct bb_buffer *out, struct bb_follo
     bb_arena_init(&f.arena, DECODE_BYTES);
     bb_arena_init(&f.scratch, DECODE_BYTES);
     bb_buffer_init(&f.codes, SIZE_MAX);
+    bb_buffer_init(&f.told, SIZE_MAX);
     bb__follow_reply__init(&f.reply);
     f.reply.sequence = follow->after;
     r = find_position(&f);
@@ -404,5 +408,6 @@ bb_follow(const struct bb_follow *follow, struct bb_buffer *out, struct bb_follo
     bb_arena_release(&f.arena);
     bb_arena_release(&f.scratch);
     bb_buffer_release(&f.codes);
+    bb_buffer_release(&f.told);
     return r;
 }

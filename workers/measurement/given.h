@@ -60,11 +60,16 @@ struct bb_given_old {
 };
 
 /* Who was given one of them, that were corrected by a batch which this entry closed? Nobody, if that was
- * before the record was begun: who has it since is another question. They are told now, and so get what
- * stands as of `sequence`: that is recorded. codes: emptied, then each code with a NUL behind it, in order.
- * ret_everybody: it is not known who, so all. 0 | <0 as bb_given_record() */
+ * before the record was begun: who has it since is another question. They are going to be told, and so get
+ * what stands as of `sequence`: that is added to `told`. codes: emptied, then each code with a NUL behind it,
+ * in order. ret_everybody: it is not known who, so all. 0 | <0 as bb_given_record() */
 int bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
-                  uint64_t closed, uint64_t sequence, struct bb_buffer *codes, bool *ret_everybody);
+                  uint64_t closed, uint64_t sequence, struct bb_buffer *told, struct bb_buffer *codes,
+                  bool *ret_everybody);
+
+/* Record what they are told, before they are, and before anybody looks for values that came after those.
+ * told: emptied. 0 | <0 as bb_given_record() */
+int bb_given_tell(struct bb_given *given, struct bb_buffer *told);
 
 /* Did the store fail? 0 | <0 */
 int bb_given_failed(struct bb_given *given);

@@ -126,7 +126,7 @@ look(struct bb_given *given, MDB_txn *txn, struct looked *looked, struct bb_byte
 }
 
 static struct bb_given_record
-told(const struct looked *looked)
+what_is_told(const struct looked *looked)
 {
     struct bb_given_record record = {.first_day = UINT32_MAX, .sequence = looked->sequence};
 
@@ -139,44 +139,92 @@ told(const struct looked *looked)
     return record;
 }
 
-/* What it is told may have lines of everybody who corrected something. */
-static int
-write_shown(struct bb_given *given, MDB_txn *txn, const struct looked *looked, struct bb_bytes organization)
-{
-    int r = 0;
+/* What is told, staged: a kind, two texts with their lengths, a record.
+ *     FIGURES  indicator, organization   its record of figures, or everybody's
+ *     SHOWN    organization, other       lines of the other one
+ *     LINES    indicator, organization   its record of lines */
+enum told_kind { FIGURES, LINES, SHOWN };
 
-    for (size_t i = 0; r == 0 && i < looked->n; i++)
-        if (i == 0 || !bb_bytes_equal(looked->old[i].organization, looked->old[i - 1].organization))
-            r = bb_given_note_shown(given, txn, organization, looked->old[i].organization);
-    return r;
+struct told_head {
+    uint16_t first, second; /* lengths */
+    uint8_t kind;
+    struct bb_given_record record;
+};
+
+static void
+stage(struct bb_buffer *told, enum told_kind kind, struct bb_bytes first, struct bb_bytes second,
+      struct bb_given_record record)
+{
+    const struct told_head head = {.first = (uint16_t)first.len,
+                                   .second = (uint16_t)second.len,
+                                   .kind = (uint8_t)kind,
+                                   .record = record};
+
+    bb_buffer_append(told, &head, sizeof head);
+    bb_buffer_append(told, first.data, first.len);
+    bb_buffer_append(told, second.data, second.len);
 }
 
-static int
-write_codes(struct bb_given *given, MDB_txn *txn, const struct looked *looked, bool lines)
+/* What it is told may have lines of everybody who corrected something. */
+static void
+stage_shown(const struct looked *looked, struct bb_bytes organization, struct bb_buffer *told)
 {
-    const struct bb_buffer *codes = lines ? &looked->lines.text : &looked->figures.text;
-    struct bb_given_owner owner = {.indicator = looked->indicator, .lines = lines};
-    int r = 0;
+    for (size_t i = 0; i < looked->n; i++)
+        if (i == 0 || !bb_bytes_equal(looked->old[i].organization, looked->old[i - 1].organization))
+            stage(told, SHOWN, organization, looked->old[i].organization, (struct bb_given_record){0});
+}
 
-    for (size_t at = 0; r == 0 && at < codes->len; at += owner.organization.len + 1) {
-        owner.organization = bb_bytes_str((const char *)codes->data + at);
-        r = bb_given_widen(given, txn, &owner, told(looked));
-        if (r == 0 && lines)
-            r = write_shown(given, txn, looked, owner.organization);
+static void
+stage_codes(const struct looked *looked, const struct codes *codes, enum told_kind kind,
+            struct bb_buffer *told)
+{
+    for (size_t at = 0; at < codes->text.len;) {
+        struct bb_bytes code = bb_bytes_str((const char *)codes->text.data + at);
+        stage(told, kind, looked->indicator, code, what_is_told(looked));
+        if (kind == LINES)
+            stage_shown(looked, code, told);
+        at += code.len + 1;
     }
-    return r;
+}
+
+static void
+stage_told(const struct looked *looked, struct bb_buffer *told)
+{
+    if (looked->everybody)
+        stage(told, FIGURES, looked->indicator, bb_bytes(NULL, 0), what_is_told(looked));
+    stage_codes(looked, &looked->figures, FIGURES, told);
+    stage_codes(looked, &looked->lines, LINES, told);
 }
 
 static int
 write_told(struct bb_given *given, MDB_txn *txn, const void *what)
 {
-    const struct looked *looked = what;
-    const struct bb_given_owner everybody = {.indicator = looked->indicator};
-    int r = looked->everybody ? bb_given_widen(given, txn, &everybody, told(looked)) : 0;
+    const struct bb_buffer *told = what;
+    struct told_head head;
+    int r = 0;
 
-    if (r == 0)
-        r = write_codes(given, txn, looked, false);
-    return r == 0 ? write_codes(given, txn, looked, true) : r;
+    for (size_t at = 0; r == 0 && at < told->len; at += sizeof head + head.first + head.second) {
+        memcpy(&head, told->data + at, sizeof head);
+        const struct bb_bytes first = bb_bytes(told->data + at + sizeof head, head.first),
+                              second = bb_bytes(told->data + at + sizeof head + head.first, head.second);
+        const struct bb_given_owner owner = {first, second, head.kind == LINES};
+        if (head.kind == SHOWN)
+            r = bb_given_note_shown(given, txn, first, second);
+        else
+            r = bb_given_widen(given, txn, &owner, head.record);
+    }
+    return r;
+}
+
+int
+bb_given_tell(struct bb_given *given, struct bb_buffer *told)
+{
+    int r = told->error;
+
+    if (r == 0 && told->len > 0)
+        r = bb_given_write(given, write_told, told);
+    bb_buffer_reset(told);
+    return r;
 }
 
 static int
@@ -211,7 +259,8 @@ merge_codes(struct looked *looked)
 
 int
 bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
-              uint64_t closed, uint64_t sequence, struct bb_buffer *codes, bool *ret_everybody)
+              uint64_t closed, uint64_t sequence, struct bb_buffer *told, struct bb_buffer *codes,
+              bool *ret_everybody)
 {
     struct looked looked = {.indicator = indicator, .old = old, .n = n, .sequence = sequence};
     int r = bb_given_failed(given);
@@ -220,8 +269,7 @@ bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb
     bb_buffer_init(&looked.lines.text, SIZE_MAX);
     if (r == 0 && closed > given->begun)
         r = look_up(given, &looked);
-    if (r == 0 && (looked.figures.text.len > 0 || looked.lines.text.len > 0 || looked.everybody))
-        r = bb_given_write(given, write_told, &looked);
+    stage_told(&looked, told);
     merge_codes(&looked);
     bb_buffer_reset(codes);
     bb_buffer_append(codes, looked.figures.text.data, looked.figures.text.len);

@@ -94,6 +94,27 @@ test_since(void **state)
     assert_false(world_told(w, "b"));
 }
 
+/* Two corrections in one reply: who is told of the first one knows what the second one corrects. */
+static void
+test_twice_in_a_reply(void **state)
+{
+    struct world *w = *state;
+    uint64_t before;
+
+    before = world_submit(w, "a", "count|a|||2026-03|1");
+    ask(w, (struct world_question){.organization = "b", .by = BY_LIST});
+    ask(w, (struct world_question){.organization = "c", .by = BY_TREND, .indicator = "count"});
+    world_submit(w, "a", "count|a|||2026-03|2");
+    world_submit(w, "a", "count|a|||2026-03|3");
+    world_follow(w, before, NULL);
+    assert_int_equal(w->reply->n_batch, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(w->reply->batch[i]->indicator[0]->n_given, 2);
+        assert_string_equal(w->reply->batch[i]->indicator[0]->given[0], "b");
+        assert_string_equal(w->reply->batch[i]->indicator[0]->given[1], "c");
+    }
+}
+
 /* Correct this reading to something new, and follow. */
 static void
 correct_of(struct world *w, const char *organization)
@@ -423,6 +444,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(test_who, world_teardown),
         cmocka_unit_test_setup_teardown(test_since, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_twice_in_a_reply, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_lines, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_shared_once, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_shares_from_now_on, world_setup, world_teardown),
