@@ -147,22 +147,11 @@ load(struct bb_msglog *log)
     if (r == 0)
         r = do_again(log);
     if (r == 0)
+        r = bb_redo_secure(log->redo);
+    if (r == 0)
         r = bb_msglog_number(log, "head", &log->committed);
     log->head = log->committed;
     bb_store_abort(log->store, &log->read);
-    return r;
-}
-
-static int
-open_redo(struct bb_msglog *log, const char *dir, char *error, size_t size)
-{
-    char *path;
-    int r;
-
-    if (asprintf(&path, "%s/redo", dir) < 0)
-        return -ENOMEM;
-    r = bb_redo_open(path, REDO_BYTES, bb_fault("nosync"), &log->redo, error, size);
-    free(path);
     return r;
 }
 
@@ -191,7 +180,7 @@ bb_msglog_open(const char *dir, size_t map_bytes, struct bb_msglog **ret_log, ch
     begin_round(log);
     r = bb_store_open(&config, &log->store, error, size);
     if (r == 0)
-        r = open_redo(log, dir, error, size);
+        r = bb_redo_open(dir, REDO_BYTES, bb_fault("nosync"), &log->redo, error, size);
     if (r == 0) {
         r = open_databases(log);
         if (r == 0)

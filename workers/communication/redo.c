@@ -18,6 +18,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#define NAME  "redo"
 #define MAGIC 0x42425244u
 #define ALIGN ((uint64_t)64)
 
@@ -26,28 +27,10 @@ struct bb_redo {
     uint64_t bytes; /* of the file */
     bool no_sync;
     uint64_t generation, number, position; /* of the next record */
+    uint64_t last;                         /* position of the one before, when there is one */
 };
 
 /* Opening */
-
-static int
-sync_folder(const char *path)
-{
-    char folder[4096], *slash;
-    int fd, r = 0;
-
-    snprintf(folder, sizeof folder, "%s", path);
-    slash = strrchr(folder, '/');
-    if (!slash)
-        return -EINVAL;
-    *slash = '\0';
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0)
-        r = -errno;
-    if (fd >= 0)
-        close(fd);
-    return r;
-}
 
 /* Zeros, so that no append has to find room. */
 static int
@@ -66,51 +49,64 @@ fill(int fd, uint64_t bytes)
     return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* The folder, and that it is there. */
+static int
+sync_folder(int folder)
+{
+    int above = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    int r = above < 0 || fsync(folder) < 0 || fsync(above) < 0 ? -errno : 0;
+
+    if (above >= 0)
+        close(above);
+    return r;
+}
+
 /* Under another name until it is whole: so one that is there is whole, or has lost something. */
 static int
-make_file(const char *path, uint64_t bytes)
+make_file(int folder, uint64_t bytes)
 {
-    char fresh[4096];
-    int fd, r;
+    int fd = openat(folder, NAME ".new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
 
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    fd = open(fresh, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     r = fill(fd, bytes);
     close(fd);
-    if (r == 0 && rename(fresh, path) < 0)
+    if (r == 0 && renameat(folder, NAME ".new", folder, NAME) < 0)
         r = -errno;
-    return r == 0 ? sync_folder(path) : r;
+    return r == 0 ? sync_folder(folder) : r;
 }
 
+/* One that is there may have been renamed by a process that ended before it told the disk. */
 static int
-open_file(struct bb_redo *redo, const char *path)
+open_file(struct bb_redo *redo, int folder)
 {
     struct stat stat;
-    int r = access(path, F_OK) == 0 ? 0 : make_file(path, redo->bytes);
+    int r = faccessat(folder, NAME, F_OK, 0) == 0 ? sync_folder(folder) : make_file(folder, redo->bytes);
 
     if (r != 0)
         return r;
-    redo->fd = open(path, O_RDWR | O_CLOEXEC);
+    redo->fd = openat(folder, NAME, O_RDWR | O_CLOEXEC, 0);
     if (redo->fd < 0 || fstat(redo->fd, &stat) < 0)
         return -errno;
     return (uint64_t)stat.st_size == redo->bytes ? 0 : -EBADMSG;
 }
 
 int
-bb_redo_open(const char *path, uint64_t bytes, bool no_sync, struct bb_redo **ret_redo, char *error,
+bb_redo_open(const char *dir, uint64_t bytes, bool no_sync, struct bb_redo **ret_redo, char *error,
              size_t size)
 {
     struct bb_redo *redo = calloc(1, sizeof *redo);
-    int r;
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int r = !redo ? -ENOMEM : folder < 0 ? -errno : 0;
 
-    if (!redo)
-        return -ENOMEM;
-    *redo = (struct bb_redo){.fd = -1, .bytes = bytes / ALIGN * ALIGN, .no_sync = no_sync};
-    r = open_file(redo, path);
+    if (r == 0) {
+        *redo = (struct bb_redo){.fd = -1, .bytes = bytes / ALIGN * ALIGN, .no_sync = no_sync};
+        r = open_file(redo, folder);
+    }
+    if (folder >= 0)
+        close(folder);
     if (r != 0) {
-        snprintf(error, size, "%s: %s", path, r == -EBADMSG ? "truncated" : strerror(-r));
+        snprintf(error, size, "%s/" NAME ": %s", dir, r == -EBADMSG ? "truncated" : strerror(-r));
         bb_redo_close(&redo);
         return r;
     }
@@ -143,6 +139,31 @@ static uint64_t
 aligned(uint64_t bytes)
 {
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* All of it, or an error. A write that comes out short is a disk that fills up in the middle. */
+static int
+write_all(const struct bb_redo *redo, const uint8_t *data, size_t len, uint64_t position)
+{
+    size_t done = 0;
+
+    while (done < len) {
+        ssize_t n = pwrite(redo->fd, data + done, len - done, (off_t)(position + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n == 0 || errno == EFBIG || errno == EDQUOT ? -ENOSPC : -errno;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+static int
+sync_file(const struct bb_redo *redo)
+{
+    if (redo->no_sync || fdatasync(redo->fd) == 0)
+        return 0;
+    return errno == ENOSPC ? -EIO : -errno;
 }
 
 /* Is there a whole record of the generation at this place of the file? */
@@ -178,6 +199,7 @@ replay(struct bb_redo *redo, const uint8_t *file, int (*apply)(void *self, struc
     while (r == 0 && redo->position < redo->bytes && is_whole(redo, file, redo->position, redo->generation) &&
            bb_get_u64(file + redo->position + 16) == redo->number) {
         uint32_t len = bb_get_u32(file + redo->position + 4);
+        redo->last = redo->position;
         r = apply(self, bb_bytes(file + redo->position + BB_REDO_HEAD, len));
         redo->position += aligned(BB_REDO_HEAD + (uint64_t)len);
         redo->number++;
@@ -200,21 +222,30 @@ bb_redo_replay(struct bb_redo *redo, uint64_t generation, int (*apply)(void *sel
     return r;
 }
 
-/* All of it, or an error. A write that comes out short is a disk that fills up in the middle. */
-static int
-write_all(const struct bb_redo *redo, const uint8_t *data, size_t len)
+int
+bb_redo_secure(struct bb_redo *redo)
 {
-    size_t done = 0;
+    size_t len = redo->number ? (size_t)(redo->position - redo->last) : 0;
+    uint8_t *record = malloc(len + 1);
+    int r = 0;
 
-    while (done < len) {
-        ssize_t n = pwrite(redo->fd, data + done, len - done, (off_t)(redo->position + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0 || errno == EFBIG || errno == EDQUOT ? -ENOSPC : -errno;
-        done += (size_t)n;
-    }
-    return 0;
+    if (!record)
+        return -ENOMEM;
+    if (len > 0 && pread(redo->fd, record, len, (off_t)redo->last) != (ssize_t)len)
+        r = -EIO;
+    if (r == 0)
+        r = write_all(redo, record, len, redo->last);
+    free(record);
+    return r == 0 && len > 0 ? sync_file(redo) : r;
+}
+
+/* What came of a record that did not fit the disk is to be none. */
+static void
+spoil(const struct bb_redo *redo)
+{
+    static const uint8_t zeros[BB_REDO_HEAD];
+
+    write_all(redo, zeros, sizeof zeros, redo->position);
 }
 
 int
@@ -235,11 +266,14 @@ bb_redo_append(struct bb_redo *redo, struct bb_buffer *record)
     bb_put_u64(record->data + 8, redo->generation);
     bb_put_u64(record->data + 16, redo->number);
     bb_put_u64(record->data + 24, checksum(record->data, said));
-    r = write_all(redo, record->data, record->len);
+    r = write_all(redo, record->data, record->len, redo->position);
+    if (r == -ENOSPC)
+        spoil(redo);
+    if (r == 0)
+        r = sync_file(redo);
     if (r != 0)
         return r;
-    if (!redo->no_sync && fdatasync(redo->fd) < 0)
-        return errno == ENOSPC ? -EIO : -errno;
+    redo->last = redo->position;
     redo->position += record->len;
     redo->number++;
     return 0;

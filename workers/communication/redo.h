@@ -19,9 +19,9 @@
 
 struct bb_redo;
 
-/* Open, made if it is not there: so many bytes, a multiple of 64. no_sync: for a test of what is lost without
- * it. 0 | -EBADMSG it has another size | -errno; with a message */
-int bb_redo_open(const char *path, uint64_t bytes, bool no_sync, struct bb_redo **ret_redo, char *error,
+/* Open dir/redo, made if it is not there: so many bytes, a multiple of 64. no_sync: for a test of what is
+ * lost without it. 0 | -EBADMSG it has another size | -errno; with a message */
+int bb_redo_open(const char *dir, uint64_t bytes, bool no_sync, struct bb_redo **ret_redo, char *error,
                  size_t size);
 void bb_redo_close(struct bb_redo **redo);
 
@@ -29,6 +29,11 @@ void bb_redo_close(struct bb_redo **redo);
  * 0 | -EBADMSG damaged | what apply returned, when not 0 | -errno */
 int bb_redo_replay(struct bb_redo *redo, uint64_t generation, int (*apply)(void *self, struct bb_bytes said),
                    void *self);
+
+/* After a start, behind bb_redo_replay(): the last record may be there only as long as the machine runs,
+ * since the process ended before it was synced, or the sync failed and dropped it. It counts from now on, so
+ * it is written again. 0 | -ENOSPC | -errno */
+int bb_redo_secure(struct bb_redo *redo);
 
 /* A record of the generation that was replayed or begun last, on disk when this returns. record: its first
  * BB_REDO_HEAD bytes are filled in here; padding is appended. 0 | BB_REDO_E_FULL it does not fit | -ENOSPC

@@ -21,7 +21,7 @@ reopen(struct world *w)
     char error[256];
 
     bb_redo_close(&w->redo);
-    assert_int_equal(bb_redo_open(w->path, BYTES, false, &w->redo, error, sizeof error), 0);
+    assert_int_equal(bb_redo_open(w->dir, BYTES, false, &w->redo, error, sizeof error), 0);
 }
 
 static int
@@ -189,7 +189,7 @@ test_truncated(void **state)
 
     bb_redo_close(&w->redo);
     assert_int_equal(truncate(w->path, BYTES - 64), 0);
-    assert_int_equal(bb_redo_open(w->path, BYTES, false, &w->redo, error, sizeof error), -EBADMSG);
+    assert_int_equal(bb_redo_open(w->dir, BYTES, false, &w->redo, error, sizeof error), -EBADMSG);
     assert_non_null(strstr(error, "truncated"));
 }
 
