@@ -2,7 +2,7 @@
 #include "communication.h"
 #include "partner.h"
 
-#include "runtime/text.h"
+#include "proto/limits.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,9 +21,15 @@ static const struct bb_output_column columns[COLUMNS] = {
     [MEMBERS] = {"members", "MEMBERS", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
 };
 
+/* A group with many members comes in several records of the same code, one behind the other: they are one
+ * row. */
 struct printer {
     struct bb_output *output;
     bool json, any;
+    char code[BB_LIMIT_CODE_BYTES + 1]; /* of the row that is being gathered; "": none */
+    char *members;                      /* of it, as json */
+    size_t size;
+    FILE *to; /* what writes that */
 };
 
 static void
@@ -46,31 +52,19 @@ write_member(FILE *to, const struct bb_group_membership *member)
 }
 
 static void
-put_json_members(struct bb_output *output, const struct bb_group_info *group)
+put_json_members(struct printer *printer, const struct bb_group_info *group)
 {
-    char *text = NULL;
-    size_t size;
-    FILE *to = open_memstream(&text, &size);
-
-    if (!to)
-        return;
-    fputc('[', to);
-    for (size_t i = 0; i < group->n_members; i++) {
-        if (i)
-            fputc(',', to);
-        write_member(to, &group->member[i]);
+    for (size_t i = 0; printer->to && i < group->n_members; i++) {
+        if (ftell(printer->to) > 1)
+            fputc(',', printer->to);
+        write_member(printer->to, &group->member[i]);
     }
-    fputc(']', to);
-    fclose(to);
-    bb_output_json(output, MEMBERS, text);
-    free(text);
 }
 
 /* Those of now. */
 static void
 put_members(struct bb_output *output, const struct bb_group_info *group)
 {
-    bb_output_list(output, MEMBERS);
     for (size_t i = 0; i < group->n_members; i++) {
         char text[160];
         if (group->member[i].left)
@@ -81,22 +75,52 @@ put_members(struct bb_output *output, const struct bb_group_info *group)
     }
 }
 
-static int
-print_group(void *self, const struct bb_group_info *group)
+static void
+begin_row(struct printer *printer, const struct bb_group_info *group)
 {
-    struct printer *printer = self;
-
     printer->any = true;
+    snprintf(printer->code, sizeof printer->code, "%s", group->code);
     bb_output_text(printer->output, CODE, group->code);
     bb_output_text(printer->output, NAME, group->name);
     bb_output_text(printer->output, KIND, group->kind);
     bb_output_text(printer->output, PARENT, group->parent);
     bb_output_text(printer->output, STRATEGY, group->strategy);
+    bb_output_list(printer->output, MEMBERS);
+    if (!printer->json)
+        return;
+    printer->to = open_memstream(&printer->members, &printer->size);
+    if (printer->to)
+        fputc('[', printer->to);
+}
+
+static void
+end_row(struct printer *printer, bool print)
+{
+    if (printer->to) {
+        fputc(']', printer->to);
+        fclose(printer->to);
+        bb_output_json(printer->output, MEMBERS, printer->members);
+        free(printer->members);
+        printer->to = NULL;
+    }
+    if (*printer->code && print)
+        bb_output_row(printer->output);
+    *printer->code = '\0';
+}
+
+static int
+print_group(void *self, const struct bb_group_info *group)
+{
+    struct printer *printer = self;
+
+    if (strcmp(printer->code, group->code) != 0) {
+        end_row(printer, true);
+        begin_row(printer, group);
+    }
     if (printer->json)
-        put_json_members(printer->output, group);
+        put_json_members(printer, group);
     else
         put_members(printer->output, group);
-    bb_output_row(printer->output);
     return 0;
 }
 
@@ -116,6 +140,15 @@ open_printer(const struct bb_cli *cli, unsigned flags, struct printer *ret_print
         .json = cli->format == BB_OUTPUT_JSON || cli->format == BB_OUTPUT_JSONL,
     };
     return ret_printer->output ? 0 : EX_OSERR;
+}
+
+/* Print what was gathered, unless the request failed (code, an exit code); destroy it. */
+static int
+close_printer(struct printer *printer, int code)
+{
+    if (printer->output)
+        end_row(printer, code == 0);
+    return bb_cli_answered(&printer->output, code);
 }
 
 /* --- add ---------------------------------------------------------------------------------------------- */
@@ -206,7 +239,7 @@ run_add(struct bb_cli *cli, int argc, char **argv)
     r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
     if (r == 0)
         r = bb_cli_ended(client, bb_client_group_put(client, &change, print_changed, NULL, &printer));
-    r = bb_cli_answered(&printer.output, r);
+    r = close_printer(&printer, r);
     bb_client_destroy(&client);
     return r;
 }
@@ -237,7 +270,7 @@ list(struct bb_cli *cli, const char *code, unsigned flags)
         else
             r = bb_cli_ended(client, r);
     }
-    r = bb_cli_answered(&printer.output, r);
+    r = close_printer(&printer, r);
     bb_client_destroy(&client);
     return r;
 }
@@ -307,7 +340,7 @@ change_member(struct bb_cli *cli, const struct bb_group_member_change *change)
     r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
     if (r == 0)
         r = bb_cli_ended(client, bb_client_group_member(client, change, print_changed, NULL, &printer));
-    r = bb_cli_answered(&printer.output, r);
+    r = close_printer(&printer, r);
     bb_client_destroy(&client);
     return r;
 }

@@ -907,7 +907,8 @@ struct bb_group_member_change {
     bool from_start; /* joining: it may read what was written before as well */
 };
 
-/* each: the group as it is now. changed: whether that is new. */
+/* each: the group as it is now; of its members only the one that joined or left. changed: whether that is
+ * new. */
 typedef void bb_group_put_fn(void *self, const struct bb_group_info *group, bool changed);
 /* -EINVAL: the kind is none */
 BB_API int bb_client_group_put(struct bb_client *client, const struct bb_group_change *change,
@@ -916,7 +917,8 @@ BB_API int bb_client_group_member(struct bb_client *client, const struct bb_grou
                                   bb_group_put_fn *each, bb_done_fn *done, void *self);
 
 typedef int bb_group_fn(void *self, const struct bb_group_info *group);
-/* code NULL: all that you may see. */
+/* code NULL: all that you may see. A group with many members comes in several pieces of the same code, one
+ * behind the other. */
 BB_API int bb_client_groups(struct bb_client *client, const char *code, bb_group_fn *each, bb_done_fn *done,
                             void *self);
 
