@@ -325,7 +325,7 @@ flush_workers(struct bb_broker *broker)
         if (!worker->gone && !worker->broken)
             send_worker(broker, worker);
         if (worker->broken && !worker->gone)
-            bb_worker_drop(broker, worker, "it cannot be sent to");
+            bb_worker_expel(broker, worker, "it cannot be sent to");
         if (worker->gone) {
             *at = worker->next;
             bb_bundle_release(&worker->out);

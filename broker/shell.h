@@ -201,6 +201,8 @@ void bb_worker_link_lost(struct bb_broker *broker, int fd);
 /* Heartbeats, and the silent ones are dropped. Every second. */
 void bb_workers_tick(struct bb_broker *broker);
 void bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const char *why);
+/* Drop it, and end its connection, so that it notices. */
+void bb_worker_expel(struct bb_broker *broker, struct bb_worker_link *worker, const char *why);
 /* Tell every worker: one organization, or all of them (NULL). */
 void bb_workers_tell(struct bb_broker *broker, const struct bb_organization *organization);
 void bb_workers_release(struct bb_broker *broker);

@@ -42,9 +42,8 @@ bb_worker_drop(struct bb_broker *broker, struct bb_worker_link *worker, const ch
         stop_serving(broker, (enum bb_service)worker->service);
 }
 
-/* Drop it, and end its connection, so that it notices. */
-static void
-expel(struct bb_broker *broker, struct bb_worker_link *worker, const char *why)
+void
+bb_worker_expel(struct bb_broker *broker, struct bb_worker_link *worker, const char *why)
 {
     bb_worker_drop(broker, worker, why);
     bb_kick(broker, worker->fd);
@@ -129,7 +128,7 @@ replace(struct bb_broker *broker, struct bb_worker_link *worker, int service)
     struct bb_worker_link *old = bb_router_worker(broker->router, (enum bb_service)service);
 
     if (old && old != worker)
-        expel(broker, old, "another one took its place");
+        bb_worker_expel(broker, old, "another one took its place");
 }
 
 static void
@@ -141,7 +140,7 @@ on_ready(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Read
 
     if (service <= BB_SERVICE_BROKER || (worker->service >= 0 && !again)) {
         broker->counters.refused_unexpected++;
-        expel(broker, worker, "READY for a service that it cannot have");
+        bb_worker_expel(broker, worker, "READY for a service that it cannot have");
         return;
     }
     replace(broker, worker, service);
@@ -251,7 +250,8 @@ on_fanout(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Fan
     if (r == -EBADMSG)
         broker->counters.refused_unexpected++;
     if (r < 0)
-        expel(broker, worker, r == -EBADMSG ? "a FANOUT that is none" : "no memory for what it sent");
+        bb_worker_expel(broker, worker,
+                        r == -EBADMSG ? "a FANOUT that is none" : "no memory for what it sent");
 }
 
 static void
@@ -261,7 +261,7 @@ on_ping(struct bb_broker *broker, struct bb_worker_link *worker, const Bb__Ping 
 
     if (worker->service == BB_SERVICE_COMMUNICATION) {
         if (bb_fanout_ping(broker, ping->token) < 0)
-            expel(broker, worker, "no memory for what it sent");
+            bb_worker_expel(broker, worker, "no memory for what it sent");
         return;
     }
     pong.has_token = ping->has_token;
@@ -345,7 +345,7 @@ on_frame(struct bb_broker *broker, struct bb_worker_link *worker, const struct b
     ProtobufCMessage *message;
 
     if (frame->major != BB_VERSION_MAJOR) {
-        expel(broker, worker, "a frame of another major version");
+        bb_worker_expel(broker, worker, "a frame of another major version");
         return;
     }
     if (!type || (worker->service < 0 && frame->kind != BB_KIND_READY)) {
@@ -355,7 +355,7 @@ on_frame(struct bb_broker *broker, struct bb_worker_link *worker, const struct b
     bb_arena_reset(&broker->arena);
     if (bb_message_unpack(type, frame->body, &broker->arena, &message) < 0) {
         broker->counters.refused_malformed++;
-        expel(broker, worker, "a message that cannot be decoded");
+        bb_worker_expel(broker, worker, "a message that cannot be decoded");
         return;
     }
     dispatch(broker, worker, frame->kind, message);
@@ -373,7 +373,7 @@ on_body(struct bb_broker *broker, struct bb_worker_link *worker, struct bb_bytes
             on_frame(broker, worker, &frame);
     if (r < 0) {
         broker->counters.refused_malformed++;
-        expel(broker, worker, "not a frame, or a broken bundle");
+        bb_worker_expel(broker, worker, "not a frame, or a broken bundle");
     }
 }
 
@@ -477,7 +477,7 @@ bb_workers_tick(struct bb_broker *broker)
         if (worker->gone)
             continue;
         if (broker->now - worker->heard > DEAD_MS)
-            expel(broker, worker, "silent");
+            bb_worker_expel(broker, worker, "silent");
         else
             bb_send_to_worker(broker, worker, BB_KIND_HEARTBEAT, &heartbeat.base);
     }

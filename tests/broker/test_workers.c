@@ -160,14 +160,50 @@ a_worker_that_talks_nonsense_is_dropped(void **state)
     broker_stop(&broker);
 }
 
+/* Wait for the answer to a PING, whatever comes before. */
+static void
+await_pong(struct raw *client)
+{
+    Bb__Ping ping = BB__PING__INIT;
+    struct bb_frame frame;
+
+    raw_send(client, BB_KIND_PING, &ping.base);
+    do
+        assert_true(raw_next(client, &frame, WAIT_MS));
+    while (frame.kind != BB_KIND_PONG);
+}
+
+/* Each round of the broker has something for it, until no queue takes more. If it were only forgotten, and
+ * not cut off, it would go on being silent for ever, and nobody would serve. */
+static void
+a_worker_that_does_not_read_is_cut_off(void **state)
+{
+    Bb__Cancel cancel = BB__CANCEL__INIT;
+    struct raw client, worker;
+    struct bb_frame frame;
+    int value;
+
+    (void)state;
+    open_both(&client, &worker, 65536);
+    for (cancel.id = 1; cancel.id <= 12000; cancel.id++) {
+        raw_request(&client, cancel.id, BB_METHOD_TREND, bb_bytes("x", 1));
+        raw_send(&client, BB_KIND_CANCEL, &cancel.base);
+        await_pong(&client);
+    }
+    while (raw_next(&worker, &frame, 100)) /* it goes on, and finds out */
+        continue;
+    assert_int_equal(raw_await_end(&worker, &value), ZMQ_EVENT_DISCONNECTED);
+    close_both(&client, &worker);
+}
+
 int
 main(void)
 {
 #define T(name) WITH(name, "unread_bytes = 4M\n")
     const struct CMUnitTest tests[] = {
-        T(a_worker_that_dies_mid_request),          T(a_silent_worker_is_dead),
-        T(status_says_what_a_heartbeat_said),       T(a_new_worker_takes_over),
-        T(a_worker_that_talks_nonsense_is_dropped),
+        T(a_worker_that_dies_mid_request),    T(a_silent_worker_is_dead),
+        T(status_says_what_a_heartbeat_said), T(a_worker_that_does_not_read_is_cut_off),
+        T(a_new_worker_takes_over),           T(a_worker_that_talks_nonsense_is_dropped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
