@@ -264,6 +264,42 @@ bb_fanout_arrive(struct bb_fanout *f, uint32_t cohort, uint64_t position)
     }
 }
 
+/* Crowds. */
+
+void
+bb_fanout_burden(struct bb_fanout *f, struct session *s, uint64_t bytes)
+{
+    s->behind_bytes += bytes;
+    f->behind_bytes += bytes;
+    if (f->behind_bytes >= BB_FANOUT_CROWD_BYTES)
+        f->is_crowded = true;
+}
+
+/* Those who waited because of the crowd, with room in their own windows, go on. */
+static void
+disperse(struct bb_fanout *f)
+{
+    uint64_t bytes;
+
+    f->is_crowded = false;
+    for (uint32_t slot = 0; slot < f->size_sessions; slot++) {
+        const struct session *s = &f->session[slot];
+        if (s->is_open && s->cohort == NONE && bb_fanout_room(f, s, &bytes) > 0 && bytes > 0)
+            bb_fanout_attach(f, slot);
+    }
+}
+
+void
+bb_fanout_unburden(struct bb_fanout *f, struct session *s, uint64_t bytes)
+{
+    uint64_t off = bytes < s->behind_bytes ? bytes : s->behind_bytes;
+
+    s->behind_bytes -= off;
+    f->behind_bytes -= off;
+    if (f->is_crowded && f->behind_bytes <= BB_FANOUT_CROWD_BYTES / 2)
+        disperse(f);
+}
+
 /* Sessions. */
 
 int
@@ -289,6 +325,7 @@ bb_fanout_open(struct bb_fanout *f, const struct bb_fanout_session *o)
         .window_bytes = o->window_bytes,
         .cursor = o->cursor,
         .cohort = NONE,
+        .is_open = true,
     };
     bb_numbers_set(&f->by_number, o->number, slot);
     f->n_sessions++;
@@ -335,6 +372,8 @@ bb_fanout_close(struct bb_fanout *f, uint64_t number, struct bb_fanout_standing 
         return false;
     stand(f, &f->session[slot], ret_standing);
     bb_fanout_detach(f, slot);
+    f->session[slot].is_open = false;
+    bb_fanout_unburden(f, &f->session[slot], UINT64_MAX);
     bb_numbers_remove(&f->by_number, number);
     f->session[slot].next = f->free_session;
     f->free_session = slot;
@@ -353,12 +392,13 @@ bb_fanout_ack(struct bb_fanout *f, uint64_t number, uint64_t sequence, uint64_t 
               struct bb_fanout_standing *ret_standing)
 {
     struct session *s;
-    uint64_t room_bytes;
+    uint64_t room_bytes, before;
     uint32_t slot;
 
     if (!bb_numbers_get(&f->by_number, number, &slot))
         return false;
     s = &f->session[slot];
+    before = s->acked_bytes;
     s->acked = between(sequence, s->acked, s->last);
     s->acked_messages = between(messages, s->acked_messages, s->sent_messages);
     s->acked_bytes = between(bytes, s->acked_bytes, s->sent_bytes);
@@ -366,7 +406,8 @@ bb_fanout_ack(struct bb_fanout *f, uint64_t number, uint64_t sequence, uint64_t 
         s->acked_messages = s->sent_messages;
         s->acked_bytes = s->sent_bytes;
     }
-    if (s->cohort == NONE && bb_fanout_room(s, &room_bytes) > 0 && room_bytes > 0)
+    bb_fanout_unburden(f, s, s->acked_bytes - before);
+    if (s->cohort == NONE && bb_fanout_room(f, s, &room_bytes) > 0 && room_bytes > 0)
         bb_fanout_attach(f, slot);
     stand(f, s, ret_standing);
     return true;

@@ -37,6 +37,12 @@
 #define BB_FANOUT_ITEMS 512u         /* messages of a turn */
 #define BB_FANOUT_BYTES (128u << 10) /* ... and about their bytes */
 
+/* When those who are behind have so much on its way to them together, which nobody shares, none of them is
+ * sent more than the second number before it acknowledges something. Otherwise thousands who come back at
+ * once, each with a window of its own, would fill the broker's memory. */
+#define BB_FANOUT_CROWD_BYTES  (64u << 20)
+#define BB_FANOUT_CROWD_WINDOW (64u << 10)
+
 struct bb_fanout;
 
 struct bb_fanout_counts {

@@ -18,12 +18,14 @@ struct session {
     uint64_t notable;
     uint64_t sent_messages, sent_bytes;
     uint64_t acked_messages, acked_bytes;
+    uint64_t behind_bytes; /* of what is on its way, what it was sent while it was behind */
     uint32_t window_messages, window_bytes;
     uint32_t cursor;
     uint32_t cohort; /* or NONE: it waits for its window; or, for as long as a turn of its own */
     uint32_t next, prev;
-    uint64_t
-        gap_from; /* it has passed removed messages from here on, and is told when their end is known; 0 */
+    bool is_open;
+    /* It has passed removed messages from here on, and is told when their end is known; 0. */
+    uint64_t gap_from;
 };
 
 /* Sessions at one position. One that is free is linked by queue_next. */
@@ -101,6 +103,8 @@ struct bb_fanout {
     struct bb_numbers by_number;   /* session -> slot */
     struct bb_numbers by_position; /* position -> cohort; not the front */
     uint64_t gaps, messages;
+    uint64_t behind_bytes; /* of all sessions */
+    bool is_crowded;
     struct turn turn;
 };
 
@@ -112,11 +116,14 @@ bb_fanout_position(const struct bb_fanout *f, const struct session *s)
 
 /* How many messages, and how many bytes before the last of them, the session may still be sent. */
 static inline uint64_t
-bb_fanout_room(const struct session *s, uint64_t *ret_bytes)
+bb_fanout_room(const struct bb_fanout *f, const struct session *s, uint64_t *ret_bytes)
 {
     uint64_t messages = s->sent_messages - s->acked_messages, bytes = s->sent_bytes - s->acked_bytes;
+    uint64_t window = s->window_bytes;
 
-    *ret_bytes = bytes < s->window_bytes ? s->window_bytes - bytes : 0;
+    if (f->is_crowded && s->cohort != FRONT && window > BB_FANOUT_CROWD_WINDOW)
+        window = BB_FANOUT_CROWD_WINDOW;
+    *ret_bytes = bytes < window ? window - bytes : 0;
     return messages < s->window_messages ? s->window_messages - messages : 0;
 }
 
@@ -126,6 +133,10 @@ void bb_fanout_detach(struct bb_fanout *f, uint32_t slot);
 void bb_fanout_attach(struct bb_fanout *f, uint32_t slot);
 /* The cohort of a turn, whose members stand at `position` now: it joins whoever is there, or queues. */
 void bb_fanout_arrive(struct bb_fanout *f, uint32_t cohort, uint64_t position);
+/* So much more is on its way to a session that is behind, or less. */
+void bb_fanout_burden(struct bb_fanout *f, struct session *s, uint64_t bytes);
+void bb_fanout_unburden(struct bb_fanout *f, struct session *s, uint64_t bytes);
+
 /* The queue of the cohorts that are behind. */
 void bb_fanout_push(struct bb_fanout *f, uint32_t cohort);
 void bb_fanout_unlink(struct bb_fanout *f, uint32_t cohort);

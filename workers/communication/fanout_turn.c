@@ -312,9 +312,10 @@ fill_serving(struct turn *t, uint32_t node)
 
 /* How many of them the session's window holds. */
 static uint32_t
-takes(const struct serving *v, const struct session *s)
+takes(const struct bb_fanout *f, const struct session *s)
 {
-    uint64_t bytes, room = bb_fanout_room(s, &bytes);
+    const struct serving *v = &f->turn.serving;
+    uint64_t bytes, room = bb_fanout_room(f, s, &bytes);
     uint32_t least = 0, most = room < v->n ? (uint32_t)room : v->n;
 
     if (bytes == 0)
@@ -341,7 +342,7 @@ fill_buckets(struct bb_fanout *f, const struct node *node)
     for (uint32_t k = 0; k <= v->n; k++)
         v->bucket[k] = NONE;
     for (uint32_t i = node->first; i < node->first + node->count; i++) {
-        uint32_t k = takes(v, &f->session[t->order[i]]);
+        uint32_t k = takes(f, &f->session[t->order[i]]);
         t->link[i] = v->bucket[k];
         v->bucket[k] = i;
     }
@@ -370,7 +371,7 @@ bb_fanout_end(struct bb_fanout *f, uint64_t to)
     t->at_part = 0;
     if (t->cohort == NONE) {
         fill_serving(t, t->node_of[0]);
-        t->takes = takes(&t->serving, &f->session[t->member[0]]);
+        t->takes = takes(f, &f->session[t->member[0]]);
     }
 }
 
@@ -395,6 +396,8 @@ send(struct bb_fanout *f, struct session *s, uint32_t from, uint32_t to)
     settle(s, v->sequence[from] - 1);
     s->sent_messages += to - from;
     s->sent_bytes += v->bytes[to] - v->bytes[from];
+    if (s->cohort != FRONT)
+        bb_fanout_burden(f, s, v->bytes[to] - v->bytes[from]);
     s->last = last;
     s->sent = last > s->sent ? last : s->sent;
     if (v->notable[to] >= v->sequence[from])

@@ -240,6 +240,59 @@ test_scripts(void **state)
         play(rows[i].what, rows[i].script, rows[i].expected);
 }
 
+/* Many who are behind, with large windows: none gets more than a little until those before it have
+ * acknowledged. */
+static void
+test_crowd(void **state)
+{
+    enum { SESSIONS = 12, LARGE = 8 << 20 };
+    static const struct bb_fanout_ops ops = {.view = view, .extra = extra, .trimmed = trimmed};
+    struct fixture f = {0};
+    struct bb_fanout_standing standing;
+    struct bb_fanout_action action;
+    struct bb_fanout_turn t;
+    unsigned got[SESSIONS + 1] = {0};
+
+    (void)state;
+    assert_int_equal(bb_fanout_new(false, &f.core), 0);
+    advance(&f, "13");
+    for (unsigned s = 1; s <= SESSIONS; s++)
+        assert_int_equal(bb_fanout_open(f.core, &(struct bb_fanout_session){.number = s,
+                                                                            .cursor = 1,
+                                                                            .acked = s - 1,
+                                                                            .window_messages = 100,
+                                                                            .window_bytes = 1u << 30}),
+                         0);
+    for (unsigned round = 0; round < 2; round++) {
+        /* At first each gets its next message; a little later, the rest. */
+        while (bb_fanout_begin(f.core, BB_FANOUT_BEHIND, &ops, &f, &t) == 1) {
+            uint64_t until, at = t.after + 1;
+            uint32_t index;
+            assert_int_equal(bb_fanout_audience(f.core, &f.only_x[at], at, &index, &until), 1);
+            for (; at <= t.limit; at++)
+                bb_fanout_add(f.core,
+                              &(struct bb_fanout_item){
+                                  .sequence = at, .bytes = LARGE, .audience = index, .tag = (uint32_t)at});
+            bb_fanout_end(f.core, t.limit);
+            while (bb_fanout_action(f.core, &action))
+                got[action.session[0]] += action.n_parts;
+        }
+        if (round > 0)
+            break;
+        assert_int_equal(got[1], 13); /* it came first */
+        for (unsigned s = 2; s <= SESSIONS; s++)
+            assert_int_equal(got[s], 1);
+        assert_true(bb_fanout_ack(f.core, 1, 13, 13, (uint64_t)13 * LARGE, &standing));
+        for (unsigned s = 2; s <= 8; s++)
+            assert_true(bb_fanout_close(f.core, s, &standing));
+    }
+    /* The crowd has gone: those who waited go on without a word, until they are one again. */
+    assert_int_equal(got[12], 2);
+    assert_int_equal(got[11], 3);
+    assert_int_equal(got[10], 4);
+    bb_fanout_destroy(&f.core);
+}
+
 static void
 test_counts(void **state)
 {
@@ -266,6 +319,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scripts),
+        cmocka_unit_test(test_crowd),
         cmocka_unit_test(test_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
