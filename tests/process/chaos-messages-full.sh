@@ -69,4 +69,6 @@ bb-supervise start communication
 run 0 backbone announce ls -o json
 is "and after a crash" "$(comm -13 <(jq -r '.[].subject' <<<"$out" | sort) <(printf '%s\n' "${answered[@]}" | sort))" ""
 echo "$n tried, ${#answered[@]} answered"
+bb-supervise stop communication
+umount "$disk"
 finish
