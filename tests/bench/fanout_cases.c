@@ -12,6 +12,7 @@
 #include <err.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,6 +23,9 @@
 #define PAUSE_US      1000000
 #define SETTLE_US     3000000
 #define WARM_MESSAGES 10
+#define P99_OF        300u   /* announcements */
+#define STALLED_ROUND 20000u /* messages that one who does not read is behind */
+#define PACED_US      3000
 
 const struct fanout_case fanout_cases[] = {
     {"rate-100", "100 subscribers, 32 outstanding", FANOUT_RATE, 100, {0, 1, 5, 5}},
@@ -30,6 +34,7 @@ const struct fanout_case fanout_cases[] = {
     {"one-1000", "one announcement to 1,000", FANOUT_ONE, 1000, {0, 1.5, 0.5, 0}},
     {"one-5000", "one announcement to 5,000", FANOUT_ONE, 5000, {0, 1.5, 0.5, 0}},
     {"one-10000", "one announcement to 10,000", FANOUT_MANY, 10000, {0}},
+    {"stalled", "p99 of 100 beside one that stopped reading", FANOUT_STALLED, 100, {2, 0, 0, 0}},
     {"catch-up", "one subscriber catches up", FANOUT_CATCH_UP, 0, {300000, 0, 0, 0}},
     {"memory", "memory of each of 5,000 subscribers", FANOUT_MEMORY, 5000, {45, 0, 0, 0}},
 };
@@ -55,7 +60,7 @@ fanout_case_find(const char *name)
 bool
 fanout_smaller(enum fanout_kind kind)
 {
-    return kind == FANOUT_ONE || kind == FANOUT_MANY || kind == FANOUT_MEMORY;
+    return kind == FANOUT_ONE || kind == FANOUT_MANY || kind == FANOUT_STALLED || kind == FANOUT_MEMORY;
 }
 
 double
@@ -150,6 +155,43 @@ run_one(struct fanout_side *side, unsigned announcements, struct fanout_result *
     return bench_median(ms, announcements);
 }
 
+static int
+by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* How long an announcement takes to the last of them, in ms, 99 times in 100. */
+static double
+p99_of(struct fanout_side *side, struct fanout_result *ret_result)
+{
+    static double ms[P99_OF];
+
+    for (unsigned i = 0; i < P99_OF; i++) {
+        usleep(PACED_US);
+        fanout_side_run(side, 1, 1, ret_result);
+        ms[i] = ret_result->seconds * 1e3;
+    }
+    qsort(ms, P99_OF, sizeof *ms, by_size);
+    return ms[P99_OF * 99 / 100];
+}
+
+/* Once, since the one that stopped stays behind. */
+static double
+run_stalled(struct fanout_side *side, struct fanout_result *ret_result)
+{
+    double without = p99_of(side, ret_result), before = fanout_side_memory(side), with;
+
+    fanout_side_add_stopped(side);
+    fanout_side_run(side, STALLED_ROUND, OUTSTANDING, ret_result);
+    with = p99_of(side, ret_result);
+    fprintf(stderr, "  p99 %.2f ms without, %.2f ms beside it; memory %.1f MB, then %.1f\n", without, with,
+            before, fanout_side_memory(side));
+    return with / without;
+}
+
 static double
 run_catch_up(struct fanout_side *side, struct fanout_result *ret_result)
 {
@@ -198,7 +240,7 @@ prepare_peer(struct field *field, int peer)
 
     if (field->outcome->test->kind == FANOUT_RATE)
         field->count[peer] = find_count(field->side[peer], plan->seconds);
-    else if (is_announced(field->outcome->test))
+    else if (is_announced(field->outcome->test) || field->outcome->test->kind == FANOUT_STALLED)
         run_one(field->side[peer], WARM_MESSAGES, &result);
     else
         fanout_side_run(field->side[peer], plan->catch_up, FILLING, &result);
@@ -216,6 +258,8 @@ run_peer(struct field *field, int peer, unsigned run)
         *figure = run_rate(field->side[peer], field->count[peer], result);
     else if (is_announced(outcome->test))
         *figure = run_one(field->side[peer], field->plan->announcements, result);
+    else if (outcome->test->kind == FANOUT_STALLED)
+        *figure = run_stalled(field->side[peer], result);
     else
         *figure = run_catch_up(field->side[peer], result);
     fprintf(stderr, "  %s: %s %.4g\n", outcome->test->name, fanout_peers[peer]->label, *figure);
@@ -273,7 +317,8 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 static bool
 can(const struct fanout_case *test, const struct fanout_plan *plan, int peer)
 {
-    return plan->has[peer] && (peer == FANOUT_OURS || test->kind != FANOUT_MANY) &&
+    return plan->has[peer] &&
+           (peer == FANOUT_OURS || (test->kind != FANOUT_MANY && test->kind != FANOUT_STALLED)) &&
            (test->kind != FANOUT_CATCH_UP || fanout_peers[peer]->catch_up);
 }
 
@@ -283,7 +328,8 @@ fanout_case_run(const struct fanout_case *test, const struct fanout_plan *plan,
 {
     struct field field = {.plan = plan, .outcome = ret_outcome};
 
-    *ret_outcome = (struct fanout_outcome){.test = test, .runs = plan->runs};
+    *ret_outcome =
+        (struct fanout_outcome){.test = test, .runs = test->kind == FANOUT_STALLED ? 1 : plan->runs};
     for (int peer = 0; peer < FANOUT_PEERS; peer++)
         ret_outcome->has[peer] = can(test, plan, peer);
     bench_path(field.folder, "%s/s", plan->folder);

@@ -11,6 +11,7 @@ enum fanout_kind {
     FANOUT_RATE,     /* deliveries a second, 32 messages outstanding */
     FANOUT_ONE,      /* one message to subscribers that wait: ms until the last has it */
     FANOUT_MANY,     /* the same, ours alone */
+    FANOUT_STALLED,  /* p99 of ONE beside a subscriber that does not read / without; ours alone */
     FANOUT_CATCH_UP, /* stored messages a second to one subscriber */
     FANOUT_MEMORY,   /* KB of the peer's processes for each subscriber */
 };

@@ -51,8 +51,9 @@ start(struct fanout_peer *peer, const char *folder, unsigned subscribers)
 
     if (!ours)
         errx(71, "out of memory");
-    bench_daemons_prepare(&ours->daemons, folder, "communication", "max_connections = 65536\nio_threads = 2\n");
-    for (unsigned i = 0; i * PER_ORGANIZATION < subscribers || i == 0; i++) {
+    bench_daemons_prepare(&ours->daemons, folder, "communication",
+                          "max_connections = 65536\nio_threads = 2\n");
+    for (unsigned i = 0; i * PER_ORGANIZATION <= subscribers; i++) { /* and room for one more */
         snprintf(code, sizeof code, "partner-%u", i);
         bench_daemons_partner(&ours->daemons, code, key);
     }

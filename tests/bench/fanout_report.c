@@ -7,11 +7,9 @@
 #define CELL 32
 
 static const char *const peer_names[FANOUT_PEERS] = {"ours", "NATS core", "JetStream", "Mosquitto"};
-static const char *const units[] = {[FANOUT_RATE] = "deliveries/s",
-                                    [FANOUT_ONE] = "ms",
-                                    [FANOUT_MANY] = "ms",
-                                    [FANOUT_CATCH_UP] = "messages/s",
-                                    [FANOUT_MEMORY] = "KB"};
+static const char *const units[] = {
+    [FANOUT_RATE] = "deliveries/s",   [FANOUT_ONE] = "ms",   [FANOUT_MANY] = "ms", [FANOUT_STALLED] = "x",
+    [FANOUT_CATCH_UP] = "messages/s", [FANOUT_MEMORY] = "KB"};
 
 /* Ours to this peer. */
 static double
@@ -49,6 +47,8 @@ figure(char text[static CELL], enum fanout_kind kind, double number)
 {
     if (kind == FANOUT_ONE || kind == FANOUT_MANY)
         snprintf(text, CELL, "%.1f ms", number);
+    else if (kind == FANOUT_STALLED)
+        snprintf(text, CELL, "%.2f x", number);
     else if (kind == FANOUT_MEMORY)
         snprintf(text, CELL, "%.1f KB", number);
     else if (number >= 1e6)

@@ -16,6 +16,8 @@ struct fanout_side {
     unsigned subscribers, processes;
     struct fanout_tally *tally[FANOUT_SUBSCRIBERS];
     pid_t child[FANOUT_SUBSCRIBERS];
+    struct fanout_tally *stopped_tally;
+    pid_t stopped; /* 0: none */
     uint64_t published;
     double memory_before;
 };
@@ -89,6 +91,8 @@ fanout_side_stop(struct fanout_side **side)
         bench_spawn_stop(&(*side)->child[i], SIGKILL);
         fanout_tally_destroy(&(*side)->tally[i]);
     }
+    bench_spawn_stop(&(*side)->stopped, SIGKILL);
+    fanout_tally_destroy(&(*side)->stopped_tally);
     (*side)->peer->stop((*side)->peer);
     free(*side);
     *side = NULL;
@@ -148,6 +152,15 @@ fanout_side_run(struct fanout_side *side, uint64_t messages, unsigned outstandin
                                          .seconds = (double)(last - start) / 1e9,
                                          .answer_seconds = (double)(answered - start) / 1e9};
     note_clocks(&before, &after, ret_result);
+}
+
+void
+fanout_side_add_stopped(struct fanout_side *side)
+{
+    side->stopped_tally = fanout_tally_new(side->subscribers, 1);
+    side->stopped = fork_subscribers(side, side->peer->subscribe, side->stopped_tally);
+    fanout_tally_wait_ready(side->stopped_tally);
+    kill(side->stopped, SIGSTOP);
 }
 
 void

@@ -24,6 +24,10 @@ void fanout_side_stop(struct fanout_side **side);
 void fanout_side_run(struct fanout_side *side, uint64_t messages, unsigned outstanding,
                      struct fanout_result *ret_result);
 
+/* One more subscriber, in a process of its own that is stopped as soon as it has subscribed: it reads
+ * nothing. Runs do not wait for it. */
+void fanout_side_add_stopped(struct fanout_side *side);
+
 /* Bring what was published to one new subscriber. */
 void fanout_side_catch_up(struct fanout_side *side, struct fanout_result *ret_result);
 
