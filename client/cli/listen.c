@@ -100,6 +100,15 @@ parse_name(const struct argp_state *state, const char *text)
     return text;
 }
 
+/* One without anything in it would succeed, and take every message. */
+static const char *
+parse_command(const struct argp_state *state, const char *text)
+{
+    if (text[strspn(text, " \t\r\n")] == '\0')
+        argp_error(state, "--exec: found '%s', expected a command", text);
+    return text;
+}
+
 static void
 check(const struct listen *l, const struct argp_state *state)
 {
@@ -136,7 +145,7 @@ parse(int key, char *arg, struct argp_state *state)
         l->idle_ms = parse_number(state, "idle", arg, 1) * 1000;
         return 0;
     case OPT_EXEC:
-        l->delivery.command = arg;
+        l->delivery.command = parse_command(state, arg);
         return 0;
     case OPT_RETRIES:
         l->delivery.retries = parse_number(state, "retries", arg, 0);

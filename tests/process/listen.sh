@@ -217,4 +217,8 @@ for wrong in "--count 0" "--count x" "--idle 0" "--from-seq 0" "--from-start --f
     is "nothing on standard output" "$out" ""
 done
 run 64 backbone inbox ls -o plain
+for empty in '' ' ' $'\t\n'; do # sh takes it for a command that succeeds: every message would be acknowledged
+    run 64 as alpha listen --exec "$empty" --count 1
+    like "a command" "$err" "^backbone listen: --exec: found '[[:space:]]*', expected a command"
+done
 finish
