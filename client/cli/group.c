@@ -12,20 +12,24 @@
 
 enum { CODE, NAME, KIND, PARENT, STRATEGY, MEMBERS, COLUMNS };
 
-static const struct bb_output_column columns[COLUMNS] = {
-    [CODE] = {"code", "CODE", 0},
-    [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
-    [KIND] = {"kind", "KIND", 0},
-    [PARENT] = {"parent", "PARENT", 0},
-    [STRATEGY] = {"strategy", NULL, BB_OUTPUT_DATA_ONLY},
-    [MEMBERS] = {"members", "MEMBERS", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
-};
+/* strategy: flags of the column that only a table of one group has. */
+#define GROUP_COLUMNS(strategy)                                                                              \
+    {                                                                                                        \
+        [CODE] = {"code", "CODE", 0}, [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},                             \
+        [KIND] = {"kind", "KIND", 0}, [PARENT] = {"parent", "PARENT", 0},                                    \
+        [STRATEGY] = {"strategy", "STRATEGY", BB_OUTPUT_WRAP | (strategy)},                                  \
+        [MEMBERS] = {"members", "MEMBERS", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},                                 \
+    }
+
+static const struct bb_output_column columns_of_one[COLUMNS] = GROUP_COLUMNS(0);
+static const struct bb_output_column columns_of_many[COLUMNS] = GROUP_COLUMNS(BB_OUTPUT_DATA_ONLY);
 
 /* A group with many members comes in several records of the same code, one behind the other: they are one
  * row. */
 struct printer {
     struct bb_output *output;
-    bool json, any;
+    bool json, dated; /* of members it is said since when, or when they left */
+    bool any;
     char code[BB_LIMIT_CODE_BYTES + 1]; /* of the row that is being gathered; "": none */
     char *members;                      /* of it, as json */
     size_t size;
@@ -66,11 +70,28 @@ static void
 put_members(struct bb_output *output, const struct bb_group_info *group)
 {
     for (size_t i = 0; i < group->n_members; i++) {
-        char text[160];
+        char text[BB_LIMIT_CODE_BYTES + 16];
         if (group->member[i].left)
             continue;
         snprintf(text, sizeof text, "%s%s", group->member[i].organization,
                  group->member[i].chair ? " (chair)" : "");
+        bb_output_item(output, MEMBERS, text);
+    }
+}
+
+/* Those who have left as well. */
+static void
+put_dated_members(struct bb_output *output, const struct bb_group_info *group)
+{
+    for (size_t i = 0; i < group->n_members; i++) {
+        const struct bb_group_membership *member = &group->member[i];
+        char text[BB_LIMIT_CODE_BYTES + 64];
+        if (member->left)
+            snprintf(text, sizeof text, "%s (%.16s to %.16s)", member->organization, member->joined,
+                     member->left);
+        else
+            snprintf(text, sizeof text, "%s (%ssince %.16s)", member->organization,
+                     member->chair ? "chair, " : "", member->joined);
         bb_output_item(output, MEMBERS, text);
     }
 }
@@ -119,6 +140,8 @@ print_group(void *self, const struct bb_group_info *group)
     }
     if (printer->json)
         put_json_members(printer, group);
+    else if (printer->dated)
+        put_dated_members(printer->output, group);
     else
         put_members(printer->output, group);
     return 0;
@@ -135,8 +158,11 @@ print_changed(void *self, const struct bb_group_info *group, bool changed)
 static int
 open_printer(const struct bb_cli *cli, unsigned flags, struct printer *ret_printer)
 {
+    bool one = flags & BB_OUTPUT_OBJECT;
+
     *ret_printer = (struct printer){
-        .output = bb_cli_output(cli, columns, COLUMNS, flags),
+        .output = bb_cli_output(cli, one ? columns_of_one : columns_of_many, COLUMNS, flags),
+        .dated = one && cli->format == BB_OUTPUT_TABLE,
         .json = cli->format == BB_OUTPUT_JSON || cli->format == BB_OUTPUT_JSONL,
     };
     return ret_printer->output ? 0 : EX_OSERR;

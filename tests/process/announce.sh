@@ -25,8 +25,16 @@ json '.members | map([.organization, .chair, .left])' '[["alpha",true,null],["be
 json '.members[0] | keys_unsorted' '["organization","joined","left","chair","reads_from"]'
 run 0 backbone group ls
 like "a table names the members" "$out" 'early +Early years +working +alpha \(chair\), beta'
+today='20[0-9]{2}-[0-9]{2}-[0-9]{2}'
+run 0 backbone group add brief --name Brief --kind working --strategy "Ask parents first"
+run 0 backbone group join brief alpha --chair
+run 0 backbone group join brief beta
+run 0 backbone group leave brief beta
+run 0 backbone group show brief
+like "one as a table: its strategy" "$out" 'STRATEGY +Ask parents first'
+like "one as a table: the dates, the chair, and who left" "$out" "alpha \(chair, since $today\), beta \($today to $today\)"
 run 0 as alpha group ls -o json
-json 'map(.code)' '["early"]'
+json 'map(.code)' '["early","brief"]'
 run 0 as gamma group ls -o json
 json . '[]'
 run 65 backbone group add early --name Again --kind working
