@@ -300,7 +300,7 @@ const struct bb_command bb_commands_announce[] = {
      run_create},
     {"announce ls", "", "list the announcements", run_ls},
     {"announce show", "ID", "show one, and how many have it", run_show},
-    {"announce status", "[ID] [--overdue]", "who has got, read and acknowledged it", run_status},
+    {"announce status", "ID [--overdue] | --overdue", "who has got, read and acknowledged it", run_status},
     {"announce withdraw", "ID", "take one back", run_withdraw},
     {0},
 };

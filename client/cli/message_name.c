@@ -37,6 +37,18 @@ struct named {
     bool *overdue;
 };
 
+static void
+check_any(const struct named *named, const struct argp_state *state)
+{
+    if (named->text)
+        return;
+    if (!named->overdue)
+        argp_error(state, "%s is missing", named->command->synopsis);
+    else if (!*named->overdue)
+        argp_error(state, "expected an ID, for the receipts of that message, or --overdue, for the "
+                          "acknowledgements that are due of all messages");
+}
+
 static error_t
 parse_named(int key, char *arg, struct argp_state *state)
 {
@@ -52,9 +64,8 @@ parse_named(int key, char *arg, struct argp_state *state)
         bb_message_check_name(state, arg);
         named->text = arg;
         return 0;
-    case ARGP_KEY_NO_ARGS:
-        if (!named->overdue)
-            argp_error(state, "%s is missing", named->command->synopsis);
+    case ARGP_KEY_END:
+        check_any(named, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

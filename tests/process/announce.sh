@@ -116,7 +116,7 @@ json 'map([.organization, .state, .member])' \
     '[["alpha","acknowledged","main"],["beta","read","main"],["gamma","delivered","main"],["watcher","delivered","main"]]'
 run 0 backbone announce status 3 -o json
 json 'map([.organization, .state, (.time != null)])' '[["alpha","delivered",true],["beta","queued",false]]'
-run 0 backbone announce status -o json
+run 0 backbone announce status --overdue -o json
 json . '[]'
 run 0 as alpha inbox ls
 like "a table" "$out" $'SEQUENCE +CHANNEL .*\n +1 +all +announcement +backbone/main .*Data day +'"$tomorrow"' +acknowledged'
@@ -208,6 +208,7 @@ bad 64 "SUBJECT is missing" post all
 bad 64 "--indicator and --period are needed" post all S --story
 bad 64 "belong to a --story" post all S --period 2026
 bad 64 "ID is missing" inbox read
+bad 64 "expected an ID, for the receipts of that message, or --overdue, for" announce status
 bad 65 "SUBJECT: found '', expected 1 to 300 bytes" announce create "" --to all
 bad 65 "SUBJECT: found 'a\\\\tb', expected 1 to 300 bytes" announce create $'a\tb' --to all
 bad 65 "NOT_FOUND: " announce create S --to group:nope
