@@ -90,7 +90,7 @@ run_create(struct bb_cli *cli, int argc, char **argv)
 
 struct shown {
     struct bb_output *output; /* NULL: in text */
-    bool any;
+    bool table, any;
 };
 
 static int
@@ -100,15 +100,15 @@ print_listed(void *self, const struct bb_listed_message *listed)
 
     shown->any = true;
     if (!shown->output) {
-        bb_message_print(stdout, listed->message);
-        if (listed->state != BB_MESSAGE_ACTIVE)
-            printf("%s\n", listed->state_name);
+        bb_message_print(stdout, listed->message, listed);
         if (listed->is_counted)
             printf("recipients %u, delivered %u, read %u, acknowledged %u\n", listed->recipients,
                    listed->delivered, listed->read, listed->acknowledged);
         return 0;
     }
     bb_message_cells(shown->output, listed->message, bb_message_author_state(listed));
+    if (shown->table)
+        bb_message_channels(shown->output, listed->message);
     bb_message_counts(shown->output, listed);
     bb_output_mark(shown->output, BB_MSG_STATE,
                    listed->state == BB_MESSAGE_ACTIVE ? BB_MARK_NONE : BB_MARK_DIM);
@@ -126,7 +126,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
     int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    query.without_bodies = cli->format == BB_OUTPUT_TABLE;
+    query.without_bodies = shown.table = cli->format == BB_OUTPUT_TABLE;
     r = bb_cli_connect(cli, &client);
     if (r != 0)
         return r;

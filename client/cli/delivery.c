@@ -47,7 +47,7 @@ print(struct bb_delivery *d, const struct bb_message *message)
     if (d->output)
         put_message(d->output, message);
     else
-        bb_message_print(stdout, message);
+        bb_message_print(stdout, message, NULL);
     return bb_streams_flush(0);
 }
 

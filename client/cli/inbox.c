@@ -97,9 +97,7 @@ gather(void *self, const struct bb_listed_message *listed)
     else if (reading->output)
         put_listed(reading->output, listed);
     else
-        bb_message_print(reading->text, listed->message);
-    if (!reading->output && !reading->active)
-        fprintf(reading->text, "%s\n", listed->state_name);
+        bb_message_print(reading->text, listed->message, listed);
     return 0;
 }
 

@@ -17,7 +17,7 @@
 #define COLUMNS(inbox, outbox)                                                                               \
     {                                                                                                        \
         [BB_MSG_ID] = {"id", NULL, DATA}, [BB_MSG_SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_RIGHT},     \
-        [BB_MSG_CHANNEL] = {"channel", "CHANNEL", 0}, [BB_MSG_KIND] = {"kind", "KIND", inbox},               \
+        [BB_MSG_CHANNEL] = {"channel", "CHANNEL", BB_OUTPUT_WRAP}, [BB_MSG_KIND] = {"kind", "KIND", inbox},  \
         [BB_MSG_AUTHOR] = {"author", "AUTHOR", inbox}, [BB_MSG_TIME] = {"time", "TIME", 0},                  \
         [BB_MSG_SUBJECT] = {"subject", "SUBJECT", BB_OUTPUT_WRAP}, [BB_MSG_BODY] = {"body", NULL, DATA},     \
         [BB_MSG_PRIORITY] = {"priority", NULL, DATA}, [BB_MSG_ACK_BY] = {"ack_by", "ACKNOWLEDGE BY", 0},     \
@@ -164,6 +164,31 @@ bb_message_counts(struct bb_output *output, const struct bb_listed_message *list
     bb_output_uint(output, BB_MSG_ACKNOWLEDGED, listed->acknowledged);
 }
 
+/* All of them where they are told, else the one through which it came. */
+static void
+print_channels(FILE *to, const struct bb_message *message)
+{
+    if (!message->n_audience)
+        fputs(message->channel, to);
+    for (size_t i = 0; i < message->n_audience; i++)
+        fprintf(to, "%s%s", i ? ", " : "", message->audience[i]);
+}
+
+void
+bb_message_channels(struct bb_output *output, const struct bb_message *message)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+
+    if (!to)
+        return;
+    print_channels(to, message);
+    fclose(to);
+    bb_output_text(output, BB_MSG_CHANNEL, text);
+    free(text);
+}
+
 const char *
 bb_message_reader_state(const struct bb_listed_message *listed)
 {
@@ -178,27 +203,44 @@ bb_message_author_state(const struct bb_listed_message *listed)
 
 /* --- text for people ---------------------------------------------------------------------------------- */
 
-void
-bb_message_print_text(FILE *to, const char *text)
+/* What somebody else wrote stands behind it, and no line of ours does: so nobody writes a header line. */
+#define MARGIN "    "
+
+static void
+print_lines(FILE *to, const char *text)
 {
     struct bb_bytes left = bb_bytes_str(text);
+    bool begins = true; /* a line */
     char piece[8];
     size_t n;
 
     while ((n = bb_text_shown(left, piece)) > 0) {
+        if (begins && *piece != '\n')
+            fputs(MARGIN, to);
+        begins = *piece == '\n';
         fputs(piece, to);
         left.data += n;
         left.len -= n;
     }
+    if (!begins)
+        fputc('\n', to);
 }
 
+/* Within a line of ours: it stays one line. */
 static void
 print_word(FILE *to, const char *text)
 {
-    if (!text || !*text)
-        return;
-    fputc(' ', to);
-    bb_message_print_text(to, text);
+    struct bb_bytes left = bb_bytes_str(text ? text : "");
+    char piece[8];
+    size_t n;
+
+    if (left.len > 0)
+        fputc(' ', to);
+    while ((n = bb_text_shown(left, piece)) > 0) {
+        fputs(*piece == '\n' ? "\\n" : piece, to);
+        left.data += n;
+        left.len -= n;
+    }
 }
 
 static void
@@ -224,32 +266,60 @@ print_change(FILE *to, const struct bb_message_change *change)
     fputc('\n', to);
 }
 
-void
-bb_message_print(FILE *to, const struct bb_message *message)
+static void
+print_header(FILE *to, const struct bb_message *message)
 {
     char time[BB_UTC_TEXT];
 
     bb_utc_format(message->time_us, time);
     memcpy(time + 19, "Z", 2); /* no fraction */
-    fprintf(to, "%s %" PRIu64 " of %s/%s to %s, %s%s%s\n", message->kind_name, message->sequence,
-            message->organization, message->member, message->channel, time,
-            message->priority == BB_PRIORITY_NORMAL ? "" : ", priority ",
-            message->priority == BB_PRIORITY_NORMAL ? "" : message->priority_name);
-    bb_message_print_text(to, message->subject);
+    fprintf(to, "%s %" PRIu64 " of %s/%s to ", message->kind_name, message->sequence, message->organization,
+            message->member);
+    print_channels(to, message);
+    fprintf(to, ", %s", time);
+    if (message->priority != BB_PRIORITY_NORMAL)
+        fprintf(to, ", priority %s", message->priority_name);
     fputc('\n', to);
+}
+
+static void
+print_end(FILE *to, const struct bb_listed_message *listed)
+{
+    char id[BB_BATCH_TEXT];
+
+    fputs(listed->state_name, to);
+    if (listed->superseded_by) {
+        bb_batch_format(listed->superseded_by, id);
+        fprintf(to, " by %s", id);
+    }
+    fputc('\n', to);
+}
+
+/* Where it is no longer active, that; otherwise what is asked of its reader. */
+static void
+print_standing(FILE *to, const struct bb_message *message, const struct bb_listed_message *listed)
+{
+    if (listed && listed->state != BB_MESSAGE_ACTIVE)
+        print_end(to, listed);
+    else if (message->requested_ack)
+        fprintf(to, "please acknowledge%s%s: backbone inbox ack %" PRIu64 "\n", message->ack_by ? " by " : "",
+                message->ack_by ? message->ack_by : "", message->sequence);
+}
+
+void
+bb_message_print(FILE *to, const struct bb_message *message, const struct bb_listed_message *listed)
+{
+    print_header(to, message);
+    print_lines(to, message->subject);
     if (message->indicator)
         fprintf(to, "about %s%s%s\n", message->indicator, message->period ? ", " : "",
                 message->period ? message->period : "");
-    if (message->requested_ack)
-        fprintf(to, "please acknowledge%s%s: backbone inbox ack %" PRIu64 "\n", message->ack_by ? " by " : "",
-                message->ack_by ? message->ack_by : "", message->sequence);
+    print_standing(to, message, listed);
     for (size_t i = 0; i < message->n_changes; i++)
         print_change(to, &message->change[i]);
     if (*message->body) {
         fputc('\n', to);
-        bb_message_print_text(to, message->body);
-        if (message->body[strlen(message->body) - 1] != '\n')
-            fputc('\n', to);
+        print_lines(to, message->body);
     }
     fputc('\n', to);
 }

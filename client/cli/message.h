@@ -45,15 +45,16 @@ extern const struct bb_output_column bb_message_outbox[BB_MSG_COLUMNS];
 void bb_message_cells(struct bb_output *output, const struct bb_message *message, const char *state);
 /* Those that lists have on top. */
 void bb_message_counts(struct bb_output *output, const struct bb_listed_message *listed);
+/* For a table: all its channels in the place of one, where they are told (to staff and the author). */
+void bb_message_channels(struct bb_output *output, const struct bb_message *message);
 
 /* The state of a message that is no longer active, else what the reader's organization has done with it, or
  * for an author "active". Static. */
 const char *bb_message_reader_state(const struct bb_listed_message *listed);
 const char *bb_message_author_state(const struct bb_listed_message *listed);
 
-/* A few lines, the body, and an empty line. */
-void bb_message_print(FILE *to, const struct bb_message *message);
-/* Text of somebody else, on several lines if it has several. */
-void bb_message_print_text(FILE *to, const char *text);
+/* A few lines, the subject and the body, each line of which is indented: what is not, somebody else cannot
+ * have written. An empty line ends it. listed: tells whether it is still active; NULL: it is. */
+void bb_message_print(FILE *to, const struct bb_message *message, const struct bb_listed_message *listed);
 
 #endif

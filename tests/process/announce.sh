@@ -103,7 +103,7 @@ json 'map([.sequence, .state, .recipients, .delivered])' '[[1,"active",4,3],[2,"
 run 0 as alpha inbox read "$id" -o json
 json '[.state, .subject]' '["read","Data day"]'
 run 0 as beta inbox read 1
-like "for people" "$out" $'^announcement 1 of backbone/main to all, .*, priority high\nData day\nplease acknowledge by .*: backbone inbox ack 1\n\n# Data day'
+like "for people" "$out" $'^announcement 1 of backbone/main to all, .*, priority high\n    Data day\nplease acknowledge by .*: backbone inbox ack 1\n\n    # Data day\n\n    Bring \*yours\*\.$'
 run 0 as alpha inbox ls --unread -o json
 json 'map(.sequence)' '[3]'
 run 0 as alpha inbox ack 1 -o json
@@ -165,19 +165,53 @@ is "the first answer" "$out" "$first"
 run 65 backbone announce create "Another" --to all --id "$fresh"
 like "another content" "$err" '^backbone: CONFLICT: '
 
-# --- superseded and withdrawn
-run 0 backbone announce create "Data day, moved" --to all --supersedes 1 -o json
+# --- superseded and withdrawn: nobody is asked for anything any more
+run 0 backbone announce create "Data day, moved" --to all --ack-by "$tomorrow" --supersedes 1 -o json
 newer=$(jq -r .sequence <<<"$out")
+newer_id=$(jq -r .id <<<"$out")
 run 0 backbone announce show 1 -o json
 json .state '"superseded"'
+for how in "backbone announce show" "as beta inbox read"; do
+    # shellcheck disable=SC2086
+    run 0 $how 1
+    like "$how: by which" "$out" $'\n    Data day\nsuperseded by '"$newer_id"$'\n\n    # Data day'
+    unlike "$how: superseded" "$out" 'please acknowledge'
+done
 run 0 backbone announce withdraw "$newer" -o json
 json keys_unsorted '["id","sequence"]'
 run 0 backbone announce show "$newer" -o json
 json '[.state, .body]' '["withdrawn",""]'
+for how in "backbone announce show" "as beta inbox read"; do
+    # shellcheck disable=SC2086
+    run 0 $how "$newer"
+    like "$how: its state" "$out" $'\n    Data day, moved\nwithdrawn(\n|$)'
+    unlike "$how: withdrawn" "$out" 'please acknowledge'
+done
 run 0 as alpha inbox ls -o json
 json 'map(.subject) | [index("Data day"), index("Data day, moved")]' '[null,null]'
 json 'map(.kind) | index("notice") != null' true
 run 77 as alpha announce withdraw 3
+
+# --- a table of announcements names all channels of each
+run 0 backbone announce create "To both" --to org:alpha org:beta -o json
+both=$(jq -r .sequence <<<"$out")
+run 0 backbone announce ls
+like "all of them" "$out" " $both +org/alpha, org/beta +.* To both"
+run 0 as beta announce ls
+like "a partner: the one through which it came" "$out" " $both +org/beta +.* To both"
+run 0 backbone announce ls -o json
+json '.[-1].channel' '"org/alpha"'
+run 0 backbone announce show "$both"
+like "in text, too" "$out" "^announcement $both of backbone/main to org/alpha, org/beta, "
+
+# --- a body does not look like a further message
+run_text '\n\nannouncement 31 of backbone/main to all, today\nSend your keys\nplease acknowledge\n' \
+    0 as alpha post group:early "announcement 30 of backbone/main" --body - -o json
+forged=$(jq -r .sequence <<<"$out")
+run 0 as beta inbox read "$forged"
+is "a header line" "$(grep -c '^[^ ]' <<<"$out")" 1
+like "it is ours" "$out" "^post $forged of alpha/main to group/early, "
+like "and theirs is indented" "$out" $'\n    announcement 31 of backbone/main to all, today\n    Send your keys\n'
 
 # --- text that could do something to a terminal
 run_text 'harmless \302\240 \342\200\256 text\n' 0 backbone announce create "Direction" --to all --body -

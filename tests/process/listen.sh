@@ -44,7 +44,7 @@ is "it may have come before" "$(jq -c .redelivered <<<"$out" | sort -u)" true
 is "the keys" "$(head -n1 <<<"$out" | jq -c 'keys_unsorted')" \
     '["id","sequence","channel","kind","author","time","subject","body","priority","ack_by","state","requested_ack","expires_at","in_reply_to","supersedes","indicator","period","redelivered"]'
 run 0 as alpha listen --from-seq 3 --count 1 -o plain
-like "for people" "$out" $'^announcement 3 of backbone/main to all, [^\n]*\ntwo$'
+like "for people" "$out" $'^announcement 3 of backbone/main to all, [^\n]*\n    two$'
 unlike "no more" "$out" 'for the group'
 run 0 as alpha listen --from-seq 3 --count 1
 is "for programs" "$(jq -r .subject <<<"$out")" two

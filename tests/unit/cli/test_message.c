@@ -85,13 +85,13 @@ as_json(const struct bb_message *message, const struct bb_listed_message *listed
 
 /* (Not inline: gcc 12 then takes what it returns for a pointer to its own variable.) */
 static __attribute__((noinline)) char *
-as_text(const struct bb_message *message)
+as_text(const struct bb_message *message, const struct bb_listed_message *listed)
 {
     char *text = NULL;
     size_t size;
     FILE *to = open_memstream(&text, &size);
 
-    bb_message_print(to, message);
+    bb_message_print(to, message, listed);
     fclose(to);
     return text;
 }
@@ -139,23 +139,23 @@ static void
 test_text(void **state)
 {
     struct bb_message message = rich();
-    char *text = as_text(&plain);
+    char *text = as_text(&plain, NULL);
 
     (void)state;
     check_text(text,
                "post 7 of hartford/main to group/early, 2026-09-07T14:03:00Z\n"
-               "A \"thought\"\n\n",
+               "    A \"thought\"\n\n",
                "no body");
     free(text);
-    text = as_text(&message);
+    text = as_text(&message, NULL);
     check_text(text,
-               "post 7 of hartford/main to group/early, 2026-09-07T14:03:00Z, priority high\n"
-               "A \"thought\"\n"
+               "post 7 of hartford/main to all, org/hartford, 2026-09-07T14:03:00Z, priority high\n"
+               "    A \"thought\"\n"
                "about reading, 2026\n"
                "please acknowledge by 2026-09-30: backbone inbox ack 7\n"
                "  hartford: 2026-Q3, 2026-Q4 and 20 periods more: 3 created, 1 updated\n"
                "  danbury: 2026-Q3 North \"End\": 1.50 became missing\n"
-               "\nOne\n\ttwo\n\n",
+               "\n    One\n    \ttwo\n\n",
                "everything");
     free(text);
 }
@@ -170,9 +170,57 @@ test_hostile_text(void **state)
     message.body = "\033]0;owned\a \xC2\x9B"
                    "31m \xE2\x80\xAE"
                    "txt.exe\r\n\xC3\xBC \\n \x7F";
-    text = as_text(&message);
+    text = as_text(&message, NULL);
     check_text(strstr(text, "\n\n") + 2,
-               "\\x1B]0;owned\\x07 \\u009B31m \\u202Etxt.exe\\x0D\n\xC3\xBC \\n \\x7F\n\n", "escapes");
+               "    \\x1B]0;owned\\x07 \\u009B31m \\u202Etxt.exe\\x0D\n    \xC3\xBC \\n \\x7F\n\n",
+               "escapes");
+    free(text);
+}
+
+/* Nobody else writes a line that does not begin with a blank, wherever the text comes from. */
+static void
+test_forged_text(void **state)
+{
+    static const char forged[] = "\n\nannouncement 31 of backbone/main to all\nSend your keys\n\n\n";
+    const struct bb_message_change change = {.organization = "hartford", .place = "a\nb"};
+    struct bb_message message = plain;
+    char *text;
+
+    (void)state;
+    message.subject = "announcement 31\nof backbone/main";
+    message.body = forged;
+    message.change = &change;
+    message.n_changes = 1;
+    text = as_text(&message, NULL);
+    check_text(strchr(text, '\n') + 1,
+               "    announcement 31\n    of backbone/main\n"
+               "  hartford: a\\nb\n"
+               "\n\n\n    announcement 31 of backbone/main to all\n    Send your keys\n\n\n\n",
+               "each line of it is indented");
+    free(text);
+}
+
+static void
+test_standing(void **state)
+{
+    const struct bb_listed_message superseded = {
+        .state = BB_MESSAGE_SUPERSEDED, .state_name = "superseded", .superseded_by = two};
+    const struct bb_listed_message expired = {.state = BB_MESSAGE_EXPIRED, .state_name = "expired"};
+    const struct bb_listed_message active = {.state = BB_MESSAGE_ACTIVE, .state_name = "active"};
+    struct bb_message message = plain;
+    char *text;
+
+    (void)state;
+    message.requested_ack = true;
+    text = as_text(&message, &active);
+    check_text(strstr(text, "thought\"\n") + 9, "please acknowledge: backbone inbox ack 7\n\n", "active");
+    free(text);
+    text = as_text(&message, &superseded);
+    check_text(strstr(text, "thought\"\n") + 9, "superseded by 02000000-0000-0000-0000-000000000000\n\n",
+               "superseded: nothing is asked, and which one took its place");
+    free(text);
+    text = as_text(&message, &expired);
+    check_text(strstr(text, "thought\"\n") + 9, "expired\n\n", "expired: nothing is asked");
     free(text);
 }
 
@@ -193,10 +241,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_hostile_text),
-        cmocka_unit_test(test_states),
+        cmocka_unit_test(test_json),         cmocka_unit_test(test_text),
+        cmocka_unit_test(test_hostile_text), cmocka_unit_test(test_forged_text),
+        cmocka_unit_test(test_standing),     cmocka_unit_test(test_states),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
