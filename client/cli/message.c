@@ -97,6 +97,10 @@ write_change(FILE *to, const struct bb_message_change *change)
     write_value(to, "new_value", change->new_value);
     write_member(to, "old_status", change->old_status);
     write_member(to, "new_status", change->new_status);
+    write_value(to, "old_numerator", change->old_numerator);
+    write_value(to, "new_numerator", change->new_numerator);
+    write_value(to, "old_denominator", change->old_denominator);
+    write_value(to, "new_denominator", change->new_denominator);
     fputc('}', to);
 }
 

@@ -597,13 +597,17 @@ struct bb_message_change {
     size_t n_periods_named; /* the first ones are named ... */
     uint32_t periods;       /* ... of so many */
     uint64_t created;       /* readings */
-    uint64_t updated;
-    const char *place; /* of one reading; NULL: the change is not of a single one */
+    uint64_t updated;       /* of a restatement: corrected */
+    const char *place;      /* of one reading; NULL: the change is not of a single one */
     const char *disaggregation;
     const char *old_value; /* decimal text; NULL: none, or not for you to read */
     const char *new_value;
     const char *old_status; /* "missing" ...; NULL: ok */
     const char *new_status;
+    const char *old_numerator; /* decimal text; NULL: as old_value */
+    const char *new_numerator;
+    const char *old_denominator;
+    const char *new_denominator;
 };
 
 /* A message as its readers get it. */

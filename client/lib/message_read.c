@@ -71,6 +71,10 @@ read_change(const Bb__Change *from, struct bb_message_change *ret_change)
         .new_value = from->new_value,
         .old_status = from->old_status,
         .new_status = from->new_status,
+        .old_numerator = from->old_numerator,
+        .new_numerator = from->new_numerator,
+        .old_denominator = from->old_denominator,
+        .new_denominator = from->new_denominator,
     };
 }
 

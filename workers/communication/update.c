@@ -20,7 +20,6 @@
 
 #define NAME_BYTES 200u /* of an indicator's name in a subject */
 #define LINES      20u  /* of a body; all of it is in the changes */
-#define PERIODS    20u  /* of an organization whose values the recipient may not read */
 
 struct writing {
     struct bb_communication *c;
@@ -138,17 +137,6 @@ post(struct writing *w, Bb__Message *message, const struct bb_channel *channel, 
     return bb_post(w->c, &posting, &sequence);
 }
 
-/* The one period that all of it is about, or NULL. */
-static char *
-only_period(const Bb__Change *const *change, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (change[i]->n_period != 1 || change[i]->periods > 1 ||
-            strcmp(change[i]->period[0], change[0]->period[0]) != 0)
-            return NULL;
-    return n ? change[0]->period[0] : NULL;
-}
-
 static int
 new_changes(struct writing *w, size_t n, Bb__Change ***ret_change)
 {
@@ -163,6 +151,19 @@ new_changes(struct writing *w, size_t n, Bb__Change ***ret_change)
     }
     *ret_change = pointer;
     return 0;
+}
+
+/* What an organization changed, without values. */
+static void
+tell_periods(const Bb__OrganizationChange *by, Bb__Change *change)
+{
+    change->organization = by->organization;
+    change->period = by->period;
+    change->n_period = by->n_period;
+    change->has_periods = change->has_updated = true;
+    change->periods = by->periods;
+    change->created = by->created;
+    change->updated = by->updated;
 }
 
 /* Updates */
@@ -197,21 +198,14 @@ write_update(struct writing *w)
         return r;
     message.n_change = from->n_organization;
     for (size_t i = 0; i < message.n_change; i++) {
-        const Bb__OrganizationChange *by = from->organization[i];
-        Bb__Change *change = message.change[i];
-        change->organization = by->organization;
-        change->period = by->period;
-        change->n_period = by->n_period;
-        change->has_periods = change->has_created = change->has_updated = true;
-        change->periods = by->periods;
-        change->created = by->created;
-        change->updated = by->updated;
+        tell_periods(from->organization[i], message.change[i]);
+        message.change[i]->has_created = true;
     }
     snprintf(subject, sizeof subject, "%.*s: %s", name_length(from->name), from->name,
              counts(from->created, from->updated, text));
     message.kind = BB__MESSAGE_KIND__UPDATE;
     message.subject = subject;
-    message.period = only_period((const Bb__Change *const *)message.change, message.n_change);
+    message.period = from->period;
     describe_update(w);
     return post(w, &message, &channel, bb_bytes(NULL, 0));
 }
@@ -249,32 +243,20 @@ tell_values(const Bb__Correction *correction, Bb__Change *change)
     change->new_value = correction->new_value;
     change->old_status = status_word(correction->old_state);
     change->new_status = status_word(correction->new_state);
+    change->old_numerator = correction->old_numerator;
+    change->new_numerator = correction->new_numerator;
+    change->old_denominator = correction->old_denominator;
+    change->new_denominator = correction->new_denominator;
 }
 
-/* That this organization changed this period: with what was said of it before. */
-static int
-tell_period(struct writing *w, const Bb__Correction *correction, Bb__Change **changes, size_t *n)
+static size_t
+count_listed(const Bb__IndicatorChange *change, const char *organization)
 {
-    Bb__Change *change = NULL;
+    size_t n = 0;
 
-    for (size_t i = 0; i < *n && !change; i++)
-        if (changes[i]->has_periods && strcmp(changes[i]->organization, correction->organization) == 0)
-            change = changes[i];
-    if (!change) {
-        change = changes[(*n)++];
-        change->organization = correction->organization;
-        change->has_periods = true;
-        change->period = bb_arena_alloc(&w->c->arena, PERIODS * sizeof(*change->period));
-        if (!change->period)
-            return -ENOMEM;
-    }
-    for (size_t i = 0; i < change->n_period; i++)
-        if (strcmp(change->period[i], correction->period) == 0)
-            return 0;
-    if (change->n_period < PERIODS)
-        change->period[change->n_period++] = correction->period;
-    change->periods++;
-    return 0;
+    for (size_t i = 0; i < change->n_correction; i++)
+        n += strcmp(change->correction[i]->organization, organization) == 0;
+    return n;
 }
 
 static void
@@ -283,36 +265,104 @@ write_value(struct bb_buffer *body, const char *value, const char *status)
     bb_buffer_printf(body, "%s", status ? status : value ? value : "no value");
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* The values do not say what was corrected: equal as they are rounded, or there are none. */
+static bool
+needs_parts(const Bb__Change *change)
+{
+    bool has =
+        change->old_numerator || change->new_numerator || change->old_denominator || change->new_denominator;
+
+    return has &&
+           ((!change->old_value && !change->old_status) || (!change->new_value && !change->new_status) ||
+            (same_text(change->old_value, change->new_value) &&
+             same_text(change->old_status, change->new_status)));
+}
+
 static void
-describe_restatement(struct writing *w, const Bb__Message *message)
+write_parts(struct bb_buffer *body, const char *numerator, const char *denominator)
+{
+    bb_buffer_printf(body, "%s / %s", numerator ? numerator : "none", denominator ? denominator : "none");
+}
+
+static void
+write_values(struct bb_buffer *body, const Bb__Change *change)
+{
+    bb_buffer_printf(body, ": ");
+    write_value(body, change->old_value, change->old_status);
+    bb_buffer_printf(body, " → ");
+    write_value(body, change->new_value, change->new_status);
+    if (!needs_parts(change))
+        return;
+    bb_buffer_printf(body, " (");
+    write_parts(body, change->old_numerator, change->old_denominator);
+    bb_buffer_printf(body, " → ");
+    write_parts(body, change->new_numerator, change->new_denominator);
+    bb_buffer_byte(body, ')');
+}
+
+static void
+describe_change(struct bb_buffer *body, const Bb__Change *change)
+{
+    bb_buffer_printf(body, "- `%s`, ", change->organization);
+    if (change->place && *change->place) {
+        write_plain(body, change->place);
+        bb_buffer_printf(body, ", ");
+    }
+    if (change->disaggregation && *change->disaggregation) {
+        write_plain(body, change->disaggregation);
+        bb_buffer_printf(body, ", ");
+    }
+    write_periods(body, change->period, change->n_period, change->has_periods ? change->periods : 1);
+    if (change->has_periods)
+        bb_buffer_printf(body, ": %llu corrected", (unsigned long long)change->updated);
+    else
+        write_values(body, change);
+    bb_buffer_byte(body, '\n');
+}
+
+/* unlisted: values that the recipient may read and that have no line. */
+static void
+describe_restatement(struct writing *w, const Bb__Message *message, uint64_t unlisted)
 {
     struct bb_buffer *body = &w->body;
+    const Bb__IndicatorChange *from = w->change;
 
     bb_buffer_reset(body);
-    for (size_t i = 0; i < message->n_change && i < LINES; i++) {
-        const Bb__Change *change = message->change[i];
-        bb_buffer_printf(body, "- `%s`, ", change->organization);
-        if (change->place && *change->place) {
-            write_plain(body, change->place);
-            bb_buffer_printf(body, ", ");
-        }
-        if (change->disaggregation && *change->disaggregation) {
-            write_plain(body, change->disaggregation);
-            bb_buffer_printf(body, ", ");
-        }
-        write_periods(body, change->period, change->n_period, change->has_periods ? change->periods : 1);
-        if (!change->has_periods) {
-            bb_buffer_printf(body, ": ");
-            write_value(body, change->old_value, change->old_status);
-            bb_buffer_printf(body, " → ");
-            write_value(body, change->new_value, change->new_status);
-        }
-        bb_buffer_byte(body, '\n');
-    }
+    for (size_t i = 0; i < message->n_change && i < LINES; i++)
+        describe_change(body, message->change[i]);
     if (message->n_change > LINES)
         write_more(body, message->n_change - LINES, "lines");
-    if (w->change->corrections > w->change->n_correction)
-        write_more(body, w->change->corrections - w->change->n_correction, "readings");
+    write_more(body, unlisted, "values of these");
+    if (from->corrected_organizations > from->n_corrected)
+        write_more(body, from->corrected_organizations - from->n_corrected, "organizations");
+}
+
+/* First the periods of whose values have no line each, since these lines stand for the most; then values. */
+static uint64_t
+tell_corrections(const struct writing *w, const struct bb_organization *recipient, Bb__Message *message)
+{
+    const Bb__IndicatorChange *from = w->change;
+    uint64_t unlisted = 0;
+
+    for (size_t i = 0; i < from->n_corrected; i++) {
+        const Bb__OrganizationChange *by = from->corrected[i];
+        bool readable = may_read(w, recipient, by->organization);
+        uint64_t listed = readable ? count_listed(from, by->organization) : 0;
+        if (readable)
+            unlisted += by->updated - listed;
+        if (listed < by->updated)
+            tell_periods(by, message->change[message->n_change++]);
+    }
+    for (size_t i = 0; i < from->n_correction; i++)
+        if (may_read(w, recipient, from->correction[i]->organization))
+            tell_values(from->correction[i], message->change[message->n_change++]);
+    return unlisted;
 }
 
 static int
@@ -322,22 +372,16 @@ write_restatement(struct writing *w, const struct bb_organization *recipient)
     const Bb__IndicatorChange *from = w->change;
     Bb__Message message = BB__MESSAGE__INIT;
     char subject[BB_LIMIT_SUBJECT_BYTES + 1];
-    int r = new_changes(w, from->n_correction, &message.change);
+    int r = new_changes(w, from->n_corrected + from->n_correction, &message.change);
 
-    for (size_t i = 0; r == 0 && i < from->n_correction; i++) {
-        if (may_read(w, recipient, from->correction[i]->organization))
-            tell_values(from->correction[i], message.change[message.n_change++]);
-        else
-            r = tell_period(w, from->correction[i], message.change, &message.n_change);
-    }
     if (r != 0)
         return r;
     snprintf(subject, sizeof subject, "%.*s: %llu corrected", name_length(from->name), from->name,
              (unsigned long long)from->corrections);
     message.kind = BB__MESSAGE_KIND__NOTICE;
     message.subject = subject;
-    message.period = only_period((const Bb__Change *const *)message.change, message.n_change);
-    describe_restatement(w, &message);
+    message.period = from->corrected_period;
+    describe_restatement(w, &message, tell_corrections(w, recipient, &message));
     return post(w, &message, &channel, recipient->code);
 }
 

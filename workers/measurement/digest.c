@@ -364,6 +364,34 @@ value_text(struct adding *adding, uint32_t indicator, const struct bb_reading *r
     return *ret_text ? 0 : -ENOMEM;
 }
 
+/* Numerator or denominator. NULL text: none. */
+static int
+part_text(struct adding *adding, const struct bb_reading *reading, uint32_t flag, struct bb_decimal part,
+          char **ret_text)
+{
+    char text[BB_DECIMAL_TEXT];
+
+    if (!(reading->flags & flag))
+        return 0;
+    *ret_text = copy_text(adding->digest, bb_bytes(text, bb_decimal_format(part, text)));
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+static int
+list_parts(struct adding *adding, const struct bb_reading *old, const struct bb_reading *now,
+           Bb__Correction *correction)
+{
+    int r = part_text(adding, old, BB_ROW_NUMERATOR, old->numerator, &correction->old_numerator);
+
+    if (r == 0)
+        r = part_text(adding, now, BB_ROW_NUMERATOR, now->numerator, &correction->new_numerator);
+    if (r == 0)
+        r = part_text(adding, old, BB_ROW_DENOMINATOR, old->denominator, &correction->old_denominator);
+    if (r == 0)
+        r = part_text(adding, now, BB_ROW_DENOMINATOR, now->denominator, &correction->new_denominator);
+    return r;
+}
+
 static int
 list_correction(struct adding *adding, const struct bb_rowref *row, uint32_t id, const struct bb_reading *old,
                 const struct bb_reading *now)
@@ -393,6 +421,8 @@ list_correction(struct adding *adding, const struct bb_rowref *row, uint32_t id,
     r = value_text(adding, id, old, &correction->old_value);
     if (r == 0)
         r = value_text(adding, id, now, &correction->new_value);
+    if (r == 0)
+        r = list_parts(adding, old, now, correction);
     indicator->listed[indicator->n_listed++] = correction;
     return r;
 }
@@ -419,6 +449,7 @@ add_updated(struct adding *adding, const struct bb_rowref *row, struct bb_digest
         return r;
     if (old.sequence < cell->old_sequence)
         cell->old_sequence = old.sequence;
+    cell->corrected++;
     if (indicator->corrections++ < BB_DIGEST_CORRECTIONS)
         r = list_correction(adding, row, id, &old, &now);
     return r;

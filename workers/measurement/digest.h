@@ -25,7 +25,7 @@
 struct bb_digest_cell {
     uint32_t indicator, organization; /* numbers in the digest */
     struct bb_period period;
-    uint64_t created, updated;
+    uint64_t created, updated, corrected;
     uint64_t old_sequence; /* of the entry that made the oldest value corrected here; UINT64_MAX: none */
 };
 

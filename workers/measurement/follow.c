@@ -1,8 +1,9 @@
 /* Where the views are when a reply is begun is the moment that it speaks of: first the frontier is drawn
  * there, then records of what was given are read.
  *
- * Sizes: an indicator takes 190 KiB at most with all lists full (100 organizations of 20 periods: 52 KB; 100
- * corrections: 85 KB; given: GIVEN_BYTES, and beyond that everybody), so one always fits. */
+ * Sizes: an indicator takes 240 KiB at most with all lists full (100 organizations of 20 periods: 52 KB, and
+ * the same of those corrected; 100 corrections: 102 KB; given: GIVEN_BYTES, and beyond that everybody), so
+ * one always fits. */
 #include "follow.h"
 
 #include "closed.h"
@@ -18,7 +19,7 @@
 #include <stdlib.h>
 
 #define REPLY_BYTES    ((size_t)240 << 10)
-#define GIVEN_BYTES    ((size_t)48 << 10) /* of codes that are listed */
+#define GIVEN_BYTES    ((size_t)36 << 10) /* of codes that are listed */
 #define BATCH_OVERHEAD 512u               /* about: of a batch beside its indicators, on the wire */
 #define LOOKED_MAX     200000u            /* entries without a batch, then there is a reply all the same */
 #define DECODE_BYTES   (4 * (size_t)BB_LIMIT_DECODE_BYTES)
@@ -83,44 +84,113 @@ make_digest(struct following *f, struct bb_digest *digest)
 }
 
 static int
+period_text(struct following *f, struct bb_period period, char **ret_text)
+{
+    char text[BB_PERIOD_TEXT];
+
+    text[bb_period_format(period, text)] = '\0';
+    *ret_text = copy_text(&f->scratch, text);
+    return *ret_text ? 0 : -ENOMEM;
+}
+
+/* What is said of some cells: whose they are, and of which periods. */
+struct listing {
+    Bb__OrganizationChange **list; /* by code; the first so many */
+    size_t n;
+    uint32_t organizations; /* all of them */
+    uint64_t created, updated;
+    char *period; /* the only one; NULL */
+    const struct bb_digest_cell *last;
+    bool periods_differ;
+};
+
+/* Organizations come one after the other. */
+static int
+begin_organization(struct following *f, const char *code, struct listing *listing)
+{
+    Bb__OrganizationChange *change;
+
+    if (++listing->organizations > BB_DIGEST_ORGANIZATIONS)
+        return 0;
+    change = bb_arena_alloc(&f->scratch, sizeof *change);
+    if (!change)
+        return -ENOMEM;
+    bb__organization_change__init(change);
+    change->organization = (char *)(uintptr_t)code;
+    change->period = bb_arena_alloc(&f->scratch, BB_DIGEST_PERIODS * sizeof(*change->period));
+    listing->list[listing->n++] = change;
+    return change->period ? 0 : -ENOMEM;
+}
+
+static int
+list_cell(struct following *f, const struct bb_digest *digest, const struct bb_digest_cell *cell,
+          uint64_t created, uint64_t updated, struct listing *listing)
+{
+    const struct bb_digest_cell *last = listing->last;
+    Bb__OrganizationChange *at;
+    int r = 0;
+
+    if (!last || last->organization != cell->organization)
+        r = begin_organization(f, digest->organization[cell->organization], listing);
+    if (last && (last->period.day != cell->period.day || last->period.type != cell->period.type ||
+                 last->period.years != cell->period.years))
+        listing->periods_differ = true;
+    listing->last = cell;
+    listing->created += created;
+    listing->updated += updated;
+    if (r != 0 || listing->organizations > BB_DIGEST_ORGANIZATIONS)
+        return r;
+    at = listing->list[listing->n - 1];
+    at->created += created;
+    at->updated += updated;
+    return at->periods++ < BB_DIGEST_PERIODS ? period_text(f, cell->period, &at->period[at->n_period++]) : 0;
+}
+
+/* All of these cells, or those with corrections only: then `updated` are these. */
+static int
+list_cells(struct following *f, const struct bb_digest *digest, uint32_t from, uint32_t end, bool corrected,
+           struct listing *ret_listing)
+{
+    struct listing listing = {
+        .list = bb_arena_alloc(&f->scratch, BB_DIGEST_ORGANIZATIONS * sizeof(*listing.list))};
+    int r = listing.list ? 0 : -ENOMEM;
+
+    for (uint32_t i = from; r == 0 && i < end; i++) {
+        const struct bb_digest_cell *cell = &digest->cell[i];
+        if (!corrected)
+            r = list_cell(f, digest, cell, cell->created, cell->updated, &listing);
+        else if (cell->corrected > 0)
+            r = list_cell(f, digest, cell, 0, cell->corrected, &listing);
+    }
+    if (r == 0 && listing.last && !listing.periods_differ)
+        r = period_text(f, listing.last->period, &listing.period);
+    *ret_listing = listing;
+    return r;
+}
+
+static int
 list_organizations(struct following *f, const struct bb_digest *digest, uint32_t from, uint32_t end,
                    Bb__IndicatorChange *change)
 {
-    Bb__OrganizationChange *at = NULL, *list;
-    char text[BB_PERIOD_TEXT];
+    struct listing all, corrected;
+    int r = list_cells(f, digest, from, end, false, &all);
 
-    list = bb_arena_alloc(&f->scratch, BB_DIGEST_ORGANIZATIONS * sizeof *list);
-    change->organization =
-        bb_arena_alloc(&f->scratch, BB_DIGEST_ORGANIZATIONS * sizeof(*change->organization));
-    if (!list || !change->organization)
-        return -ENOMEM;
+    if (r == 0)
+        r = list_cells(f, digest, from, end, true, &corrected);
+    if (r != 0)
+        return r;
+    change->organization = all.list;
+    change->n_organization = all.n;
     change->has_organizations = change->has_created = change->has_updated = true;
-    for (uint32_t i = from; i < end; i++) {
-        const struct bb_digest_cell *cell = &digest->cell[i];
-        bool next = i == from || cell->organization != cell[-1].organization;
-        change->organizations += next;
-        change->created += cell->created;
-        change->updated += cell->updated;
-        if (change->organizations > BB_DIGEST_ORGANIZATIONS)
-            continue;
-        if (next) {
-            change->organization[change->n_organization] = at = &list[change->n_organization];
-            change->n_organization++;
-            bb__organization_change__init(at);
-            at->organization = (char *)(uintptr_t)digest->organization[cell->organization];
-            at->period = bb_arena_alloc(&f->scratch, BB_DIGEST_PERIODS * sizeof(*at->period));
-            if (!at->period)
-                return -ENOMEM;
-        }
-        at->created += cell->created;
-        at->updated += cell->updated;
-        if (at->periods++ < BB_DIGEST_PERIODS) {
-            text[bb_period_format(cell->period, text)] = '\0';
-            at->period[at->n_period] = copy_text(&f->scratch, text);
-            if (!at->period[at->n_period++])
-                return -ENOMEM;
-        }
-    }
+    change->organizations = all.organizations;
+    change->created = all.created;
+    change->updated = all.updated;
+    change->period = all.period;
+    change->corrected = corrected.list;
+    change->n_corrected = corrected.n;
+    change->has_corrected_organizations = corrected.n > 0;
+    change->corrected_organizations = corrected.organizations;
+    change->corrected_period = corrected.period;
     return 0;
 }
 

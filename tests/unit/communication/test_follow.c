@@ -21,7 +21,7 @@ struct batch {
     unsigned n;
     struct {
         char code[16];
-        bool corrects, everybody;
+        bool corrects, everybody, cut, parts;
         const char *given[MOST];
         size_t n_given;
     } indicator[MOST];
@@ -138,6 +138,7 @@ struct played {
     Bb__ClosedBatch batch[BATCHES], *batches[BATCHES];
     Bb__IndicatorChange change[BATCHES][MOST], *changes[BATCHES][MOST];
     Bb__OrganizationChange by[2], *bys[2];
+    Bb__OrganizationChange corrected[2], *correcteds[2];
     Bb__Correction correction[3], *corrections[3];
     char *periods[2];
     uint8_t id[BATCHES][16];
@@ -164,6 +165,9 @@ play_changes(struct played *p)
         p->by[i].n_period = p->by[i].periods = (uint32_t)i + 1;
         p->by[i].created = 7;
         p->by[i].updated = (uint64_t)i + 1;
+        p->corrected[i] = p->by[i];
+        p->corrected[i].created = 0;
+        p->correcteds[i] = &p->corrected[i];
     }
     for (int i = 0; i < 3; i++) {
         bb__correction__init(p->corrections[i] = &p->correction[i]);
@@ -175,6 +179,33 @@ play_changes(struct played *p)
         p->correction[i].new_value = (char *)(uintptr_t)corrections[i].now;
         p->correction[i].new_state = corrections[i].state;
     }
+}
+
+/* As when there are more corrections than are listed, and more organizations. */
+static void
+play_more(struct played *p, Bb__IndicatorChange *change)
+{
+    p->corrected[1].updated = 12160;
+    p->corrected[1].periods = 76;
+    change->n_correction = 2; /* both of 2026-03 */
+    change->corrections = 12170;
+    change->corrected_organizations = 7;
+}
+
+static void
+play_parts(struct played *p, Bb__IndicatorChange *change)
+{
+    Bb__Correction *rounded = &p->correction[0], *no_value = &p->correction[2];
+
+    rounded->old_value = rounded->new_value = (char *)(uintptr_t) "22.2";
+    rounded->old_numerator = (char *)(uintptr_t) "3010";
+    rounded->new_numerator = (char *)(uintptr_t) "3011";
+    rounded->old_denominator = rounded->new_denominator = (char *)(uintptr_t) "13560";
+    no_value->old_value = NULL;
+    no_value->old_denominator = (char *)(uintptr_t) "0";
+    no_value->new_numerator = (char *)(uintptr_t) "2";
+    no_value->new_denominator = (char *)(uintptr_t) "40";
+    change->corrected_period = (char *)(uintptr_t) "2026-03"; /* it is said by measurement */
 }
 
 static void
@@ -197,6 +228,14 @@ play_indicator(struct played *p, const struct batch *batch, unsigned b, unsigned
     change->n_correction = 3;
     change->has_corrections = true;
     change->corrections = 3;
+    change->corrected = p->correcteds;
+    change->n_corrected = 2;
+    change->has_corrected_organizations = true;
+    change->corrected_organizations = 2;
+    if (batch->indicator[i].cut)
+        play_more(p, change);
+    if (batch->indicator[i].parts)
+        play_parts(p, change);
     change->has_everybody = change->everybody = batch->indicator[i].everybody;
     change->given = (char **)(uintptr_t)batch->indicator[i].given;
     change->n_given = batch->indicator[i].n_given;
@@ -361,9 +400,9 @@ test_restatement(void **state)
     } table[] = {
         {"backbone",
          "- `a`, north, sex=f, 2026-03: 1 → 2\n- `b`, 2026-03: 3 → missing\n- `b`, 2026-04: 4 → 5\n", 3},
-        {"a", "- `a`, north, sex=f, 2026-03: 1 → 2\n- `b`, 2026-03, 2026-04\n", 2},
+        {"a", "- `b`, 2026-03, 2026-04: 2 corrected\n- `a`, north, sex=f, 2026-03: 1 → 2\n", 2},
         {"b", "- `a`, north, sex=f, 2026-03: 1 → 2\n- `b`, 2026-03: 3 → missing\n- `b`, 2026-04: 4 → 5\n", 3},
-        {"o", "- `a`, 2026-03\n- `b`, 2026-03, 2026-04\n", 2},
+        {"o", "- `a`, 2026-03: 1 corrected\n- `b`, 2026-03, 2026-04: 2 corrected\n", 2},
     };
     struct world *w = *state;
 
@@ -384,6 +423,61 @@ test_restatement(void **state)
         check_int(message->n_change, table[i].changes, table[i].organization);
     }
     assert_int_equal(messages(w, "c", "org/c")->n_message, 0);
+}
+
+/* More than are listed: whoever it is learns of all periods, and none is said to be the only one. */
+static void
+test_restatement_of_many(void **state)
+{
+    static const struct {
+        const char *organization;
+        const char *body;
+    } table[] = {
+        {"backbone", "- `b`, 2026-03, 2026-04 and 74 more: 12160 corrected\n"
+                     "- `a`, north, sex=f, 2026-03: 1 → 2\n- `b`, 2026-03: 3 → missing\n"
+                     "\nand 12159 more values of these\n\nand 5 more organizations\n"},
+        {"a", "- `b`, 2026-03, 2026-04 and 74 more: 12160 corrected\n"
+              "- `a`, north, sex=f, 2026-03: 1 → 2\n\nand 5 more organizations\n"},
+        {"o", "- `a`, 2026-03: 1 corrected\n- `b`, 2026-03, 2026-04 and 74 more: 12160 corrected\n"
+              "\nand 5 more organizations\n"},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < COUNT(table); i++) {
+        char channel[32];
+        const Bb__Message *message;
+        add(w, "count", true, table[i].organization);
+        w->batch[w->n - 1].indicator[0].cut = true;
+        catch_up(w);
+        snprintf(channel, sizeof channel, "org/%s", table[i].organization);
+        message = messages(w, table[i].organization, channel)->message[0]->message;
+        check_text(message->body, table[i].body, table[i].organization);
+        assert_null(message->period);
+        assert_int_equal(message->change[i == 2]->periods, 76);
+        assert_int_equal(message->change[i == 2]->updated, 12160);
+    }
+}
+
+/* A value that is rounded to what it was, one with no value, and one that says it all by itself. */
+static void
+test_parts(void **state)
+{
+    struct world *w = *state;
+    const Bb__Message *message;
+
+    add(w, "rate", true, "backbone");
+    w->batch[0].indicator[0].parts = true;
+    catch_up(w);
+    message = messages(w, "backbone", "org/backbone")->message[0]->message;
+    assert_string_equal(message->body,
+                        "- `a`, north, sex=f, 2026-03: 22.2 → 22.2 (3010 / 13560 → 3011 / 13560)\n"
+                        "- `b`, 2026-03: 3 → missing\n"
+                        "- `b`, 2026-04: no value → 5 (none / 0 → 2 / 40)\n");
+    assert_string_equal(message->period, "2026-03");
+    assert_string_equal(message->change[0]->old_numerator, "3010");
+    assert_string_equal(message->change[0]->new_numerator, "3011");
+    assert_string_equal(message->change[0]->old_denominator, "13560");
+    assert_string_equal(message->change[0]->new_denominator, "13560");
 }
 
 static void
@@ -589,6 +683,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_update, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restatement, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_restatement_of_many, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_everybody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_followers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_asking, setup, teardown),

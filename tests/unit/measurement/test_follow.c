@@ -279,6 +279,48 @@ test_bounds(void **state)
     assert_int_equal(change->organization[0]->n_period, 20);
     assert_string_equal(change->organization[0]->period[19], "1869");
     assert_int_equal(change->organization[0]->updated, 150);
+    assert_int_equal(change->n_corrected, 1);
+    assert_int_equal(change->corrected_organizations, 1);
+    assert_int_equal(change->corrected[0]->periods, 150);
+    assert_int_equal(change->corrected[0]->n_period, 20);
+    assert_int_equal(change->corrected[0]->updated, 150);
+    assert_null(change->period);
+    assert_null(change->corrected_period);
+}
+
+/* What was corrected, apart from what was only added or said again; and of whom there is one period only. */
+static void
+test_corrected(void **state)
+{
+    static const char *const first[] = {"count|a|||2026-03|1", "count|b|||2026-04|1",
+                                        "rate|a|||2026-03||3010|13560"};
+    static const char *const second[] = {"count|a|||2026-03|2", "count|a|||2026-05|1", "count|b|||2026-04|1",
+                                         "rate|a|||2026-03||3011|13560"};
+    struct world *w = *state;
+    const Bb__IndicatorChange *count, *rate;
+    const Bb__Correction *correction;
+
+    fixture_submit_rows(&w->store, (struct fixture_submission){.batch = 1}, first, COUNT(first));
+    fixture_submit_rows(&w->store, (struct fixture_submission){.batch = 2}, second, COUNT(second));
+    world_apply(w);
+    world_follow(w, world_head(w) - 1, NULL);
+    count = w->reply->batch[0]->indicator[0];
+    rate = w->reply->batch[0]->indicator[1];
+    assert_null(count->period);
+    assert_string_equal(count->corrected_period, "2026-03");
+    assert_int_equal(count->n_corrected, 1);
+    assert_string_equal(count->corrected[0]->organization, "a");
+    assert_int_equal(count->corrected[0]->periods, 1);
+    assert_int_equal(count->corrected[0]->updated, 1);
+    assert_int_equal(count->corrected[0]->created, 0);
+    assert_null(count->correction[0]->old_numerator);
+    assert_string_equal(rate->period, "2026-03");
+    correction = rate->correction[0];
+    assert_string_equal(correction->old_value, correction->new_value);
+    assert_string_equal(correction->old_numerator, "3010");
+    assert_string_equal(correction->new_numerator, "3011");
+    assert_string_equal(correction->old_denominator, "13560");
+    assert_string_equal(correction->new_denominator, "13560");
 }
 
 static void
@@ -306,6 +348,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_opened_before_a_restart, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_pieces, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_bounds, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_corrected, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused, world_setup, world_teardown),
     };
 
