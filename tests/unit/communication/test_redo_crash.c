@@ -105,7 +105,7 @@ live(struct run *run)
     disk_die_after(1 + (unsigned)(draw(&run->random) % CALLS));
     r = bb_redo_open(run->dir, BYTES, false, &run->redo, error, sizeof error);
     if (r == -EBADMSG)
-        snprintf(run->wrong, sizeof run->wrong, "refused: %s", error);
+        snprintf(run->wrong, sizeof run->wrong, "refused: %.200s", error);
     if (r != 0)
         return;
     if (replay(run))
