@@ -12,7 +12,7 @@ foreach(test feed feed_random subscription)
   bb_unit_test(communication/${test} bb_feed_fixture)
 endforeach()
 
-foreach(module channel redo filter cursor numbers fanout fanout_random)
+foreach(module channel redo whole filter cursor numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()
 

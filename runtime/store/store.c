@@ -84,7 +84,8 @@ check_length(MDB_env *env, const char *dir, char *error, size_t size)
 static int
 open_environment(MDB_env *env, const struct bb_store_config *config, char *error, size_t size)
 {
-    unsigned flags = MDB_NOTLS | (config->scratch ? MDB_NOSYNC : 0u) | (config->read_only ? MDB_RDONLY : 0u);
+    unsigned flags = MDB_NOTLS | (config->scratch ? MDB_NOSYNC : 0u) | (config->read_only ? MDB_RDONLY : 0u) |
+                     (config->look ? MDB_NOLOCK : 0u);
     int r;
 
     if (!config->read_only && mkdir(config->dir, 0700) < 0 && errno != EEXIST) {

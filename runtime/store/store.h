@@ -29,6 +29,7 @@ struct bb_store_config {
     unsigned databases;
     bool scratch; /* no sync: for data that nobody misses after a crash */
     bool read_only;
+    bool look; /* with read_only: make no file of locks, for one short look; whoever writes goes on */
 };
 
 /* 0 | -EBADMSG a truncated or foreign file | -errno. `error` gets a sentence for the log. */

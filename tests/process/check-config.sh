@@ -110,6 +110,14 @@ run 78 timeout 20 backbone-measurement --verify -c "$tmp/measurement.conf"
 
 # --- what is kept of messages
 name=communication
+mkdir -m 0700 "$tmp/state/log"
+head -c 100000 /dev/urandom >"$tmp/state/log/data.mdb"
+worker_says 76 'state/log/data.mdb: found something else .*expected the store of the messages; restore both'
+rm "$tmp/state/log/data.mdb"
+head -c 8392704 /dev/zero >"$tmp/state/log/redo"
+worker_says 76 'state/log/data.mdb: found none beside redo, expected'
+is "a check leaves the log as it is" "$(ls -A "$tmp/state/log")" redo
+rm -r "$tmp/state/log"
 worker_says 0 ': correct$' 'retain=indicator/* 400 days 100000 messages; group/board forever'
 worker_says 78 'retain: found "weeks", expected days or messages behind a number' 'retain=all 3 weeks'
 worker_says 78 'retain: found "everything", expected a channel, or a pattern' 'retain=everything 3 days'

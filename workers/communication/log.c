@@ -13,10 +13,11 @@
  * To undo a round, the transaction is given up and what was committed is done again.
  *
  * The map grows when the store is committed and no transaction is open: what is between two commits fits
- * REDO_BYTES, but for one round, so that MAP_RESERVE is not used up. */
+ * BB_REDO_BYTES, but for one round, so that MAP_RESERVE is not used up. */
 #include "log.h"
 
 #include "redo.h"
+#include "whole.h"
 
 #include "runtime/buffer.h"
 #include "runtime/faults.h"
@@ -32,7 +33,6 @@
 #define ID_BYTES      (8 + BB_CONTENT_HASH + 4)
 #define SUBJECT_FIELD 7
 #define MAP_RESERVE   ((uint64_t)128 << 20)
-#define REDO_BYTES    ((uint64_t)8 << 20)
 #define KEPT_BYTES    ((size_t)1 << 20) /* of memory, for the next round */
 #define OP_BYTES      8
 #define OP_PUT        1
@@ -138,11 +138,35 @@ do_again(struct bb_msglog *log)
     return r;
 }
 
+/* At the first start: the store is that of the file in front of it from now on. */
+static int
+join(struct bb_msglog *log)
+{
+    struct bb_bytes name = bb_bytes_str(BB_WHOLE_STORE), store;
+    MDB_txn *txn;
+    int r = bb_msglog_get(log, BB_LOG_META, name, &store);
+
+    bb_store_abort(log->store, &log->read);
+    if (r != BB_STORE_E_NOT_FOUND)
+        return r;
+    r = bb_store_begin(log->store, true, &txn);
+    if (r != 0)
+        return r;
+    store = bb_bytes(bb_redo_mark(log->redo)->store, BB_REDO_STORE);
+    r = bb_store_put(txn, log->dbi[BB_LOG_META], name, store, 0);
+    if (r == 0)
+        return bb_store_commit(log->store, &txn);
+    bb_store_abort(log->store, &txn);
+    return r;
+}
+
 static int
 load(struct bb_msglog *log)
 {
-    int r = bb_msglog_number(log, "generation", &log->generation);
+    int r = join(log);
 
+    if (r == 0)
+        r = bb_msglog_number(log, BB_WHOLE_GENERATION, &log->generation);
     bb_store_abort(log->store, &log->read);
     if (r == 0)
         r = do_again(log);
@@ -178,13 +202,18 @@ bb_msglog_open(const char *dir, size_t map_bytes, struct bb_msglog **ret_log, ch
         return r;
     bb_buffer_init(&log->round, SIZE_MAX);
     begin_round(log);
-    r = bb_store_open(&config, &log->store, error, size);
+    r = bb_whole_check(dir, error, size);
     if (r == 0)
-        r = bb_redo_open(dir, REDO_BYTES, bb_fault("nosync"), &log->redo, error, size);
+        r = bb_store_open(&config, &log->store, error, size);
     if (r == 0) {
         r = open_databases(log);
-        if (r == 0)
-            r = load(log);
+        if (r != 0)
+            snprintf(error, size, "%s: %s", dir, strerror(r < 0 ? -r : EBADMSG));
+    }
+    if (r == 0)
+        r = bb_redo_open(dir, BB_REDO_BYTES, bb_fault("nosync"), &log->redo, error, size);
+    if (r == 0) {
+        r = load(log);
         if (r != 0)
             snprintf(error, size, "%s: %s", dir, strerror(r < 0 ? -r : EBADMSG));
     }
@@ -251,8 +280,10 @@ bb_msglog_writing(const struct bb_msglog *log)
 static int
 commit_store(struct bb_msglog *log)
 {
-    int r = bb_msglog_set_number(log, "generation", log->generation + 1);
+    int r = bb_msglog_set_number(log, BB_WHOLE_GENERATION, log->generation + 1);
 
+    if (r == 0)
+        r = bb_redo_expect(log->redo, log->generation + 1);
     if (r == 0)
         r = bb_store_commit(log->store, &log->write);
     if (r != 0)

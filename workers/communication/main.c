@@ -2,6 +2,7 @@
  */
 #include "communication.h"
 #include "retention_rules.h"
+#include "whole.h"
 
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 
 #define AT(field) offsetof(struct bb_communication_config, field)
@@ -50,9 +52,8 @@ check(const void *filled, char *error, size_t size)
 
 /* The state folder is there, or it is said that it is not. */
 static int
-examine(const void *filled)
+examine_state(const struct bb_communication_config *c)
 {
-    const struct bb_communication_config *c = filled;
     char error[1024];
 
     if (bb_state_check(c->state, error, sizeof error) == 0)
@@ -61,10 +62,30 @@ examine(const void *filled)
     return EX_CONFIG;
 }
 
+/* ... and the log in it is whole. */
+static int
+examine(const void *filled)
+{
+    const struct bb_communication_config *c = filled;
+    char error[1024], *folder;
+    int code = examine_state(c), r;
+
+    if (code != EX_OK)
+        return code;
+    if (asprintf(&folder, "%s/log", c->state) < 0)
+        return EX_OSERR;
+    r = bb_whole_check(folder, error, sizeof error);
+    free(folder);
+    if (r == 0)
+        return EX_OK;
+    fprintf(stderr, "%s\n", error);
+    return r == -EBADMSG ? BB_EX_STORAGE : EX_IOERR;
+}
+
 static int
 run(void *filled, int signal_fd)
 {
-    int code = examine(filled);
+    int code = examine_state(filled);
 
     return code ? code : bb_communication_run(filled, signal_fd);
 }

@@ -1,4 +1,8 @@
-/* A record, at a multiple of 64 bytes:
+/* Two places for the mark, used in turn, so that one of them is whole whatever is being written:
+ *
+ *     "BBRM" | 0 (4) | generation (8) | id (16) | checksum of all this (8)
+ *
+ * Behind BB_REDO_FRONT come records, each at a multiple of 64 bytes:
  *
  *     "BBRD" | length of what it says (4) | generation (8) | number within it, from 0 (8) | checksum (8) | it
  *
@@ -12,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,22 +27,117 @@
 #define MAGIC 0x42425244u
 #define ALIGN ((uint64_t)64)
 
+#define MARK_MAGIC 0x4242524Du
+#define MARK_BYTES 40
+#define MARK_PLACE (BB_REDO_FRONT / 2)
+
 struct bb_redo {
     int fd;
     uint64_t bytes; /* of the file */
     bool no_sync;
+    struct bb_redo_mark mark;
     uint64_t generation, number, position; /* of the next record */
     uint64_t last;                         /* position of the one before, when there is one */
 };
 
+/* The mark */
+
+static void
+pack_mark(const struct bb_redo_mark *mark, uint8_t out[static MARK_BYTES])
+{
+    bb_put_u32(out, MARK_MAGIC);
+    bb_put_u32(out + 4, 0);
+    bb_put_u64(out + 8, mark->generation);
+    memcpy(out + 16, mark->store, BB_REDO_STORE);
+    bb_put_u64(out + 32, XXH3_64bits(out, 32));
+}
+
+/* What is in front of the file, and the head of its first record. Of two marks that are whole the later one
+ * counts. */
+static int
+read_mark(const uint8_t front[static BB_REDO_FRONT + BB_REDO_HEAD], struct bb_redo_mark *ret_mark)
+{
+    const uint8_t *record = front + BB_REDO_FRONT;
+    bool found = false;
+
+    for (const uint8_t *at = front; at < record; at += MARK_PLACE) {
+        if (bb_get_u32(at) != MARK_MAGIC || bb_get_u64(at + 32) != XXH3_64bits(at, 32) ||
+            (found && bb_get_u64(at + 8) < ret_mark->generation))
+            continue;
+        ret_mark->generation = bb_get_u64(at + 8);
+        memcpy(ret_mark->store, at + 16, BB_REDO_STORE);
+        found = true;
+    }
+    ret_mark->begun = found && bb_get_u32(record) == MAGIC && bb_get_u64(record + 8) == ret_mark->generation;
+    return found ? 0 : -EBADMSG;
+}
+
+static int
+look(int fd, uint64_t bytes, struct bb_redo_mark *ret_mark)
+{
+    uint8_t front[BB_REDO_FRONT + BB_REDO_HEAD];
+    struct stat stat;
+
+    if (fstat(fd, &stat) < 0)
+        return -errno;
+    if ((uint64_t)stat.st_size != bytes)
+        return -EBADMSG;
+    if (pread(fd, front, sizeof front, 0) != (ssize_t)sizeof front)
+        return -EIO;
+    return read_mark(front, ret_mark);
+}
+
+static void
+explain(const char *dir, int r, uint64_t bytes, char *error, size_t size)
+{
+    if (r == -EBADMSG)
+        snprintf(error, size,
+                 "%s/" NAME
+                 ": damaged or truncated, expected %llu bytes with a mark; restore the whole folder",
+                 dir, (unsigned long long)bytes);
+    else
+        snprintf(error, size, "%s/" NAME ": %s", dir, strerror(-r));
+}
+
+int
+bb_redo_look(const char *dir, uint64_t bytes, struct bb_redo_mark *ret_mark, char *error, size_t size)
+{
+    int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder < 0 ? -1 : openat(folder, NAME, O_RDONLY | O_CLOEXEC), r;
+
+    bytes = bytes / ALIGN * ALIGN + BB_REDO_FRONT;
+    r = fd < 0 ? -errno : look(fd, bytes, ret_mark);
+    if (fd >= 0)
+        close(fd);
+    if (folder >= 0)
+        close(folder);
+    if (r != 0)
+        explain(dir, r, bytes, error, size);
+    return r;
+}
+
+const struct bb_redo_mark *
+bb_redo_mark(const struct bb_redo *redo)
+{
+    return &redo->mark;
+}
+
 /* Opening */
 
-/* Zeros, so that no append has to find room. */
+/* An id, and zeros, so that no append has to find room. */
 static int
 fill(int fd, uint64_t bytes)
 {
     static const uint8_t zeros[65536];
-    uint64_t at = 0;
+    struct bb_redo_mark mark = {.generation = 0};
+    uint8_t front[BB_REDO_FRONT] = {0};
+    uint64_t at = sizeof front;
+
+    if (getrandom(mark.store, sizeof mark.store, 0) != (ssize_t)sizeof mark.store)
+        return -EIO;
+    pack_mark(&mark, front);
+    if (pwrite(fd, front, sizeof front, 0) != (ssize_t)sizeof front)
+        return -ENOSPC;
 
     while (at < bytes) {
         size_t n = bytes - at < sizeof zeros ? (size_t)(bytes - at) : sizeof zeros;
@@ -61,12 +161,16 @@ sync_folder(int folder)
     return r;
 }
 
-/* Under another name until it is whole: so one that is there is whole, or has lost something. */
+/* Under another name until it is whole: so one that is there is whole, or has lost something. What is beside
+ * it is there for good before it is. */
 static int
 make_file(int folder, uint64_t bytes)
 {
-    int fd = openat(folder, NAME ".new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
+    int fd, r = sync_folder(folder);
 
+    if (r != 0)
+        return r;
+    fd = openat(folder, NAME ".new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
     r = fill(fd, bytes);
@@ -80,15 +184,12 @@ make_file(int folder, uint64_t bytes)
 static int
 open_file(struct bb_redo *redo, int folder)
 {
-    struct stat stat;
     int r = faccessat(folder, NAME, F_OK, 0) == 0 ? sync_folder(folder) : make_file(folder, redo->bytes);
 
     if (r != 0)
         return r;
     redo->fd = openat(folder, NAME, O_RDWR | O_CLOEXEC, 0);
-    if (redo->fd < 0 || fstat(redo->fd, &stat) < 0)
-        return -errno;
-    return (uint64_t)stat.st_size == redo->bytes ? 0 : -EBADMSG;
+    return redo->fd < 0 ? -errno : look(redo->fd, redo->bytes, &redo->mark);
 }
 
 int
@@ -100,13 +201,14 @@ bb_redo_open(const char *dir, uint64_t bytes, bool no_sync, struct bb_redo **ret
     int r = !redo ? -ENOMEM : folder < 0 ? -errno : 0;
 
     if (r == 0) {
-        *redo = (struct bb_redo){.fd = -1, .bytes = bytes / ALIGN * ALIGN, .no_sync = no_sync};
+        *redo =
+            (struct bb_redo){.fd = -1, .bytes = bytes / ALIGN * ALIGN + BB_REDO_FRONT, .no_sync = no_sync};
         r = open_file(redo, folder);
     }
     if (folder >= 0)
         close(folder);
     if (r != 0) {
-        snprintf(error, size, "%s/" NAME ": %s", dir, r == -EBADMSG ? "truncated" : strerror(-r));
+        explain(dir, r, bytes / ALIGN * ALIGN + BB_REDO_FRONT, error, size);
         bb_redo_close(&redo);
         return r;
     }
@@ -279,10 +381,28 @@ bb_redo_append(struct bb_redo *redo, struct bb_buffer *record)
     return 0;
 }
 
+int
+bb_redo_expect(struct bb_redo *redo, uint64_t generation)
+{
+    struct bb_redo_mark mark = redo->mark;
+    uint8_t packed[MARK_BYTES];
+    int r;
+
+    mark.generation = generation;
+    mark.begun = false;
+    pack_mark(&mark, packed);
+    r = write_all(redo, packed, sizeof packed, (generation & 1) * MARK_PLACE);
+    if (r == 0)
+        r = sync_file(redo);
+    if (r == 0)
+        redo->mark = mark;
+    return r;
+}
+
 void
 bb_redo_begin(struct bb_redo *redo, uint64_t generation)
 {
     redo->generation = generation;
     redo->number = 0;
-    redo->position = 0;
+    redo->position = BB_REDO_FRONT;
 }

@@ -149,7 +149,7 @@ test_spoilt(void **state)
         assert_int_equal(append(w, "record"), 0);
     for (off_t at = 0; at < 3 * 64; at++) {
         bool padding = at % 64 >= BB_REDO_HEAD + 6;
-        spoil(w, at);
+        spoil(w, BB_REDO_FRONT + at);
         if (padding || at >= 2 * 64)
             assert_int_equal(replay(w, 9), 0);
         else
@@ -158,7 +158,7 @@ test_spoilt(void **state)
             assert_string_equal(w->said, "record;record;record;");
         else if (at >= 2 * 64)
             assert_string_equal(w->said, "record;record;");
-        spoil(w, at);
+        spoil(w, BB_REDO_FRONT + at);
     }
 }
 
@@ -193,6 +193,35 @@ test_truncated(void **state)
     assert_non_null(strstr(error, "truncated"));
 }
 
+/* Whose file it is stays; how far it is goes on, whichever of its two places is damaged last. */
+static void
+test_mark(void **state)
+{
+    struct world *w = *state;
+    struct bb_redo_mark mark, first;
+    char error[256];
+
+    assert_int_equal(bb_redo_look(w->dir, BYTES, &first, error, sizeof error), 0);
+    assert_int_equal(first.generation, 0);
+    assert_false(first.begun);
+    for (uint64_t generation = 1; generation < 5; generation++) {
+        assert_int_equal(bb_redo_expect(w->redo, generation), 0);
+        assert_int_equal(bb_redo_look(w->dir, BYTES, &mark, error, sizeof error), 0);
+        assert_int_equal(mark.generation, generation);
+        assert_memory_equal(mark.store, first.store, BB_REDO_STORE);
+        assert_false(mark.begun);
+        bb_redo_begin(w->redo, generation);
+        assert_int_equal(append(w, "x"), 0);
+        assert_int_equal(bb_redo_look(w->dir, BYTES, &mark, error, sizeof error), 0);
+        assert_true(mark.begun);
+    }
+    spoil(w, 9); /* of generation 4 */
+    assert_int_equal(bb_redo_look(w->dir, BYTES, &mark, error, sizeof error), 0);
+    assert_int_equal(mark.generation, 3);
+    spoil(w, BB_REDO_FRONT / 2 + 9);
+    assert_int_equal(bb_redo_look(w->dir, BYTES, &mark, error, sizeof error), -EBADMSG);
+}
+
 static int
 refuse(void *self, struct bb_bytes said)
 {
@@ -216,8 +245,8 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        test(test_generations), test(test_full),      test(test_spoilt),
-        test(test_remains),     test(test_truncated), test(test_apply_fails),
+        test(test_generations), test(test_full),        test(test_spoilt), test(test_remains),
+        test(test_truncated),   test(test_apply_fails), test(test_mark),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

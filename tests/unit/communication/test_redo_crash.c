@@ -22,7 +22,9 @@ struct run {
     bool in_hand;     /* one more may be there */
     uint64_t found;   /* by this replay */
     uint64_t records; /* in all */
-    char wrong[256];
+    bool has_store;
+    uint8_t store[BB_REDO_STORE];
+    char wrong[512];
 };
 
 /* A record says its generation and number, and is of a length that follows from them. */
@@ -108,10 +110,17 @@ live(struct run *run)
         snprintf(run->wrong, sizeof run->wrong, "refused: %.200s", error);
     if (r != 0)
         return;
+    if (bb_redo_mark(run->redo)->generation - run->generation > 1 ||
+        (run->has_store && memcmp(bb_redo_mark(run->redo)->store, run->store, BB_REDO_STORE) != 0))
+        snprintf(run->wrong, sizeof run->wrong, "the mark is another");
+    memcpy(run->store, bb_redo_mark(run->redo)->store, BB_REDO_STORE);
+    run->has_store = true;
     if (replay(run))
         while (!run->wrong[0]) {
             r = append(run);
-            if (r == BB_REDO_E_FULL) { /* the store was committed */
+            if (r == BB_REDO_E_FULL) { /* the store is committed */
+                if (bb_redo_expect(run->redo, run->generation + 1) != 0)
+                    break;
                 bb_redo_begin(run->redo, ++run->generation);
                 run->last = 0;
             } else if ((r != 0 && r != -ENOSPC) || draw(&run->random) % 32 == 0) {
