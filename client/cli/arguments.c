@@ -43,6 +43,12 @@ parse_seconds(const char *text)
     return *text >= '0' && *text <= '9' && !*end && seconds >= 1 && seconds <= 86400 ? (uint32_t)seconds : 0;
 }
 
+static const char *
+formats(const struct bb_cli *cli)
+{
+    return cli->knows_plain ? "jsonl or plain" : "table, json, jsonl or csv";
+}
+
 static error_t
 parse_global(int key, char *arg, struct argp_state *state)
 {
@@ -55,13 +61,14 @@ parse_global(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JSON:
         cli->format = BB_OUTPUT_JSON;
-        cli->plain = false;
+        cli->plain = cli->table = false;
         return 0;
     case 'o':
         cli->plain = strcmp(arg, "plain") == 0; /* few commands know it: bb_cli_parse() */
+        cli->table = strcmp(arg, "table") == 0;
         choice = cli->plain ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
         if (choice < 0)
-            argp_error(state, "-o %s: expected table, json, jsonl or csv", arg);
+            argp_error(state, "-o %s: expected %s", arg, formats(cli));
         cli->format = (enum bb_output_format)choice;
         return 0;
     case KEY_COLOR:
@@ -83,7 +90,19 @@ parse_global(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp global_argp = {.options = global_options, .parser = parse_global};
+/* What the help says about an option: of -o, what this command knows. The text itself: as it is above. */
+static char *
+describe(int key, const char *text, void *input)
+{
+    const struct bb_cli *cli = input;
+
+    if (key == 'o' && cli && cli->knows_plain)
+        return strdup("jsonl, or plain (default on a terminal)");
+    return (char *)(uintptr_t)text;
+}
+
+static const struct argp global_argp = {
+    .options = global_options, .parser = parse_global, .help_filter = describe};
 
 /* --- the words of a command --------------------------------------------------------------------------- */
 
@@ -295,9 +314,9 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
 
     if (argp_parse(&argp, argc, argv, 0, NULL, &second) != 0)
         exit(EX_USAGE);
-    if (!cli->plain || cli->knows_plain)
+    if (cli->knows_plain ? !cli->table : !cli->plain)
         return;
-    bb_cli_error("-o plain: expected table, json, jsonl or csv");
+    bb_cli_error("-o %s: expected %s", cli->plain ? "plain" : "table", formats(cli));
     exit(EX_USAGE);
 }
 

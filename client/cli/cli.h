@@ -19,6 +19,7 @@ struct bb_cli {
     enum bb_output_format format;
     bool plain;          /* it was asked for as -o plain ... */
     bool knows_plain;    /* ... which a command has to say that it knows, before it parses its arguments */
+    bool table;          /* it was asked for as -o table, which those do not know */
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
     bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */

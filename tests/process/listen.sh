@@ -210,13 +210,20 @@ subjects 'g3 g4'
 like "it is said, too" "$err" '^messages [0-9]+ to [0-9]+ were removed before they could be delivered'
 
 # --- bad arguments
-for wrong in "--count 0" "--count x" "--idle 0" "--from-seq 0" "--from-start --from-seq 3" "-o csv" "--channel early" "--name a/b" \
+for wrong in "--count 0" "--count x" "--idle 0" "--from-seq 0" "--from-start --from-seq 3" "-o csv" "-o table" "--channel early" "--name a/b" \
     "--parked x" "--retries x"; do
     # shellcheck disable=SC2086
     run 64 as alpha listen $wrong
     is "nothing on standard output" "$out" ""
 done
+run 64 backbone -o table listen
+like "what it takes" "$err" '^backbone: -o table: expected jsonl or plain$'
+run 0 backbone listen --help
+like "and says so" "$out" '--output=FORMAT +jsonl, or plain'
 run 64 backbone inbox ls -o plain
+like "and what others take" "$err" '^backbone: -o plain: expected table, json, jsonl or csv$'
+run 0 backbone inbox ls --help
+like "help of others" "$out" '--output=FORMAT +table \(default\), json'
 for empty in '' ' ' $'\t\n'; do # sh takes it for a command that succeeds: every message would be acknowledged
     run 64 as alpha listen --exec "$empty" --count 1
     like "a command" "$err" "^backbone listen: --exec: found '[[:space:]]*', expected a command"
