@@ -286,25 +286,26 @@ print_header(FILE *to, const struct bb_message *message)
     fputc('\n', to);
 }
 
+/* "supersedes ID" */
 static void
-print_end(FILE *to, const struct bb_listed_message *listed)
+print_relation(FILE *to, const char *relation, const uint8_t *id)
 {
-    char id[BB_BATCH_TEXT];
+    char text[BB_BATCH_TEXT];
 
-    fputs(listed->state_name, to);
-    if (listed->superseded_by) {
-        bb_batch_format(listed->superseded_by, id);
-        fprintf(to, " by %s", id);
-    }
-    fputc('\n', to);
+    bb_batch_format(id, text);
+    fprintf(to, "%s %s\n", relation, text);
 }
 
-/* Where it is no longer active, that; otherwise what is asked of its reader. */
+/* Whose place it takes. Where it is no longer active, that; otherwise what is asked of its reader. */
 static void
 print_standing(FILE *to, const struct bb_message *message, const struct bb_listed_message *listed)
 {
-    if (listed && listed->state != BB_MESSAGE_ACTIVE)
-        print_end(to, listed);
+    if (message->supersedes)
+        print_relation(to, "supersedes", message->supersedes);
+    if (listed && listed->superseded_by)
+        print_relation(to, "superseded by", listed->superseded_by);
+    else if (listed && listed->state != BB_MESSAGE_ACTIVE)
+        fprintf(to, "%s\n", listed->state_name);
     else if (message->requested_ack)
         fprintf(to, "please acknowledge%s%s: backbone inbox ack %" PRIu64 "\n", message->ack_by ? " by " : "",
                 message->ack_by ? message->ack_by : "", message->sequence);

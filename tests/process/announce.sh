@@ -177,6 +177,8 @@ for how in "backbone announce show" "as beta inbox read"; do
     like "$how: by which" "$out" $'\n    Data day\nsuperseded by '"$newer_id"$'\n\n    # Data day'
     unlike "$how: superseded" "$out" 'please acknowledge'
 done
+run 0 as beta inbox read "$newer"
+like "whose place it takes" "$out" $'\n    Data day, moved\nsupersedes '"$id"$'\nplease acknowledge'
 run 0 backbone announce withdraw "$newer" -o json
 json keys_unsorted '["id","sequence"]'
 run 0 backbone announce show "$newer" -o json
@@ -184,7 +186,7 @@ json '[.state, .body]' '["withdrawn",""]'
 for how in "backbone announce show" "as beta inbox read"; do
     # shellcheck disable=SC2086
     run 0 $how "$newer"
-    like "$how: its state" "$out" $'\n    Data day, moved\nwithdrawn(\n|$)'
+    like "$how: its state" "$out" $'\n    Data day, moved\nsupersedes '"$id"$'\nwithdrawn(\n|$)'
     unlike "$how: withdrawn" "$out" 'please acknowledge'
 done
 run 0 as alpha inbox ls -o json

@@ -152,6 +152,7 @@ test_text(void **state)
                "post 7 of hartford/main to all, org/hartford, 2026-09-07T14:03:00Z, priority high\n"
                "    A \"thought\"\n"
                "about reading, 2026\n"
+               "supersedes 02000000-0000-0000-0000-000000000000\n"
                "please acknowledge by 2026-09-30: backbone inbox ack 7\n"
                "  hartford: 2026-Q3, 2026-Q4 and 20 periods more: 3 created, 1 updated\n"
                "  danbury: 2026-Q3 North \"End\": 1.50 became missing\n"
