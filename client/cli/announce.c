@@ -36,6 +36,21 @@ priority_by_name(const struct argp_state *state, const char *name)
     return 0;
 }
 
+static void
+check_create(const struct bb_compose *compose, const struct argp_state *state)
+{
+    const struct bb_publication *publication = &compose->publication;
+
+    if (!publication->subject)
+        argp_error(state, "SUBJECT is missing");
+    else if (!compose->channels.n)
+        argp_error(state, "--to is missing: expected all, group:CODE or org:CODE");
+    else if (publication->ack_by && publication->expires_at &&
+             strcmp(publication->ack_by, publication->expires_at) > 0)
+        argp_error(state, "--ack-by: found %s, expected a day up to that of --expires, %s",
+                   publication->ack_by, publication->expires_at);
+}
+
 static error_t
 parse_create(int key, char *arg, struct argp_state *state)
 {
@@ -67,10 +82,7 @@ parse_create(int key, char *arg, struct argp_state *state)
         bb_compose_subject(compose, state, arg);
         return 0;
     case ARGP_KEY_END:
-        if (!publication->subject)
-            argp_error(state, "SUBJECT is missing");
-        if (!compose->channels.n)
-            argp_error(state, "--to is missing: expected all, group:CODE or org:CODE");
+        check_create(compose, state);
         return 0;
     default:
         return bb_compose_parse(compose, key, arg, state);
@@ -176,13 +188,14 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 
 enum { ORGANIZATION, STATE, TIME, MEMBER, OVERDUE, MESSAGE, SUBJECT, STATUS_COLUMNS };
 
-#define COLUMNS(subject)                                                                                     \
+/* one: flags of the columns that a table of one message does not have. */
+#define COLUMNS(one)                                                                                         \
     {                                                                                                        \
         [ORGANIZATION] = {"organization", "ORGANIZATION", 0}, [STATE] = {"state", "STATE", 0},               \
         [TIME] = {"time", "TIME", 0}, [MEMBER] = {"member", "MEMBER", 0},                                    \
         [OVERDUE] = {"overdue", "OVERDUE", BB_OUTPUT_OMIT},                                                  \
-        [MESSAGE] = {"id", NULL, BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT},                                      \
-        [SUBJECT] = {"subject", "SUBJECT", BB_OUTPUT_OMIT | BB_OUTPUT_WRAP | (subject)},                     \
+        [MESSAGE] = {"id", "ID", BB_OUTPUT_OMIT | (one)},                                                    \
+        [SUBJECT] = {"subject", "SUBJECT", BB_OUTPUT_OMIT | BB_OUTPUT_WRAP | (one)},                         \
     }
 
 static const struct bb_output_column status_of_one[STATUS_COLUMNS] = COLUMNS(BB_OUTPUT_DATA_ONLY);

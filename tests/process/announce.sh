@@ -236,6 +236,7 @@ bad 64 "--to: found 'group:\*', expected" announce create S --to 'group:*'
 bad 64 "found a second subject, 'T', expected one" announce create S T --to all
 bad 64 "--ack-by: found '2026-02-30', expected a date such as 2026-09-07" announce create S --to all --ack-by 2026-02-30
 bad 64 "--expires: found 'tomorrow', expected a date" announce create S --to all --expires tomorrow
+bad 64 "--ack-by: found 2999-02-01, expected a day up to that of --expires, 2999-01-31" announce create S --to all --ack-by 2999-02-01 --expires 2999-01-31
 bad 64 "--priority: found 'urgent', expected low, normal or high" announce create S --to all --priority urgent
 bad 64 "found 'x', expected the id of a message \(a UUID\), or its sequence" announce create S --to all --supersedes x
 bad 64 "--id: found '7', expected a UUID" announce create S --to all --id 7
