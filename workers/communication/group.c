@@ -1,5 +1,6 @@
 /* In the store: the packed Group without its members under the group's code; the packed Membership under
- * group code | 0 | code of the organization. A code holds no NUL, so keys of different groups never meet.
+ * group code | 0 | code of the organization | 0 | ordinal (4). A code holds no NUL, so keys of different
+ * groups, or organizations, never meet.
  *
  * A group that a failed round had made keeps its number and is `gone`: nobody finds it. */
 #include "group.h"
@@ -13,7 +14,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define MEMBER_KEY (2 * BB_LIMIT_CODE_BYTES + 1)
+#define ORDINAL    4
+#define MEMBER_KEY (2 * BB_LIMIT_CODE_BYTES + 2 + ORDINAL)
 
 struct entry {
     struct bb_group group;
@@ -50,15 +52,17 @@ bb_groups_by_code(const struct bb_groups *groups, struct bb_bytes code)
     return found && !groups->entry[found->value]->gone ? bb_groups_at(groups, (uint32_t)found->value) : NULL;
 }
 
-/* Where the membership of this organization stands, or would. */
+/* Where this membership stands, or would. */
 static uint32_t
-position(const struct bb_group *group, uint32_t organization)
+position(const struct bb_group *group, uint32_t organization, uint32_t ordinal)
 {
     uint32_t low = 0, high = group->n_members;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (group->member[middle].organization < organization)
+        const struct bb_membership *member = &group->member[middle];
+        if (member->organization < organization ||
+            (member->organization == organization && member->ordinal < ordinal))
             low = middle + 1;
         else
             high = middle;
@@ -69,10 +73,10 @@ position(const struct bb_group *group, uint32_t organization)
 const struct bb_membership *
 bb_group_was_member(const struct bb_group *group, uint32_t organization)
 {
-    uint32_t at = position(group, organization);
+    uint32_t behind = position(group, organization, UINT32_MAX);
 
-    return at < group->n_members && group->member[at].organization == organization ? &group->member[at]
-                                                                                   : NULL;
+    return behind > 0 && group->member[behind - 1].organization == organization ? &group->member[behind - 1]
+                                                                                : NULL;
 }
 
 const struct bb_membership *
@@ -153,9 +157,10 @@ set_group(struct bb_groups *groups, const Bb__Group *from)
 static int
 set_member(struct bb_group *group, const struct bb_membership *membership)
 {
-    uint32_t at = position(group, membership->organization);
+    uint32_t at = position(group, membership->organization, membership->ordinal);
 
-    if (at == group->n_members || group->member[at].organization != membership->organization) {
+    if (at == group->n_members || group->member[at].organization != membership->organization ||
+        group->member[at].ordinal != membership->ordinal) {
         if (group->n_members == group->size) {
             uint32_t size = group->size ? group->size * 2 : 8;
             struct bb_membership *grown = realloc(group->member, size * sizeof *grown);
@@ -193,12 +198,19 @@ bb_groups_put(struct bb_groups *groups, const Bb__Group *group)
 }
 
 static size_t
-member_key(uint8_t key[static MEMBER_KEY], struct bb_bytes group, struct bb_bytes organization)
+member_key(uint8_t key[static MEMBER_KEY], struct bb_bytes group, struct bb_bytes organization,
+           uint32_t ordinal)
 {
-    memcpy(key, group.data, group.len);
-    key[group.len] = 0;
-    memcpy(key + group.len + 1, organization.data, organization.len);
-    return group.len + 1 + organization.len;
+    uint8_t *at = key;
+
+    memcpy(at, group.data, group.len);
+    at += group.len;
+    *at++ = 0;
+    memcpy(at, organization.data, organization.len);
+    at += organization.len;
+    *at++ = 0;
+    bb_put_u32(at, ordinal);
+    return (size_t)(at - key) + ORDINAL;
 }
 
 /* joined (4) | left (4) | chair (1) | reads from (8) */
@@ -216,7 +228,8 @@ bb_groups_put_member(struct bb_groups *groups, uint32_t number, const struct bb_
     bb_put_u32(payload + 4, membership->left_day);
     payload[8] = membership->chair;
     bb_put_u64(payload + 9, membership->reads_from);
-    r = bb_msglog_put(groups->log, BB_LOG_MEMBER, bb_bytes(key, member_key(key, group->code, organization)),
+    r = bb_msglog_put(groups->log, BB_LOG_MEMBER,
+                      bb_bytes(key, member_key(key, group->code, organization, membership->ordinal)),
                       bb_bytes(payload, sizeof payload));
     return r == 0 ? set_member(group, membership) : r;
 }
@@ -235,6 +248,16 @@ load_group(struct bb_groups *groups, struct bb_bytes key, struct bb_bytes payloa
     return set_group(groups, group);
 }
 
+/* Organization and ordinal, what stands behind the group in a key. NULL: it is none. */
+static const struct bb_organization *
+read_member(const struct bb_groups *groups, struct bb_bytes rest, uint32_t *ret_ordinal)
+{
+    if (rest.len < 2 + ORDINAL || rest.data[rest.len - ORDINAL - 1] != 0)
+        return NULL;
+    *ret_ordinal = bb_get_u32(rest.data + rest.len - ORDINAL);
+    return bb_directory_by_code(groups->directory, bb_bytes(rest.data, rest.len - ORDINAL - 1));
+}
+
 static int
 load_member(struct bb_groups *groups, struct bb_bytes key, struct bb_bytes payload, struct bb_arena *arena)
 {
@@ -242,17 +265,20 @@ load_member(struct bb_groups *groups, struct bb_bytes key, struct bb_bytes paylo
     const struct bb_organization *organization;
     const struct bb_map_entry *found;
     struct bb_membership membership;
+    uint32_t ordinal;
+    size_t group;
 
     (void)arena;
     if (!zero || payload.len != MEMBER_PAYLOAD)
         return -EBADMSG;
-    found = bb_map_find(&groups->codes, bb_bytes(key.data, (size_t)(zero - key.data)));
-    organization =
-        bb_directory_by_code(groups->directory, bb_bytes(zero + 1, key.len - (size_t)(zero + 1 - key.data)));
+    group = (size_t)(zero - key.data);
+    found = bb_map_find(&groups->codes, bb_bytes(key.data, group));
+    organization = read_member(groups, bb_bytes(zero + 1, key.len - group - 1), &ordinal);
     if (!found || !organization)
         return -EBADMSG;
     membership = (struct bb_membership){
         .organization = organization->number,
+        .ordinal = ordinal,
         .joined_day = bb_get_u32(payload.data),
         .left_day = bb_get_u32(payload.data + 4),
         .chair = payload.data[8] == 1,

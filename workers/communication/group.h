@@ -1,7 +1,8 @@
 /* Groups and who is in them: in memory, and in the store.
  *
  * A group has a number, from 0, which stays for the life of the process; groups are never removed. A
- * membership that has ended stays, with its dates; an organization that joins again begins anew. */
+ * membership that has ended stays, with its dates, beside the one that begins when the organization joins
+ * again. */
 #ifndef BB_GROUP_H
 #define BB_GROUP_H
 
@@ -11,6 +12,7 @@
 
 struct bb_membership {
     uint32_t organization; /* number in the directory */
+    uint32_t ordinal;      /* of its memberships in this group, from 0 */
     uint32_t joined_day;   /* calendar.h */
     uint32_t left_day;     /* 0: it is a member */
     bool chair;
@@ -22,7 +24,7 @@ struct bb_group {
     struct bb_bytes code;
     char *name, *parent, *strategy; /* parent, strategy: "" when there is none */
     Bb__GroupKind kind;
-    struct bb_membership *member; /* by number of the organization; those that have left too */
+    struct bb_membership *member; /* by number of the organization, its memberships in order */
     uint32_t n_members, size;
 };
 
@@ -42,7 +44,7 @@ const struct bb_group *bb_groups_by_code(const struct bb_groups *groups, struct 
 
 /* The membership of an organization; NULL when it is not a member now. */
 const struct bb_membership *bb_group_member(const struct bb_group *group, uint32_t organization);
-/* The same, also of one that has left. */
+/* Its last membership, also when it has left. */
 const struct bb_membership *bb_group_was_member(const struct bb_group *group, uint32_t organization);
 
 /* Make it, or replace its fields, in memory and in the round. Texts are valid. 0 | <0 */

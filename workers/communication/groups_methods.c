@@ -222,7 +222,8 @@ find_both(const struct bb_communication *c, const Bb__GroupMember *request, cons
     return 0;
 }
 
-/* The membership as it shall be. before: what there is, or NULL. */
+/* The membership as it shall be. before: the last one there is, or NULL. One that ended on the day it began
+ * leaves nothing behind. */
 static struct bb_membership
 join(const struct bb_communication *c, const struct bb_membership *before, uint32_t organization,
      const Bb__GroupMember *request)
@@ -232,6 +233,8 @@ join(const struct bb_communication *c, const struct bb_membership *before, uint3
 
     if (before && before->left_day == 0)
         after = *before;
+    else if (before)
+        after.ordinal = before->ordinal + (before->joined_day < before->left_day);
     if (request->has_chair)
         after.chair = request->chair;
     if (request->from_start)
@@ -242,8 +245,8 @@ join(const struct bb_communication *c, const struct bb_membership *before, uint3
 static bool
 same_membership(const struct bb_membership *a, const struct bb_membership *b)
 {
-    return a->joined_day == b->joined_day && a->left_day == b->left_day && a->chair == b->chair &&
-           a->reads_from == b->reads_from;
+    return a->ordinal == b->ordinal && a->joined_day == b->joined_day && a->left_day == b->left_day &&
+           a->chair == b->chair && a->reads_from == b->reads_from;
 }
 
 int

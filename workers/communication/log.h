@@ -15,7 +15,7 @@
  *     channel_name  channel number              -> channels.h
  *     organization  code                        -> directory.h
  *     group         code                        -> group.h
- *     member        code | 0 | organization     -> group.h
+ *     member        code | 0 | organization | 0 | ordinal -> group.h
  *     due           day (4) | sequence          -> nothing: messages that are to be acknowledged by that day
  *     receipt       sequence | organization     -> receipt.h
  *     delivery      organization | 0 | cursor | 0 | acknowledged up to -> receipt.h

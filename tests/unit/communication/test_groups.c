@@ -150,6 +150,56 @@ test_members(void **state)
     assert_int_equal(m->reads_from, 2);
 }
 
+/* The memberships of c in g, as "joined-left" in days from today's. */
+static const char *
+memberships(struct fixture *f)
+{
+    const struct bb_group *group = bb_groups_by_code(f->core.groups, bb_bytes_str("g"));
+    static char text[200];
+    uint32_t first = 0;
+
+    *text = '\0';
+    for (uint32_t i = 0; i < group->n_members; i++) {
+        const struct bb_membership *m = &group->member[i];
+        if (!bb_bytes_equal(bb_directory_at(f->core.directory, m->organization)->code, bb_bytes_str("c")))
+            continue;
+        first = first ? first : m->joined_day;
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%u-", m->joined_day - first);
+        if (m->left_day)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%u", m->left_day - first);
+        strcat(text, " ");
+    }
+    return text;
+}
+
+static void
+join_and_leave(struct fixture *f, int days_between)
+{
+    assert_int_equal(member(f, "g", "c", true, -1, false), 0);
+    if (days_between)
+        fixture_pass(f, DAYS(days_between));
+    assert_int_equal(member(f, "g", "c", false, -1, false), 0);
+}
+
+static void
+test_earlier_memberships_stay(void **state)
+{
+    struct fixture *f = *state;
+
+    join_and_leave(f, 3);
+    assert_string_equal(memberships(f), "0-3 ");
+    fixture_pass(f, DAYS(2));
+    join_and_leave(f, 1);
+    assert_string_equal(memberships(f), "0-3 5-6 ");
+    join_and_leave(f, 0);
+    join_and_leave(f, 0); /* of nothing at all nothing is left */
+    assert_string_equal(memberships(f), "0-3 5-6 6-6 ");
+    fixture_reopen(f);
+    assert_string_equal(memberships(f), "0-3 5-6 6-6 ");
+    assert_int_equal(member(f, "g", "c", true, -1, false), 0);
+    assert_string_equal(memberships(f), "0-3 5-6 6- ");
+}
+
 /* An observer may be a member: it reads. */
 static void
 test_observer(void **state)
@@ -167,9 +217,7 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        test(test_bad_puts),
-        test(test_put),
-        test(test_members),
+        test(test_bad_puts), test(test_put), test(test_members), test(test_earlier_memberships_stay),
         test(test_observer),
     };
 
