@@ -5,8 +5,8 @@
 #ifndef BB_CLI_INTERRUPT_H
 #define BB_CLI_INTERRUPT_H
 
-/* From now on SIGINT, SIGTERM and SIGHUP are noted (those that were ignored stay so). A second
- * SIGINT ends the process at once. 0 | -errno */
+/* From now on SIGINT, SIGTERM and SIGHUP are noted (those that were ignored stay so). A second SIGINT ends
+ * the process at once. 0 | -errno */
 int bb_interrupt_watch(void);
 
 /* The signal that came, or 0. */

@@ -17,16 +17,18 @@
  *     Each request function has two forms in one. With a `done` function it returns at once, and done() is
  *     called later, exactly once, from bb_client_process() (or from any blocking call on a client of the same
  *     context). Without one (NULL) it blocks until the request ends and returns how it ended. What the
- *     request brings is given piece by piece to its `each` function, always before the end. Any number of
- *     requests may be open; the broker's limit is 1,024 a connection, and the library queues what is beyond.
+ *     request brings is given piece by piece to its `each` function, always before the end; one that returns
+ *     an int stops the request with anything but 0: it gets no further pieces, and the end is BB_STOPPED.
+ *     Any number of requests may be open; the broker's limit is 1,024 a connection, and the library queues
+ *     what is beyond.
  *
  *     Requests that are made in one round (between two calls of bb_client_process(), or within it, from
  *     callbacks) leave as one encrypted frame. Make many requests, then process: that is what is fast.
  *
  * THREADS
  *     A context and all its clients belong to one thread at a time; the library locks nothing. Callbacks run
- *     on the thread that called. Within a callback new requests may be made, but not blocking ones
- * (-EDEADLK), and no client may be destroyed.
+ *     on the thread that called. Within a callback new requests may be made, but not blocking ones (they
+ *     return -EDEADLK), and no client may be destroyed.
  *
  * RETURN VALUES
  *     0 (BB_OK); a positive enum bb_result, which bb_client_problem() explains; or a negative errno for a
@@ -78,8 +80,8 @@ BB_API const char *bb_version(void);
 
 /* --- texts -------------------------------------------------------------------------------------------- */
 
-/* Bytes of somebody else: not necessarily ended by NUL. data NULL is an absent text, other than an empty one.
- */
+/* Bytes of somebody else: not necessarily ended by NUL. data NULL is an absent text, which is not an empty
+ * one. */
 struct bb_text {
     const char *data;
     size_t len;
@@ -150,8 +152,8 @@ typedef void bb_done_fn(void *self, const struct bb_problem *end, uint64_t seque
  * without a context makes one of its own; a program with hundreds of connections gives them one in common. */
 struct bb_context;
 
-/* max_clients: how many clients it will have at most (each takes
- * two descriptors, and two more while it connects). 0 | -ENOMEM | -EMFILE */
+/* max_clients: how many clients it will have at most (each takes two descriptors, and two more while it
+ * connects). 0 | -ENOMEM | -EMFILE */
 BB_API int bb_context_new(unsigned max_clients, struct bb_context **ret_context);
 /* Its clients must be gone. */
 BB_API void bb_context_destroy(struct bb_context **context);
@@ -355,7 +357,6 @@ struct bb_reading {
     const uint8_t *batch; /* history: [BB_BATCH_ID], or NULL */
 };
 
-/* Non-zero: stop, no further pieces; the request ends as BB_STOPPED. */
 typedef int bb_reading_fn(void *self, const struct bb_reading *reading);
 
 /* Any field may be NULL: all. place "" and disaggregation "" are the totals. */
@@ -698,9 +699,9 @@ struct bb_listed_message {
     int64_t receipt_us;         /* 0: none */
     const char *receipt_member; /* NULL: none */
     const uint8_t *superseded_by;
-    bool is_counted; /* you are staff or the author: */
-    uint32_t recipients, delivered, read,
-        acknowledged; /* organizations; of the first, so many at least so far */
+    bool is_counted;     /* you are staff or the author, and told how many organizations */
+    uint32_t recipients; /* so many at least so far */
+    uint32_t delivered, read, acknowledged;
 };
 
 /* Zero is everything that you may read. */
@@ -716,7 +717,6 @@ struct bb_messages_query {
     bool without_bodies;
 };
 
-/* Non-zero: stop, no further ones. */
 typedef int bb_listed_fn(void *self, const struct bb_listed_message *listed);
 /* In the order of the log. */
 BB_API int bb_client_messages(struct bb_client *client, const struct bb_messages_query *query,
