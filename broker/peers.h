@@ -94,8 +94,8 @@ int bb_peers_add(struct bb_peers *peers, enum bb_door door, const uint8_t id[sta
 void bb_peers_remove(struct bb_peers *peers, struct bb_peer *peer);
 void bb_peer_free(struct bb_peer *peer);
 
-/* A connection was accepted. Nothing may be known of the descriptor: see bb_peers_link_closed(). 0 | -ENOMEM
- */
+/* A connection was accepted. Nothing may be known of the descriptor: bb_peers_link_closed().
+ * 0 | -ENOMEM */
 int bb_peers_link_opened(struct bb_peers *peers, enum bb_door door, int fd);
 /* The connection of this door with this descriptor is gone. Each door tells of its connections in order, but
  * the doors are not in order with each other: when a descriptor was closed at one and given out at another,

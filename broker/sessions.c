@@ -14,9 +14,7 @@
 #define SLAB      256u
 #define SLOT_BITS 24u
 #define SLOTS     (1u << SLOT_BITS)
-#define TOKEN                                                                                                \
-    1000 /* a session; a token bucket counts thousandths, so that a millisecond is a whole number            \
-          */
+#define TOKEN     1000 /* a session: buckets count thousandths, so that a millisecond is a whole number */
 
 /* An organization's. */
 struct account {

@@ -5,13 +5,17 @@
  * of its own, by which the worker knows it. It knows no message: FANOUT finds the connection by the session,
  * and that is all.
  *
- *     open ---> UP is due ---> told ---> ACK is due ---> ...        each of these waits in one queue, a
- * session once |              | | gone         | gone: DOWN is due, behind an ACK that is v              v
- *              (nothing)      (nothing, when it is told)
+ *         open             taken              ack
+ *        ------> UP is due ------> KNOWN TO IT <-----> ACK is due
+ *                    |                  |       taken      |
+ *                    | gone             | gone             | gone
+ *                    v                  v                  v
+ *                (nothing)         DOWN is due     ACK and DOWN are due
  *
- * The owner takes what is due when the worker is ready for it. Meanwhile a newer ACK takes the place of the
- * older, so what waits is bounded by the number of sessions, however much clients say. Sessions are limited
- * by connection and by organization; an organization opens only so many in a while.
+ * What is due waits in one queue, a session once. The owner takes it when the worker is ready for it.
+ * Meanwhile a newer ACK takes the place of the older, so what waits is bounded by the number of sessions,
+ * however much clients say. Sessions are limited by connection and by organization; an organization opens
+ * only so many in a while.
  *
  * It sends nothing and reads no clock. Single-threaded. */
 #ifndef BB_BROKER_SESSIONS_H

@@ -42,10 +42,9 @@ struct bb_worker_link {
     bool has_lag;
     uint64_t sequence;
     uint64_t lag;
-    uint64_t told;  /* of sessions, in bytes */
-    uint64_t taken; /* of these, it has taken in */
-    uint64_t
-        told_mark; /* what the PONG of the PING that is out will confirm, which is its token; 0: none is */
+    uint64_t told;      /* of sessions, in bytes */
+    uint64_t taken;     /* of these, it has taken in */
+    uint64_t told_mark; /* what the PONG to our PING, whose token it is, will confirm; 0: none is out */
     struct bb_bundle out;
     struct bb_worker_link *next;
 };
@@ -241,9 +240,9 @@ int bb_fanout_ping(struct bb_broker *broker, uint64_t token);
 void bb_fanout_clear(struct bb_broker *broker);
 /* Send what may be sent now. Once a round, behind the answers. */
 void bb_fanout_run(struct bb_broker *broker);
-/* When it has something to do: BB_NEVER when nothing waits. Or when this descriptor has something; -1: none.
- */
+/* When it has something to do: BB_NEVER when nothing waits. */
 bb_mono bb_fanout_deadline(const struct bb_broker *broker);
+/* It has something to do when this descriptor is readable, too. -1: none */
 int bb_fanout_fd(const struct bb_broker *broker);
 /* So much waits that workers are not to be read. */
 bool bb_fanout_is_full(const struct bb_broker *broker);

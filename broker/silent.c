@@ -1,7 +1,6 @@
 /* All acceptances live equally long, so a ring has them in the order of their time. Which of them was the one
  * of a connection that speaks is not known, but it came after the connection's beginning: the oldest one of
- * its organization behind that counts no more. So who is silent is not forgotten for the sake of who speaks.
- */
+ * its organization behind that counts no more. Who is silent is not forgotten for the sake of who speaks. */
 #include "silent.h"
 
 #include <errno.h>

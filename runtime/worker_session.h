@@ -11,7 +11,7 @@
  *   - the calls of the owner, by id, so that each ends exactly once.
  *   - the messages to send: frames are gathered in a bundle, full bundles wait in a queue.
  *   - how much of the fan-out the broker has taken in: a PING goes behind larger amounts, its PONG confirms
- * what was sent before it. (The broker's own PINGs, behind what it tells of sessions, are answered.)
+ *     what was sent before it. (The broker's own PINGs, behind what it tells of sessions, are answered.)
  *
  *          open              any frame             drain
  *   CLOSED ----> GREETING ------------> LIVE ----------------> DRAINING
@@ -115,8 +115,8 @@ int bb_session_call_cancel(struct bb_session *session, uint64_t id);
 /* After a close: one of the calls that ended with it, each once. False: no more. */
 bool bb_session_lost_call(struct bb_session *session, uint64_t *ret_id);
 
-/* Time passed. sequence, lag: for the heartbeat. 0 | BB_SESSION_E_SILENT the broker is dead: close | -ENOMEM
- */
+/* Time passed. sequence, lag: for the heartbeat.
+ * 0 | BB_SESSION_E_SILENT the broker is dead: close | -ENOMEM */
 #define BB_SESSION_E_SILENT 1
 int bb_session_tick(struct bb_session *session, bb_mono now, uint64_t sequence, uint64_t lag);
 
