@@ -208,7 +208,7 @@ struct field {
 };
 
 static uint64_t
-varint(const uint8_t **at, const uint8_t *end)
+long_varint(const uint8_t **at, const uint8_t *end)
 {
     uint64_t value = 0;
 
@@ -221,7 +221,13 @@ varint(const uint8_t **at, const uint8_t *end)
     errx(76, "a message that cannot be read");
 }
 
-static bool
+static inline uint64_t
+varint(const uint8_t **at, const uint8_t *end)
+{
+    return *at < end && **at < 0x80 ? *(*at)++ : long_varint(at, end);
+}
+
+static inline bool
 next_field(const uint8_t **at, const uint8_t *end, struct field *ret_field)
 {
     uint64_t tag;
@@ -229,7 +235,9 @@ next_field(const uint8_t **at, const uint8_t *end, struct field *ret_field)
     if (*at == end)
         return false;
     tag = varint(at, end);
-    *ret_field = (struct field){.number = (unsigned)(tag >> 3), .value = varint(at, end)};
+    ret_field->number = (unsigned)(tag >> 3);
+    ret_field->value = varint(at, end);
+    ret_field->data = NULL;
     if ((tag & 7) == 2) {
         if (ret_field->value > (uint64_t)(end - *at))
             errx(76, "a message that is cut off");
