@@ -25,7 +25,17 @@
  * ones are refused in the handshake. */
 #define TOLD_WHY 8u
 
+/* Workers have a thread of libzmq's to themselves, the first: what goes to thousands of clients keeps the
+ * others busy for milliseconds at a time, and a commit is two ways through a worker's connection. */
+#define WORKERS_THREAD UINT64_C(1)
+
 /* Options. */
+
+static int
+set_threads(void *socket, uint64_t threads)
+{
+    return zmq_setsockopt(socket, ZMQ_AFFINITY, &threads, sizeof threads) == 0 ? 0 : -errno;
+}
 
 /* Who is gone without a word is found by TCP, within a minute. libzmq's own heartbeats would find it too, but
  * it looks for a timer among those of all peers each time it cancels one: with 5,000 idle peers that is most
@@ -52,6 +62,8 @@ set_public_options(void *socket, const struct bb_settings *settings)
     };
     int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
+    if (r == 0)
+        r = set_threads(socket, ((UINT64_C(2) << settings->io_threads) - 1) & ~WORKERS_THREAD);
     return r == 0 ? bb_socket_limit(socket, BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES) : r;
 }
 
@@ -64,6 +76,8 @@ set_local_options(void *socket, int64_t largest)
     };
     int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
+    if (r == 0)
+        r = set_threads(socket, WORKERS_THREAD);
     return r == 0 ? bb_socket_limit(socket, largest) : r;
 }
 
@@ -194,7 +208,7 @@ bb_doors_open(struct bb_broker *broker)
     broker->context = zmq_ctx_new();
     if (!broker->context)
         return -errno;
-    zmq_ctx_set(broker->context, ZMQ_IO_THREADS, (int)broker->settings->io_threads);
+    zmq_ctx_set(broker->context, ZMQ_IO_THREADS, (int)broker->settings->io_threads + 1);
     r = bb_zap_new(broker->context, judge_key, broker, &broker->zap);
     if (r == 0)
         r = bb_socket_fd(bb_zap_socket(broker->zap), &broker->zap_fd);

@@ -14,9 +14,9 @@
  * FANOUTs to the very same sessions that wait behind each other become one message (a group). Under load that
  * makes few large messages of many small ones, and they cost little more than one each. A group that closely
  * follows another one, which kept the threads busy, waits a little even when nothing is before it, up to
- * twice what that took, or 8 ms; who publishes is answered meanwhile, so more comes to go with it. (To 100
- * subscribers of one publisher this makes half as much again of it a second.) The first after a pause goes at
- * once.
+ * three times what that took, or 12 ms; who publishes is answered meanwhile, so more comes to go with it. (To
+ * 100 subscribers of one publisher this makes half as much again of it a second.) The first after a pause
+ * goes at once.
  *
  * What goes to a few sessions is copied, and gathered with what else goes to their peers. */
 #include "shell.h"
@@ -36,17 +36,15 @@
 #define HEAD_MOST   (BB_ENVELOPE_BYTES + 1u + 10u) /* envelope, field number, subscription */
 #define LENGTH      4u                             /* in a bundle */
 
-#define SLICE                                                                                                \
-    128u /* given out together, in messages of up to WEIGHT bytes: a larger one counts as several            \
-          */
-#define PACE     256   /* are on their way at most when the next slice is given out */
-#define WEIGHT   8192u /* what libzmq sends at once */
+#define SLICE    128u  /* messages given out together; one that is larger than WEIGHT counts as several */
+#define PACE     256   /* of them are on their way at most when the next slice is given out */
+#define WEIGHT   8192u /* bytes that libzmq sends at once */
 #define STALL_MS 20    /* for whom nobody waits longer */
 
 #define CROWDED_MS 1000 /* so long a PONG may be kept back */
 
 #define TOOK_US       80 /* most that a session counts in what a group took */
-#define HOLD_LEAST_MS 8  /* or twice as long as it took */
+#define HOLD_LEAST_MS 12 /* or three times as long as it took */
 #define HOLD_MS       20 /* at most */
 
 /* A frame that waits for its subscription. */
@@ -489,7 +487,7 @@ hold_until(struct bb_fanout *f, bb_mono now, size_t n_sessions)
     if (now - f->sent_at > 4 * took)
         return now;
     hold = took / 4 > HOLD_LEAST_MS ? took / 4 : HOLD_LEAST_MS;
-    hold = hold < 2 * took ? hold : 2 * took;
+    hold = hold < 3 * took ? hold : 3 * took;
     return now + (hold < HOLD_MS ? hold : HOLD_MS);
 }
 

@@ -28,7 +28,8 @@ const struct bb_config_option bb_settings_table[] = {
      "Folder of the sockets worker.sock and admin.sock, closed to others (mode 0700); it is made if it is "
      "not there."},
     {"log_level", BB_CONFIG_TEXT, AT(log_level), "info", 0, 0, "error, warning, notice, info or debug."},
-    {"io_threads", BB_CONFIG_INT, AT(io_threads), "1", 1, 16, "Threads that encrypt and move bytes."},
+    {"io_threads", BB_CONFIG_INT, AT(io_threads), "1", 1, 16,
+     "Threads that encrypt and move bytes of clients."},
     {"max_connections", BB_CONFIG_INT, AT(max_connections), "4096", 1, 1000000,
      "Connections of clients at a time; fewer when RLIMIT_NOFILE allows fewer."},
     {"organization_connections", BB_CONFIG_INT, AT(organization_connections), "1024", 1, 1000000,
