@@ -35,7 +35,7 @@ enum bb_service {
     X(3, PARTNER_LIST, "partner.list", BROKER, QUERY, ALL, ALL, OWN, OWN, NONE)                              \
     X(32, SUBMIT, "measurement.submit", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                    \
     X(33, INDICATOR_DEFINE, "indicator.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)           \
-    X(34, INDICATOR_LIST, "indicator.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                   \
+    X(34, INDICATOR_LIST, "indicator.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, ALL)                    \
     X(35, PLACE_DEFINE, "place.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                   \
     X(36, PLACE_LIST, "place.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                           \
     X(37, READINGS_LIST, "readings.list", MEASUREMENT, QUERY, NONE, ALL, SHARED, NONE, NONE)                 \

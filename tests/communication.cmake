@@ -8,7 +8,7 @@ endforeach()
 
 add_library(bb_feed_fixture STATIC unit/communication/feed_fixture.c)
 target_link_libraries(bb_feed_fixture PUBLIC bb_communication_fixture)
-foreach(test feed feed_random subscription)
+foreach(test feed feed_random indicators subscription)
   bb_unit_test(communication/${test} bb_feed_fixture)
 endforeach()
 

@@ -250,6 +250,9 @@ bad 65 "SUBJECT: found '', expected 1 to 300 bytes" announce create "" --to all
 bad 65 "SUBJECT: found 'a\\\\tb', expected 1 to 300 bytes" announce create $'a\tb' --to all
 bad 65 "NOT_FOUND: " announce create S --to group:nope
 bad 65 "NOT_FOUND: " announce create S --to all org:nope
+bad 65 "NOT_FOUND: channel: there is no indicator/nope" announce create S --to indicator:nope
+bad 65 "NOT_FOUND: channel: there is no indicator/nope" announce create S --to indicator:nope --dry-run
+bad 65 "NOT_FOUND: indicator: there is no nope" post group:early S --story --indicator nope --period 2026
 bad 65 "INVALID: .*expires.*$yesterday" announce create S --to all --expires "$yesterday"
 bad 65 "" post group:early S --story --indicator nope --period 2026-99
 bad 66 "nope.md: No such file or directory" announce create S --to all --body "$tmp/nope.md"

@@ -58,6 +58,10 @@ run 77 as beta listen --name other --channel group:early --idle 1
 soon 5 sh -c 'backbone announce status 2 -o json | jq -e ".[] | select(.organization == \"alpha\") | .state == \"delivered\"" >/dev/null'
 
 # --- subscribe, unsubscribe, subscriptions
+run 65 as beta subscribe indicator:reading all --name desk
+like "no such indicator" "$err" "NOT_FOUND: channel: found \"indicator/reading\""
+run 65 as beta listen --name desk --channel indicator:reading --idle 1
+run_text 'code,name\nreading,Reading\n' 0 backbone indicator define -
 run 0 as beta subscribe indicator:reading all --name desk -o json
 json '[.organization, .name, (.channels | sort), .online]' '["beta","desk",["all","indicator/reading"],false]'
 run 0 as beta unsubscribe all --name desk -o json

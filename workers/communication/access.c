@@ -1,6 +1,8 @@
 /* A role is read from the directory at each question: who was made an observer this minute writes no more. */
 #include "access.h"
 
+#include "indicators.h"
+
 #include "wire.pb-c.h"
 
 static const struct bb_organization *
@@ -144,10 +146,16 @@ bb_access_reaches(const struct bb_access *access, uint32_t organization, const s
 
 /* Writing */
 
-static bool
-is_there(const struct bb_channel *channel, uint32_t owner)
+static enum bb_access_verdict
+if_there(const struct bb_access *access, const struct bb_channel *channel)
 {
-    return channel->kind == BB_CHANNEL_ALL || channel->kind == BB_CHANNEL_INDICATOR || owner != BB_NOBODY;
+    bool there;
+
+    if (channel->kind == BB_CHANNEL_INDICATOR)
+        there = bb_indicators_has(access->indicators, channel->code);
+    else
+        there = channel->kind == BB_CHANNEL_ALL || owner_of(access, channel) != BB_NOBODY;
+    return there ? BB_ACCESS_YES : BB_ACCESS_NOT_THERE;
 }
 
 /* Is this the channel through which it reads what it answers? */
@@ -173,7 +181,7 @@ bb_access_writes(const struct bb_access *access, uint32_t organization, const st
     uint32_t owner = owner_of(access, channel), role = who(access, organization)->role;
 
     if (role == BB__ROLE__ROLE_STAFF)
-        return is_there(channel, owner) ? BB_ACCESS_YES : BB_ACCESS_NOT_THERE;
+        return if_there(access, channel);
     if (role != BB__ROLE__ROLE_PARTNER)
         return BB_ACCESS_NOT_ALLOWED;
     if (in_reply_to && answers(access, organization, channel, in_reply_to))
@@ -196,10 +204,10 @@ bb_access_selects(const struct bb_access *access, uint32_t organization, const s
         return BB_ACCESS_YES;
     owner = owner_of(access, channel);
     if (is_staff(access, organization))
-        return is_there(channel, owner) ? BB_ACCESS_YES : BB_ACCESS_NOT_THERE;
+        return if_there(access, channel);
     if (channel->kind == BB_CHANNEL_GROUP)
         return membership(access, organization, owner) ? BB_ACCESS_YES : BB_ACCESS_NOT_ALLOWED;
     if (channel->kind == BB_CHANNEL_ORGANIZATION)
         return owner == organization ? BB_ACCESS_YES : BB_ACCESS_NOT_ALLOWED;
-    return BB_ACCESS_YES;
+    return if_there(access, channel);
 }

@@ -10,10 +10,13 @@
 
 #include "channels.h"
 
+struct bb_indicators;
+
 struct bb_access {
     const struct bb_directory *directory;
     const struct bb_groups *groups;
     const struct bb_channels *channels;
+    struct bb_indicators *indicators; /* NULL: every one is there */
     /* Does the organization have a subscription whose filter selects this channel? Asked for indicators only.
      */
     bool (*follows)(void *self, uint32_t organization, const struct bb_channel *channel);
@@ -41,7 +44,7 @@ bool bb_access_reaches(const struct bb_access *access, uint32_t organization,
 
 enum bb_access_verdict {
     BB_ACCESS_YES,
-    BB_ACCESS_NOT_THERE,   /* no such group, or organization */
+    BB_ACCESS_NOT_THERE,   /* no such group, organization or indicator (or not known yet: indicators.h) */
     BB_ACCESS_NOT_ALLOWED, /* for who is not staff also what is not there */
 };
 

@@ -1,6 +1,7 @@
 /* The shell: the session with the broker, the state folder, the clock, and memory given back after bursts. */
 #include "communication_core.h"
 #include "follow.h"
+#include "indicators.h"
 
 #include "proto/methods.h"
 #include "runtime/daemon.h"
@@ -87,7 +88,7 @@ on_tick(void *self, bb_mono now)
 static void
 on_called(void *self, uint64_t id, const struct bb_call_result *result)
 {
-    bb_follow_called(begin(self)->follow, id, result);
+    bb_communication_called(begin(self), id, result);
 }
 
 static void
@@ -222,11 +223,13 @@ open_state(struct shell *shell, const struct bb_communication_config *config)
 }
 
 static int
-begin_following(struct shell *shell)
+begin_asking(struct shell *shell)
 {
-    const struct bb_follow_ops ops = {.call = call, .self = shell};
-    int r = bb_follow_new(&shell->core, &ops, &shell->core.follow);
+    const struct bb_caller caller = {.call = call, .self = shell};
+    int r = bb_follow_new(&shell->core, &caller, &shell->core.follow);
 
+    if (r == 0)
+        r = bb_indicators_new(&shell->core, &caller);
     if (r != 0)
         bb_error("cannot start: %s", strerror(-r));
     return r;
@@ -261,7 +264,7 @@ bb_communication_run(const struct bb_communication_config *config, int signal_fd
     if (r == 0)
         r = connect_worker(&shell, config, signal_fd);
     if (r == 0)
-        r = begin_following(&shell);
+        r = begin_asking(&shell);
     if (r == 0)
         code = serve(&shell);
     bb_worker_destroy(&shell.core.worker);

@@ -5,6 +5,7 @@
 #include "feed.h"
 #include "follow.h"
 #include "groups_methods.h"
+#include "indicators.h"
 #include "list.h"
 #include "mark.h"
 #include "message_status.h"
@@ -136,10 +137,16 @@ keep_failure(struct bb_communication *c, int r)
 void
 bb_communication_work(struct bb_communication *c, const struct bb_work *work)
 {
-    if (c->failed == 0)
-        keep_failure(c, handle(c, work));
-    else
+    int r;
+
+    if (c->failed == 0) {
+        r = handle(c, work);
+        if (r == 0)
+            r = bb_indicators_hold_work(c->indicators, work);
+        keep_failure(c, r < 0 ? r : 0);
+    } else {
         keep_failure(c, bb_answer_fail(&c->answers, work->tag, BB_ERROR_UNAVAILABLE, "the store failed"));
+    }
 }
 
 void
@@ -160,6 +167,7 @@ bb_communication_cancel(struct bb_communication *c, uint64_t tag)
 {
     bb_answers_drop(&c->answers, tag);
     bb_streams_cancel(c, tag);
+    bb_indicators_cancel(c->indicators, tag);
 }
 
 void
@@ -167,6 +175,7 @@ bb_communication_reset(struct bb_communication *c)
 {
     bb_answers_drop_all(&c->answers);
     bb_streams_cancel_all(c);
+    bb_indicators_reset(c->indicators);
     bb_feed_reset(c);
 }
 
@@ -181,12 +190,22 @@ void
 bb_communication_session_down(struct bb_communication *c, uint64_t session)
 {
     bb_feed_down(c, session);
+    bb_indicators_session_down(c->indicators, session);
 }
 
 void
 bb_communication_session_ack(struct bb_communication *c, const struct bb_acknowledged *acknowledged)
 {
     bb_feed_ack(c, acknowledged);
+}
+
+void
+bb_communication_called(struct bb_communication *c, uint64_t id, const struct bb_call_result *result)
+{
+    if (!(id & BB_INDICATORS_CALL))
+        bb_follow_called(c->follow, id, result);
+    else if (c->failed == 0)
+        keep_failure(c, bb_indicators_called(c->indicators, id, result));
 }
 
 /* Rounds */
@@ -412,6 +431,7 @@ void
 bb_communication_close(struct bb_communication *c)
 {
     bb_streams_cancel_all(c);
+    bb_indicators_destroy(&c->indicators);
     bb_feed_destroy(&c->feed);
     bb_channels_destroy(&c->channels);
     bb_groups_destroy(&c->groups);

@@ -27,6 +27,7 @@
 
 struct bb_feed;
 struct bb_follow;
+struct bb_indicators;
 struct bb_stream;
 
 struct bb_communication {
@@ -38,12 +39,13 @@ struct bb_communication {
     struct bb_access access;
     struct bb_answers answers;
     struct bb_sink sink;
-    struct bb_outlet outlet;   /* to be set before the first session comes */
-    struct bb_feed *feed;      /* subscriptions (feed.h) */
-    struct bb_worker *worker;  /* NULL in tests without one */
-    struct bb_stream *streams; /* answers of several parts (stream.h) */
-    struct bb_follow *follow;  /* what measurement tells (follow.h); NULL in tests without it */
-    struct bb_arena arena;     /* for decoding and answering one request: reset before each */
+    struct bb_outlet outlet;          /* to be set before the first session comes */
+    struct bb_feed *feed;             /* subscriptions (feed.h) */
+    struct bb_worker *worker;         /* NULL in tests without one */
+    struct bb_stream *streams;        /* answers of several parts (stream.h) */
+    struct bb_follow *follow;         /* what measurement tells (follow.h); NULL in tests without it */
+    struct bb_indicators *indicators; /* what measurement is asked (indicators.h); likewise */
+    struct bb_arena arena;            /* for decoding and answering one request: reset before each */
     /* The clock of the round: */
     bb_utc now;     /* never goes back */
     uint32_t today; /* day of `now`, UTC (calendar.h) */
@@ -88,6 +90,8 @@ void bb_communication_tick(struct bb_communication *c);
 void bb_communication_session_up(struct bb_communication *c, const struct bb_subscriber *subscriber);
 void bb_communication_session_down(struct bb_communication *c, uint64_t session);
 void bb_communication_session_ack(struct bb_communication *c, const struct bb_acknowledged *acknowledged);
+/* ... and what measurement answers. */
+void bb_communication_called(struct bb_communication *c, uint64_t id, const struct bb_call_result *result);
 /* The end of the round. ret_more: there is more to do at once, without anything coming in. 0 | the store
  * failed: the process is to end */
 int bb_communication_flush(struct bb_communication *c, bool *ret_more);

@@ -41,7 +41,7 @@ struct place {
 
 struct bb_follow {
     struct bb_communication *c;
-    struct bb_follow_ops ops;
+    struct bb_caller caller;
     enum state state;
     uint64_t call; /* number of the last one */
     bb_mono next;  /* RESTING: not before */
@@ -55,14 +55,14 @@ struct bb_follow {
 };
 
 int
-bb_follow_new(struct bb_communication *c, const struct bb_follow_ops *ops, struct bb_follow **ret_follow)
+bb_follow_new(struct bb_communication *c, const struct bb_caller *caller, struct bb_follow **ret_follow)
 {
     struct bb_follow *follow = calloc(1, sizeof *follow);
 
     if (!follow)
         return -ENOMEM;
     follow->c = c;
-    follow->ops = *ops;
+    follow->caller = *caller;
     bb_arena_init(&follow->arena, DECODE_BYTES);
     *ret_follow = follow;
     return 0;
@@ -155,8 +155,8 @@ ask(struct bb_follow *follow)
     query.has_wait_ms = true;
     query.wait_ms = WAIT_MS;
     query.indicator = *follow->place.within ? follow->place.within : NULL;
-    if (follow->ops.call(follow->ops.self, ++follow->call, BB_METHOD_MEASUREMENT_FOLLOW, TIMEOUT_MS,
-                         bb_bytes(body, bb__follow_query__pack(&query, body))) == 0)
+    if (follow->caller.call(follow->caller.self, ++follow->call, BB_METHOD_MEASUREMENT_FOLLOW, TIMEOUT_MS,
+                            bb_bytes(body, bb__follow_query__pack(&query, body))) == 0)
         follow->state = ASKING;
     else
         rest(follow, RETRY_MS);

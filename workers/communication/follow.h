@@ -11,18 +11,13 @@
 #ifndef BB_FOLLOW_H
 #define BB_FOLLOW_H
 
+#include "caller.h"
 #include "communication_core.h"
-
-/* How the measurement service is asked: bb_worker_call(), or a test. 0 | <0 not now */
-struct bb_follow_ops {
-    int (*call)(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body);
-    void *self;
-};
 
 struct bb_follow;
 
 /* 0 | -ENOMEM */
-int bb_follow_new(struct bb_communication *c, const struct bb_follow_ops *ops, struct bb_follow **ret_follow);
+int bb_follow_new(struct bb_communication *c, const struct bb_caller *caller, struct bb_follow **ret_follow);
 void bb_follow_destroy(struct bb_follow **follow);
 
 /* The answer to what was asked. */

@@ -7,6 +7,7 @@
 #include "publish.h"
 
 #include "draft.h"
+#include "indicators.h"
 #include "post.h"
 #include "readable.h"
 #include "recipients.h"
@@ -162,6 +163,8 @@ judge(struct bb_communication *c, const struct bb_call *call, const struct bb_dr
     }
     for (size_t i = 0; r == 0 && i < draft->n_channels; i++)
         r = check_channel(c, call, &draft->channel[i], in_reply_to, problem);
+    if (r == 0 && publish->indicator && !bb_indicators_has(c->indicators, bb_bytes_str(publish->indicator)))
+        r = bb_problem(problem, BB_ERROR_NOT_FOUND, "indicator: there is no %s", publish->indicator);
     return r;
 }
 

@@ -7,6 +7,7 @@
  *
  * Nothing of an ACK is believed beyond what was sent (fanout.h). */
 #include "feed_core.h"
+#include "indicators.h"
 
 #include "proto/errors.h"
 #include "proto/message.h"
@@ -153,7 +154,7 @@ check_channel(struct bb_communication *c, uint32_t organization, const char *nam
         return 0;
     case BB_ACCESS_NOT_THERE:
         return bb_problem_found(problem, BB_ERROR_NOT_FOUND, "channel", bb_bytes_str(name),
-                                "a group or an organization that is there");
+                                "a group, an organization or an indicator that is there");
     default:
         return bb_problem_found(problem, BB_ERROR_NOT_ALLOWED, "channel", bb_bytes_str(name),
                                 "a channel that you may read");
@@ -395,6 +396,7 @@ bb_feed_up(struct bb_communication *c, const struct bb_subscriber *subscriber)
     struct bb_problem problem;
     Bb__Subscribe *subscribe;
     bool refused;
+    int held;
 
     bb_arena_reset(&c->arena);
     if (bb_unpack(bb__subscribe, subscriber->subscribe, &c->arena, &subscribe) != 0) {
@@ -409,6 +411,9 @@ bb_feed_up(struct bb_communication *c, const struct bb_subscriber *subscriber)
     }
     if (!refused)
         return begin(c, &asked);
+    held = bb_indicators_hold_subscriber(c->indicators, subscriber);
+    if (held != 0)
+        return held < 0 ? held : 0;
     bb_feed_refuse(c, subscriber->session, bb_error_retryable(problem.code) ? RETRY_MS : 0, &problem);
     return 0;
 }

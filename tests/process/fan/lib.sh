@@ -7,11 +7,12 @@ subscribers=${BB_FAN_SUBSCRIBERS:-200}
 messages=${BB_FAN_MESSAGES:-20000}
 organizations=10
 
-# fan_define: organizations, groups, the files that start publisher and subscribers, and a cursor for each subscriber
+# fan_define: organizations, groups, indicators, the files that start publisher and subscribers, and a cursor for each subscriber
 # before the first message is written.
 fan_define() {
     local i
     mkdir -p "$tmp/store"
+    run_text 'code,name\nfan-count,Count\nfan-rate,Rate\n' 0 backbone indicator define -
     run 0 backbone group add even --name "Even ones" --kind working
     run 0 backbone group add odd --name "Odd ones" --kind working
     for ((i = 0; i < organizations; i++)); do

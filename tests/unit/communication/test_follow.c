@@ -67,9 +67,9 @@ on_call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb
 static void
 begin_following(struct world *w)
 {
-    const struct bb_follow_ops ops = {.call = on_call, .self = w};
+    const struct bb_caller caller = {.call = on_call, .self = w};
 
-    assert_int_equal(bb_follow_new(&w->f.core, &ops, &w->f.core.follow), 0);
+    assert_int_equal(bb_follow_new(&w->f.core, &caller, &w->f.core.follow), 0);
 }
 
 /* What the directory of the fixture does not say: a shares its line. */

@@ -26,7 +26,7 @@ static const struct {
     {3, "partner.list", "broker", BB_LANE_QUERY, ALL, ALL, OWN, OWN, NONE},
     {32, "measurement.submit", "measurement", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
     {33, "indicator.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
-    {34, "indicator.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, NONE},
+    {34, "indicator.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, ALL},
     {35, "place.define", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
     {36, "place.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, NONE},
     {37, "readings.list", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, NONE, NONE},
