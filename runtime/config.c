@@ -25,7 +25,7 @@ static const struct unit byte_units[] = {
     {"T", 1L << 40}, {"G", 1L << 30}, {"M", 1L << 20}, {"K", 1L << 10}, {"", 1}, {NULL, 0},
 };
 static const struct unit ms_units[] = {
-    {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}, {"", 1}, {NULL, 0},
+    {"d", 86400000}, {"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0},
 };
 static const struct unit no_units[] = {{"", 1}, {NULL, 0}};
 
@@ -84,7 +84,7 @@ say_expected(const struct bb_config_option *option, char *out, size_t size)
     static const char *const what[] = {
         [BB_CONFIG_INT] = "a whole number",
         [BB_CONFIG_BYTES] = "bytes such as 512K, 64M or 2G",
-        [BB_CONFIG_MS] = "a time such as 250ms, 10s or 5min",
+        [BB_CONFIG_MS] = "a time with its unit, such as 250ms, 10s or 5min",
     };
     char min[NUMBER_BYTES], max[NUMBER_BYTES];
 
@@ -110,7 +110,7 @@ parse_number(const struct bb_config_option *option, const char *text, long *ret_
     number = strtol(text, &end, 10);
     if (errno)
         return -EINVAL;
-    while (unit->name && strcmp(unit->name, end) != 0)
+    while (unit->name && strcmp(unit->name, end) != 0 && !(number == 0 && *end == '\0'))
         unit++;
     if (!unit->name || __builtin_mul_overflow(number, unit->factor, &number))
         return -EINVAL;

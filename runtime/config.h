@@ -12,8 +12,7 @@ enum bb_config_type { BB_CONFIG_TEXT, BB_CONFIG_INT, BB_CONFIG_BOOL, BB_CONFIG_B
 
 /* One option. A table ends with a NULL name, after at most 64 options. Values are stored at offset in the
  * daemon's own struct: char * (owned), long, bool, long (bytes; the file may say 64M), long (milliseconds;
- * the file may say 10s, 5min).
- */
+ * the file says 10s or 5min: without its unit only 0 is taken, for who writes 5 seldom means so few). */
 struct bb_config_option {
     const char *name;
     enum bb_config_type type;
