@@ -35,22 +35,33 @@ spell(const char *text, bool patterns)
     return asprintf(&spelled, "%s/%s", kind, code) < 0 ? NULL : spelled;
 }
 
+static bool
+has(const struct bb_channels *channels, const char *spelled)
+{
+    for (size_t i = 0; i < channels->n; i++)
+        if (strcmp(channels->channel[i], spelled) == 0)
+            return true;
+    return false;
+}
+
 static void
 add_one(struct bb_channels *channels, const struct argp_state *state, const char *option, const char *text,
         bool patterns)
 {
     char **grown = realloc(channels->channel, (channels->n + 1) * sizeof *grown);
-    char shown[96];
+    char shown[96], *spelled = spell(text, patterns);
 
     if (!grown)
         argp_failure(state, EX_OSERR, ENOMEM, "%s", option);
     channels->channel = grown;
-    channels->channel[channels->n] = spell(text, patterns);
-    if (!channels->channel[channels->n])
+    if (!spelled)
         argp_error(state, "%s: found '%s', expected all, group:CODE, org:CODE or indicator:CODE%s", option,
                    bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 80),
                    patterns ? ", or * for the CODE" : "");
-    channels->n++;
+    else if (has(channels, spelled))
+        free(spelled);
+    else
+        channels->channel[channels->n++] = spelled;
 }
 
 void

@@ -10,8 +10,8 @@ struct bb_channels {
     size_t n;
 };
 
-/* Add one channel, or several with commas between them; patterns: "group:*" is one as well. Leaves with
- * EX_USAGE when it is none. option: for the message, "--to". */
+/* Add one channel, or several with commas between them, each once; patterns: "group:*" is one as well. Leaves
+ * with EX_USAGE when it is none. option: for the message, "--to". */
 void bb_channels_add(struct bb_channels *channels, const struct argp_state *state, const char *option,
                      const char *text, bool patterns);
 /* Further arguments that have the form of a channel belong to the option that has just been read. */

@@ -59,7 +59,7 @@ run 0 backbone announce ls -o json
 json . '[]'
 
 # --- every way to say whom it is for
-for to in "--to group:early org:gamma" "--to group:early,org:gamma" "--to group/early --to org/gamma"; do
+for to in "--to group:early org:gamma" "--to group:early group/early,org:gamma --to org/gamma" "--to group:early,org:gamma" "--to group/early --to org/gamma"; do
     # shellcheck disable=SC2086
     run 0 backbone announce create $to "Ways" --dry-run -o json
     json .recipients 3
