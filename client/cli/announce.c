@@ -186,7 +186,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 
 /* --- announce status ---------------------------------------------------------------------------------- */
 
-enum { ORGANIZATION, STATE, TIME, MEMBER, OVERDUE, MESSAGE, SUBJECT, STATUS_COLUMNS };
+enum { ORGANIZATION, STATE, TIME, MEMBER, OVERDUE, MESSAGE, SEQUENCE, ACK_BY, SUBJECT, STATUS_COLUMNS };
 
 /* one: flags of the columns that a table of one message does not have. */
 #define COLUMNS(one)                                                                                         \
@@ -194,7 +194,9 @@ enum { ORGANIZATION, STATE, TIME, MEMBER, OVERDUE, MESSAGE, SUBJECT, STATUS_COLU
         [ORGANIZATION] = {"organization", "ORGANIZATION", 0}, [STATE] = {"state", "STATE", 0},               \
         [TIME] = {"time", "TIME", 0}, [MEMBER] = {"member", "MEMBER", 0},                                    \
         [OVERDUE] = {"overdue", "OVERDUE", BB_OUTPUT_OMIT},                                                  \
-        [MESSAGE] = {"id", "ID", BB_OUTPUT_OMIT | (one)},                                                    \
+        [MESSAGE] = {"id", NULL, BB_OUTPUT_OMIT | BB_OUTPUT_DATA_ONLY},                                      \
+        [SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_OMIT | BB_OUTPUT_RIGHT | (one)},                     \
+        [ACK_BY] = {"ack_by", "ACKNOWLEDGE BY", BB_OUTPUT_OMIT | (one)},                                     \
         [SUBJECT] = {"subject", "SUBJECT", BB_OUTPUT_OMIT | BB_OUTPUT_WRAP | (one)},                         \
     }
 
@@ -217,6 +219,8 @@ print_receipt(void *self, const struct bb_message_receipt *receipt)
     if (receipt->message) {
         bb_batch_format(receipt->message, id);
         bb_output_text(output, MESSAGE, id);
+        bb_output_uint(output, SEQUENCE, receipt->sequence);
+        bb_output_text(output, ACK_BY, receipt->ack_by);
         bb_output_text(output, SUBJECT, receipt->subject);
     }
     bb_output_mark(output, STATE,

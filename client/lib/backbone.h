@@ -742,8 +742,11 @@ struct bb_message_receipt {
     int64_t time_us;    /* 0: none */
     const char *member; /* NULL: none */
     bool overdue;
-    const uint8_t *message; /* where those of several are listed; else NULL */
+    /* Where those of several messages are listed; else NULL and 0: */
+    const uint8_t *message; /* its id */
     const char *subject;
+    uint64_t sequence;
+    const char *ack_by; /* date: the day on which it was due */
 };
 
 typedef int bb_receipt_fn(void *self, const struct bb_message_receipt *receipt);

@@ -283,6 +283,8 @@ on_receipts(struct bb_request *request, struct bb_bytes body)
             .overdue = from->overdue,
             .message = bb_message_id(from->has_message, from->message, &ok),
             .subject = from->subject,
+            .sequence = from->sequence,
+            .ack_by = from->ack_by,
         };
         if (!ok)
             return -EBADMSG;

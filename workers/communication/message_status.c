@@ -11,6 +11,7 @@
 
 #include "proto/errors.h"
 #include "proto/limits.h"
+#include "runtime/period.h"
 
 #include "wire.pb-c.h"
 
@@ -41,15 +42,21 @@ is_overdue(const struct bb_communication *c, const struct bb_record *record, boo
            bb_message_state(record, c->today) == BB__MESSAGE_STATE__ACTIVE;
 }
 
-/* Message and subject, where several are listed. */
+/* Which message it is of, where several are listed. */
 static int
 name_message(struct bb_communication *c, const struct bb_record *record, Bb__Receipt *receipt)
 {
-    receipt->has_message = true;
+    const struct bb_period day = {.day = record->ack_day, .type = BB_PERIOD_DAY};
+    char date[BB_PERIOD_TEXT];
+
+    bb_period_format(day, date);
+    receipt->has_message = receipt->has_sequence = true;
     receipt->message.len = record->id.len;
     receipt->message.data = (uint8_t *)bb_keep(c, record->id);
     receipt->subject = bb_keep(c, bb_record_subject(record));
-    return receipt->message.data && receipt->subject ? 0 : -ENOMEM;
+    receipt->sequence = record->sequence;
+    receipt->ack_by = bb_keep(c, bb_bytes_str(date));
+    return receipt->message.data && receipt->subject && receipt->ack_by ? 0 : -ENOMEM;
 }
 
 /* Add it to the reply, if it belongs there. */

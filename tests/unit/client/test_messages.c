@@ -81,8 +81,9 @@ static int
 say_receipt(void *self, const struct bb_message_receipt *r)
 {
     (void)self;
-    fprintf(said, "receipt %s %s %s%s %u %s\n", r->organization, r->state_name, or_null(r->member),
-            r->overdue ? " overdue" : "", first(r->message), or_null(r->subject));
+    fprintf(said, "receipt %s %s %s%s %u %" PRIu64 " %s %s\n", r->organization, r->state_name,
+            or_null(r->member), r->overdue ? " overdue" : "", first(r->message), r->sequence,
+            or_null(r->ack_by), or_null(r->subject));
     return 0;
 }
 
@@ -254,6 +255,9 @@ status_answer(uint8_t *to)
     receipt[1].has_message = true;
     receipt[1].message = ID(one);
     receipt[1].subject = (char *)"Data day";
+    receipt[1].has_sequence = true;
+    receipt[1].sequence = 7;
+    receipt[1].ack_by = (char *)"2026-09-07";
     reply.sequence = 9;
     reply.n_receipt = 2;
     reply.receipt = list;
@@ -467,8 +471,8 @@ static const struct answer_case cases[] = {
      "end OK  at 9\n"},
     {"mark", ask_mark, mark_answer, "marked acknowledged by main at 5, as before\nend OK  at 0\n"},
     {"receipts", ask_receipts, status_answer,
-     "receipt bridgeport queued null 0 null\n"
-     "receipt hartford delivered main overdue 1 Data day\n"
+     "receipt bridgeport queued null 0 0 null null\n"
+     "receipt hartford delivered main overdue 1 7 2026-09-07 Data day\n"
      "end OK  at 9\n"},
     {"cursor put", ask_cursor_put, cursor_put_answer, CURSOR "changed\nend OK  at 0\n"},
     {"cursor remove", ask_cursor_remove, cursor_remove_answer, "removed\nend OK  at 0\n"},

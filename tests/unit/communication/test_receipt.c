@@ -238,6 +238,7 @@ static void
 test_overdue(void **state)
 {
     struct fixture *f = *state;
+    Bb__MessageStatusReply *reply;
 
     announce(f, "backbone", 1, "org/a", "later", "2026-09-20");
     announce(f, "backbone", 2, "all", "sooner", "2026-09-08");
@@ -247,6 +248,10 @@ test_overdue(void **state)
     fixture_pass(f, DAYS(3)); /* the 10th */
     assert_int_equal(fixture_mark(f, "c", 2, BB__RECEIPT_STATE__ACKNOWLEDGED), 0);
     assert_string_equal(status(f, "backbone", 0, true), "sooner/a:q!,sooner/b:q!,sooner/o:q!,by-a/b:q!");
+    fixture_reply(f, bb__message_status_reply, &reply);
+    assert_int_equal(reply->receipt[0]->sequence, 2);
+    assert_string_equal(reply->receipt[0]->ack_by, "2026-09-08");
+    assert_string_equal(reply->receipt[3]->ack_by, "2026-09-09");
     assert_string_equal(status(f, "a", 0, true), "by-a/b:q!");
     assert_string_equal(status(f, "b", 0, true), "");
     fixture_pass(f, DAYS(20));
