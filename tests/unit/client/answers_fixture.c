@@ -71,18 +71,18 @@ answers_give(uint64_t id, const uint8_t *body, size_t len)
 }
 
 void
-answers_check(const struct answer_case *cases, size_t n)
+every_answer_reaches_the_caller(void **state)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (const struct answer_case *one = *state; one->what; one++) {
         uint8_t body[FRAME_BYTES];
         char *text = NULL;
         size_t size;
         said = open_memstream(&text, &size);
-        assert_int_equal(cases[i].ask(asker), 0);
-        assert_int_equal(answers_give(answers_send(), body, cases[i].answer(body)), 0);
+        assert_int_equal(one->ask(asker), 0);
+        assert_int_equal(answers_give(answers_send(), body, one->answer(body)), 0);
         fclose(said);
-        if (strcmp(text, cases[i].expected) != 0)
-            fail_msg("%s:\n%s\nexpected:\n%s", cases[i].what, text, cases[i].expected);
+        if (strcmp(text, one->expected) != 0)
+            fail_msg("%s:\n%s\nexpected:\n%s", one->what, text, one->expected);
         free(text);
     }
 }
@@ -116,16 +116,16 @@ answers_spoil(uint8_t *body, size_t len, uint32_t *random)
 }
 
 void
-answers_check_broken(const struct answer_case *cases, size_t n)
+broken_answers_do_no_harm(void **state)
 {
     uint32_t random = 20260907;
 
     said = fopen("/dev/null", "w");
     for (int round = 0; round < 400; round++)
-        for (size_t i = 0; i < n; i++) {
+        for (const struct answer_case *one = *state; one->what; one++) {
             uint8_t body[FRAME_BYTES];
-            size_t len = cases[i].answer(body);
-            assert_int_equal(cases[i].ask(asker), 0);
+            size_t len = one->answer(body);
+            assert_int_equal(one->ask(asker), 0);
             len = answers_spoil(body, len, &random);
             assert_int_equal(answers_give(answers_send(), body, len), 0);
             assert_int_equal(bb_client_open(asker), 0);
@@ -134,20 +134,21 @@ answers_check_broken(const struct answer_case *cases, size_t n)
 }
 
 void
-answers_check_broken_frames(const struct answer_case *cases, size_t n)
+broken_frames_do_no_harm(void **state)
 {
+    const struct answer_case *cases = *state, *one = cases;
     uint32_t random = 20260908;
 
     said = fopen("/dev/null", "w");
-    for (int round = 0; round < 4000; round++) {
+    for (int round = 0; round < 4000; round++, one = one[1].what ? one + 1 : cases) {
         uint8_t body[FRAME_BYTES], frame[FRAME_BYTES + 64];
         Bb__Reply reply = BB__REPLY__INIT;
-        size_t i = (size_t)round % n, len;
-        assert_int_equal(cases[i].ask(asker), 0);
+        size_t len;
+        assert_int_equal(one->ask(asker), 0);
         reply.id = answers_send();
         reply.has_body = true;
         reply.body.data = body;
-        reply.body.len = cases[i].answer(body);
+        reply.body.len = one->answer(body);
         len = answers_spoil(frame, bb_frame_write(frame, BB_KIND_REPLY, &reply.base), &random);
         bb_session_receive(&asker->session, 0, bb_bytes(frame, len));
         if (bb_client_open(asker) > 100) {

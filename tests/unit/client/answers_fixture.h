@@ -39,12 +39,19 @@ int answers_give(uint64_t id, const uint8_t *body, size_t len);
 /* Damage what is in FRAME_BYTES. Its new length. */
 size_t answers_spoil(uint8_t *body, size_t len, uint32_t *random);
 
-/* Every answer reaches the caller. */
-void answers_check(const struct answer_case *cases, size_t n);
+/* Tests of a table of cases, which ends with {0}. */
+void every_answer_reaches_the_caller(void **state);
 /* A request ends exactly once whatever the answer is, and nothing is read beyond it (the suite runs under
  * AddressSanitizer as well). */
-void answers_check_broken(const struct answer_case *cases, size_t n);
+void broken_answers_do_no_harm(void **state);
 /* Likewise if the frame around it is broken. */
-void answers_check_broken_frames(const struct answer_case *cases, size_t n);
+void broken_frames_do_no_harm(void **state);
+
+#define ANSWERS_TEST(test, cases, setup, teardown)                                                           \
+    cmocka_unit_test_prestate_setup_teardown(test, setup, teardown, (void *)(uintptr_t)(cases))
+#define ANSWERS_TESTS(cases, setup, teardown)                                                                \
+    ANSWERS_TEST(every_answer_reaches_the_caller, cases, setup, teardown),                                   \
+        ANSWERS_TEST(broken_answers_do_no_harm, cases, setup, teardown),                                     \
+        ANSWERS_TEST(broken_frames_do_no_harm, cases, setup, teardown)
 
 #endif

@@ -519,8 +519,8 @@ static const struct answer_case cases[] = {
     {"status", ask_status, status_answer,
      "up 1000 with 3, measurement away, requests=18446744073709551615\nend OK  at 0\n"},
     {"measurement", ask_measurement, measurement_answer, "head 10 applied 9 readings 8\nend OK  at 10\n"},
+    {0},
 };
-#define CASES (sizeof cases / sizeof *cases)
 
 /* --- tests -------------------------------------------------------------------------------------------- */
 
@@ -536,27 +536,6 @@ teardown(void **state)
 {
     bb_rowset_destroy(&rowset);
     return answers_teardown(state);
-}
-
-static void
-every_answer_reaches_the_caller(void **state)
-{
-    (void)state;
-    answers_check(cases, CASES);
-}
-
-static void
-broken_answers_do_no_harm(void **state)
-{
-    (void)state;
-    answers_check_broken(cases, CASES);
-}
-
-static void
-broken_frames_do_no_harm(void **state)
-{
-    (void)state;
-    answers_check_broken_frames(cases, CASES);
 }
 
 static void
@@ -576,9 +555,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_answer_reaches_the_caller, setup, teardown),
-        cmocka_unit_test_setup_teardown(broken_answers_do_no_harm, setup, teardown),
-        cmocka_unit_test_setup_teardown(broken_frames_do_no_harm, setup, teardown),
+        ANSWERS_TESTS(cases, setup, teardown),
         cmocka_unit_test_setup_teardown(a_definition_that_is_too_large_is_not_sent, setup, teardown),
     };
 

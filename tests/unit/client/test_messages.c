@@ -481,31 +481,10 @@ static const struct answer_case cases[] = {
     {"group member", ask_group_member, group_put_answer, GROUP "the same\nend OK  at 0\n"},
     {"groups", ask_groups, groups_answer, GROUP "end OK  at 9\n"},
     {"status", ask_communication, communication_answer, "head 9, 2 sessions, 1 behind\nend OK  at 9\n"},
+    {0},
 };
-#define CASES (sizeof cases / sizeof *cases)
 
 /* --- tests -------------------------------------------------------------------------------------------- */
-
-static void
-every_answer_reaches_the_caller(void **state)
-{
-    (void)state;
-    answers_check(cases, CASES);
-}
-
-static void
-broken_answers_do_no_harm(void **state)
-{
-    (void)state;
-    answers_check_broken(cases, CASES);
-}
-
-static void
-broken_frames_do_no_harm(void **state)
-{
-    (void)state;
-    answers_check_broken_frames(cases, CASES);
-}
 
 /* What the request holds that was made last. */
 static void
@@ -611,9 +590,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_answer_reaches_the_caller, answers_setup, answers_teardown),
-        cmocka_unit_test_setup_teardown(broken_answers_do_no_harm, answers_setup, answers_teardown),
-        cmocka_unit_test_setup_teardown(broken_frames_do_no_harm, answers_setup, answers_teardown),
+        ANSWERS_TESTS(cases, answers_setup, answers_teardown),
         cmocka_unit_test_setup_teardown(a_publication_says_what_it_was_given_and_nothing_else, answers_setup,
                                         answers_teardown),
         cmocka_unit_test_setup_teardown(what_is_impossible_is_not_sent, answers_setup, answers_teardown),
