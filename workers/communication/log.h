@@ -114,7 +114,13 @@ int bb_msglog_put(struct bb_msglog *log, enum bb_log_database database, struct b
                   struct bb_bytes payload);
 /* 0 also when there was none. */
 int bb_msglog_delete(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes key);
-/* To be closed with mdb_cursor_close() before the round changes anything, or ends. */
+/* The first record at or above a key; the last one at or below it. key: not empty. 0 | BB_STORE_E_NOT_FOUND |
+ * <0 */
+int bb_msglog_seek(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes from,
+                   struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
+int bb_msglog_seek_back(struct bb_msglog *log, enum bb_log_database database, struct bb_bytes to,
+                        struct bb_bytes *ret_key, struct bb_bytes *ret_payload);
+/* For a walk. To be closed with mdb_cursor_close() before the round changes anything, or ends. */
 int bb_msglog_cursor(struct bb_msglog *log, enum bb_log_database database, MDB_cursor **ret_cursor);
 
 /* A number in `meta`; 0 when it was never set. */

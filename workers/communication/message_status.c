@@ -145,26 +145,24 @@ next_due(struct bb_communication *c, struct status *status)
 {
     struct bb_bytes found, payload;
     uint8_t key[12];
-    MDB_cursor *cursor;
-    int r = bb_msglog_cursor(c->log, BB_LOG_DUE, &cursor);
+    uint64_t sequence;
+    uint32_t day;
+    int r;
 
-    if (r != 0)
-        return r;
     bb_put_u32(key, status->day);
     bb_put_u64(key + 4, status->sequence);
-    r = bb_cursor_seek(cursor, bb_bytes(key, sizeof key), &found, &payload);
+    r = bb_msglog_seek(c->log, BB_LOG_DUE, bb_bytes(key, sizeof key), &found, &payload);
     if (r == 0 && found.len != sizeof key)
-        r = -EBADMSG;
-    if (r == 0) {
-        uint32_t day = bb_get_u32(found.data);
-        uint64_t sequence = bb_get_u64(found.data + 4);
-        if (day != status->day || sequence != status->sequence)
-            status->at = 0;
-        status->day = day;
-        status->sequence = sequence;
-    }
-    mdb_cursor_close(cursor);
-    return r == 0 && status->day >= c->today ? BB_STORE_E_NOT_FOUND : r;
+        return -EBADMSG;
+    if (r != 0)
+        return r;
+    day = bb_get_u32(found.data);
+    sequence = bb_get_u64(found.data + 4);
+    if (day != status->day || sequence != status->sequence)
+        status->at = 0;
+    status->day = day;
+    status->sequence = sequence;
+    return day >= c->today ? BB_STORE_E_NOT_FOUND : 0;
 }
 
 /* Is it the caller's to ask for? */

@@ -242,21 +242,15 @@ last_delivery(struct bb_communication *c, const uint8_t *prefix, size_t len, siz
 {
     struct bb_bytes key, payload;
     uint8_t above[DELIVERY_KEY];
-    MDB_cursor *walk;
-    int r = bb_msglog_cursor(c->log, BB_LOG_DELIVERY, &walk);
+    int r;
 
-    if (r != 0)
-        return r;
     memcpy(above, prefix, len);
     above[len - 1] = 1;
-    r = bb_cursor_seek(walk, bb_bytes(above, len), &key, &payload);
-    if (r == 0 || r == BB_STORE_E_NOT_FOUND)
-        r = bb_cursor_move(walk, r == 0 ? MDB_PREV : MDB_LAST, &key, &payload);
-    if (r == 0)
-        r = starts_with(key, prefix, len) ? unpack_delivery(key, payload, organization, ret)
-                                          : BB_STORE_E_NOT_FOUND;
-    mdb_cursor_close(walk);
-    return r;
+    r = bb_msglog_seek_back(c->log, BB_LOG_DELIVERY, bb_bytes(above, len), &key, &payload);
+    if (r != 0)
+        return r;
+    return starts_with(key, prefix, len) ? unpack_delivery(key, payload, organization, ret)
+                                         : BB_STORE_E_NOT_FOUND;
 }
 
 static void
@@ -310,24 +304,21 @@ static int
 next_delivery(struct bb_communication *c, struct bb_buffer *at, uint64_t *ret_to)
 {
     struct bb_bytes key, payload;
-    MDB_cursor *walk;
-    int r = bb_msglog_cursor(c->log, BB_LOG_DELIVERY, &walk);
+    int r;
 
+    if (at->len == 0)
+        bb_buffer_byte(at, 0); /* below every code */
+    if (at->error)
+        return at->error;
+    r = bb_msglog_seek(c->log, BB_LOG_DELIVERY, bb_buffer_bytes(at), &key, &payload);
+    if (r == 0 && key.len < 12)
+        return -EBADMSG;
     if (r != 0)
         return r;
-    if (at->len)
-        r = bb_cursor_seek(walk, bb_buffer_bytes(at), &key, &payload);
-    else
-        r = bb_cursor_move(walk, MDB_FIRST, &key, &payload);
-    if (r == 0 && key.len < 12)
-        r = -EBADMSG;
-    if (r == 0) {
-        *ret_to = bb_get_u64(key.data + key.len - 8);
-        bb_buffer_reset(at);
-        bb_buffer_append(at, key.data, key.len);
-    }
-    mdb_cursor_close(walk);
-    return r == 0 ? at->error : r;
+    *ret_to = bb_get_u64(key.data + key.len - 8);
+    bb_buffer_reset(at);
+    bb_buffer_append(at, key.data, key.len);
+    return at->error;
 }
 
 int
