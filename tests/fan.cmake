@@ -1,6 +1,6 @@
 # Delivery under chaos: programs that publish, subscribe, disturb and check, and the tests that use
 # them. They have the label chaos.
-add_library(fan STATIC process/fan/world.c process/fan/store.c support/connect.c)
+add_library(fan STATIC process/fan/world.c process/fan/store.c support/connect.c support/program.c)
 target_link_libraries(fan PUBLIC bb_client bb_options)
 foreach(program publish subscribe drive check)
   add_executable(fan-${program} process/fan/${program}.c)

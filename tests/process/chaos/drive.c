@@ -10,29 +10,18 @@
  * Every `every` kills the second program is left dead for as long as the program of --verify runs, which must
  * end with 0. A program that ends by itself is an error. In the end all are killed. Exit status 0, or 1 with
  * a message. */
-#include <err.h>
+#include "tests/support/program.h"
+
 #include <getopt.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PROGRAMS 8
 #define STORE    1 /* the program whose store is verified */
-
-struct program {
-    const char *file;
-    pid_t pid; /* 0: dead */
-    uint64_t start_at;
-    unsigned kills;
-};
 
 struct drive {
     struct program program[PROGRAMS];
@@ -43,72 +32,16 @@ struct drive {
     unsigned verified;
 };
 
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static void
-sleep_ms(unsigned ms)
-{
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
-
-    nanosleep(&t, NULL);
-}
-
-static unsigned
-between(unsigned least, unsigned most)
-{
-    return least + (unsigned)random() % (most - least + 1);
-}
-
-static pid_t
-start(const char *file)
-{
-    pid_t parent = getpid(), pid = fork();
-
-    if (pid < 0)
-        err(EX_OSERR, "fork");
-    if (pid > 0)
-        return pid;
-    setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == parent)
-        execl(file, file, (char *)NULL);
-    err(EX_OSERR, "%s", file);
-}
-
-/* Kill and reap. False when it had ended by itself. */
-static bool
-end(struct program *p)
-{
-    int status = 0;
-
-    kill(p->pid, SIGKILL);
-    waitpid(p->pid, &status, 0);
-    p->pid = 0;
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-        return true;
-    fprintf(stderr, "chaos-drive: %s ended by itself: %s %d\n", p->file,
-            WIFSIGNALED(status) ? "signal" : "status",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-    return false;
-}
-
 static bool
 verify(struct drive *d)
 {
+    struct program verifier = {.file = d->verify};
     int status = 0;
-    pid_t pid;
 
-    if (d->program[STORE].pid && !end(&d->program[STORE]))
+    if (!program_end(&d->program[STORE]))
         return false;
-    pid = start(d->verify);
-    waitpid(pid, &status, 0);
+    program_start(&verifier);
+    waitpid(verifier.pid, &status, 0);
     d->verified++;
     if (status != 0)
         fprintf(stderr, "chaos-drive: after %u kills the store is not what its journal says\n", d->kills);
@@ -117,30 +50,23 @@ verify(struct drive *d)
 
 /* Start those whose time has come, and wait until `until`. */
 static void
-wait_until(struct drive *d, uint64_t until)
+wait_until(struct drive *d, bb_mono until)
 {
-    for (uint64_t now; (now = now_ms()) < until; sleep_ms(1))
-        for (unsigned i = 0; i < d->programs; i++) {
-            struct program *p = &d->program[i];
-            if (p->pid == 0 && now >= p->start_at)
-                p->pid = start(p->file);
-        }
+    for (bb_mono now; (now = bb_clock_mono()) < until; program_sleep(1))
+        for (unsigned i = 0; i < d->programs; i++)
+            program_attend(&d->program[i], now);
 }
 
 static bool
 kill_one(struct drive *d)
 {
-    unsigned i = d->victim >= 0 ? (unsigned)d->victim : between(0, d->programs - 1);
+    unsigned i = d->victim >= 0 ? (unsigned)d->victim : program_between(0, d->programs - 1);
     struct program *p = &d->program[i];
 
     if (p->pid == 0)
         return true; /* it waits for its start */
-    if (!end(p))
-        return false;
-    p->start_at = now_ms() + between(0, 60);
-    p->kills++;
     d->kills++;
-    return true;
+    return program_kill(p, program_between(0, 60));
 }
 
 static bool
@@ -148,17 +74,17 @@ run(struct drive *d, unsigned kills)
 {
     bool good = true;
 
-    wait_until(d, now_ms() + 500);
+    wait_until(d, bb_clock_mono() + 500);
     while (good && d->kills < kills) {
         unsigned before = d->kills;
-        wait_until(d, now_ms() + (between(0, 1) ? between(5, 60) : between(60, 500)));
+        wait_until(d, bb_clock_mono() +
+                          (program_between(0, 1) ? program_between(5, 60) : program_between(60, 500)));
         good = kill_one(d);
         if (good && d->every && d->kills > before && d->kills % d->every == 0)
             good = verify(d);
     }
     for (unsigned i = 0; i < d->programs; i++)
-        if (d->program[i].pid)
-            good &= end(&d->program[i]);
+        good &= program_end(&d->program[i]);
     return good;
 }
 
@@ -191,9 +117,9 @@ main(int argc, char **argv)
     if (drive.programs <= STORE || (drive.every && !drive.verify) || drive.victim >= (int)drive.programs)
         return EX_USAGE;
     srandom(seed);
-    uint64_t begun = now_ms();
+    bb_mono begun = bb_clock_mono();
     good = run(&drive, kills);
-    printf("seed %u: %u kills in %.1f s (", seed, drive.kills, (double)(now_ms() - begun) / 1000);
+    printf("seed %u: %u kills in %.1f s (", seed, drive.kills, (double)(bb_clock_mono() - begun) / 1000);
     for (unsigned i = 0; i < drive.programs; i++) {
         const char *slash = strrchr(drive.program[i].file, '/');
         printf("%s%u %s", i ? ", " : "", drive.program[i].kills, slash ? slash + 1 : drive.program[i].file);

@@ -14,17 +14,18 @@
 
 #include "tests/support/connect.h"
 
+#include "runtime/clock.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 #define WINDOW_MAX   256u
-#define DRAIN_MS     60000u
+#define DRAIN_MS     60000
 #define TIMEOUT_MS   120000u
 #define REPEAT_EVERY 40u
 #define REMEMBERED   512u
@@ -220,24 +221,16 @@ send_again(struct load *load)
     send_one(load, (struct name){ack->number, ack->index}, ack);
 }
 
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* batches: so many new ones. */
 static int
 run(struct load *load, unsigned rate, uint64_t batches)
 {
-    uint64_t start = now_ms(), sent = 0;
+    bb_mono start = bb_clock_mono();
+    uint64_t sent = 0;
     bool drain = batches == 0;
 
     while (!load->wrong) {
-        bool due = batches > 0 && sent < (now_ms() - start) * rate / 1000;
+        bool due = batches > 0 && sent < (uint64_t)(bb_clock_mono() - start) * rate / 1000;
         if (free_slot(load) && (load->queued || (due && begin_batch(load, &batches)))) {
             send_one(load, dequeue(load), NULL);
             sent++;
@@ -247,7 +240,7 @@ run(struct load *load, unsigned rate, uint64_t batches)
         }
         if (batches == 0 && !load->queued && bb_client_open(load->client) == 0)
             return 0;
-        if (drain && now_ms() - start > DRAIN_MS)
+        if (drain && bb_clock_mono() - start > DRAIN_MS)
             errx(EX_TEMPFAIL, "%zu submissions are not answered, %zu wait to be sent",
                  bb_client_open(load->client), load->queued);
         if (bb_client_process(load->client, 5) < 0)

@@ -8,6 +8,8 @@
 
 #include "tests/support/connect.h"
 
+#include "runtime/clock.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -15,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 
 #define OUTSTANDING_MAX 256u
 
@@ -33,18 +34,9 @@ struct publisher {
     int ledger;
     uint32_t count, outstanding, next, answered;
     double rate;
-    uint64_t begun_ms;
+    bb_mono begun;
     struct item item[OUTSTANDING_MAX];
 };
-
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void publish(struct item *item);
 
@@ -99,7 +91,7 @@ static bool
 may_go_on(const struct publisher *p)
 {
     return p->next < p->count &&
-           (p->rate <= 0 || (double)p->next < p->rate * (double)(now_ms() - p->begun_ms) / 1000);
+           (p->rate <= 0 || (double)p->next < p->rate * (double)(bb_clock_mono() - p->begun) / 1000);
 }
 
 static void
@@ -141,13 +133,13 @@ main(int argc, char **argv)
         return EX_USAGE;
     if (bb_client_new(&options, &p.client) != 0)
         errx(EX_CONFIG, "%s", bb_new_problem()->message);
-    p.begun_ms = now_ms();
+    p.begun = bb_clock_mono();
     while (p.answered < p.count) {
         fill(&p);
         if (bb_client_process(p.client, 20) < 0)
             errx(EX_OSERR, "bb_client_process");
     }
     bb_client_destroy(&p.client);
-    printf("%u messages acknowledged in %.1f s\n", p.answered, (double)(now_ms() - p.begun_ms) / 1000);
+    printf("%u messages acknowledged in %.1f s\n", p.answered, (double)(bb_clock_mono() - p.begun) / 1000);
     return 0;
 }

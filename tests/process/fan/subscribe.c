@@ -10,6 +10,8 @@
 
 #include "tests/support/connect.h"
 
+#include "runtime/clock.h"
+
 #include <err.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 struct subscriber {
@@ -30,7 +31,7 @@ struct subscriber {
     uint64_t stored; /* last sequence */
     bool opened;
     bool ended;
-    uint64_t heard_ms;
+    bb_mono heard;
     struct bb_client *client;
     struct bb_subscription *subscription;
 };
@@ -44,15 +45,6 @@ on_signal(int number)
     drop = 1;
 }
 
-static uint64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 static void
 on_message(void *self, const struct bb_message *message)
 {
@@ -60,7 +52,7 @@ on_message(void *self, const struct bb_message *message)
     char id[FAN_ID_TEXT];
 
     bb_batch_format(message->id, id);
-    s->heard_ms = now_ms();
+    s->heard = bb_clock_mono();
     if (message->sequence > s->stored) {
         fan_store_add(s->fd, message->sequence, id, message->channel);
         s->stored = message->sequence;
@@ -78,7 +70,7 @@ on_event(void *self, const struct bb_subscription_event *event)
     struct subscriber *s = self;
 
     s->opened = event->kind == BB_SUBSCRIPTION_OPENED || (s->opened && event->kind == BB_SUBSCRIPTION_GAP);
-    s->heard_ms = now_ms();
+    s->heard = bb_clock_mono();
     if (event->kind == BB_SUBSCRIPTION_GAP) {
         fprintf(stderr, "wrong: subscriber %u is told of a gap\n", s->number);
         dprintf(s->fd, "wrong gap\n");
@@ -133,7 +125,7 @@ main(int argc, char **argv)
                                           {"idle", 1, NULL, 'i'},
                                           {NULL, 0, NULL, 0}};
     static struct subscriber s;
-    uint64_t idle_ms = 0;
+    bb_mono idle_ms = 0;
 
     for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
         if (c == 'n')
@@ -141,14 +133,14 @@ main(int argc, char **argv)
         else if (c == 'f')
             s.file = optarg;
         else if (c == 'i')
-            idle_ms = strtoull(optarg, NULL, 10);
+            idle_ms = strtoll(optarg, NULL, 10);
         else if (!connect_option(c, optarg, &s.options))
             return EX_USAGE;
     }
     if (!s.file || !s.options.endpoint)
         return EX_USAGE;
     start(&s);
-    while (!(idle_ms && s.opened && now_ms() - s.heard_ms >= idle_ms)) {
+    while (!(idle_ms && s.opened && bb_clock_mono() - s.heard >= idle_ms)) {
         if (s.ended)
             return 1;
         if (bb_client_process(s.client, 100) < 0)
