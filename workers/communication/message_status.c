@@ -22,10 +22,10 @@
 
 struct status {
     struct bb_stream stream;
-    uint32_t *order; /* organizations, by code */
-    uint32_t count, at;
-    bool one;     /* receipts of a message; else all that are overdue */
-    bool overdue; /* only those */
+    struct bb_recipients everybody; /* of the directory, by code */
+    uint32_t at;                    /* the next of them */
+    bool one;                       /* receipts of a message; else all that are overdue */
+    bool overdue;                   /* only those */
     uint64_t sequence;
     uint32_t day; /* of the entry in `due` that is looked at */
     size_t bytes; /* of the part that is being made */
@@ -115,8 +115,8 @@ add_receipts(struct bb_communication *c, struct status *status, const struct bb_
 {
     int r = 0;
 
-    while (r == 0 && status->at < status->count && slice->budget > 0 && !is_full(status, reply)) {
-        r = add_receipt(c, status, record, status->order[status->at++], reply);
+    while (r == 0 && status->at < status->everybody.count && slice->budget > 0 && !is_full(status, reply)) {
+        r = add_receipt(c, status, record, status->everybody.organization[status->at++], reply);
         slice->budget--;
     }
     return r;
@@ -135,7 +135,7 @@ make_one(struct bb_communication *c, struct status *status, struct bb_slice *sli
     }
     if (r == 0)
         r = add_receipts(c, status, &record, slice, reply);
-    slice->final = status->at == status->count;
+    slice->final = status->at == status->everybody.count;
     return r;
 }
 
@@ -191,8 +191,8 @@ make_overdue(struct bb_communication *c, struct status *status, struct bb_slice 
         if (r == 0 && is_asked_for(c, status, &record))
             r = add_receipts(c, status, &record, slice, reply);
         else
-            status->at = status->count;
-        if (status->at == status->count) {
+            status->at = status->everybody.count;
+        if (status->at == status->everybody.count) {
             status->sequence++;
             status->at = 0;
         }
@@ -221,22 +221,6 @@ make_part(struct bb_communication *c, struct bb_stream *stream, struct bb_slice 
 
 /* The request */
 
-static int
-sort_organizations(struct bb_communication *c, struct status *status)
-{
-    struct bb_recipients all = {.count = bb_directory_count(c->directory)};
-
-    all.organization = malloc((all.count + 1) * sizeof *all.organization);
-    if (!all.organization)
-        return -ENOMEM;
-    for (uint32_t i = 0; i < all.count; i++)
-        all.organization[i] = i;
-    bb_recipients_sort(c, &all);
-    status->stream.memory = status->order = all.organization;
-    status->count = all.count;
-    return 0;
-}
-
 /* sequence: of the message, or 0: all that are overdue. */
 static int
 begin(struct bb_communication *c, const struct bb_call *call, uint64_t sequence, bool overdue)
@@ -249,7 +233,9 @@ begin(struct bb_communication *c, const struct bb_call *call, uint64_t sequence,
     status->one = sequence != 0;
     status->overdue = overdue;
     status->sequence = sequence;
-    return sort_organizations(c, status);
+    r = bb_recipients_everybody(c, &status->everybody);
+    status->stream.memory = status->everybody.organization;
+    return r;
 }
 
 int

@@ -45,3 +45,18 @@ bb_recipients_sort(const struct bb_communication *c, struct bb_recipients *recip
     qsort_r(recipients->organization, recipients->count, sizeof *recipients->organization, by_code,
             c->directory);
 }
+
+int
+bb_recipients_everybody(const struct bb_communication *c, struct bb_recipients *ret_recipients)
+{
+    struct bb_recipients all = {.count = bb_directory_count(c->directory)};
+
+    all.organization = malloc((all.count + 1) * sizeof *all.organization);
+    if (!all.organization)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < all.count; i++)
+        all.organization[i] = i;
+    bb_recipients_sort(c, &all);
+    *ret_recipients = all;
+    return 0;
+}

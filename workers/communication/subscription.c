@@ -1,6 +1,7 @@
 #include "subscription.h"
 
 #include "feed_core.h"
+#include "recipients.h"
 #include "stream.h"
 
 #include "proto/errors.h"
@@ -225,7 +226,9 @@ bb_handle_subscription_remove(struct bb_communication *c, const struct bb_call *
 
 struct subscription_list {
     struct bb_stream stream;
-    uint32_t organization, end;          /* to go on with; behind the last one */
+    struct bb_recipients of;             /* whose they are, by code */
+    uint32_t one;                        /* what that holds, if it is one organization */
+    uint32_t at;                         /* of them: whom to go on with ... */
     char after[BB_LIMIT_CODE_BYTES + 1]; /* ... above this name */
 };
 
@@ -248,14 +251,14 @@ next_cursor(const struct bb_cursors *cursors, uint32_t organization, const char 
 static const struct bb_cursor *
 next_of_list(struct bb_communication *c, struct subscription_list *list, unsigned *budget)
 {
-    for (; list->organization<list->end && * budget> 0; --*budget) {
-        uint32_t number = next_cursor(&c->feed->cursors, list->organization, list->after);
+    for (; list->at < list->of.count && *budget; --*budget) {
+        uint32_t number = next_cursor(&c->feed->cursors, list->of.organization[list->at], list->after);
         if (number != BB_NO_CURSOR) {
             const struct bb_cursor *cursor = bb_cursors_at(&c->feed->cursors, number);
             memcpy(list->after, cursor->name, strlen(cursor->name) + 1);
             return cursor;
         }
-        list->organization++;
+        list->at++;
         list->after[0] = '\0';
     }
     return NULL;
@@ -280,7 +283,7 @@ make_part(struct bb_communication *c, struct bb_stream *stream, struct bb_slice 
         bytes += bb__subscription__get_packed_size(filled);
         slice->budget -= slice->budget > 0;
     }
-    slice->final = list->organization >= list->end;
+    slice->final = list->at == list->of.count;
     reply.sequence = bb_msglog_head(c->log);
     reply.subscription = pointers;
     return slice->final || reply.n_subscription > 0 ? bb_slice_pack(slice, &reply.base) : 0;
@@ -307,7 +310,12 @@ bb_handle_subscription_list(struct bb_communication *c, const struct bb_call *ca
     list = (struct subscription_list *)bb_stream_new(c, call, sizeof *list, make_part, &r);
     if (!list)
         return r;
-    list->organization = of ? of->number : 0;
-    list->end = of ? of->number + 1 : bb_directory_count(c->directory);
-    return 0;
+    if (of) {
+        list->one = of->number;
+        list->of = (struct bb_recipients){.organization = &list->one, .count = 1};
+        return 0;
+    }
+    r = bb_recipients_everybody(c, &list->of);
+    list->stream.memory = list->of.organization;
+    return r;
 }

@@ -155,7 +155,8 @@ test_list(void **state)
     assert_string_equal(list(f, "a", "nobody"), "NOT_ALLOWED");
     assert_string_equal(list(f, "backbone", "Bee"), "b/z");
     assert_string_equal(list(f, "backbone", "nobody"), "NOT_FOUND");
-    assert_string_equal(list(f, "backbone", NULL), "a/x a/y+ b/z");
+    put(f, "backbone", "w"); /* which the directory has in front of the others */
+    assert_string_equal(list(f, "backbone", NULL), "a/x a/y+ b/z backbone/w");
     assert_string_equal(list(f, "o", NULL), "");
 }
 
