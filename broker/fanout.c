@@ -36,6 +36,9 @@
 #define HEAD_MOST   (BB_ENVELOPE_BYTES + 1u + 10u) /* envelope, field number, subscription */
 #define LENGTH      4u                             /* in a bundle */
 
+_Static_assert(BB_ENVELOPE_BYTES + LENGTH + HEAD_MOST + BB_LIMIT_BODY_BYTES <= BB_LIMIT_FRAME_BYTES,
+               "the largest body is a frame");
+
 #define SLICE    128u  /* messages given out together; one that is larger than WEIGHT counts as several */
 #define PACE     256   /* of them are on their way at most when the next slice is given out */
 #define WEIGHT   8192u /* bytes that libzmq sends at once */
@@ -106,14 +109,16 @@ int
 bb_fanout_start(struct bb_broker *broker)
 {
     struct bb_fanout *f = calloc(1, sizeof *f);
+    int r;
 
     if (!f)
         return -ENOMEM;
     f->wake_at = -1;
     f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (f->wake_fd < 0) {
+        r = -errno;
         free(f);
-        return -errno;
+        return r;
     }
     broker->fanout = f;
     return 0;
@@ -558,20 +563,12 @@ add_job(struct bb_fanout *f, bb_mono now, const Bb__Fanout *in)
     return 0;
 }
 
-static bool
-is_fanned_out(uint32_t kind)
-{
-    return kind == BB_KIND_DELIVER || kind == BB_KIND_SUBSCRIBED || kind == BB_KIND_GAP ||
-           kind == BB_KIND_ERROR;
-}
-
 int
 bb_fanout(struct bb_broker *broker, const Bb__Fanout *in)
 {
     struct bb_fanout *f = broker->fanout;
 
-    if (!is_fanned_out(in->kind) ||
-        in->body.len > BB_LIMIT_FRAME_BYTES - HEAD_MOST - BB_ENVELOPE_BYTES - LENGTH)
+    if (!bb_kind_is_fanned_out(in->kind) || in->body.len > BB_LIMIT_BODY_BYTES)
         return -EBADMSG;
     broker->counters.fanouts++;
     if (in->n_session == 0)

@@ -13,8 +13,7 @@
 #include <stdlib.h>
 
 /* The largest body whose REPLY fits a client's frame: 128 bytes for envelope, bundle and the other fields. */
-#define REPLY_BODY_MAX (BB_LIMIT_FRAME_BYTES - 128u)
-#define CREDIT_MAX     ((int64_t)1 << 40)
+#define CREDIT_MAX ((int64_t)1 << 40)
 
 struct lane {
     struct bb_queue queue;
@@ -392,7 +391,7 @@ broken_part(const struct bb_request *request, const struct bb_router_work_reply 
         return "the service sent a part out of order";
     if (request->single && !in->final)
         return "the service sent an answer of several parts";
-    if (in->body.len > REPLY_BODY_MAX)
+    if (in->body.len > BB_LIMIT_BODY_BYTES)
         return "the service sent a part that is too large";
     if (in->body.len && request->window <= 0)
         return "the service sent a part without a window";

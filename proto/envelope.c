@@ -2,6 +2,13 @@
 
 #include <errno.h>
 
+bool
+bb_kind_is_fanned_out(uint32_t kind)
+{
+    return kind == BB_KIND_DELIVER || kind == BB_KIND_SUBSCRIBED || kind == BB_KIND_GAP ||
+           kind == BB_KIND_ERROR;
+}
+
 int
 bb_frame_parse(struct bb_bytes in, struct bb_frame *ret_frame)
 {

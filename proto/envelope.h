@@ -57,6 +57,9 @@ enum bb_kind {
     BB_KIND_CALL_CANCEL = 48,
 };
 
+/* Is this what a session gets by FANOUT? */
+bool bb_kind_is_fanned_out(uint32_t kind);
+
 struct bb_frame {
     uint8_t major;
     uint8_t kind;

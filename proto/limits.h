@@ -2,9 +2,12 @@
 #ifndef BB_LIMITS_H
 #define BB_LIMITS_H
 
-#define BB_LIMIT_FRAME_BYTES     (256u << 10) /* one frame on the public socket, either way */
-#define BB_LIMIT_BUNDLE_FRAMES   4096u        /* frames in a bundle */
-#define BB_LIMIT_DECODE_BYTES    (8u << 20)   /* memory for decoding one message */
+#define BB_LIMIT_FRAME_BYTES (256u << 10) /* one frame on the public socket, either way */
+/* The body in it: a part of an answer, a call, what is fanned out. */
+#define BB_LIMIT_BODY_BYTES (BB_LIMIT_FRAME_BYTES - 128u)
+
+#define BB_LIMIT_BUNDLE_FRAMES   4096u      /* frames in a bundle */
+#define BB_LIMIT_DECODE_BYTES    (8u << 20) /* memory for decoding one message */
 #define BB_LIMIT_SUBMISSION_ROWS 10000u
 #define BB_LIMIT_SUBMISSION_BYTES                                                                            \
     (192u << 10) /* body of a submission; its journal entry stays below 512 KiB */

@@ -687,8 +687,8 @@ bb_worker_call_cancel(struct bb_worker *w, uint64_t id)
 void
 bb_worker_push(struct bb_worker *w)
 {
-    (void)send_outgoing(
-        w); /* what is wrong shows again at the end of the round, where the connection may be given up */
+    /* what is wrong shows again at the end of the round, where the connection may be given up */
+    (void)send_outgoing(w);
 }
 
 void

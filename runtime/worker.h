@@ -18,10 +18,6 @@
 
 #include <stdint.h>
 
-/* The largest body of a frame that the broker passes on to a client: an answer's part, what is fanned out,
- * and the body of a call. */
-#define BB_WORKER_BODY_BYTES (BB_LIMIT_FRAME_BYTES - 128u)
-
 struct bb_worker;
 
 struct bb_work {
@@ -119,14 +115,14 @@ int bb_worker_run(struct bb_worker *worker);
 void bb_worker_wake(struct bb_worker *worker);
 
 /* Answer. `final` ends the request. Bytes are copied. Tags that are not open (cancelled meanwhile, or of a
- * broker that is gone) are ignored. A body above 262,016 bytes ends the request with INTERNAL. message: for
- * people, UTF-8, cut at 500 bytes. */
+ * broker that is gone) are ignored. A body above BB_LIMIT_BODY_BYTES ends the request with INTERNAL. message:
+ * for people, UTF-8, cut at 500 bytes. */
 void bb_worker_reply(struct bb_worker *worker, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
 void bb_worker_fail(struct bb_worker *worker, uint64_t tag, uint32_t code, const char *message,
                     uint32_t retry_after_ms);
 
 /* Send one frame to many sessions: a DELIVER, SUBSCRIBED, GAP or ERROR without its field `subscription`,
- * which the broker writes. body: packed, at most BB_WORKER_BODY_BYTES. Copied. An ERROR ends the sessions.
+ * which the broker writes. body: packed, at most BB_LIMIT_BODY_BYTES. Copied. An ERROR ends the sessions.
  * Sessions get what is sent to them in the order of these calls; those that are over are skipped. */
 void bb_worker_fanout(struct bb_worker *worker, enum bb_kind kind, struct bb_bytes body,
                       const uint64_t *sessions, size_t n);
@@ -139,7 +135,7 @@ size_t bb_worker_backlog(const struct bb_worker *worker);
 /* Ask another service, in the name of one's own (role SERVICE). `id` is the caller's, unlike those of its
  * other open calls. Ends with called(), at its deadline at the latest; a timeout_ms of 0 is 30 s, the most is
  * 600 s. 0 | -ENOTCONN there is no broker: try in tick() | -EEXIST the id is open | -EBUSY BB_LIMIT_CALLS are
- * open | -EMSGSIZE a body above BB_WORKER_BODY_BYTES | -ENOMEM */
+ * open | -EMSGSIZE a body above BB_LIMIT_BODY_BYTES | -ENOMEM */
 int bb_worker_call(struct bb_worker *worker, uint64_t id, uint32_t method, uint32_t timeout_ms,
                    struct bb_bytes body);
 /* The answer is no longer wanted: called() will not come. An id that is not open is ignored. */

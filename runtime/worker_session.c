@@ -555,7 +555,7 @@ bb_session_reply(struct bb_session *s, uint64_t tag, uint32_t part, bool final, 
 
     if (!request->used)
         return -ENOENT;
-    if (body.len > BB_WORKER_BODY_BYTES)
+    if (body.len > BB_LIMIT_BODY_BYTES)
         return bb_session_fail(s, tag, BB_ERROR_INTERNAL, "a part of the answer is larger than the limit", 0);
     reply.tag = tag;
     reply.has_part = part != 0;
@@ -598,14 +598,6 @@ bb_session_fail(struct bb_session *s, uint64_t tag, uint32_t code, const char *m
     return r;
 }
 
-/* The kinds that clients get from a session. */
-static bool
-is_fanned_out(enum bb_kind kind)
-{
-    return kind == BB_KIND_DELIVER || kind == BB_KIND_SUBSCRIBED || kind == BB_KIND_GAP ||
-           kind == BB_KIND_ERROR;
-}
-
 int
 bb_session_fanout(struct bb_session *s, enum bb_kind kind, struct bb_bytes body, const uint64_t *sessions,
                   size_t n)
@@ -615,9 +607,9 @@ bb_session_fanout(struct bb_session *s, enum bb_kind kind, struct bb_bytes body,
 
     if (s->state != BB_SESSION_LIVE && s->state != BB_SESSION_DRAINING)
         return -ENOTCONN;
-    if (!is_fanned_out(kind))
+    if (!bb_kind_is_fanned_out(kind))
         return -EINVAL;
-    if (body.len > BB_WORKER_BODY_BYTES)
+    if (body.len > BB_LIMIT_BODY_BYTES)
         return -EMSGSIZE;
     fanout.kind = kind;
     fanout.body = (ProtobufCBinaryData){.len = body.len, .data = (uint8_t *)(uintptr_t)body.data};
@@ -658,7 +650,7 @@ bb_session_call(struct bb_session *s, uint64_t id, uint32_t method, uint32_t tim
         return -EEXIST;
     if (s->n_calls == BB_LIMIT_CALLS)
         return -EBUSY;
-    if (body.len > BB_WORKER_BODY_BYTES)
+    if (body.len > BB_LIMIT_BODY_BYTES)
         return -EMSGSIZE;
     call.id = id;
     call.method = method;

@@ -125,7 +125,7 @@ static void
 what_is_no_fanout_ends_the_worker(void **state)
 {
     static const uint8_t kinds[] = {BB_KIND_REPLY, BB_KIND_WELCOME, BB_KIND_BUNDLE, 37, 0, 255};
-    static uint8_t large[BB_LIMIT_FRAME_BYTES];
+    static uint8_t large[BB_LIMIT_BODY_BYTES + 1];
     struct raw worker;
     uint64_t session = 1;
 
@@ -155,7 +155,7 @@ what_is_no_fanout_ends_the_worker(void **state)
 static void
 the_largest_body(void **state)
 {
-    static uint8_t body[BB_LIMIT_FRAME_BYTES - 128];
+    static uint8_t body[BB_LIMIT_BODY_BYTES];
     struct crowd crowd;
 
     (void)state;

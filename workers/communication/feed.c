@@ -344,7 +344,7 @@ bb_feed_new(struct bb_communication *c)
     feed->next_expiry = c->config->cursor_idle_ms ? 0 : BB_NEVER;
     feed->select = (struct bb_select){.access = &c->access, .cursors = &feed->cursors};
     bb_cursors_init(&feed->cursors);
-    bb_buffer_init(&feed->body, BB_WORKER_BODY_BYTES);
+    bb_buffer_init(&feed->body, BB_LIMIT_BODY_BYTES);
     r = bb_reading_new(&feed->reading);
     if (r == 0)
         r = load(c);

@@ -106,7 +106,7 @@ on_fanout(void *self, enum bb_kind kind, struct bb_bytes body, const uint64_t *s
 {
     struct feed_fixture *f = self;
 
-    assert_true(body.len <= BB_WORKER_BODY_BYTES);
+    assert_true(body.len <= BB_LIMIT_BODY_BYTES);
     f->fanouts++;
     f->largest = body.len > f->largest ? body.len : f->largest;
     for (size_t i = 0; i < n; i++)

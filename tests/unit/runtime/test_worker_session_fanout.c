@@ -94,7 +94,7 @@ static void
 test_fanout_is_split(void **unused)
 {
     (void)unused;
-    static uint8_t body[BB_WORKER_BODY_BYTES + 1];
+    static uint8_t body[BB_LIMIT_BODY_BYTES + 1];
     static uint64_t sessions[50000];
     uint64_t next = 0;
 
@@ -105,7 +105,7 @@ test_fanout_is_split(void **unused)
         bb_session_fanout(session, BB_KIND_DELIVER, bb_bytes(body, sizeof body - 1), sessions, 50000), 0);
     assert_int_equal(bb_session_fanout(session, BB_KIND_DELIVER, bb_bytes(body, sizeof body), sessions, 1),
                      -EMSGSIZE);
-    assert_true(bb_session_unconfirmed(session) > 4 * BB_WORKER_BODY_BYTES);
+    assert_true(bb_session_unconfirmed(session) > 4 * BB_LIMIT_BODY_BYTES);
     end_round();
     assert_int_equal(seen.fanouts, 4);
     for (unsigned i = 0; i < seen.fanouts; i++)
@@ -243,7 +243,7 @@ static void
 test_calls_are_limited(void **unused)
 {
     (void)unused;
-    static uint8_t body[BB_WORKER_BODY_BYTES + 1];
+    static uint8_t body[BB_LIMIT_BODY_BYTES + 1];
     struct bb_session_event event;
 
     assert_int_equal(bb_session_call(session, 1, 41, 0, bb_bytes(NULL, 0)), -ENOTCONN);
