@@ -199,12 +199,6 @@ write_head(uint8_t *to, enum bb_kind kind, uint64_t subscription)
     return at;
 }
 
-static struct bb_peer *
-peer_of(const struct bb_subscription *session)
-{
-    return (struct bb_peer *)((char *)session->listener - offsetof(struct bb_peer, listener));
-}
-
 /* A copy to one session, with what else its peer gets. */
 static void
 send_copy(struct bb_broker *broker, const struct bb_subscription *session, enum bb_kind kind,
@@ -212,7 +206,7 @@ send_copy(struct bb_broker *broker, const struct bb_subscription *session, enum 
 {
     uint8_t head[HEAD_MOST];
     size_t len = write_head(head, kind, session->subscription);
-    uint8_t *frame = bb_send_room(broker, peer_of(session), len + body.len);
+    uint8_t *frame = bb_send_room(broker, bb_peer_of(session->listener), len + body.len);
 
     if (!frame)
         return;
@@ -335,7 +329,7 @@ static void
 send_shared(struct bb_broker *broker, const struct job *job, const struct bb_subscription *session)
 {
     struct bb_fanout *f = broker->fanout;
-    struct bb_peer *peer = peer_of(session);
+    struct bb_peer *peer = bb_peer_of(session->listener);
     bool lags = bb_send_lags(broker, peer);
     struct content *content = content_for(f, job, session->subscription, lags);
 

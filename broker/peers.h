@@ -54,6 +54,13 @@ struct bb_peer {
     char organization[BB_LIMIT_CODE_BYTES + 1]; /* what conn.who points to */
 };
 
+/* Whose sessions these are. */
+static inline struct bb_peer *
+bb_peer_of(const struct bb_listener *listener)
+{
+    return (struct bb_peer *)((uintptr_t)listener - offsetof(struct bb_peer, listener));
+}
+
 /* A connection by descriptor. */
 struct bb_link {
     bool open;

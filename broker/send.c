@@ -103,9 +103,12 @@ give_up_slow(struct bb_broker *broker, struct bb_peer *peer)
 static void
 make_room(struct bb_broker *broker)
 {
-    struct bb_peer *worst = broker->made_room == broker->now ? NULL : slowest(broker);
+    struct bb_peer *worst;
 
+    if (broker->made_room == broker->now)
+        return;
     broker->made_room = broker->now;
+    worst = slowest(broker);
     if (worst)
         give_up_slow(broker, worst);
 }

@@ -114,27 +114,22 @@ peek_subscription(struct bb_bytes packed, uint64_t *ret_subscription)
     return false;
 }
 
-/* May this be opened? What is not is refused. */
+/* May this peer subscribe at all, and is there who serves it? If not, it is refused. */
 static bool
-is_refused(struct bb_broker *broker, struct bb_peer *peer, uint64_t subscription, size_t bytes)
+may_subscribe(struct bb_broker *broker, struct bb_peer *peer, uint64_t subscription)
 {
-    int r;
-
     if (bb_policy_check(&broker->policy, BB_METHOD_MESSAGE_LIST, peer->conn.who.role) != 0) {
         refuse(broker, peer, &subscription, BB_ERROR_NOT_ALLOWED, NULL, 0);
-        return true;
+        return false;
     }
     if (!the_worker(broker)) {
         refuse(broker, peer, &subscription, BB_ERROR_UNAVAILABLE, "the communication service is not there",
                BB_RETRY_UNAVAILABLE_MS);
-        return true;
+        return false;
     }
     if (peer->listener.count == 0)
         peer->listener.organization = peer->conn.who.number;
-    r = bb_sessions_judge(broker->sessions, broker->now, &peer->listener, subscription, bytes);
-    if (r != 0)
-        refuse_for(broker, peer, &subscription, r);
-    return r != 0;
+    return true;
 }
 
 /* Decoding costs more than sending, many times more when a filter has very many empty channels: so what can
@@ -144,13 +139,21 @@ bb_subscribe_refuse(struct bb_broker *broker, struct bb_peer *peer, struct bb_by
 {
     uint64_t subscription;
     bool known = peek_subscription(packed, &subscription);
+    int r;
 
     if (packed.len > BB_SUBSCRIBE_BYTES) {
         refuse(broker, peer, known ? &subscription : NULL, BB_ERROR_TOO_LARGE,
                "a SUBSCRIBE has at most 49,152 bytes", 0);
         return true;
     }
-    return known && is_refused(broker, peer, subscription, packed.len);
+    if (!known)
+        return false;
+    if (!may_subscribe(broker, peer, subscription))
+        return true;
+    r = bb_sessions_judge(broker->sessions, broker->now, &peer->listener, subscription, packed.len);
+    if (r != 0)
+        refuse_for(broker, peer, &subscription, r);
+    return r != 0;
 }
 
 void
@@ -159,7 +162,7 @@ bb_subscribe(struct bb_broker *broker, struct bb_peer *peer, const Bb__Subscribe
 {
     int r;
 
-    if (is_refused(broker, peer, subscribe->subscription, packed.len))
+    if (!may_subscribe(broker, peer, subscribe->subscription))
         return;
     r = bb_sessions_open(broker->sessions, broker->now, &peer->listener, subscribe->subscription, packed);
     if (r != 0)
@@ -196,10 +199,8 @@ bb_subscribe_peer_gone(struct bb_broker *broker, struct bb_peer *peer)
 static void
 on_over(void *self, struct bb_listener *listener, uint64_t subscription)
 {
-    struct bb_peer *peer = (struct bb_peer *)((char *)listener - offsetof(struct bb_peer, listener));
-
-    send_error(self, peer, &subscription, BB_ERROR_UNAVAILABLE, "the communication service went away",
-               BB_RETRY_UNAVAILABLE_MS);
+    send_error(self, bb_peer_of(listener), &subscription, BB_ERROR_UNAVAILABLE,
+               "the communication service went away", BB_RETRY_UNAVAILABLE_MS);
 }
 
 void
@@ -211,8 +212,7 @@ bb_subscribe_worker_gone(struct bb_broker *broker)
 static size_t
 tell_up(struct bb_broker *broker, struct bb_worker_link *worker, const struct bb_session_news *news)
 {
-    const struct bb_peer *peer =
-        (const struct bb_peer *)((const char *)news->listener - offsetof(struct bb_peer, listener));
+    const struct bb_peer *peer = bb_peer_of(news->listener);
     Bb__SessionUp up = BB__SESSION_UP__INIT;
 
     up.session = news->session;
