@@ -643,7 +643,7 @@ struct bb_message {
 /* A message to be published. What is NULL or 0 is not said. */
 struct bb_publication {
     const uint8_t *id; /* [BB_MESSAGE_ID], of your choice: publishing it again with the same content is safe,
-                          also from another process. NULL: a fresh one */
+                          also from another process. NULL: a fresh one, with each call another message */
     const char *const *channel; /* whom it is for; at least one */
     size_t n_channels;
     int kind; /* BB_MESSAGE_ANNOUNCEMENT, _POST or _STORY */
@@ -860,7 +860,7 @@ struct bb_cursor_change {
     size_t n_add;
     const char *const *remove;
     size_t n_remove;
-    bool from_start; /* a new one begins with the first message that is kept */
+    bool from_start; /* it begins, or begins anew, with the first message that is kept */
 };
 
 typedef void bb_cursor_put_fn(void *self, const struct bb_cursor *cursor, bool changed);

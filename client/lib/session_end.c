@@ -2,6 +2,7 @@
 #include "session_core.h"
 
 #include "proto/errors.h"
+#include "proto/methods.h"
 
 #include <stdio.h>
 
@@ -89,6 +90,14 @@ bb_session_end_all(struct bb_session *session, int result, uint32_t code, const 
     bb_session_listeners_end(session, result, code, text);
 }
 
+/* What was sent may have been done. Doing it again does no harm, but for a message under another id. */
+static const char *
+how_to_repeat(const struct bb_request *request)
+{
+    return request->method == BB_METHOD_MESSAGE_PUBLISH ? "safe to repeat with the same id"
+                                                        : "safe to repeat";
+}
+
 /* Time is up: say what is known of why. */
 void
 bb_session_end_in_time(struct bb_session *session, struct bb_request *request)
@@ -98,11 +107,11 @@ bb_session_end_in_time(struct bb_session *session, struct bb_request *request)
     long long waited = session->now - request->made;
 
     if (request->error_code) {
-        snprintf(text, size, "not done within %lld ms, safe to repeat; the last answer was %s: %s", waited,
-                 bb_error_name(request->error_code), request->error_text);
+        snprintf(text, size, "not done within %lld ms, %s; the last answer was %s: %s", waited,
+                 how_to_repeat(request), bb_error_name(request->error_code), request->error_text);
         bb_session_end(session, request, BB_TIMED_OUT, request->error_code, text);
     } else if (request->may_be_done) {
-        snprintf(text, size, "no answer within %lld ms; it is safe to repeat", waited);
+        snprintf(text, size, "no answer within %lld ms; it is %s", waited, how_to_repeat(request));
         bb_session_end(session, request, BB_TIMED_OUT, BB_ERROR_TIMEOUT, text);
     } else if (session->link == BB_LINK_OPEN) {
         snprintf(text, size, "not sent within %lld ms: too much is open before it", waited);

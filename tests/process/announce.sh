@@ -279,6 +279,7 @@ like "a table" "$out" $'\ncommunication +head +[1-9]'
 bb-supervise stop communication
 run 75 backbone announce create "Meanwhile" --to all -o json --timeout 1
 is "no answer" "$out" ""
+like "what it was" "$err" '^backbone: (no answer|not done) within [0-9]+ ms.* safe to repeat with the same id'
 like "how to go on" "$err" 'the same command with --id [0-9a-f-]{36} publishes it once$'
 again=$(grep -o -- '--id [0-9a-f-]*' <<<"$err" | cut -d' ' -f2)
 run 75 backbone inbox ls --timeout 1
