@@ -22,7 +22,7 @@
  *     cursor        organization | 0 | cursor   -> the cursors' own
  *
  * A record is packed once, when the message is appended, and then served as bytes: the Message in it lacks
- * only the fields `channel` and `audience`, which view.h writes behind it. */
+ * only the fields `channel`, `audience` and `superseded_by`, which view.h writes behind it. */
 #ifndef BB_LOG_OF_MESSAGES_H
 #define BB_LOG_OF_MESSAGES_H
 

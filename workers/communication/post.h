@@ -9,9 +9,8 @@
 #define BB_SERVICE_AUTHOR "communication" /* organization and member of what the service writes */
 
 struct bb_posting {
-    /* Everything but sequence and time, which are filled in, and `channel` and `audience`, which stay empty.
-     * Its id is 16 bytes; organization is the author's code. Texts are valid, none longer than limits.h says.
-     */
+    /* Everything but sequence and time, which are filled in, and what view.h writes, which stays empty. Its id
+     * is 16 bytes; organization is the author's code. Texts are valid, none longer than limits.h says. */
     Bb__Message *message;
     const struct bb_channel *channel;
     size_t n_channels;    /* 1 to BB_LIMIT_AUDIENCE, all different */

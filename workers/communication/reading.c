@@ -133,7 +133,7 @@ read_one(struct bb_communication *c, const struct bb_record *record, uint64_t *r
     *ret_to = record->sequence;
     return bb_fanout_add(c->feed->fanout, &(struct bb_fanout_item){
                                               .sequence = record->sequence,
-                                              .bytes = (uint32_t)record->message.len,
+                                              .bytes = (uint32_t)bb_view_shared_bytes(record),
                                               .audience = entry->index,
                                               .tag = reading->n_records++,
                                               .notable = record->kind != BB__MESSAGE_KIND__UPDATE,
@@ -215,7 +215,7 @@ deliver(struct bb_communication *c, const struct bb_fanout_action *action, uint6
     for (uint32_t i = 0; i < action->n_parts; i++) {
         const struct bb_record *record = &feed->reading->record[action->part[i].tag];
         struct bb_view view = bb_select_unpack(action->part[i].view);
-        size_t len = bb_view_bytes(&c->access, record, view);
+        size_t len = bb_view_shared_bytes(record) + bb_view_own_bytes(&c->access, record, view);
         if (feed->body.len > 0 && feed->body.len + len + varint_bytes(len) > BODY)
             send_body(c, action);
         bb_buffer_byte(&feed->body, TAG_MESSAGE);

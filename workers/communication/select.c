@@ -82,7 +82,7 @@ extra(void *self, const void *about, uint32_t number)
     const struct bb_select *select = self;
     const struct bb_audience *audience = about;
 
-    return (uint32_t)bb_view_bytes(select->access, &audience->record, bb_select_unpack(number));
+    return (uint32_t)bb_view_own_bytes(select->access, &audience->record, bb_select_unpack(number));
 }
 
 /* What was removed from this channel, if the reader would have got it. */

@@ -49,6 +49,18 @@ pass_on(struct feed_fixture *f, const struct feed_session *session, struct feed_
     return true;
 }
 
+static const char *
+superseded(const Bb__Message *message)
+{
+    static char text[16];
+
+    if (!message->has_superseded_by)
+        return "";
+    assert_int_equal(message->superseded_by.len, BB_MESSAGE_ID);
+    snprintf(text, sizeof text, "<%u", (unsigned)bb_get_u32(message->superseded_by.data + 12));
+    return text;
+}
+
 static void
 hear_messages(struct feed_fixture *f, struct feed_session *session, const Bb__Deliver *deliver)
 {
@@ -61,7 +73,8 @@ hear_messages(struct feed_fixture *f, struct feed_session *session, const Bb__De
         if (!pass_on(f, session,
                      (struct feed_told){
                          .sequence = message->sequence, .bytes = (uint32_t)packed.len, .marked = marked}))
-            hear(session, "%u:%s%s", (unsigned)message->sequence, message->channel, marked ? "!" : "");
+            hear(session, "%u:%s%s%s", (unsigned)message->sequence, message->channel, marked ? "!" : "",
+                 superseded(message));
         session->sequence = message->sequence;
         session->messages++;
         session->bytes += packed.len;

@@ -1,8 +1,9 @@
 /* Subscribers of the service in fixture.h: sessions that open, acknowledge and end, and what each was sent,
  * in words:
  *
- *     "at 3 of 5"             SUBSCRIBED: acknowledged up to 3, the log has 5; "new" behind it; "expired"
- * behind it "4:all 5:group/g"       messages, with their channel; "!" behind one that may have come before
+ *     "at 3 of 5"             SUBSCRIBED: acknowledged up to 3, the log has 5; "new" or "expired" behind it
+ *     "4:all 5:group/g"       messages, with their channel; "!" behind one that may have come before; "<2000"
+ *                             behind one that the message with this id took the place of
  *     "(1-4)"                 a gap
  *     "TAKEN_OVER"            the error that ended it */
 #ifndef BB_TEST_FEED_FIXTURE_H

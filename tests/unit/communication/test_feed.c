@@ -324,6 +324,74 @@ test_over(void **state)
 }
 
 static void
+supersede(struct feed_fixture *f, uint32_t id, uint32_t message)
+{
+    char *channels[] = {(char[]){"all"}};
+    Bb__Publish publish;
+
+    fixture_publish_init(&publish, id, channels, 1, "s");
+    publish.has_supersedes = true;
+    publish.supersedes = fixture_id(message);
+    assert_int_equal(fixture_publish(&f->f, "backbone", &publish), 0);
+}
+
+/* Who was away is told which ones stand no more; who had them already is told by the newer ones. */
+static void
+test_superseded(void **state)
+{
+    struct feed_fixture *f = *state;
+
+    feed_open(f, 1, "a", "x");
+    fixture_post(&f->f, "backbone", 5000, "all", "s");
+    fixture_post(&f->f, "backbone", 5001, "group/g", "s");
+    supersede(f, 5002, 5000);
+    supersede(f, 5003, 5001);
+    supersede(f, 5004, 5002);
+    assert_string_equal(feed_heard(f, 1), "1:all 2:group/g 3:all 4:all 5:all");
+    assert_string_equal(feed_open(f, 2, "b", "y from-start"),
+                        "at 0 of 5 new 1:all<5002 2:group/g<5003 3:all<5004 4:all 5:all");
+    assert_string_equal(feed_open(f, 3, "backbone", "z from-start group/g"), "at 0 of 5 new 2:group/g<5003");
+    feed_down(f, 1);
+    assert_string_equal(feed_open(f, 4, "a", "x"),
+                        "at 0 of 5 1:all!<5002 2:group/g!<5003 3:all!<5004 4:all! 5:all!");
+}
+
+static void
+test_superseded_and_withdrawn(void **state)
+{
+    struct feed_fixture *f = *state;
+    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
+
+    fixture_post(&f->f, "backbone", 5000, "all", "s");
+    supersede(f, 5001, 5000);
+    withdraw.id = fixture_id(5002);
+    withdraw.message = fixture_id(5000);
+    assert_int_equal(fixture_call(&f->f, "backbone", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base), 0);
+    assert_string_equal(feed_open(f, 1, "a", "x from-start"), "at 0 of 3 new 2:all 3:all");
+}
+
+/* A window counts the bytes that are delivered: those of the mark as well, and of no message that has none,
+ * though author and channels are the same. */
+static void
+test_bytes_of_superseded(void **state)
+{
+    struct feed_fixture *f = *state;
+    char words[64];
+    unsigned bytes;
+
+    fixture_post(&f->f, "backbone", 5000, "all", "s");
+    fixture_post(&f->f, "backbone", 5001, "all", "s");
+    supersede(f, 5002, 5000);
+    feed_open(f, 1, "a", "x from-start window=2");
+    assert_int_equal(f->session[1].messages, 2);
+    bytes = (unsigned)f->session[1].bytes;
+    snprintf(words, sizeof words, "y from-start bytes=%u", bytes);
+    assert_string_equal(feed_open(f, 2, "a", words), "at 0 of 3 new 1:all<5002 2:all");
+    snprintf(words, sizeof words, "z from-start bytes=%u", bytes + 1);
+    assert_string_equal(feed_open(f, 3, "a", words), "at 0 of 3 new 1:all<5002 2:all 3:all");
+}
+
+static void
 test_refused(void **state)
 {
     struct feed_fixture *f = *state;
@@ -553,6 +621,9 @@ main(void)
         TEST(test_groups),
         TEST(test_joined_from_start),
         TEST(test_over),
+        TEST(test_superseded),
+        TEST(test_superseded_and_withdrawn),
+        TEST(test_bytes_of_superseded),
         TEST(test_refused),
         TEST(test_most_cursors),
         TEST(test_gaps),
