@@ -146,6 +146,7 @@ bb_message_cells(struct bb_output *output, const struct bb_message *message, con
     bb_output_text(output, BB_MSG_EXPIRES_AT, message->expires_at);
     put_id(output, BB_MSG_IN_REPLY_TO, message->in_reply_to);
     put_id(output, BB_MSG_SUPERSEDES, message->supersedes);
+    put_id(output, BB_MSG_SUPERSEDED_BY, message->superseded_by);
     put_id(output, BB_MSG_WITHDRAWS, message->withdraws);
     bb_output_text(output, BB_MSG_INDICATOR, message->indicator);
     bb_output_text(output, BB_MSG_PERIOD, message->period);
@@ -159,7 +160,6 @@ bb_message_cells(struct bb_output *output, const struct bb_message *message, con
 void
 bb_message_counts(struct bb_output *output, const struct bb_listed_message *listed)
 {
-    put_id(output, BB_MSG_SUPERSEDED_BY, listed->superseded_by);
     if (!listed->is_counted)
         return;
     bb_output_uint(output, BB_MSG_RECIPIENTS, listed->recipients);
@@ -302,8 +302,8 @@ print_standing(FILE *to, const struct bb_message *message, const struct bb_liste
 {
     if (message->supersedes)
         print_relation(to, "supersedes", message->supersedes);
-    if (listed && listed->superseded_by)
-        print_relation(to, "superseded by", listed->superseded_by);
+    if (message->superseded_by)
+        print_relation(to, "superseded by", message->superseded_by);
     else if (listed && listed->state != BB_MESSAGE_ACTIVE)
         fprintf(to, "%s\n", listed->state_name);
     else if (message->requested_ack)

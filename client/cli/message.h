@@ -54,7 +54,8 @@ const char *bb_message_reader_state(const struct bb_listed_message *listed);
 const char *bb_message_author_state(const struct bb_listed_message *listed);
 
 /* A few lines, the subject and the body, each line of which is indented: what is not, somebody else cannot
- * have written. An empty line ends it. listed: tells whether it is still active; NULL: it is. */
+ * have written. An empty line ends it. listed: tells whether it is still active; NULL: it is, unless it was
+ * superseded. */
 void bb_message_print(FILE *to, const struct bb_message *message, const struct bb_listed_message *listed);
 
 #endif

@@ -628,6 +628,7 @@ struct bb_message {
     const char *ack_by;         /* date; NULL: none */
     const uint8_t *in_reply_to; /* ids; NULL: none */
     const uint8_t *supersedes;
+    const uint8_t *superseded_by; /* NULL: by none yet, when it was sent to you */
     const uint8_t *withdraws;
     const char *expires_at; /* date: the last day on which it says something; NULL: none */
     const char *indicator;  /* code; NULL: it speaks of none */
@@ -698,9 +699,8 @@ struct bb_listed_message {
     const char *receipt_name;
     int64_t receipt_us;         /* 0: none */
     const char *receipt_member; /* NULL: none */
-    const uint8_t *superseded_by;
-    bool is_counted;     /* you are staff or the author, and told how many organizations */
-    uint32_t recipients; /* so many at least so far */
+    bool is_counted;            /* you are staff or the author, and told how many organizations */
+    uint32_t recipients;        /* so many at least so far */
     uint32_t delivered, read, acknowledged;
 };
 

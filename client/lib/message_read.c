@@ -107,6 +107,7 @@ bb_message_read(const Bb__Message *from, struct bb_arena *arena, struct bb_messa
         .ack_by = from->ack_by,
         .in_reply_to = bb_message_id(from->has_in_reply_to, from->in_reply_to, &ok),
         .supersedes = bb_message_id(from->has_supersedes, from->supersedes, &ok),
+        .superseded_by = bb_message_id(from->has_superseded_by, from->superseded_by, &ok),
         .withdraws = bb_message_id(from->has_withdraws, from->withdraws, &ok),
         .expires_at = from->expires_at,
         .indicator = from->indicator,

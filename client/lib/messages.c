@@ -143,7 +143,6 @@ static int
 read_listed(const Bb__ListedMessage *from, struct bb_arena *arena, struct bb_message *message,
             struct bb_listed_message *ret_listed)
 {
-    bool ok = true;
     int r = bb_message_read(from->message, arena, message);
 
     *ret_listed = (struct bb_listed_message){
@@ -154,14 +153,13 @@ read_listed(const Bb__ListedMessage *from, struct bb_arena *arena, struct bb_mes
         .receipt_name = bb_receipt_state_name((int)from->receipt),
         .receipt_us = (int64_t)from->receipt_us,
         .receipt_member = from->receipt_member,
-        .superseded_by = bb_message_id(from->has_superseded_by, from->superseded_by, &ok),
         .is_counted = from->has_recipients,
         .recipients = from->recipients,
         .delivered = from->delivered,
         .read = from->read,
         .acknowledged = from->acknowledged,
     };
-    return r == 0 && !ok ? -EBADMSG : r;
+    return r;
 }
 
 static int

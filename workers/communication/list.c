@@ -104,6 +104,20 @@ count_receipts(struct bb_communication *c, const struct bb_record *record, struc
     return r;
 }
 
+/* 0 | -ENOMEM */
+static int
+fill_superseded_by(struct bb_communication *c, const struct bb_record *record, Bb__Message *message)
+{
+    struct bb_bytes by = bb_view_superseded_by(record);
+
+    if (by.len == 0)
+        return 0;
+    message->has_superseded_by = true;
+    message->superseded_by.len = by.len;
+    message->superseded_by.data = (uint8_t *)bb_keep(c, by);
+    return message->superseded_by.data ? 0 : -ENOMEM;
+}
+
 /* The message as the organization sees it. 0 | <0 */
 static int
 view_message(struct bb_communication *c, uint32_t caller, const struct bb_record *record, bool body,
@@ -129,7 +143,7 @@ view_message(struct bb_communication *c, uint32_t caller, const struct bb_record
                 (char *)(uintptr_t)bb_channels_at(c->channels, bb_record_channel(record, i))->name;
     }
     *ret_message = message;
-    return 0;
+    return fill_superseded_by(c, record, message);
 }
 
 static int
@@ -160,12 +174,6 @@ list_record(struct bb_communication *c, const struct list *list, const struct bb
     bb__listed_message__init(listed);
     listed->state = bb_message_state(record, c->today);
     r = view_message(c, caller, record, list->bodies, &listed->message);
-    if (r == 0 && listed->state == BB__MESSAGE_STATE__SUPERSEDED) {
-        listed->has_superseded_by = true;
-        listed->superseded_by.len = record->by.len;
-        listed->superseded_by.data = (uint8_t *)bb_keep(c, record->by);
-        r = listed->superseded_by.data ? 0 : -ENOMEM;
-    }
     if (r == 0 && record->kind != BB__MESSAGE_KIND__UPDATE && bb_access_audience(&c->access, caller, record))
         r = count_receipts(c, record, slice, listed);
     if (r == 0 && list->inbox)

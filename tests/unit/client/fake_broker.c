@@ -196,10 +196,10 @@ answer_request(struct server *server, struct peer *peer, const Bb__Request *requ
 /* --- one log, one cursor ------------------------------------------------------------------------------ */
 
 static size_t
-pack_message(uint64_t sequence, uint8_t *to)
+pack_message(uint64_t sequence, bool is_superseded, uint8_t *to)
 {
     Bb__Message message = BB__MESSAGE__INIT;
-    uint8_t id[16] = {1};
+    uint8_t id[16] = {1}, newer[16] = {2};
     char subject[32];
 
     snprintf(subject, sizeof subject, "message %d", (int)sequence);
@@ -211,6 +211,8 @@ pack_message(uint64_t sequence, uint8_t *to)
     message.member = (char *)"main";
     message.subject = subject;
     message.channel = (char *)"all";
+    message.has_superseded_by = is_superseded;
+    message.superseded_by = (ProtobufCBinaryData){.data = newer, .len = sizeof newer};
     return bb__message__pack(&message, to);
 }
 
@@ -222,7 +224,8 @@ feed(struct server *server, struct peer *peer)
     while (peer->subscription && last < server->broker->head && last - server->broker->acked < peer->window) {
         Bb__Deliver deliver = BB__DELIVER__INIT;
         uint8_t packed[256];
-        ProtobufCBinaryData message = {.data = packed, .len = pack_message(++last, packed)};
+        bool is_superseded = ++last == server->broker->superseded;
+        ProtobufCBinaryData message = {.data = packed, .len = pack_message(last, is_superseded, packed)};
         deliver.subscription = peer->subscription;
         deliver.n_message = 1;
         deliver.message = &message;

@@ -20,6 +20,7 @@ struct fake_broker {
     size_t fill;                /* answer submissions in frames of exactly so many bytes; 0: as they are */
     atomic_uint_fast64_t head;  /* messages 1 to this are in the log */
     atomic_uint_fast64_t acked; /* the cursor */
+    atomic_uint_fast64_t superseded; /* this message is, by one whose id begins with 2; 0: none is */
 
     char endpoint[64];
     atomic_uint acks; /* ACKs received */

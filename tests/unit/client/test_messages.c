@@ -64,7 +64,7 @@ say_listed(void *self, const struct bb_listed_message *l)
                 m->change[i].created, m->change[i].updated, or_null(m->change[i].place),
                 or_null(m->change[i].old_value), or_null(m->change[i].new_value));
     fprintf(said, "  %s %s %s %u, %u %u %u %u%s, %zu channels\n", l->state_name, l->receipt_name,
-            or_null(l->receipt_member), first(l->superseded_by), l->recipients, l->delivered, l->read,
+            or_null(l->receipt_member), first(m->superseded_by), l->recipients, l->delivered, l->read,
             l->acknowledged, l->is_counted ? "" : " uncounted", m->n_audience);
     return 0;
 }
@@ -197,6 +197,8 @@ messages_answer(uint8_t *to)
 
     fill_message(&message[0]);
     fill_message(&message[1]);
+    message[0].has_superseded_by = true;
+    message[0].superseded_by = ID(two);
     message[0].n_audience = 2;
     message[0].audience = audience;
     message[1].sequence = 9;
@@ -218,8 +220,7 @@ messages_answer(uint8_t *to)
     listed[0].state = BB__MESSAGE_STATE__SUPERSEDED;
     listed[0].receipt = BB__RECEIPT_STATE__READ;
     listed[0].receipt_member = (char *)"desk";
-    listed[0].has_superseded_by = listed[0].has_recipients = true;
-    listed[0].superseded_by = ID(two);
+    listed[0].has_recipients = true;
     listed[0].recipients = 10;
     listed[0].has_read = true;
     listed[0].read = 3;

@@ -132,6 +132,22 @@ messages_are_asked_for_one_by_one(void **state)
 }
 
 static void
+a_superseded_message_says_by_which(void **state)
+{
+    struct fixture *f = *state;
+    const struct bb_message *message;
+
+    f->broker.head = 2;
+    f->broker.superseded = 1;
+    subscribe(f, NULL, 0);
+    assert_int_equal(bb_subscription_next(f->s, 20000, &message), BB_OK);
+    assert_non_null(message->superseded_by);
+    assert_int_equal(message->superseded_by[0], 2);
+    assert_int_equal(bb_subscription_next(f->s, 20000, &message), BB_OK);
+    assert_null(message->superseded_by);
+}
+
+static void
 a_window_is_opened_by_acknowledging(void **state)
 {
     struct fixture *f = *state;
@@ -319,6 +335,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(messages_are_asked_for_one_by_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_superseded_message_says_by_which, setup, teardown),
         cmocka_unit_test_setup_teardown(a_window_is_opened_by_acknowledging, setup, teardown),
         cmocka_unit_test_setup_teardown(sync_waits_until_the_broker_has_it, setup, teardown),
         cmocka_unit_test_setup_teardown(callbacks_get_them_and_acknowledge_with_few_frames, setup, teardown),

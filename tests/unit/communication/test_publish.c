@@ -510,10 +510,12 @@ test_supersede(void **state)
     assert_string_equal(fixture_list(f, "b", &inbox), "Newer");
     listed = find(f, "b", 1);
     assert_int_equal(listed->state, BB__MESSAGE_STATE__SUPERSEDED);
-    assert_memory_equal(listed->superseded_by.data, fixture_id(2).data, 16);
+    assert_memory_equal(listed->message->superseded_by.data, fixture_id(2).data, 16);
     assert_memory_equal(find(f, "b", 2)->message->supersedes.data, fixture_id(1).data, 16);
     assert_int_equal(withdraw(f, "a", 3, 1), 0); /* an old one as well */
-    assert_int_equal(find(f, "b", 1)->state, BB__MESSAGE_STATE__WITHDRAWN);
+    listed = find(f, "b", 1);
+    assert_int_equal(listed->state, BB__MESSAGE_STATE__WITHDRAWN);
+    assert_false(listed->message->has_superseded_by);
 }
 
 int
