@@ -35,7 +35,7 @@ bb_delivery_close(struct bb_delivery *d)
 static void
 put_message(struct bb_output *output, const struct bb_message *message)
 {
-    bb_message_cells(output, message, "delivered");
+    bb_message_cells(output, message, message->superseded_by ? "superseded" : "delivered");
     if (message->redelivered)
         bb_output_bool(output, BB_MSG_REDELIVERED, true);
     bb_output_row(output);

@@ -192,6 +192,29 @@ run 0 test -e "$tmp/ended"
 run 0 as alpha listen --name exec --idle 1 -o jsonl
 subjects ''
 
+# --- superseded while its reader was away: it comes with that mark, and nothing is asked for
+tomorrow=$(date -ud tomorrow +%F)
+run 0 backbone announce create "Data day" --to all --ack-by "$tomorrow" -o json
+old=$(jq -r .sequence <<<"$out")
+run 0 as beta listen --from-seq "$old" --count 1 -o jsonl
+is "it stands" "$(jq -c '[.subject, .state, has("superseded_by")]' <<<"$out")" '["Data day","delivered",false]'
+run 0 backbone announce create "Data day, moved" --to all --ack-by "$tomorrow" --supersedes "$old" -o json
+newer=$(jq -r .id <<<"$out")
+run 0 as beta listen --count 1 -o jsonl
+is "who had it is told by the newer one" "$(jq -c '[.subject, .state, .supersedes != null]' <<<"$out")" \
+    '["Data day, moved","delivered",true]'
+run 0 as alpha listen --from-seq "$old" --idle 1 -o jsonl
+is "whoever was away, at once" "$(jq -c '[.subject, .state, .superseded_by]' <<<"$out" | paste -sd ' ')" \
+    "[\"Data day\",\"superseded\",\"$newer\"] [\"Data day, moved\",\"delivered\",null]"
+run 0 as alpha listen --from-seq "$old" --count 1 -o plain
+like "for people: by which" "$out" $'\n    Data day\nsuperseded by '"$newer"'$'
+unlike "for people: nothing to do" "$out" 'please acknowledge'
+run 0 as alpha listen --from-seq "$old" --count 1 --exec "jq -r .state >'$tmp/state-of'"
+is "for a command" "$(cat "$tmp/state-of")" superseded
+run 0 backbone announce withdraw "$old"
+run 0 as alpha listen --from-seq "$old" --idle 1 -o jsonl
+subjects 'Data day, moved Withdrawn: Data day'
+
 # --- the broker cannot be reached: --idle does not take that for silence
 bb-supervise stop broker
 run 69 as alpha listen --name exec --idle 1 --timeout 2 -o jsonl
