@@ -30,6 +30,16 @@ is_control(const uint8_t *p)
     return p[0] < 0x20 || p[0] == 0x7F || (p[0] == 0xC2 && p[1] < 0xA0);
 }
 
+size_t
+bb_text_control(struct bb_bytes text)
+{
+    size_t at = 0;
+
+    while (at < text.len && (text.data[at] == '\t' || text.data[at] == '\n' || !is_control(text.data + at)))
+        at++;
+    return at;
+}
+
 /* The code point at p, which is valid UTF-8; 0 below U+0080 and for the later bytes of a character. */
 static uint32_t
 code_point(const uint8_t *p)

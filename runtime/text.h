@@ -15,11 +15,15 @@ bool bb_text_is_name(struct bb_bytes text);
 #define BB_TEXT_NAME_EXPECTED                                                                                \
     "1 to 300 bytes of UTF-8 without control characters, marks of direction and white space at the ends"
 
+/* For text of several lines: where its first control character other than tab and line feed begins, C1 ones
+ * too; text.len when it has none. text: valid UTF-8. */
+size_t bb_text_control(struct bb_bytes text);
+
 /* Peer text for a log line or a message, to stand between double quotes (which the caller writes): control
  * characters, double quotes, backslashes, what changes direction or line, and bytes that are not UTF-8
  * escaped as \n, \", \x00, \u0085, \u202E; cut after `max` bytes of output, or what `size` (at least 4)
- * holds, with "...". Always terminated. Returns out.
- */
+ * holds, with "...". Always terminated. Returns
+ * out. */
 char *bb_text_quote(struct bb_bytes text, char *out, size_t size, size_t max);
 
 /* The first character of peer text as a terminal may be given it: as it is, tab and line feed too; or escaped

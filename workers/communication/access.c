@@ -119,42 +119,25 @@ bb_access_addressed(const struct bb_access *access, uint32_t organization, const
     return false;
 }
 
-/* Number of the organization, or group, that the channel is of. */
-static uint32_t
-owner_of(const struct bb_access *access, const struct bb_channel *channel)
-{
-    const struct bb_organization *organization;
-    const struct bb_group *group;
-
-    if (channel->kind == BB_CHANNEL_ORGANIZATION) {
-        organization = bb_directory_by_code(access->directory, channel->code);
-        return organization ? organization->number : BB_NOBODY;
-    }
-    if (channel->kind == BB_CHANNEL_GROUP) {
-        group = bb_groups_by_code(access->groups, channel->code);
-        return group ? group->number : BB_NOBODY;
-    }
-    return BB_NOBODY;
-}
-
 bool
 bb_access_reaches(const struct bb_access *access, uint32_t organization, const struct bb_channel *channel)
 {
     return may_take_part(access, organization) &&
-           reaches(access, organization, channel, owner_of(access, channel), UINT64_MAX);
+           reaches(access, organization, channel, bb_channels_owner(access->channels, channel), UINT64_MAX);
 }
 
 /* Writing */
 
+/* owner: bb_channels_owner(). */
 static enum bb_access_verdict
-if_there(const struct bb_access *access, const struct bb_channel *channel)
+if_there(const struct bb_access *access, const struct bb_channel *channel, uint32_t owner)
 {
     bool there;
 
     if (channel->kind == BB_CHANNEL_INDICATOR)
         there = bb_indicators_has(access->indicators, channel->code);
     else
-        there = channel->kind == BB_CHANNEL_ALL || owner_of(access, channel) != BB_NOBODY;
+        there = channel->kind == BB_CHANNEL_ALL || owner != BB_NOBODY;
     return there ? BB_ACCESS_YES : BB_ACCESS_NOT_THERE;
 }
 
@@ -178,10 +161,10 @@ enum bb_access_verdict
 bb_access_writes(const struct bb_access *access, uint32_t organization, const struct bb_channel *channel,
                  const struct bb_record *in_reply_to)
 {
-    uint32_t owner = owner_of(access, channel), role = who(access, organization)->role;
+    uint32_t owner = bb_channels_owner(access->channels, channel), role = who(access, organization)->role;
 
     if (role == BB__ROLE__ROLE_STAFF)
-        return if_there(access, channel);
+        return if_there(access, channel, owner);
     if (role != BB__ROLE__ROLE_PARTNER)
         return BB_ACCESS_NOT_ALLOWED;
     if (in_reply_to && answers(access, organization, channel, in_reply_to))
@@ -202,12 +185,12 @@ bb_access_selects(const struct bb_access *access, uint32_t organization, const s
         return BB_ACCESS_NOT_ALLOWED;
     if (channel->any)
         return BB_ACCESS_YES;
-    owner = owner_of(access, channel);
+    owner = bb_channels_owner(access->channels, channel);
     if (is_staff(access, organization))
-        return if_there(access, channel);
+        return if_there(access, channel, owner);
     if (channel->kind == BB_CHANNEL_GROUP)
         return membership(access, organization, owner) ? BB_ACCESS_YES : BB_ACCESS_NOT_ALLOWED;
     if (channel->kind == BB_CHANNEL_ORGANIZATION)
         return owner == organization ? BB_ACCESS_YES : BB_ACCESS_NOT_ALLOWED;
-    return if_there(access, channel);
+    return if_there(access, channel, owner);
 }

@@ -46,9 +46,9 @@ bb_channels_by_name(const struct bb_channels *channels, struct bb_bytes name)
     return found ? bb_channels_at(channels, (uint32_t)found->value) : NULL;
 }
 
-/* Whose it is. A record of a channel comes behind its group's, or organization's. */
-static uint32_t
-owner(const struct bb_channels *channels, const struct bb_channel *channel)
+/* A record of a channel comes behind its group's, or organization's. */
+uint32_t
+bb_channels_owner(const struct bb_channels *channels, const struct bb_channel *channel)
 {
     const struct bb_organization *organization = NULL;
     const struct bb_group *group = NULL;
@@ -85,7 +85,7 @@ add(struct bb_channels *channels, const struct bb_channel *channel, struct entry
         return -ENOMEM;
     }
     entry->state.name = entry->name;
-    entry->state.owner = owner(channels, &entry->state.channel);
+    entry->state.owner = bb_channels_owner(channels, &entry->state.channel);
     entry->state.number = channels->count + 1;
     channels->entry[channels->count++] = entry;
     *ret_entry = entry;

@@ -40,6 +40,10 @@ const struct bb_channel_state *bb_channels_at(const struct bb_channels *channels
 /* NULL when nothing was ever written to it. */
 const struct bb_channel_state *bb_channels_by_name(const struct bb_channels *channels, struct bb_bytes name);
 
+/* Number of the organization, or of the group, that the channel is of; BB_NOBODY when there is none of this
+ * code, or the channel is of another kind. */
+uint32_t bb_channels_owner(const struct bb_channels *channels, const struct bb_channel *channel);
+
 /* The channel's number, given now if it has none. 0 | -ENOMEM */
 int bb_channels_number(struct bb_channels *channels, const struct bb_channel *channel, uint32_t *ret_number);
 /* A message was appended to it. */

@@ -21,6 +21,7 @@
 #include "proto/methods.h"
 #include "runtime/calendar.h"
 #include "runtime/log.h"
+#include "runtime/period.h"
 
 #include "wire.pb-c.h"
 
@@ -94,6 +95,16 @@ bb_keep(struct bb_communication *c, struct bb_bytes bytes)
         copy[bytes.len] = '\0';
     }
     return copy;
+}
+
+char *
+bb_keep_date(struct bb_communication *c, uint32_t day)
+{
+    char *text = bb_arena_alloc(&c->arena, BB_PERIOD_TEXT);
+
+    if (text)
+        bb_period_format((struct bb_period){.day = day, .type = BB_PERIOD_DAY}, text);
+    return text;
 }
 
 static int

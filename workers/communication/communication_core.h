@@ -110,6 +110,9 @@ int bb_refuse_problem(struct bb_communication *c, const struct bb_call *call,
 /* A copy with a NUL behind it, in the arena; NULL without memory. */
 char *bb_keep(struct bb_communication *c, struct bb_bytes bytes);
 
+/* A date as 2026-09-07, likewise. day: calendar.h */
+char *bb_keep_date(struct bb_communication *c, uint32_t day);
+
 /* Decode the body of a call; when it is none, the answer is staged. 0 | 1 answered | <0 */
 #define bb_call_unpack(c, call, type, ret)                                                                   \
     bb_call_decode((c), (call), &type##__descriptor, (ProtobufCMessage **)(void *)(ret))

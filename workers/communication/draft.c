@@ -41,20 +41,6 @@ check_subject(const Bb__Publish *publish, struct bb_problem *problem)
                : bb_problem_found(problem, BB_ERROR_INVALID, "subject", subject, BB_TEXT_NAME_EXPECTED);
 }
 
-/* Where a control character other than tab and line feed begins, C1 ones too; or len. */
-static size_t
-first_control(struct bb_bytes text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.data[i];
-        if ((byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7F)
-            return i;
-        if (byte == 0xC2 && i + 1 < text.len && text.data[i + 1] < 0xA0)
-            return i;
-    }
-    return text.len;
-}
-
 static int
 check_body(const Bb__Publish *publish, struct bb_problem *problem)
 {
@@ -64,7 +50,7 @@ check_body(const Bb__Publish *publish, struct bb_problem *problem)
     if (body.len > BB_LIMIT_MESSAGE_BYTES)
         return bb_problem(problem, BB_ERROR_TOO_LARGE, "body: found %zu bytes, expected at most %u", body.len,
                           BB_LIMIT_MESSAGE_BYTES);
-    control = first_control(body);
+    control = bb_text_control(body);
     if (control < body.len)
         return bb_problem(problem, BB_ERROR_INVALID,
                           "body: found a control character (0x%02X) at byte %zu, expected text with no other "

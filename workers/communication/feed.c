@@ -28,17 +28,11 @@
 
 /* Writing cursors */
 
-/* Its filter as names, for the record of what was delivered. */
 static int
 record_delivery(struct bb_communication *c, const struct bb_cursor *cursor)
 {
-    struct bb_bytes name[BB_LIMIT_FILTER];
-
-    for (unsigned i = 0; i < cursor->filter->n; i++)
-        name[i] = bb_bytes_str(bb_filter_name(cursor->filter, i));
     return bb_receipt_delivered(c, cursor->organization, bb_bytes_str(cursor->name), cursor->stored.acked,
-                                cursor->acked, name, cursor->filter->n,
-                                bb_bytes_str(cursor->member ? cursor->member : ""));
+                                cursor->acked, bb_filter_names(cursor->filter), bb_bytes_str(cursor->member));
 }
 
 int

@@ -2,7 +2,6 @@
  * messages were written to it. What is asked for and is there already changes nothing. */
 #include "groups_methods.h"
 
-#include "draft.h"
 #include "stream.h"
 
 #include "proto/errors.h"
@@ -12,34 +11,19 @@
 #include "wire.pb-c.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#define DATE_TEXT   16
 #define MEMBERS_MAX 300u /* in a part */
 
 /* A group as its readers get it */
-
-static char *
-date_text(struct bb_communication *c, uint32_t day)
-{
-    char *text = bb_arena_alloc(&c->arena, DATE_TEXT);
-    int year, month, date;
-
-    if (text) {
-        bb_day_to_date(day, &year, &month, &date);
-        snprintf(text, DATE_TEXT, "%04d-%02d-%02d", year, month, date);
-    }
-    return text;
-}
 
 static int
 fill_member(struct bb_communication *c, const struct bb_membership *from, bool reads_from, Bb__Membership *to)
 {
     bb__membership__init(to);
     to->organization = bb_keep(c, bb_directory_at(c->directory, from->organization)->code);
-    to->joined = date_text(c, from->joined_day);
-    if (from->left_day && !(to->left = date_text(c, from->left_day)))
+    to->joined = bb_keep_date(c, from->joined_day);
+    if (from->left_day && !(to->left = bb_keep_date(c, from->left_day)))
         return -ENOMEM;
     to->has_chair = to->chair = from->chair;
     to->has_reads_from = reads_from;
@@ -47,8 +31,7 @@ fill_member(struct bb_communication *c, const struct bb_membership *from, bool r
     return to->organization && to->joined ? 0 : -ENOMEM;
 }
 
-/* Members from `first` on, at most `max` of them. Where each begins to read is told to staff and to itself.
- */
+/* Members from `first` on, at most `max` of them. Where one begins to read is told to staff and to itself. */
 static int
 fill_group(struct bb_communication *c, uint32_t caller, const struct bb_group *from, uint32_t first,
            uint32_t max, Bb__Group *to)
@@ -95,15 +78,6 @@ answer_group(struct bb_communication *c, const struct bb_call *call, const struc
 
 /* group.put */
 
-static bool
-is_plain(struct bb_bytes text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if ((text.data[i] < 0x20 && text.data[i] != '\n' && text.data[i] != '\t') || text.data[i] == 0x7F)
-            return false;
-    return true;
-}
-
 static int
 check_fields(const Bb__GroupPut *put, struct bb_problem *problem)
 {
@@ -118,8 +92,9 @@ check_fields(const Bb__GroupPut *put, struct bb_problem *problem)
     if (strategy.len > BB_LIMIT_TEXT_BYTES)
         return bb_problem(problem, BB_ERROR_INVALID, "strategy: found %zu bytes, expected at most %u",
                           strategy.len, BB_LIMIT_TEXT_BYTES);
-    if (!is_plain(strategy))
-        return bb_problem_found(problem, BB_ERROR_INVALID, "strategy", strategy, "no control characters");
+    if (bb_text_control(strategy) < strategy.len)
+        return bb_problem_found(problem, BB_ERROR_INVALID, "strategy", strategy,
+                                "text with no control character other than tab and line feed");
     if (put->create && (!put->name || !put->has_kind))
         return bb_problem(problem, BB_ERROR_INVALID, "a new group needs a name and a kind: the %s is missing",
                           put->name ? "kind" : "name");

@@ -8,7 +8,6 @@
  * write, and not of updates. */
 #include "list.h"
 
-#include "draft.h"
 #include "readable.h"
 #include "receipt.h"
 #include "stream.h"

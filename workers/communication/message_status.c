@@ -11,7 +11,6 @@
 
 #include "proto/errors.h"
 #include "proto/limits.h"
-#include "runtime/period.h"
 
 #include "wire.pb-c.h"
 
@@ -46,16 +45,12 @@ is_overdue(const struct bb_communication *c, const struct bb_record *record, boo
 static int
 name_message(struct bb_communication *c, const struct bb_record *record, Bb__Receipt *receipt)
 {
-    const struct bb_period day = {.day = record->ack_day, .type = BB_PERIOD_DAY};
-    char date[BB_PERIOD_TEXT];
-
-    bb_period_format(day, date);
     receipt->has_message = receipt->has_sequence = true;
     receipt->message.len = record->id.len;
     receipt->message.data = (uint8_t *)bb_keep(c, record->id);
     receipt->subject = bb_keep(c, bb_record_subject(record));
     receipt->sequence = record->sequence;
-    receipt->ack_by = bb_keep(c, bb_bytes_str(date));
+    receipt->ack_by = bb_keep_date(c, record->ack_day);
     return receipt->message.data && receipt->subject && receipt->ack_by ? 0 : -ENOMEM;
 }
 

@@ -7,12 +7,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-static bool
-is_of_service(const Bb__Message *message)
-{
-    return message->kind == BB__MESSAGE_KIND__UPDATE || message->kind == BB__MESSAGE_KIND__NOTICE;
-}
-
 static int
 append(struct bb_communication *c, const struct bb_posting *posting, const uint32_t *channels,
        struct bb_bytes packed, uint64_t *ret_sequence)
@@ -26,7 +20,7 @@ append(struct bb_communication *c, const struct bb_posting *posting, const uint3
         .expires_day = posting->expires_day,
         .ack_day = posting->ack_day,
         /* of the service itself: nobody's, whatever organizations are called */
-        .author = bb_bytes_str(is_of_service(message) ? "" : message->organization),
+        .author = bb_bytes_str(bb_post_is_of_service(message->kind) ? "" : message->organization),
         .channels = channels,
         .n_channels = (unsigned)posting->n_channels,
         .id = message->id.data,

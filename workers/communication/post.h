@@ -8,6 +8,13 @@
 
 #define BB_SERVICE_AUTHOR "communication" /* organization and member of what the service writes */
 
+/* Is a message of this kind of the service itself, not of a member? */
+static inline bool
+bb_post_is_of_service(uint32_t kind)
+{
+    return kind == BB__MESSAGE_KIND__UPDATE || kind == BB__MESSAGE_KIND__NOTICE;
+}
+
 struct bb_posting {
     /* Everything but sequence and time, which are filled in, and what view.h writes, which stays empty. Its id
      * is 16 bytes; organization is the author's code. Texts are valid, none longer than limits.h says. */

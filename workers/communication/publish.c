@@ -111,7 +111,7 @@ check_superseded(struct bb_communication *c, const struct bb_call *call, const s
 
     if (r != 0)
         return r;
-    if (record->kind == BB__MESSAGE_KIND__UPDATE || record->kind == BB__MESSAGE_KIND__NOTICE)
+    if (bb_post_is_of_service(record->kind))
         return bb_problem(problem, BB_ERROR_INVALID,
                           "supersedes: found an update or a notice of the service, "
                           "expected an announcement, a post or a story");
@@ -226,23 +226,13 @@ supersede(struct bb_communication *c, const Bb__Publish *publish)
 {
     struct bb_record record;
     struct bb_known known;
-    struct bb_bytes message;
-    uint8_t *copy;
     int r = bb_msglog_known(c->log, bytes_of(publish->supersedes), &known);
 
     if (r == 0)
         r = bb_msglog_at(c->log, known.sequence, &record);
-    if (r != 0)
-        return r > 0 ? -EBADMSG : r;
-    message = record.message;
-    copy = malloc(message.len + 1);
-    if (!copy)
-        return -ENOMEM;
-    memcpy(copy, message.data, message.len);
-    r = bb_msglog_change(c->log, &record, BB_RECORD_SUPERSEDED, c->now, publish->id.data,
-                         bb_bytes(copy, message.len));
-    free(copy);
-    return r;
+    if (r == 0)
+        r = bb_msglog_change(c->log, &record, BB_RECORD_SUPERSEDED, c->now, publish->id.data, record.message);
+    return r > 0 ? -EBADMSG : r;
 }
 
 static int
@@ -346,7 +336,7 @@ check_withdrawn(const struct bb_communication *c, const struct bb_call *call, co
 {
     int r = bb_writable(c, call->organization, record, "withdraw", problem);
 
-    if (r == 0 && (record->kind == BB__MESSAGE_KIND__UPDATE || record->kind == BB__MESSAGE_KIND__NOTICE))
+    if (r == 0 && bb_post_is_of_service(record->kind))
         r = bb_problem(problem, BB_ERROR_INVALID,
                        "message: updates and notices of the service are not withdrawn");
     return r;

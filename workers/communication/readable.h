@@ -4,7 +4,6 @@
 #define BB_READABLE_H
 
 #include "communication_core.h"
-#include "draft.h"
 
 /* field: for the problem. ret_record: see log.h.
  * 0 | 1 a problem: INVALID, it is no id; NOT_FOUND | <0 */

@@ -253,22 +253,13 @@ last_delivery(struct bb_communication *c, const uint8_t *prefix, size_t len, siz
                                          : BB_STORE_E_NOT_FOUND;
 }
 
-static void
-pack_filter(struct bb_buffer *out, const struct bb_bytes *filter, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        bb_buffer_append(out, filter[i].data, filter[i].len);
-        bb_buffer_byte(out, 0);
-    }
-}
-
 int
 bb_receipt_delivered(struct bb_communication *c, uint32_t organization, struct bb_bytes cursor, uint64_t from,
-                     uint64_t to, const struct bb_bytes *filter, size_t n, struct bb_bytes member)
+                     uint64_t to, struct bb_bytes filter, struct bb_bytes member)
 {
     struct bb_bytes code = code_of(c, organization);
     uint8_t key[DELIVERY_KEY], fixed[DELIVERY_FIXED];
-    size_t prefix = delivery_prefix(key, code, cursor), head;
+    size_t prefix = delivery_prefix(key, code, cursor);
     struct bb_buffer payload;
     struct delivery last;
     uint32_t generation = 0;
@@ -276,6 +267,8 @@ bb_receipt_delivered(struct bb_communication *c, uint32_t organization, struct b
 
     if (r < 0)
         return r;
+    if (r == 0)
+        generation = last.generation + (from < last.to || !bb_bytes_equal(filter, last.filter));
     member.len = member.len < UINT8_MAX ? member.len : UINT8_MAX;
     bb_put_u64(fixed, from);
     bb_put_u64(fixed + 8, (uint64_t)c->now);
@@ -283,12 +276,7 @@ bb_receipt_delivered(struct bb_communication *c, uint32_t organization, struct b
     bb_buffer_init(&payload, SIZE_MAX);
     bb_buffer_append(&payload, fixed, sizeof fixed);
     bb_buffer_append(&payload, member.data, member.len);
-    head = payload.len;
-    pack_filter(&payload, filter, n);
-    if (r == 0 && payload.error == 0) {
-        bool same = bb_bytes_equal(bb_bytes(payload.data + head, payload.len - head), last.filter);
-        generation = last.generation + (from < last.to || !same ? 1 : 0);
-    }
+    bb_buffer_append(&payload, filter.data, filter.len);
     r = payload.error;
     if (r == 0)
         r = bb_msglog_put(c->log, BB_LOG_DELIVERY, bb_bytes(key, delivery_key(key, prefix, generation, to)),

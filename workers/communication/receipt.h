@@ -34,11 +34,10 @@ int bb_receipt_mark(struct bb_communication *c, uint64_t sequence, uint32_t orga
                     Bb__ReceiptState state, struct bb_bytes member, struct bb_receipt *receipt);
 
 /* A subscriber acknowledged: the cursor went from `from` (not included) to `to`, and what its filter selects
- * there has been delivered. filter: its n channels and patterns, as texts. Call it when there was anything
- * between them but updates. 0 | <0 */
+ * there has been delivered. filter: its channels and patterns, each with a NUL behind it (bb_filter_names()).
+ * Call it when there was anything between them but updates. 0 | <0 */
 int bb_receipt_delivered(struct bb_communication *c, uint32_t organization, struct bb_bytes cursor,
-                         uint64_t from, uint64_t to, const struct bb_bytes *filter, size_t n,
-                         struct bb_bytes member);
+                         uint64_t from, uint64_t to, struct bb_bytes filter, struct bb_bytes member);
 
 /* Forget deliveries of what is not kept any more: looks at some records from `*at` on (a key, for the next
  * call; empty: the first). oldest: the first sequence that is kept. 0 | <0 */

@@ -10,6 +10,7 @@
 
 #include "proto/limits.h"
 #include "proto/rows.h"
+#include "proto/utf8.h"
 #include "runtime/buffer.h"
 
 #include "wire.pb-c.h"
@@ -35,14 +36,7 @@ struct writing {
 static int
 name_length(const char *name)
 {
-    size_t len = strlen(name);
-
-    if (len <= NAME_BYTES)
-        return (int)len;
-    len = NAME_BYTES;
-    while (((unsigned char)name[len] & 0xC0) == 0x80)
-        len--;
-    return (int)len;
+    return (int)bb_utf8_prefix(bb_bytes(name, strnlen(name, NAME_BYTES)));
 }
 
 /* Text that Markdown is to leave alone. */

@@ -124,6 +124,28 @@ test_shown(void **state)
     assert_int_equal(bb_text_shown(bb_bytes_str(""), piece), 0);
 }
 
+static void
+test_control(void **state)
+{
+    static const struct {
+        const char *what;
+        struct bb_bytes input;
+        size_t expected;
+    } cases[] = {
+        {"empty", BYTES(""), 0},
+        {"lines", BYTES("a\n\tb"), 4},
+        {"an escape", BYTES("ab\x1B[2J"), 2},
+        {"a carriage return", BYTES("a\r\n"), 1},
+        {"DEL", BYTES("\x7F"), 0},
+        {"C1", BYTES("\xC3\xBC\xC2\x9B"), 2},
+        {"U+00A0 is none", BYTES("\xC2\xA0z"), 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_int(bb_text_control(cases[i].input), cases[i].expected, cases[i].what);
+}
+
 int
 main(void)
 {
@@ -131,6 +153,7 @@ main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_quote),
         cmocka_unit_test(test_shown),
+        cmocka_unit_test(test_control),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
