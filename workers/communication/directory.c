@@ -128,7 +128,7 @@ add(struct bb_directory *directory, struct bb_bytes code, uint64_t since, struct
 static int
 set_names(struct bb_directory *directory, uint32_t number, const Bb__Organization *o)
 {
-    int r = bb_map_set(&directory->names, bb_bytes_str(o->name), number);
+    int r = *o->name ? bb_map_set(&directory->names, bb_bytes_str(o->name), number) : 0;
 
     for (size_t i = 0; r == 0 && i < o->n_alias; i++)
         r = bb_map_set(&directory->names, bb_bytes_str(o->alias[i]), number);
@@ -191,10 +191,11 @@ put_one(struct bb_directory *directory, const Bb__Organization *o)
     return take_over(directory, entry, o);
 }
 
-/* It has gone from the registry: as if it were disabled. */
+/* It has gone from the registry: as if it were disabled, and its names are free for others. */
 static int
 disable(struct bb_directory *directory, struct entry *entry, struct bb_arena *arena)
 {
+    static char no_name[] = "";
     Bb__Organization *o;
     int r = bb_unpack(bb__organization, bb_bytes(entry->record + 8, entry->len - 8), arena, &o);
 
@@ -202,6 +203,8 @@ disable(struct bb_directory *directory, struct entry *entry, struct bb_arena *ar
         return r;
     o->has_enabled = true;
     o->enabled = false;
+    o->name = no_name;
+    o->n_alias = 0;
     return put_one(directory, o);
 }
 

@@ -1,9 +1,9 @@
 /* The organizations, as the broker tells them, and since when each is known here.
  *
  * In memory every organization has a number, from 0, which stays for the life of the process; one that has
- * gone from the registry keeps its number and is not enabled. All of it is in the store too, so that what is
- * addressed to an organization since it was known does not depend on who was started first. What a round that
- * failed could not store is written with the next one. */
+ * gone from the registry keeps its number, and is neither enabled nor found by a name. All of it is in the
+ * store too, so that what is addressed to an organization since it was known does not depend on who was
+ * started first. What a round that failed could not store is written with the next one. */
 #ifndef BB_DIRECTORY_H
 #define BB_DIRECTORY_H
 

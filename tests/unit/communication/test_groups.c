@@ -45,6 +45,10 @@ test_bad_puts(void **state)
         {"no kind", "backbone", true, "x", "X", 0, NULL, NULL, BB_ERROR_INVALID},
         {"a long strategy", "backbone", true, "x", "X", 2, NULL, long_text, BB_ERROR_INVALID},
         {"a strategy with an escape", "backbone", true, "x", "X", 2, NULL, "\033[2J", BB_ERROR_INVALID},
+        {"a strategy with one of C1", "backbone", true, "x", "X", 2, NULL,
+         "\xC2\x9B"
+         "2J",
+         BB_ERROR_INVALID},
         {"there already", "backbone", true, "g", "X", 2, NULL, NULL, BB_ERROR_EXISTS},
         {"not there", "backbone", false, "x", "X", 2, NULL, NULL, BB_ERROR_NOT_FOUND},
         {"no such parent", "backbone", true, "x", "X", 2, "none", NULL, BB_ERROR_NOT_FOUND},
@@ -86,7 +90,6 @@ test_put(void **state)
     assert_true(answer(f)->changed);
     fixture_reopen(f);
     assert_int_equal(put(f, "backbone", false, "x", "Y", 0, NULL, NULL), 0);
-    group = answer(f)->group;
     assert_false(answer(f)->changed);
     group = answer(f)->group;
     assert_string_equal(group->name, "Y");
@@ -200,6 +203,27 @@ test_earlier_memberships_stay(void **state)
     assert_string_equal(memberships(f), "0-3 5-6 6- ");
 }
 
+/* An organization has gone from the registry, and another one has its name. */
+static void
+test_names_of_who_has_gone(void **state)
+{
+    static const char *const organizations[] = {"backbone staff Backbone", "a partner Organization A",
+                                                "cc partner Organization C", "d partner Organization B"};
+    struct fixture *f = *state;
+
+    fixture_directory(f, organizations, COUNT(organizations), true);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(member(f, "g", "Organization C", true, -1, false), 0);
+        assert_string_equal(answer(f)->group->member[0]->organization, "cc");
+        assert_int_equal(member(f, "g", "Organization B", true, -1, false), 0);
+        assert_string_equal(answer(f)->group->member[0]->organization, "d");
+        assert_int_equal(member(f, "g", "Bee", true, -1, false), BB_ERROR_NOT_FOUND);
+        assert_int_equal(member(f, "g", "", true, -1, false), BB_ERROR_NOT_FOUND);
+        assert_int_equal(member(f, "g", "c", false, -1, false), BB_ERROR_NOT_FOUND); /* known, no member */
+        fixture_reopen(f);
+    }
+}
+
 /* An observer may be a member: it reads. */
 static void
 test_observer(void **state)
@@ -217,7 +241,11 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        test(test_bad_puts), test(test_put), test(test_members), test(test_earlier_memberships_stay),
+        test(test_bad_puts),
+        test(test_put),
+        test(test_members),
+        test(test_earlier_memberships_stay),
+        test(test_names_of_who_has_gone),
         test(test_observer),
     };
 
