@@ -17,8 +17,7 @@ struct bb_access {
     const struct bb_groups *groups;
     const struct bb_channels *channels;
     struct bb_indicators *indicators; /* NULL: every one is there */
-    /* Does the organization have a subscription whose filter selects this channel? Asked for indicators only.
-     */
+    /* Does the organization have a subscription whose filter selects this channel? Asked of indicators. */
     bool (*follows)(void *self, uint32_t organization, const struct bb_channel *channel);
     void *self;
 };

@@ -1,5 +1,5 @@
-/* A channel's text is its canonical form: there is no other spelling, so channels are equal when bytes are.
- */
+/* A channel's text is its canonical form: there is no other spelling, so channels are equal when their bytes
+ * are. */
 #include "channel.h"
 
 #include "runtime/text.h"

@@ -1,6 +1,6 @@
 /* The names of channels: "all", "group/CODE", "org/CODE", "indicator/CODE"; and the patterns of filters,
- * "group/" and a star, likewise for the other two. Pure: whether there is such a group is for others to know.
- */
+ * "group/" and a star, likewise for the other two. Pure: whether there is such a group is for others to
+ * know. */
 #ifndef BB_CHANNEL_H
 #define BB_CHANNEL_H
 

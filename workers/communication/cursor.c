@@ -145,7 +145,6 @@ bb_cursors_late(struct bb_cursors *cursors, uint32_t number, bb_mono now)
     else
         cursors->cursor[cursors->late_last].late_next = number;
     cursors->late_last = number;
-    cursors->n_late++;
 }
 
 void
@@ -164,7 +163,6 @@ bb_cursors_on_time(struct bb_cursors *cursors, uint32_t number)
         cursors->late_last = cursor->late_prev;
     else
         cursors->cursor[cursor->late_next].late_prev = cursor->late_prev;
-    cursors->n_late--;
 }
 
 int

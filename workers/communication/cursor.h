@@ -27,7 +27,7 @@ struct bb_cursor {
     uint64_t session;     /* the broker's number of who is fed from it; 0 nobody */
     char *member;         /* who acknowledged last; NULL */
     struct {
-        bool there, online; /* in the store; and there as having a session */
+        bool online; /* as having a session */
         uint64_t acked;
     } stored;
     bb_mono late_since;
@@ -43,7 +43,7 @@ struct bb_cursors {
     uint32_t size, count, free;
     uint32_t *first_of; /* organization -> its first cursor */
     uint32_t organizations;
-    uint32_t late_first, late_last, n_late;
+    uint32_t late_first, late_last;
 };
 
 void bb_cursors_init(struct bb_cursors *cursors);

@@ -46,7 +46,6 @@ bb_cursor_store_put(struct bb_msglog *log, const struct bb_directory *directory,
     free(payload);
     if (r != 0)
         return r;
-    cursor->stored.there = true;
     cursor->stored.online = cursor->session != 0;
     cursor->stored.acked = cursor->acked;
     return 0;
@@ -71,7 +70,6 @@ unpack(const uint8_t *payload, uint64_t head, bb_utc now, struct bb_cursor *curs
     cursor->floor = bb_get_u64(payload + 18);
     cursor->used = online ? now : (bb_utc)bb_get_u64(payload + 26);
     cursor->expired = (bb_utc)bb_get_u64(payload + 34);
-    cursor->stored.there = true;
     cursor->stored.online = online;
     cursor->stored.acked = cursor->acked;
 }

@@ -10,7 +10,6 @@
  *   - an empty front stands at the head. */
 #include "fanout_core.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 

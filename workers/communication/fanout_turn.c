@@ -368,7 +368,7 @@ bb_fanout_end(struct bb_fanout *f, uint64_t to)
         t->order[node->first + node->count++] = t->member[i];
     }
     t->at_node = NONE; /* none yet */
-    t->at_part = 0;
+    t->at_bucket = t->at_part = 0;
     if (t->cohort == NONE) {
         fill_serving(t, t->node_of[0]);
         t->takes = takes(f, &f->session[t->member[0]]);
@@ -459,7 +459,7 @@ action_of_all(struct bb_fanout *f, struct bb_fanout_action *ret_action)
     struct turn *t = &f->turn;
     const struct serving *v = &t->serving;
 
-    while (t->at_node != NONE || next_node(f)) {
+    do {
         while (t->at_bucket > 0) {
             uint32_t n = serve_bucket(f, --t->at_bucket);
             if (n == 0)
@@ -473,9 +473,7 @@ action_of_all(struct bb_fanout *f, struct bb_fanout_action *ret_action)
             };
             return true;
         }
-        if (!next_node(f))
-            break;
-    }
+    } while (next_node(f));
     bb_fanout_arrive(f, t->cohort, t->to);
     return false;
 }

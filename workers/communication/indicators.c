@@ -24,8 +24,7 @@ struct code {
     char text[BB_LIMIT_CODE_BYTES + 1];
 };
 
-/* Somebody who waits. A subscriber is kept as a request: its session as the tag, its SUBSCRIBE as the body.
- */
+/* Somebody who waits. A subscriber is kept as a request: its session is the tag, its SUBSCRIBE the body. */
 struct waiting {
     struct waiting *next;
     struct code code;
@@ -70,12 +69,12 @@ code_of(struct bb_bytes text)
 static int
 learn(struct bb_indicators *indicators, const struct code *code)
 {
-    struct code *copy = malloc(sizeof *copy), *const * there;
+    struct code *copy = malloc(sizeof *copy), **there;
 
     if (!copy)
         return -ENOMEM;
     *copy = *code;
-    there = tsearch(copy, &indicators->known, compare);
+    there = tsearch(copy, &indicators->known, compare); /* a node begins with its key */
     if (!there || *there != copy)
         free(copy);
     return there ? 0 : -ENOMEM;

@@ -176,8 +176,8 @@ int bb_msglog_in_channel(struct bb_msglog *log, uint32_t channel, uint64_t from,
 /* The one before: the last at or below `to`. */
 int bb_msglog_in_channel_upto(struct bb_msglog *log, uint32_t channel, uint64_t to, uint64_t *ret_sequence);
 
-/* Write the record anew with a flag, when, and by what; message: as it shall be from now on. `record` is not
- * valid any more. 0 | <0 */
+/* Write the record anew with a flag, when, and by what; message: as it shall be from now on, perhaps the
+ * record's own. `record` is not valid any more. 0 | <0 */
 int bb_msglog_change(struct bb_msglog *log, const struct bb_record *record, uint8_t flag, bb_utc now,
                      const uint8_t by[static BB_MESSAGE_ID], struct bb_bytes message);
 

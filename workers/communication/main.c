@@ -1,5 +1,5 @@
-/* backbone-communication: the table of its configuration, and its life in the hands of the daemon skeleton.
- */
+/* backbone-communication: the table of its configuration, and its life in the hands of the daemon
+ * skeleton. */
 #include "communication.h"
 #include "retention_rules.h"
 #include "whole.h"

@@ -1,7 +1,6 @@
 /* A channel keeps the messages from `keep_from` on, `held` of them (channels.h). A run looks at some
  * channels, moves their keep_from over what is too old or too many, and removes a message when it falls out
- * of the last channel that kept it. So a message is looked at once for each of its channels, and never again.
- */
+ * of the last channel that kept it. So a message is looked at once for each of its channels, and no more. */
 #include "retention.h"
 
 #include "receipt.h"

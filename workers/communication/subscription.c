@@ -247,7 +247,7 @@ next_cursor(const struct bb_cursors *cursors, uint32_t organization, const char 
     return found;
 }
 
-/* The next subscription; NULL at the end. */
+/* The next subscription; NULL at the end, or when the budget is used up. */
 static const struct bb_cursor *
 next_of_list(struct bb_communication *c, struct subscription_list *list, unsigned *budget)
 {
