@@ -43,11 +43,12 @@ target_sources(test_broker_process_rude PRIVATE ${CMAKE_SOURCE_DIR}/tests/suppor
 target_link_libraries(test_broker_process_rude PRIVATE PkgConfig::SODIUM)
 
 # Not a test: requests a second through the broker.
-add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c)
+add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
 target_link_libraries(bench_broker_route PRIVATE broker_fixture)
 set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Likewise: deliveries a second.
-add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
+add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c
+  ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
 target_link_libraries(bench_broker_fanout PRIVATE broker_fixture PkgConfig::SODIUM)
 set_target_properties(bench_broker_fanout PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

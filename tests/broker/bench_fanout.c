@@ -5,13 +5,12 @@
  * what its window holds, those who stand at the same place together. Prints deliveries a second, how long one
  * message takes to reach the last one, and the processor time of the broker's threads for each delivery. Not
  * a test: bench_fanout [subscribers] [outstanding] [seconds] [io_threads]. */
-#include "fixture.h"
+#include "bench_worker.h"
 
 #include "tests/support/curve.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
-#include "runtime/worker.h"
 
 #include <dirent.h>
 #include <err.h>
@@ -36,6 +35,7 @@
 #define MESSAGE 260u /* as a packed Message of 200 bytes */
 #define WINDOW  1000u
 #define TURN    500u /* messages of one FANOUT */
+#define TAGS    4096u
 
 /* Of all processes. */
 struct shared {
@@ -61,7 +61,7 @@ struct service {
     struct session *sessions;
     unsigned n;
     uint64_t head;
-    uint64_t tags[4096];
+    uint64_t tags[TAGS];
     unsigned n_tags;
     uint64_t *list; /* of one FANOUT */
     uint8_t body[TURN * (MESSAGE + 3)];
@@ -173,89 +173,25 @@ on_flush(void *self)
 }
 
 static void
-on_pull(void *self, uint64_t tag, uint32_t bytes)
-{
-    (void)self;
-    (void)tag;
-    (void)bytes;
-}
-
-static void
-on_tag(void *self, uint64_t tag)
-{
-    (void)self;
-    (void)tag;
-}
-
-static void
-on_directory(void *self, struct bb_bytes packed)
-{
-    (void)self;
-    (void)packed;
-}
-
-static bb_mono
-on_tick(void *self, bb_mono now)
-{
-    (void)self;
-    (void)now;
-    return BB_NEVER;
-}
-
-static void
 on_reset(void *self)
 {
     (void)self;
     _exit(0);
 }
 
-static uint64_t
-on_version(void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static void
-on_position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
-{
-    (void)self;
-    *ret_sequence = *ret_lag = 0;
-}
-
 static pid_t
 start_worker(const struct broker *broker)
 {
-    static const struct bb_worker_ops ops = {
-        .work = on_work,
-        .pull = on_pull,
-        .cancel = on_tag,
-        .directory = on_directory,
-        .flush = on_flush,
-        .tick = on_tick,
-        .reset = on_reset,
-        .directory_version = on_version,
-        .position = on_position,
-        .session_up = on_session_up,
-        .session_down = on_session_down,
-        .session_ack = on_session_ack,
-    };
     static struct service service;
-    pid_t pid = fork();
-    char endpoint[128];
+    struct bb_worker_ops ops = bench_idle_ops;
 
-    if (pid != 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/worker.sock", broker->folder);
-    const struct bb_worker_config config = {.endpoint = endpoint,
-                                            .service = "communication",
-                                            .credit_messages = {4096, 4096},
-                                            .credit_bytes = {64 << 20, 64 << 20},
-                                            .signal_fd = -1};
-    if (bb_worker_new(&config, &ops, &service, &service.worker) == 0)
-        bb_worker_run(service.worker);
-    _exit(0);
+    ops.work = on_work;
+    ops.flush = on_flush;
+    ops.reset = on_reset;
+    ops.session_up = on_session_up;
+    ops.session_down = on_session_down;
+    ops.session_ack = on_session_ack;
+    return bench_worker_start(broker, "communication", TAGS, &ops, &service, &service.worker);
 }
 
 /* The subscribers. */
@@ -439,9 +375,7 @@ read_replies(struct raw *publisher, int ms)
 
     while (raw_next(publisher, &frame, n ? 0 : ms)) {
         if (frame.kind == BB_KIND_PING) {
-            uint8_t bytes[64] = {'B', 'B', 1, BB_KIND_PONG};
-            memcpy(bytes + 4, frame.body.data, frame.body.len);
-            raw_send_bytes(publisher, bytes, 4 + frame.body.len, false);
+            raw_pong(publisher, &frame);
             continue;
         }
         assert_int_equal(frame.kind, BB_KIND_REPLY);
@@ -582,9 +516,8 @@ main(int argc, char **argv)
     printf("slow readers %lu, RssAnon %ld kB\n", (unsigned long)broker_counter(&broker, "slow_readers"),
            broker_rss_anon_kb(&broker));
     kill(readers, SIGKILL);
-    kill(worker, SIGKILL);
+    bench_worker_stop(worker);
     waitpid(readers, NULL, 0);
-    waitpid(worker, NULL, 0);
     raw_close(&publisher);
     broker_stop(&broker);
     free(keys);

@@ -4,20 +4,15 @@
  * Both are processes of their own and speak the protocol as client and worker do: everything for one peer in
  * a round as one message. Prints requests a second and the broker's CPU time a request. Not a test:
  * bench_route [connections] [outstanding of each] [seconds]. */
-#include "fixture.h"
+#include "bench_worker.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
-#include "runtime/worker.h"
 
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -35,93 +30,14 @@ on_work(void *self, const struct bb_work *work)
     bb_worker_reply(((struct echo *)self)->worker, work->tag, 0, true, bb_bytes(body, 16));
 }
 
-static void
-on_number(void *self, uint64_t tag, uint32_t bytes)
-{
-    (void)self;
-    (void)tag;
-    (void)bytes;
-}
-
-static void
-on_tag(void *self, uint64_t tag)
-{
-    (void)self;
-    (void)tag;
-}
-
-static void
-on_directory(void *self, struct bb_bytes packed)
-{
-    (void)self;
-    (void)packed;
-}
-
-static int
-on_flush(void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static bb_mono
-on_tick(void *self, bb_mono now)
-{
-    (void)self;
-    (void)now;
-    return BB_NEVER;
-}
-
-static void
-on_reset(void *self)
-{
-    (void)self;
-}
-
-static uint64_t
-on_version(void *self)
-{
-    (void)self;
-    return 0;
-}
-
-static void
-on_position(void *self, uint64_t *ret_sequence, uint64_t *ret_lag)
-{
-    (void)self;
-    *ret_sequence = *ret_lag = 0;
-}
-
 static pid_t
 start_worker(const struct broker *broker)
 {
-    static const struct bb_worker_ops ops = {
-        .work = on_work,
-        .pull = on_number,
-        .cancel = on_tag,
-        .directory = on_directory,
-        .flush = on_flush,
-        .tick = on_tick,
-        .reset = on_reset,
-        .directory_version = on_version,
-        .position = on_position,
-    };
-    pid_t pid = fork();
-    char endpoint[128];
+    struct bb_worker_ops ops = bench_idle_ops;
     struct echo echo;
 
-    if (pid != 0)
-        return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    snprintf(endpoint, sizeof endpoint, "ipc://%s/run/worker.sock", broker->folder);
-    const struct bb_worker_config config = {.endpoint = endpoint,
-                                            .service = "measurement",
-                                            .credit_messages = {65536, 65536},
-                                            .credit_bytes = {64 << 20, 64 << 20},
-                                            .signal_fd = -1};
-    if (bb_worker_new(&config, &ops, &echo, &echo.worker) == 0)
-        bb_worker_run(echo.worker);
-    _exit(0);
+    ops.work = on_work;
+    return bench_worker_start(broker, "measurement", 65536, &ops, &echo, &echo.worker);
 }
 
 /* The clients: one loop over all of them. */
@@ -165,13 +81,7 @@ read_replies(struct load *load)
                          0);
         while (bb_unbundle_next(&walk, &frame) == 0) {
             if (frame.kind == BB_KIND_PING) {
-                Bb__Ping *ping;
-                Bb__Pong pong = BB__PONG__INIT;
-                bb_arena_reset(&load->raw.arena);
-                assert_int_equal(bb_unpack(bb__ping, frame.body, &load->raw.arena, &ping), 0);
-                pong.has_token = true;
-                pong.token = ping->token;
-                bb_bundle_add(&load->out, BB_KIND_PONG, &pong.base);
+                raw_pong(&load->raw, &frame);
                 continue;
             }
             assert_int_equal(frame.kind, BB_KIND_REPLY);
@@ -230,8 +140,7 @@ main(int argc, char **argv)
     worker = start_worker(&broker);
     measure(&broker, argc > 1 ? (unsigned)atoi(argv[1]) : 1, argc > 2 ? (unsigned)atoi(argv[2]) : 256,
             argc > 3 ? (unsigned)atoi(argv[3]) : 3);
-    kill(worker, SIGKILL);
-    waitpid(worker, NULL, 0);
+    bench_worker_stop(worker);
     broker_stop(&broker);
     return 0;
 }

@@ -473,6 +473,17 @@ raw_hello(struct raw *raw)
 }
 
 void
+raw_pong(struct raw *raw, const struct bb_frame *ping)
+{
+    uint8_t frame[64];
+
+    assert_true(ping->body.len <= sizeof frame - BB_ENVELOPE_BYTES);
+    bb_frame_header(frame, BB_KIND_PONG);
+    memcpy(frame + BB_ENVELOPE_BYTES, ping->body.data, ping->body.len); /* Ping and Pong are alike */
+    raw_send_bytes(raw, frame, BB_ENVELOPE_BYTES + ping->body.len, false);
+}
+
+void
 raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body)
 {
     Bb__Request request = BB__REQUEST__INIT;

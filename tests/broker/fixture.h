@@ -88,6 +88,8 @@ void raw_close(struct raw *raw);
 void raw_send(struct raw *raw, enum bb_kind kind, const ProtobufCMessage *message);
 void raw_send_bytes(struct raw *raw, const void *data, size_t len, bool more);
 void raw_hello(struct raw *raw);
+/* Answer this PING, which raw_next() gave. */
+void raw_pong(struct raw *raw, const struct bb_frame *ping);
 void raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body);
 void raw_ready(struct raw *raw, uint32_t messages, uint32_t bytes, uint64_t directory_version);
 /* READY for another service than measurement. */

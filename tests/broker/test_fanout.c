@@ -184,14 +184,7 @@ read_deliveries(struct raw *client, unsigned n)
     while (n > 0) {
         assert_true(raw_next(client, &frame, WAIT_MS));
         if (frame.kind == BB_KIND_PING) {
-            Bb__Pong pong = BB__PONG__INIT;
-            Bb__Ping *ping;
-
-            bb_arena_reset(&client->arena);
-            assert_int_equal(bb_unpack(bb__ping, frame.body, &client->arena, &ping), 0);
-            pong.has_token = true;
-            pong.token = ping->token;
-            raw_send(client, BB_KIND_PONG, &pong.base);
+            raw_pong(client, &frame);
         } else {
             assert_int_equal(frame.kind, BB_KIND_DELIVER);
             n--;
