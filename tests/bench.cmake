@@ -8,7 +8,7 @@ add_library(bench_base STATIC ${bench}/workload.c ${bench}/run.c ${bench}/machin
 target_link_libraries(bench_base PUBLIC bb_options)
 
 if(PQ_FOUND AND OPENSSL_FOUND)
-  add_executable(bench-ingest ${bench}/ingest.c ${bench}/cases.c ${bench}/daemons.c ${bench}/report.c ${bench}/report_machine.c ${bench}/ours.c ${bench}/lean.c ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c ${bench}/redis.c
+  add_executable(bench-ingest ${bench}/ingest.c ${bench}/cases.c ${bench}/daemons.c ${bench}/report.c ${bench}/report_machine.c ${bench}/ours.c ${bench}/lean.c ${bench}/link.c ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c ${bench}/redis.c
     ${bench}/postgres.c ${bench}/tls.c)
   target_link_libraries(bench-ingest PRIVATE bench_base bb_client PkgConfig::PQ PkgConfig::OPENSSL PkgConfig::LMDB
     PkgConfig::JANSSON)
@@ -19,7 +19,7 @@ endif()
 if(OPENSSL_FOUND)
   add_executable(bench-fanout ${bench}/fanout.c ${bench}/fanout_cases.c ${bench}/fanout_report.c ${bench}/fanout_side.c
     ${bench}/fanout_text.c ${bench}/tally.c ${bench}/report_machine.c ${bench}/clients.c ${bench}/tls.c ${bench}/nats.c
-    ${bench}/nats_core.c ${bench}/jetstream.c ${bench}/mosquitto.c ${bench}/fanout_ours.c ${bench}/daemons.c
+    ${bench}/nats_core.c ${bench}/jetstream.c ${bench}/mosquitto.c ${bench}/fanout_ours.c ${bench}/link.c ${bench}/daemons.c
     ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c)
   target_link_libraries(bench-fanout PRIVATE bench_base bb_client PkgConfig::OPENSSL PkgConfig::JANSSON m)
   target_include_directories(bench-fanout PRIVATE ${CMAKE_SOURCE_DIR})

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define AWAIT_US 1000
+
 static void
 write_member(const struct bench_daemons *daemons, const char *code, const char *name, const char *role,
              const char *key)
@@ -104,6 +106,53 @@ bench_daemons_start(struct bench_daemons *daemons, const char *bin, const char *
     start_daemon(daemons, &daemons->broker, bin, "broker");
     start_daemon(daemons, &daemons->worker, bin, worker);
     read_endpoint(daemons);
+}
+
+struct awaited {
+    const char *service;
+    bool ready;
+};
+
+static void
+take_status(void *self, const struct bb_status *status)
+{
+    struct awaited *awaited = self;
+
+    for (size_t i = 0; i < status->n_services; i++)
+        if (strcmp(status->service[i].service, awaited->service) == 0)
+            awaited->ready = status->service[i].ready;
+}
+
+static void
+status_done(void *self, const struct bb_problem *end, uint64_t sequence)
+{
+    (void)self;
+    (void)sequence;
+    if (end->result != BB_OK)
+        errx(69, "status: %s", end->message);
+}
+
+void
+bench_daemons_await(const struct bench_daemons *daemons, const char *worker)
+{
+    const struct bb_client_options options = {
+        .endpoint = daemons->endpoint, .server_key = daemons->server_key, .key_file = daemons->staff_file};
+    struct awaited awaited = {.service = worker};
+    struct bb_client *client;
+
+    if (bb_client_new(&options, &client) != 0)
+        errx(69, "connect: %s", bb_new_problem()->message);
+    for (;;) {
+        if (bb_client_status(client, take_status, status_done, &awaited) != 0)
+            errx(70, "status");
+        while (bb_client_open(client))
+            bb_client_process(client, -1);
+        if (awaited.ready)
+            break;
+        bench_spawn_check(daemons->worker.pid, daemons->worker.log);
+        usleep(AWAIT_US);
+    }
+    bb_client_destroy(&client);
 }
 
 void

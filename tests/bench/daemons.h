@@ -26,6 +26,8 @@ void bench_daemons_prepare(struct bench_daemons *daemons, const char *folder, co
 void bench_daemons_partner(struct bench_daemons *daemons, const char *code, char key_file[static BENCH_PATH]);
 /* Start both. bin: the folder of the binaries. */
 void bench_daemons_start(struct bench_daemons *daemons, const char *bin, const char *worker);
+/* Wait until the broker has heard of the worker; until then it refuses subscriptions. */
+void bench_daemons_await(const struct bench_daemons *daemons, const char *worker);
 void bench_daemons_stop(struct bench_daemons *daemons);
 
 #endif

@@ -1,20 +1,14 @@
 /* backbone: a broker and a communication worker; a message is answered when it is on disk.
  *
- * Subscribers are sockets, libsodium and epoll (curve.h), as those of the peers are sockets, OpenSSL and
+ * Subscribers are sockets, libsodium and epoll (link.h), as those of the peers are sockets, OpenSSL and
  * epoll; each has a cursor of its own, and acknowledges as libbackbone does: when half the window is used,
  * else within ACK_MS. Organizations have PER_ORGANIZATION of them. Publisher, and the subscriber that catches
  * up, are libbackbone. */
 #include "daemons.h"
 #include "fanout.h"
 #include "fanout_text.h"
+#include "link.h"
 #include "run.h"
-
-#include "tests/support/curve.h"
-
-#include "proto/envelope.h"
-#include "proto/limits.h"
-#include "proto/message.h"
-#include "runtime/keyfile.h"
 
 #include "wire.pb-c.h"
 
@@ -22,15 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <unistd.h>
-#include <zmq.h>
 
 #define PER_ORGANIZATION 50u /* below the limit of cursors */
 #define WINDOW_MESSAGES  1000u
 #define WINDOW_BYTES     (512u << 10)
 #define ACK_MS           50
-#define EVENTS           512
 #define FIELD_BODY       8 /* of Message */
 #define FIELD_SEQUENCE   1
 
@@ -58,6 +48,7 @@ start(struct fanout_peer *peer, const char *folder, unsigned subscribers)
         bench_daemons_partner(&ours->daemons, code, key);
     }
     bench_daemons_start(&ours->daemons, fanout_settings.bin, "communication");
+    bench_daemons_await(&ours->daemons, "communication");
     peer->pid[0] = ours->daemons.broker.pid;
     peer->pid[1] = ours->daemons.worker.pid;
 }
@@ -122,8 +113,8 @@ publish(struct fanout_peer *peer, uint64_t first, uint64_t count, unsigned outst
  */
 
 struct link {
+    struct bench_link link;
     struct links *links;
-    struct curve *curve;
     unsigned number;
     bool subscribed;
     uint64_t sequence, messages, bytes; /* of all that came */
@@ -134,23 +125,10 @@ struct link {
 };
 
 struct links {
+    struct bench_links base;
     struct fanout_tally *tally;
-    struct link *link;
-    unsigned n;
-    int epoll;
-    struct bb_arena arena;
     struct link *first, **end; /* who acknowledges, when its time has come */
 };
-
-static void
-send_message(struct link *link, enum bb_kind kind, const ProtobufCMessage *message)
-{
-    uint8_t frame[512];
-
-    if (bb_frame_size(message) > sizeof frame)
-        errx(70, "a frame that is too large");
-    curve_send(link->curve, bb_bytes(frame, bb_frame_write(frame, kind, message)));
-}
 
 static void
 acknowledge(struct link *link)
@@ -161,7 +139,7 @@ acknowledge(struct link *link)
     ack.sequence = link->sequence;
     ack.messages = link->acked_messages = link->messages;
     ack.bytes = link->acked_bytes = link->bytes;
-    send_message(link, BB_KIND_ACK, &ack.base);
+    bench_link_send(&link->link, BB_KIND_ACK, &ack.base);
 }
 
 static void
@@ -274,119 +252,46 @@ take_delivery(struct link *link, struct bb_bytes body)
     acknowledge_later(link);
 }
 
-static void
-take_ping(struct link *link, struct bb_bytes body)
+static bool
+take(struct bench_link *self, const struct bb_frame *frame)
 {
-    Bb__Pong pong = BB__PONG__INIT;
-    Bb__Ping *ping;
+    struct link *link = (struct link *)self;
 
-    bb_arena_reset(&link->links->arena);
-    if (bb_unpack(bb__ping, body, &link->links->arena, &ping) != 0)
-        errx(76, "a PING that cannot be read");
-    pong.has_token = ping->has_token;
-    pong.token = ping->token;
-    send_message(link, BB_KIND_PONG, &pong.base);
-}
-
-static void
-take_error(struct link *link, struct bb_bytes body)
-{
-    Bb__Error *error;
-
-    bb_arena_reset(&link->links->arena);
-    if (bb_unpack(bb__error, body, &link->links->arena, &error) != 0)
-        errx(76, "an ERROR that cannot be read");
-    errx(76, "the broker says: error %u, %s", error->code, error->message ? error->message : "");
-}
-
-static void
-take_frame(struct link *link, const struct bb_frame *frame)
-{
     switch (frame->kind) {
-    case BB_KIND_WELCOME:
-        return;
     case BB_KIND_SUBSCRIBED:
         link->subscribed = true;
-        return;
+        return true;
     case BB_KIND_DELIVER:
         take_delivery(link, frame->body);
-        return;
-    case BB_KIND_PING:
-        take_ping(link, frame->body);
-        return;
-    case BB_KIND_ERROR:
-        take_error(link, frame->body);
-        return;
+        return true;
     default:
-        errx(76, "a message of kind %u", frame->kind);
+        return false;
     }
-}
-
-static void
-take_message(void *self, struct bb_bytes message)
-{
-    struct bb_frame frame;
-    size_t at = 0;
-
-    if (bb_frame_parse(message, &frame) != 0)
-        errx(76, "a message that is none of ours");
-    if (frame.kind != BB_KIND_BUNDLE) {
-        take_frame(self, &frame);
-        return;
-    }
-    for (struct bb_bytes body = frame.body; bb_bundle_next(body, &at, &frame) == 0;)
-        take_frame(self, &frame);
 }
 
 static void
 serve(struct links *links)
 {
-    struct epoll_event events[EVENTS];
-    int n = epoll_wait(links->epoll, events, EVENTS, acknowledge_due(links));
-
-    for (int i = 0; i < n; i++) {
-        struct link *link = events[i].data.ptr;
-        curve_receive(link->curve, take_message, link);
-    }
-}
-
-static void
-read_identity(const struct bench_daemons *daemons, unsigned organization, struct curve_identity *identity)
-{
-    char file[BENCH_PATH], error[256];
-    struct bb_keypair keys;
-
-    bench_path(file, "%s/keys/partner-%u", daemons->folder, organization);
-    if (bb_keyfile_read(file, &keys, error, sizeof error) != 0)
-        errx(78, "%s", error);
-    zmq_z85_decode(identity->server_public, daemons->server_key);
-    zmq_z85_decode(identity->public_key, keys.public_key);
-    zmq_z85_decode(identity->secret_key, keys.secret_key);
-    bb_keypair_wipe(&keys);
+    bench_links_serve(&links->base, acknowledge_due(links));
 }
 
 static void
 open_link(struct links *links, struct link *link, const struct bench_daemons *daemons, unsigned number)
 {
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = link};
-    struct curve_identity identity = {.user = NULL};
+    char key[BENCH_PATH], name[32], *channel[] = {(char[]){"all"}};
+    const struct bench_link_target target = {
+        .endpoint = daemons->endpoint, .server_key = daemons->server_key, .key_file = key};
     Bb__Subscribe subscribe = BB__SUBSCRIBE__INIT;
-    Bb__Hello hello = BB__HELLO__INIT;
-    char name[32], *channel[] = {(char[]){"all"}};
 
     *link = (struct link){.links = links, .number = number - fanout_tally_first(links->tally)};
-    read_identity(daemons, number / PER_ORGANIZATION, &identity);
-    link->curve = curve_connect(&identity, (uint16_t)atoi(strrchr(daemons->endpoint, ':') + 1));
-    if (epoll_ctl(links->epoll, EPOLL_CTL_ADD, curve_fd(link->curve), &event) != 0)
-        err(71, "epoll");
-    hello.version_min = hello.version_max = BB_VERSION_MAJOR;
-    send_message(link, BB_KIND_HELLO, &hello.base);
+    bench_path(key, "%s/keys/partner-%u", daemons->folder, number / PER_ORGANIZATION);
+    bench_link_open(&links->base, &link->link, &target);
     snprintf(name, sizeof name, "s%u", number);
     subscribe.subscription = 1;
     subscribe.name = name;
     subscribe.channel = channel;
     subscribe.n_channel = 1;
-    send_message(link, BB_KIND_SUBSCRIBE, &subscribe.base);
+    bench_link_send(&link->link, BB_KIND_SUBSCRIBE, &subscribe.base);
     while (!link->subscribed)
         serve(links);
 }
@@ -395,16 +300,16 @@ static void
 subscribe(struct fanout_peer *peer, struct fanout_tally *tally)
 {
     const struct ours *ours = peer->state;
-    struct links links = {.tally = tally, .n = fanout_tally_subscribers(tally)};
+    unsigned n = fanout_tally_subscribers(tally);
+    struct link *link = calloc(n, sizeof *link);
+    struct links links = {.tally = tally};
 
-    links.end = &links.first;
-    links.epoll = epoll_create1(EPOLL_CLOEXEC);
-    links.link = calloc(links.n, sizeof *links.link);
-    if (links.epoll < 0 || !links.link)
+    if (!link)
         errx(71, "out of memory");
-    bb_arena_init(&links.arena, BB_LIMIT_DECODE_BYTES);
-    for (unsigned i = 0; i < links.n; i++)
-        open_link(&links, &links.link[i], &ours->daemons, fanout_tally_first(tally) + i);
+    links.end = &links.first;
+    bench_links_init(&links.base, take);
+    for (unsigned i = 0; i < n; i++)
+        open_link(&links, &link[i], &ours->daemons, fanout_tally_first(tally) + i);
     fanout_tally_ready(tally);
     for (;;)
         serve(&links);

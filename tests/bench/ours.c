@@ -165,7 +165,9 @@ start(struct bench_peer *peer, const char *folder, unsigned connections)
     connect_all(ours, lean ? 1 : connections);
     define(ours);
     if (lean)
-        ours->lean = lean_start(ours->daemons.endpoint, ours->daemons.server_key, ours->daemons.staff_file,
+        ours->lean = lean_start(&(struct bench_link_target){.endpoint = ours->daemons.endpoint,
+                                                            .server_key = ours->daemons.server_key,
+                                                            .key_file = ours->daemons.staff_file},
                                 connections);
 }
 
