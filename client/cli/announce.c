@@ -129,37 +129,36 @@ print_listed(void *self, const struct bb_listed_message *listed)
 }
 
 static int
-run_ls(struct bb_cli *cli, int argc, char **argv)
+list(struct bb_client *client, struct bb_output *output, void *self)
 {
     static const int kind[] = {BB_MESSAGE_ANNOUNCEMENT};
-    struct bb_messages_query query = {.kind = kind, .n_kinds = 1};
-    struct bb_client *client = NULL;
-    struct shown shown = {0};
-    int r;
+    struct shown shown = {.output = output, .table = *(const bool *)self};
+    const struct bb_messages_query query = {.kind = kind, .n_kinds = 1, .without_bodies = shown.table};
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    query.without_bodies = shown.table = cli->format == BB_OUTPUT_TABLE;
-    r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    shown.output = bb_cli_output(cli, bb_message_outbox, BB_MSG_COLUMNS, 0);
-    r = shown.output ? bb_cli_ended(client, bb_client_messages(client, &query, print_listed, NULL, &shown))
-                     : EX_OSERR;
-    r = bb_cli_answered(&shown.output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ended(client, bb_client_messages(client, &query, print_listed, NULL, &shown));
 }
 
 static int
-show(struct bb_client *client, struct shown *shown, const char *name)
+run_ls(struct bb_cli *cli, int argc, char **argv)
 {
+    bool table;
+
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
+    table = cli->format == BB_OUTPUT_TABLE;
+    return bb_cli_ask(cli, bb_message_outbox, BB_MSG_COLUMNS, 0, list, &table);
+}
+
+static int
+show(struct bb_client *client, struct bb_output *output, void *name)
+{
+    struct shown shown = {.output = output};
     uint8_t id[BB_MESSAGE_ID];
     const struct bb_messages_query query = {.id = id};
     int r = bb_message_find(client, name, id);
 
     if (r == 0)
-        r = bb_message_ended(client, name, bb_client_messages(client, &query, print_listed, NULL, shown));
-    if (r == 0 && !shown->any)
+        r = bb_message_ended(client, name, bb_client_messages(client, &query, print_listed, NULL, &shown));
+    if (r == 0 && !shown.any)
         r = bb_message_not_found(name);
     return r;
 }
@@ -167,21 +166,10 @@ show(struct bb_client *client, struct shown *shown, const char *name)
 static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *name = bb_message_parse(cli, NULL, argc, argv);
-    struct bb_client *client = NULL;
-    struct shown shown = {0};
-    int r = bb_cli_connect(cli, &client);
+    char *name = bb_message_parse(cli, NULL, argc, argv);
+    bool text = cli->format == BB_OUTPUT_TABLE;
 
-    if (r == 0 && cli->format != BB_OUTPUT_TABLE) {
-        shown.output = bb_cli_output(cli, bb_message_outbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT);
-        r = shown.output ? 0 : EX_OSERR;
-    }
-    if (r == 0)
-        r = show(client, &shown, name);
-    if (shown.output)
-        r = bb_cli_answered(&shown.output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, text ? NULL : bb_message_outbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT, show, name);
 }
 
 /* --- announce status ---------------------------------------------------------------------------------- */
@@ -231,34 +219,32 @@ print_receipt(void *self, const struct bb_message_receipt *receipt)
     return 0;
 }
 
+struct status {
+    const char *name; /* NULL: of all messages */
+    bool overdue;
+};
+
 static int
-status(struct bb_client *client, struct bb_output *output, const char *name, bool overdue)
+status(struct bb_client *client, struct bb_output *output, void *self)
 {
+    const struct status *asked = self;
+    const char *name = asked->name;
     uint8_t id[BB_MESSAGE_ID];
     int r = name ? bb_message_find(client, name, id) : 0;
 
     if (r != 0)
         return r;
-    r = bb_client_receipts(client, name ? id : NULL, overdue, print_receipt, NULL, output);
+    r = bb_client_receipts(client, name ? id : NULL, asked->overdue, print_receipt, NULL, output);
     return name ? bb_message_ended(client, name, r) : bb_cli_ended(client, r);
 }
 
 static int
 run_status(struct bb_cli *cli, int argc, char **argv)
 {
-    bool overdue = false;
-    const char *name = bb_message_parse(cli, &overdue, argc, argv);
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r = bb_cli_connect(cli, &client);
+    struct status asked = {0};
 
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, name ? status_of_one : status_of_many, STATUS_COLUMNS, 0);
-    r = output ? status(client, output, name, overdue) : EX_OSERR;
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    asked.name = bb_message_parse(cli, &asked.overdue, argc, argv);
+    return bb_cli_ask(cli, asked.name ? status_of_one : status_of_many, STATUS_COLUMNS, 0, status, &asked);
 }
 
 /* --- announce withdraw -------------------------------------------------------------------------------- */
@@ -278,7 +264,7 @@ print_withdrawn(void *self, uint64_t sequence, bool duplicate)
 }
 
 static int
-withdraw(struct bb_client *client, struct bb_output *output, const char *name)
+withdraw(struct bb_client *client, struct bb_output *output, void *name)
 {
     uint8_t id[BB_MESSAGE_ID];
     char text[BB_BATCH_TEXT];
@@ -298,18 +284,9 @@ withdraw(struct bb_client *client, struct bb_output *output, const char *name)
 static int
 run_withdraw(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *name = bb_message_parse(cli, NULL, argc, argv);
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r = bb_cli_connect(cli, &client);
+    char *name = bb_message_parse(cli, NULL, argc, argv);
 
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, withdrawn_columns, WITHDRAWN_COLUMNS, BB_OUTPUT_OBJECT);
-    r = output ? withdraw(client, output, name) : EX_OSERR;
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, withdrawn_columns, WITHDRAWN_COLUMNS, BB_OUTPUT_OBJECT, withdraw, name);
 }
 
 const struct bb_command bb_commands_announce[] = {

@@ -322,7 +322,7 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
 
 struct one {
     const struct bb_command *command;
-    const char *argument;
+    char *argument;
 };
 
 static error_t
@@ -344,7 +344,7 @@ parse_one(int key, char *arg, struct argp_state *state)
     }
 }
 
-const char *
+char *
 bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv)
 {
     struct one one = {.command = bb_cli_command(cli)};

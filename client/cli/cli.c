@@ -144,3 +144,22 @@ bb_cli_ended(const struct bb_client *client, int r)
     bb_cli_error("%s", problem->message);
     return problem->code == BB_CODE_INTERNAL ? EX_SOFTWARE : bb_cli_exit_code(r);
 }
+
+int
+bb_cli_ask(const struct bb_cli *cli, const struct bb_output_column *columns, size_t n_columns, unsigned flags,
+           bb_cli_ask_fn *ask, void *self)
+{
+    struct bb_client *client = NULL;
+    struct bb_output *output = NULL;
+    int r = bb_cli_connect(cli, &client);
+
+    if (r != 0)
+        return r;
+    if (columns)
+        output = bb_cli_output(cli, columns, n_columns, flags);
+    r = output || !columns ? ask(client, output, self) : EX_OSERR;
+    if (columns)
+        r = bb_cli_answered(&output, r);
+    bb_client_destroy(&client);
+    return r;
+}

@@ -51,7 +51,7 @@ void bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const st
                   argp_parser_t parser, int argc, char **argv, void *input);
 
 /* The same for a command without options of its own that takes exactly one argument: returns it. */
-const char *bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv);
+char *bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv);
 
 /* The command of these words, for bb_cli_parse(): run() may be shared by several. Never NULL within run(). */
 const struct bb_command *bb_cli_command(const struct bb_cli *cli);
@@ -81,6 +81,12 @@ int bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options optio
 /* How a blocking request ended: says why it failed, if it did, and returns the exit code: 0, 65 (the broker
  * refuses what was asked), 69, 75, 77, 78, 70. r: what the request function returned. */
 int bb_cli_ended(const struct bb_client *client, int r);
+/* What most commands are: connect, ask, print the answer. columns NULL: there is no output (NULL). ask: gives
+ * its rows to the output, if the request succeeds; an exit code, the reason said. */
+typedef int bb_cli_ask_fn(struct bb_client *client, struct bb_output *output, void *self);
+int bb_cli_ask(const struct bb_cli *cli, const struct bb_output_column *columns, size_t n_columns,
+               unsigned flags, bb_cli_ask_fn *ask, void *self);
+
 /* The exit code of a result alone. */
 int bb_cli_exit_code(int result);
 

@@ -112,24 +112,11 @@ ended(const struct bb_client *client, const struct bb_compose *compose, int r)
     return code;
 }
 
+/* Its own id, and those that it speaks of, which may be given as sequences. */
 static int
-publish(struct bb_cli *cli, struct bb_client *client, const struct bb_compose *compose)
+find_others(struct bb_client *client, struct bb_compose *compose)
 {
-    bool dry = compose->publication.dry_run;
-    struct bb_output *output =
-        bb_cli_output(cli, dry ? columns : published_columns, dry ? COLUMNS : DRY_RUN, BB_OUTPUT_OBJECT);
-    int r = EX_OSERR;
-
-    if (output)
-        r = ended(client, compose,
-                  bb_client_publish(client, &compose->publication, print_published, NULL, output));
-    return bb_cli_answered(&output, r);
-}
-
-/* The ids that it speaks of, which may be given as sequences. */
-static int
-find_others(struct bb_client *client, struct bb_compose *compose, uint8_t (*ids)[BB_MESSAGE_ID])
-{
+    uint8_t(*ids)[BB_MESSAGE_ID] = compose->ids;
     int r = 0;
 
     if (compose->id)
@@ -149,23 +136,23 @@ find_others(struct bb_client *client, struct bb_compose *compose, uint8_t (*ids)
 }
 
 static int
-check_subject(const char *subject)
+publish(struct bb_client *client, struct bb_output *output, void *self)
 {
-    char reason[256];
+    struct bb_compose *compose = self;
+    int r = find_others(client, compose);
 
-    if (bb_cli_is_name(subject, reason, sizeof reason))
-        return 0;
-    bb_cli_error("SUBJECT: %s", reason);
-    return EX_DATAERR;
+    if (r != 0)
+        return r;
+    return ended(client, compose,
+                 bb_client_publish(client, &compose->publication, print_published, NULL, output));
 }
 
 int
 bb_compose_send(struct bb_cli *cli, struct bb_compose *compose)
 {
-    struct bb_client *client = NULL;
-    uint8_t ids[3][BB_MESSAGE_ID];
+    bool dry = compose->publication.dry_run;
     char *body = NULL;
-    int r = check_subject(compose->publication.subject);
+    int r = bb_cli_check_name("SUBJECT", compose->publication.subject);
 
     if (r == 0 && compose->body_file)
         r = bb_body_read(compose->body_file, &body);
@@ -173,12 +160,8 @@ bb_compose_send(struct bb_cli *cli, struct bb_compose *compose)
     compose->publication.channel = (const char *const *)compose->channels.channel;
     compose->publication.n_channels = compose->channels.n;
     if (r == 0)
-        r = bb_cli_connect(cli, &client);
-    if (r == 0)
-        r = find_others(client, compose, ids);
-    if (r == 0)
-        r = publish(cli, client, compose);
-    bb_client_destroy(&client);
+        r = bb_cli_ask(cli, dry ? columns : published_columns, dry ? COLUMNS : DRY_RUN, BB_OUTPUT_OBJECT,
+                       publish, compose);
     bb_channels_release(&compose->channels);
     free(body);
     return r;

@@ -13,7 +13,8 @@ struct bb_compose {
     const char *body_file; /* NULL: no body */
     const char *reply_to;  /* of bb_message_check_name() */
     const char *supersedes;
-    const char *id; /* --id; NULL: a fresh one */
+    const char *id;                /* --id; NULL: a fresh one */
+    uint8_t ids[3][BB_MESSAGE_ID]; /* its own, and those of the other two, when it is sent */
 };
 
 /* Options of both commands: keys and their parser, which returns ARGP_ERR_UNKNOWN for others. */

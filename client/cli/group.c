@@ -155,26 +155,39 @@ print_changed(void *self, const struct bb_group_info *group, bool changed)
     print_group(self, group);
 }
 
-static int
-open_printer(const struct bb_cli *cli, unsigned flags, struct printer *ret_printer)
-{
-    bool one = flags & BB_OUTPUT_OBJECT;
+/* A request whose answer a printer prints. An exit code, the reason said. */
+typedef int request_fn(struct bb_client *client, struct printer *printer, const void *what);
 
-    *ret_printer = (struct printer){
-        .output = bb_cli_output(cli, one ? columns_of_one : columns_of_many, COLUMNS, flags),
-        .dated = one && cli->format == BB_OUTPUT_TABLE,
-        .json = cli->format == BB_OUTPUT_JSON || cli->format == BB_OUTPUT_JSONL,
-    };
-    return ret_printer->output ? 0 : EX_OSERR;
+struct job {
+    struct printer printer;
+    request_fn *request;
+    const void *what;
+};
+
+static int
+ask(struct bb_client *client, struct bb_output *output, void *self)
+{
+    struct job *job = self;
+    int r;
+
+    job->printer.output = output;
+    r = job->request(client, &job->printer, job->what);
+    end_row(&job->printer, r == 0);
+    return r;
 }
 
-/* Print what was gathered, unless the request failed (code, an exit code); destroy it. */
 static int
-close_printer(struct printer *printer, int code)
+run(const struct bb_cli *cli, unsigned flags, request_fn *request, const void *what)
 {
-    if (printer->output)
-        end_row(printer, code == 0);
-    return bb_cli_answered(&printer->output, code);
+    bool one = flags & BB_OUTPUT_OBJECT;
+    struct job job = {
+        .printer.json = cli->format == BB_OUTPUT_JSON || cli->format == BB_OUTPUT_JSONL,
+        .printer.dated = one && cli->format == BB_OUTPUT_TABLE,
+        .request = request,
+        .what = what,
+    };
+
+    return bb_cli_ask(cli, one ? columns_of_one : columns_of_many, COLUMNS, flags, ask, &job);
 }
 
 /* --- add ---------------------------------------------------------------------------------------------- */
@@ -238,36 +251,20 @@ parse_add(int key, char *arg, struct argp_state *state)
 }
 
 static int
-check_name(const char *name)
+add(struct bb_client *client, struct printer *printer, const void *change)
 {
-    char reason[256];
-
-    if (bb_cli_is_name(name, reason, sizeof reason))
-        return 0;
-    bb_cli_error("--name: %s", reason);
-    return EX_DATAERR;
+    return bb_cli_ended(client, bb_client_group_put(client, change, print_changed, NULL, printer));
 }
 
 static int
 run_add(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_group_change change = {.create = true};
-    struct bb_client *client = NULL;
-    struct printer printer = {0};
     int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), add_options, parse_add, argc, argv, &change);
-    r = check_name(change.name);
-    if (r == 0)
-        r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
-    if (r == 0)
-        r = bb_cli_ended(client, bb_client_group_put(client, &change, print_changed, NULL, &printer));
-    r = close_printer(&printer, r);
-    bb_client_destroy(&client);
-    return r;
+    r = bb_cli_check_name("--name", change.name);
+    return r ? r : run(cli, BB_OUTPUT_OBJECT, add, &change);
 }
 
 /* --- ls and show -------------------------------------------------------------------------------------- */
@@ -280,32 +277,20 @@ no_such_group(const char *code)
 }
 
 static int
-list(struct bb_cli *cli, const char *code, unsigned flags)
+list(struct bb_client *client, struct printer *printer, const void *code)
 {
-    struct bb_client *client = NULL;
-    struct printer printer;
-    int r = bb_cli_connect(cli, &client);
+    int r = bb_client_groups(client, code, print_group, NULL, printer);
 
-    if (r != 0)
-        return r;
-    r = open_printer(cli, flags, &printer);
-    if (r == 0) {
-        r = bb_client_groups(client, code, print_group, NULL, &printer);
-        if (code && (r == BB_OK || bb_client_problem(client)->code == BB_CODE_NOT_FOUND))
-            r = printer.any ? 0 : no_such_group(code);
-        else
-            r = bb_cli_ended(client, r);
-    }
-    r = close_printer(&printer, r);
-    bb_client_destroy(&client);
-    return r;
+    if (code && (r == BB_OK || bb_client_problem(client)->code == BB_CODE_NOT_FOUND))
+        return printer->any ? 0 : no_such_group(code);
+    return bb_cli_ended(client, r);
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    return list(cli, NULL, 0);
+    return run(cli, 0, list, NULL);
 }
 
 static int
@@ -313,7 +298,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 {
     const char *code = bb_cli_parse_one(cli, argc, argv);
 
-    return list(cli, code, BB_OUTPUT_OBJECT);
+    return run(cli, BB_OUTPUT_OBJECT, list, code);
 }
 
 /* --- join and leave ----------------------------------------------------------------------------------- */
@@ -355,20 +340,9 @@ parse_member(int key, char *arg, struct argp_state *state)
 }
 
 static int
-change_member(struct bb_cli *cli, const struct bb_group_member_change *change)
+change_member(struct bb_client *client, struct printer *printer, const void *change)
 {
-    struct bb_client *client = NULL;
-    struct printer printer;
-    int r = bb_cli_connect(cli, &client);
-
-    if (r != 0)
-        return r;
-    r = open_printer(cli, BB_OUTPUT_OBJECT, &printer);
-    if (r == 0)
-        r = bb_cli_ended(client, bb_client_group_member(client, change, print_changed, NULL, &printer));
-    r = close_printer(&printer, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ended(client, bb_client_group_member(client, change, print_changed, NULL, printer));
 }
 
 static int
@@ -377,7 +351,7 @@ run_join(struct bb_cli *cli, int argc, char **argv)
     struct bb_group_member_change change = {.join = true};
 
     bb_cli_parse(cli, bb_cli_command(cli), join_options, parse_member, argc, argv, &change);
-    return change_member(cli, &change);
+    return run(cli, BB_OUTPUT_OBJECT, change_member, &change);
 }
 
 static int
@@ -386,7 +360,7 @@ run_leave(struct bb_cli *cli, int argc, char **argv)
     struct bb_group_member_change change = {0};
 
     bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_member, argc, argv, &change);
-    return change_member(cli, &change);
+    return run(cli, BB_OUTPUT_OBJECT, change_member, &change);
 }
 
 const struct bb_command bb_commands_group[] = {

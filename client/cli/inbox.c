@@ -43,24 +43,19 @@ print_listed(void *self, const struct bb_listed_message *listed)
 }
 
 static int
+list(struct bb_client *client, struct bb_output *output, void *query)
+{
+    return bb_cli_ended(client, bb_client_messages(client, query, print_listed, NULL, output));
+}
+
+static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_messages_query query = {.inbox = true};
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), ls_options, parse_ls, argc, argv, &query);
     query.without_bodies = cli->format == BB_OUTPUT_TABLE;
-    r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, bb_message_inbox, BB_MSG_COLUMNS, 0);
-    r = output ? bb_cli_ended(client, bb_client_messages(client, &query, print_listed, NULL, output))
-               : EX_OSERR;
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, bb_message_inbox, BB_MSG_COLUMNS, 0, list, &query);
 }
 
 /* --- read --------------------------------------------------------------------------------------------- */
@@ -148,26 +143,20 @@ read_as_text(struct bb_client *client, const char *name)
 }
 
 static int
-read_as_data(const struct bb_cli *cli, struct bb_client *client, const char *name)
+read_it(struct bb_client *client, struct bb_output *output, void *name)
 {
-    struct reading reading = {
-        .client = client, .output = bb_cli_output(cli, bb_message_inbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT)};
-    int r = reading.output ? read_one(client, &reading, name) : EX_OSERR;
+    struct reading reading = {.client = client, .output = output};
 
-    return bb_cli_answered(&reading.output, r);
+    return output ? read_one(client, &reading, name) : read_as_text(client, name);
 }
 
 static int
 run_read(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *name = bb_message_parse(cli, NULL, argc, argv);
-    struct bb_client *client = NULL;
-    int r = bb_cli_connect(cli, &client);
+    char *name = bb_message_parse(cli, NULL, argc, argv);
+    bool text = cli->format == BB_OUTPUT_TABLE;
 
-    if (r == 0)
-        r = cli->format == BB_OUTPUT_TABLE ? read_as_text(client, name) : read_as_data(cli, client, name);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, text ? NULL : bb_message_inbox, BB_MSG_COLUMNS, BB_OUTPUT_OBJECT, read_it, name);
 }
 
 /* --- ack ---------------------------------------------------------------------------------------------- */
@@ -193,7 +182,7 @@ print_mark(void *self, const struct bb_marked *marked)
 }
 
 static int
-acknowledge(struct bb_client *client, struct bb_output *output, const char *name)
+acknowledge(struct bb_client *client, struct bb_output *output, void *name)
 {
     uint8_t id[BB_MESSAGE_ID];
     char text[BB_BATCH_TEXT];
@@ -210,18 +199,9 @@ acknowledge(struct bb_client *client, struct bb_output *output, const char *name
 static int
 run_ack(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *name = bb_message_parse(cli, NULL, argc, argv);
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r = bb_cli_connect(cli, &client);
+    char *name = bb_message_parse(cli, NULL, argc, argv);
 
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, ack_columns, ACK_COLUMNS, BB_OUTPUT_OBJECT);
-    r = output ? acknowledge(client, output, name) : EX_OSERR;
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, ack_columns, ACK_COLUMNS, BB_OUTPUT_OBJECT, acknowledge, name);
 }
 
 const struct bb_command bb_commands_inbox[] = {

@@ -154,15 +154,10 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
 };
 
-struct listing {
-    struct bb_output *output;
-    size_t count;
-};
-
 static int
 print_indicator(void *self, const struct bb_indicator *i)
 {
-    struct listing *listing = self;
+    struct bb_output *output = self;
     const char *const texts[FIELDS] = {
         [CODE] = i->code,
         [NAME] = i->name,
@@ -185,47 +180,37 @@ print_indicator(void *self, const struct bb_indicator *i)
     };
     for (size_t c = 0; c < FIELDS; c++) {
         if (texts[c])
-            bb_output_text(listing->output, c, texts[c]);
+            bb_output_text(output, c, texts[c]);
         else if (numbers[c])
-            bb_output_number(listing->output, c, numbers[c]);
+            bb_output_number(output, c, numbers[c]);
     }
-    bb_output_uint(listing->output, VERSION, i->version);
-    bb_output_uint(listing->output, SEQUENCE, i->sequence);
-    bb_output_row(listing->output);
-    listing->count++;
+    bb_output_uint(output, VERSION, i->version);
+    bb_output_uint(output, SEQUENCE, i->sequence);
+    bb_output_row(output);
     return 0;
 }
 
 static int
-print_indicators(struct bb_cli *cli, const char *code, const struct bb_output_column *columns, unsigned flags)
+list(struct bb_client *client, struct bb_output *output, void *code)
 {
-    struct bb_client *client = NULL;
-    int r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    struct listing listing = {.output = bb_cli_output(cli, columns, COLUMNS, flags)};
-    if (listing.output)
-        r = bb_cli_ended(client, bb_client_indicators(client, code, print_indicator, NULL, &listing));
-    r = bb_cli_answered(&listing.output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ended(client, bb_client_indicators(client, code, print_indicator, NULL, output));
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    return print_indicators(cli, NULL, list_columns, 0);
+    return bb_cli_ask(cli, list_columns, COLUMNS, 0, list, NULL);
 }
 
 static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_output_column columns[COLUMNS];
-    const char *code = bb_cli_parse_one(cli, argc, argv);
+    char *code = bb_cli_parse_one(cli, argc, argv);
     for (size_t i = 0; i < COLUMNS; i++)
         columns[i] = (struct bb_output_column){list_columns[i].name, NULL, 0};
-    return print_indicators(cli, code, columns, BB_OUTPUT_OBJECT);
+    return bb_cli_ask(cli, columns, COLUMNS, BB_OUTPUT_OBJECT, list, code);
 }
 
 const struct bb_command bb_commands_indicator[] = {

@@ -32,7 +32,7 @@ bb_message_check_name(const struct argp_state *state, const char *text)
 }
 
 struct named {
-    const char *text;
+    char *text;
     const struct bb_command *command;
     bool *overdue;
 };
@@ -72,7 +72,7 @@ parse_named(int key, char *arg, struct argp_state *state)
     }
 }
 
-const char *
+char *
 bb_message_parse(struct bb_cli *cli, bool *overdue, int argc, char **argv)
 {
     static const struct argp_option options[] = {

@@ -8,7 +8,7 @@
 void bb_message_check_name(const struct argp_state *state, const char *text);
 /* Parse the arguments of a command on one message, and return its name. overdue: not NULL: there is an option
  * --overdue, and the name may be absent (NULL). */
-const char *bb_message_parse(struct bb_cli *cli, bool *overdue, int argc, char **argv);
+char *bb_message_parse(struct bb_cli *cli, bool *overdue, int argc, char **argv);
 /* Its id; asks for it if it is named by its sequence. 0 | an exit code, the reason said */
 int bb_message_find(struct bb_client *client, const char *text, uint8_t ret_id[BB_MESSAGE_ID]);
 

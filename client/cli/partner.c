@@ -157,40 +157,31 @@ parse_change(int key, char *arg, struct argp_state *state)
 }
 
 /* What the broker refuses too; said before anything is sent, with what is wrong. */
-static bool
-has_good_names(const struct change *change)
+static int
+check_names(const struct change *change)
 {
-    char reason[256];
+    int r = change->change.name ? bb_cli_check_name("--name", change->change.name) : 0;
 
-    if (change->change.name && !bb_cli_is_name(change->change.name, reason, sizeof reason)) {
-        bb_cli_error("--name: %s", reason);
-        return false;
-    }
-    for (size_t i = 0; i < change->change.n_aliases; i++) {
-        if (!bb_cli_is_name(change->alias[i], reason, sizeof reason)) {
-            bb_cli_error("--alias: %s", reason);
-            return false;
-        }
-    }
-    return true;
+    for (size_t i = 0; r == 0 && i < change->change.n_aliases; i++)
+        r = bb_cli_check_name("--alias", change->alias[i]);
+    return r;
+}
+
+static int
+ask_put(struct bb_client *client, struct bb_output *output, void *change)
+{
+    return bb_cli_ended(client, bb_client_partner_put(client, change, print_changed, NULL, output));
 }
 
 static int
 put(struct bb_cli *cli, struct change *change)
 {
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r = has_good_names(change) ? bb_cli_connect(cli, &client) : EX_DATAERR;
+    int r = check_names(change);
 
     if (r != 0)
         return r;
     change->change.alias = change->alias;
-    output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT);
-    if (output)
-        r = bb_cli_ended(client, bb_client_partner_put(client, &change->change, print_changed, NULL, output));
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT, ask_put, &change->change);
 }
 
 static int
@@ -225,35 +216,24 @@ ended(const struct bb_client *client, const char *code, int r)
 }
 
 static int
-list(struct bb_cli *cli, const char *code, unsigned flags)
+list(struct bb_client *client, struct bb_output *output, void *code)
 {
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r = bb_cli_connect(cli, &client);
-
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, partner_columns, PARTNER_COLUMNS, flags);
-    if (output)
-        r = ended(client, code, bb_client_partners(client, code, print_partner, NULL, output));
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return ended(client, code, bb_client_partners(client, code, print_partner, NULL, output));
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    return list(cli, NULL, 0);
+    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, 0, list, NULL);
 }
 
 static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
-    const char *code = bb_cli_parse_one(cli, argc, argv);
+    char *code = bb_cli_parse_one(cli, argc, argv);
 
-    return list(cli, code, BB_OUTPUT_OBJECT);
+    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT, list, code);
 }
 
 bool
@@ -272,6 +252,17 @@ bb_cli_is_name(const char *text, char *ret_reason, size_t size)
     snprintf(ret_reason, size, "found '%s', expected %s",
              bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 64), BB_TEXT_NAME_EXPECTED);
     return false;
+}
+
+int
+bb_cli_check_name(const char *what, const char *text)
+{
+    char reason[256];
+
+    if (bb_cli_is_name(text, reason, sizeof reason))
+        return 0;
+    bb_cli_error("%s: %s", what, reason);
+    return EX_DATAERR;
 }
 
 const struct bb_command bb_commands_partner[] = {

@@ -11,6 +11,9 @@ bool bb_cli_is_role(const char *name);
  * expected. */
 bool bb_cli_is_name(const char *text, char *ret_reason, size_t size);
 
+/* The same for an argument, "--name". 0 | EX_DATAERR, the reason said */
+int bb_cli_check_name(const char *what, const char *text);
+
 /* partner import */
 int bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv);
 

@@ -168,6 +168,13 @@ print_place(void *self, const struct bb_place *place)
 }
 
 static int
+list(struct bb_client *client, struct bb_output *output, void *self)
+{
+    (void)self;
+    return bb_cli_ended(client, bb_client_places(client, print_place, NULL, output));
+}
+
+static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_output_column columns[FIELDS] = {
@@ -176,17 +183,8 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
         [ALIAS] = {"alias", "ALIASES", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
         [AGGREGATE] = {"aggregate", "AGGREGATE", 0},
     };
-    struct bb_client *client = NULL;
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    int r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    struct bb_output *output = bb_cli_output(cli, columns, FIELDS, 0);
-    if (output)
-        r = bb_cli_ended(client, bb_client_places(client, print_place, NULL, output));
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, columns, FIELDS, 0, list, NULL);
 }
 
 const struct bb_command bb_commands_place[] = {

@@ -112,12 +112,11 @@ parse_change(int key, char *arg, struct argp_state *state)
 }
 
 static int
-put(struct bb_cli *cli, struct bb_client *client, const struct change *change)
+put(struct bb_client *client, struct bb_output *output, void *self)
 {
+    const struct change *change = self;
     const char *const *channels = (const char *const *)change->channels.channel;
     struct bb_cursor_change put = {.name = change->name};
-    struct bb_output *output = bb_cli_output(cli, columns, COLUMNS, BB_OUTPUT_OBJECT);
-    int r = EX_OSERR;
 
     if (change->subscribe) {
         put.add = channels;
@@ -126,9 +125,7 @@ put(struct bb_cli *cli, struct bb_client *client, const struct change *change)
         put.remove = channels;
         put.n_remove = change->channels.n;
     }
-    if (output)
-        r = bb_cli_ended(client, bb_client_cursor_put(client, &put, print_changed, NULL, output));
-    return bb_cli_answered(&output, r);
+    return bb_cli_ended(client, bb_client_cursor_put(client, &put, print_changed, NULL, output));
 }
 
 static void
@@ -138,28 +135,30 @@ note_removed(void *self, bool changed)
 }
 
 static int
-remove_cursor(struct bb_client *client, const char *name)
+remove_cursor(struct bb_client *client, struct bb_output *output, void *self)
 {
+    const struct change *change = self;
     bool removed = false;
-    int r = bb_cli_ended(client, bb_client_cursor_remove(client, name, note_removed, NULL, &removed));
+    int r = bb_client_cursor_remove(client, change->name, note_removed, NULL, &removed);
 
+    (void)output;
+    r = bb_cli_ended(client, r);
     if (r == 0)
-        bb_cli_say(removed ? "%s: removed" : "%s: there is no such subscription", name);
+        bb_cli_say(removed ? "%s: removed" : "%s: there is no such subscription", change->name);
     return r;
 }
 
 static int
 run_change(struct bb_cli *cli, const struct argp_option *options, struct change change, int argc, char **argv)
 {
-    struct bb_client *client = NULL;
     int r;
 
     change.name = "listen";
     bb_cli_parse(cli, bb_cli_command(cli), options, parse_change, argc, argv, &change);
-    r = bb_cli_connect(cli, &client);
-    if (r == 0)
-        r = change.all ? remove_cursor(client, change.name) : put(cli, client, &change);
-    bb_client_destroy(&client);
+    if (change.all)
+        r = bb_cli_ask(cli, NULL, 0, 0, remove_cursor, &change);
+    else
+        r = bb_cli_ask(cli, columns, COLUMNS, BB_OUTPUT_OBJECT, put, &change);
     bb_channels_release(&change.channels);
     return r;
 }
@@ -179,21 +178,17 @@ run_unsubscribe(struct bb_cli *cli, int argc, char **argv)
 /* --- subscriptions ------------------------------------------------------------------------------------ */
 
 static int
+list(struct bb_client *client, struct bb_output *output, void *self)
+{
+    (void)self;
+    return bb_cli_ended(client, bb_client_cursors(client, NULL, print_cursor, NULL, output));
+}
+
+static int
 run_list(struct bb_cli *cli, int argc, char **argv)
 {
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r;
-
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, columns, COLUMNS, 0);
-    r = output ? bb_cli_ended(client, bb_client_cursors(client, NULL, print_cursor, NULL, output)) : EX_OSERR;
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, columns, COLUMNS, 0, list, NULL);
 }
 
 const struct bb_command bb_commands_subscribe[] = {
