@@ -4,6 +4,7 @@
 #include "partner_file.h"
 
 #include "runtime/buffer.h"
+#include "runtime/file.h"
 #include "runtime/keyfile.h"
 #include "runtime/period.h"
 #include "runtime/text.h"
@@ -433,19 +434,6 @@ render(struct bb_buffer *out, const struct bb_organization *o)
 }
 
 static int
-write_all(int fd, struct bb_bytes bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.data, bytes.len);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0)
-            bytes = bb_bytes(bytes.data + n, bytes.len - (size_t)n);
-    }
-    return fsync(fd) < 0 ? -errno : 0;
-}
-
-static int
 replace(int folder, const char *name, struct bb_bytes content)
 {
     static const char temporary[] = ".new";
@@ -456,7 +444,9 @@ replace(int folder, const char *name, struct bb_bytes content)
     fd = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (fd < 0)
         return -errno;
-    r = write_all(fd, content);
+    r = bb_file_write(fd, content.data, content.len);
+    if (r == 0 && fsync(fd) < 0)
+        r = -errno;
     if (close(fd) < 0 && r == 0)
         r = -errno;
     if (r == 0 && renameat(folder, temporary, folder, name) < 0)

@@ -2,12 +2,12 @@
  * the secret would stay in its buffers. Every buffer here that has seen a secret is wiped. */
 #include "keyfile.h"
 
+#include "file.h"
+
 #include "proto/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -67,21 +67,6 @@ fail(int r, const char *file, char *error, size_t size)
 }
 
 static int
-write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-static int
 write_keys(int fd, const struct bb_keypair *keys)
 {
     struct text text = {0};
@@ -93,26 +78,10 @@ write_keys(int fd, const struct bb_keypair *keys)
         "public = \"%s\"\n"
         "secret = \"%s\"\n",
         keys->public_key, keys->secret_key);
-    r = n < 0 ? -EIO : write_all(fd, text.data, (size_t)n);
+    r = n < 0 ? -EIO : bb_file_write(fd, text.data, (size_t)n);
     sodium_memzero(&text, sizeof text);
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
-    return r;
-}
-
-static int
-sync_folder(const char *file)
-{
-    char path[PATH_MAX];
-    int fd, r;
-
-    if (snprintf(path, sizeof path, "%s", file) >= (int)sizeof path)
-        return -ENAMETOOLONG;
-    fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    r = fsync(fd) < 0 ? -errno : 0;
-    close(fd);
     return r;
 }
 
@@ -131,7 +100,7 @@ bb_keyfile_new(const char *file, struct bb_keypair *ret_keys, char *error, size_
     if (close(fd) < 0 && r == 0)
         r = -errno;
     if (r == 0)
-        r = sync_folder(file);
+        r = bb_file_sync_name(file);
     if (r == 0)
         *ret_keys = keys;
     else
@@ -143,20 +112,15 @@ bb_keyfile_new(const char *file, struct bb_keypair *ret_keys, char *error, size_
 static int
 read_text(int fd, struct text *ret_text)
 {
-    ret_text->len = 0;
-    while (ret_text->len < sizeof ret_text->data) {
-        ssize_t n = read(fd, ret_text->data + ret_text->len, sizeof ret_text->data - ret_text->len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0) {
-            ret_text->data[ret_text->len] = 0;
-            return strlen(ret_text->data) == ret_text->len ? 0 : -EINVAL;
-        }
-        ret_text->len += (size_t)n;
-    }
-    return -EFBIG;
+    ssize_t n = bb_file_read(fd, ret_text->data, sizeof ret_text->data);
+
+    if (n < 0)
+        return (int)n;
+    if ((size_t)n == sizeof ret_text->data)
+        return -EFBIG;
+    ret_text->len = (size_t)n;
+    ret_text->data[n] = '\0';
+    return strlen(ret_text->data) == ret_text->len ? 0 : -EINVAL;
 }
 
 /* `name = "..."` with blanks allowed around its parts; NULL when the line is something else. */

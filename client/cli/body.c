@@ -4,30 +4,12 @@
 
 #include "proto/limits.h"
 #include "proto/utf8.h"
+#include "runtime/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* One byte more than a body may have, so that a longer one shows. -errno */
-static ssize_t
-read_up_to(int fd, char *to, size_t size)
-{
-    size_t at = 0;
-
-    while (at < size) {
-        ssize_t n = read(fd, to + at, size - at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        at += (size_t)n;
-    }
-    return (ssize_t)at;
-}
 
 /* Windows ends lines with CR LF and begins files with a mark; neither is part of the text. The new length. */
 static size_t
@@ -81,7 +63,7 @@ too_long(const char *name, int fd)
 static int
 take_body(int fd, const char *name, char *text, size_t size)
 {
-    ssize_t n = read_up_to(fd, text, size);
+    ssize_t n = bb_file_read(fd, text, size);
     size_t len;
 
     if (n < 0) {

@@ -5,6 +5,7 @@
 #include "cli.h"
 #include "folders.h"
 
+#include "runtime/file.h"
 #include "runtime/text.h"
 
 #include <dirent.h>
@@ -51,20 +52,6 @@ check_name(const char *name)
 /* --- writing ------------------------------------------------------------------------------------------ */
 
 static int
-write_whole(int fd, const char *text)
-{
-    size_t len = strlen(text), at = 0;
-
-    while (at < len) {
-        ssize_t n = write(fd, text + at, len - at);
-        if (n < 0)
-            return -errno;
-        at += (size_t)n;
-    }
-    return fsync(fd) == 0 ? 0 : -errno;
-}
-
-static int
 replace_file(char *path, const char *text)
 {
     char temporary[PATH_MAX + 8];
@@ -76,7 +63,9 @@ replace_file(char *path, const char *text)
     fd = mkstemp(temporary); /* 0600 */
     if (fd < 0)
         return -errno;
-    r = write_whole(fd, text);
+    r = bb_file_write(fd, text, strlen(text));
+    if (r == 0 && fsync(fd) != 0)
+        r = -errno;
     close(fd);
     if (r == 0 && rename(temporary, path) != 0)
         r = -errno;

@@ -2,6 +2,8 @@
  * all, holds up nothing. */
 #include "hook.h"
 
+#include "runtime/file.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,17 +21,11 @@ static int
 as_file(const char *text, size_t len)
 {
     int fd = memfd_create("message", MFD_CLOEXEC);
-    size_t at = 0;
-    int r = 0;
+    int r;
 
     if (fd < 0)
         return -errno;
-    while (r == 0 && at < len) {
-        ssize_t n = write(fd, text + at, len - at);
-        if (n < 0 && errno != EINTR)
-            r = -errno;
-        at += n > 0 ? (size_t)n : 0;
-    }
+    r = bb_file_write(fd, text, len);
     if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
         r = -errno;
     if (r == 0)

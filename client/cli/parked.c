@@ -2,9 +2,10 @@
 
 #include "folders.h"
 
+#include "runtime/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,21 +28,6 @@ bb_parked_path(const char *context, const char *name, char *out, size_t size)
     return n >= 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
 }
 
-static int
-write_all(int fd, const char *data, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0) {
-            data += n;
-            len -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
 /* Does the file end in the middle of a line? */
 static bool
 is_cut_off(int fd)
@@ -50,21 +36,6 @@ is_cut_off(int fd)
     char last = '\n';
 
     return end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
-}
-
-static int
-sync_folder(const char *path)
-{
-    char copy[PATH_MAX];
-    int fd, r;
-
-    snprintf(copy, sizeof copy, "%s", path);
-    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    r = fsync(fd) == 0 ? 0 : -errno;
-    close(fd);
-    return r;
 }
 
 int
@@ -81,12 +52,12 @@ bb_parked_append(const char *path, const char *line, size_t len)
     fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return -errno;
-    r = is_cut_off(fd) ? write_all(fd, "\n", 1) : 0;
+    r = is_cut_off(fd) ? bb_file_write(fd, "\n", 1) : 0;
     if (r == 0)
-        r = write_all(fd, line, len);
+        r = bb_file_write(fd, line, len);
     if (r == 0 && fsync(fd) != 0)
         r = -errno;
     if (close(fd) != 0 && r == 0)
         r = -errno;
-    return r == 0 ? sync_folder(path) : r;
+    return r == 0 ? bb_file_sync_name(path) : r;
 }
