@@ -37,10 +37,9 @@ parse_color(const char *text)
 static uint32_t
 parse_seconds(const char *text)
 {
-    char *end;
-    long seconds = strtol(text, &end, 10);
+    uint64_t seconds;
 
-    return *text >= '0' && *text <= '9' && !*end && seconds >= 1 && seconds <= 86400 ? (uint32_t)seconds : 0;
+    return bb_cli_number(text, &seconds) == 0 && seconds <= 86400 ? (uint32_t)seconds : 0;
 }
 
 static const char *
@@ -351,6 +350,20 @@ bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv)
 
     bb_cli_parse(cli, one.command, NULL, parse_one, argc, argv, &one);
     return one.argument;
+}
+
+int
+bb_cli_number(const char *text, uint64_t *ret_number)
+{
+    unsigned long long number;
+    char *end;
+
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (errno || *text < '0' || *text > '9' || *end)
+        return -EINVAL;
+    *ret_number = number;
+    return 0;
 }
 
 static bool

@@ -96,3 +96,15 @@ bb_channels_release(struct bb_channels *channels)
     free(channels->channel);
     *channels = (struct bb_channels){0};
 }
+
+const char *
+bb_channels_cursor(const struct argp_state *state, const char *text)
+{
+    char shown[96];
+
+    if (!bb_text_is_code(bb_bytes_str(text)))
+        argp_error(state,
+                   "--name: found '%s', expected letters, digits, '_', '.', '-', first a letter or digit",
+                   bb_text_quote(bb_bytes_str(text), shown, sizeof shown, 80));
+    return text;
+}

@@ -1,4 +1,4 @@
-/* Channels as arguments: "all", "group:early", "org/hartford". */
+/* Channels as arguments: "all", "group:early", "org/hartford"; and names of subscriptions to them. */
 #ifndef BB_CLI_CHANNELS_H
 #define BB_CLI_CHANNELS_H
 
@@ -18,5 +18,8 @@ void bb_channels_add(struct bb_channels *channels, const struct argp_state *stat
 void bb_channels_add_arguments(struct bb_channels *channels, struct argp_state *state, const char *option,
                                bool patterns);
 void bb_channels_release(struct bb_channels *channels);
+
+/* The --name of a subscription. Leaves with EX_USAGE when it can be none. */
+const char *bb_channels_cursor(const struct argp_state *state, const char *text);
 
 #endif

@@ -56,6 +56,9 @@ char *bb_cli_parse_one(struct bb_cli *cli, int argc, char **argv);
 /* The command of these words, for bb_cli_parse(): run() may be shared by several. Never NULL within run(). */
 const struct bb_command *bb_cli_command(const struct bb_cli *cli);
 
+/* A whole number as arguments have it: digits and nothing else. 0 | -EINVAL */
+int bb_cli_number(const char *text, uint64_t *ret_number);
+
 /* Should what goes to this stream have colours? --color, NO_COLOR, and whether it is a terminal. */
 bool bb_cli_colored(const struct bb_cli *cli, FILE *stream);
 

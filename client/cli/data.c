@@ -35,15 +35,10 @@ bb_cli_filled(const struct argp_state *state, const char *option, const char *te
 static int
 parse_sequence(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 {
-    char *end;
-    errno = 0;
-    unsigned long long n = strtoull(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end)
-        return -EINVAL;
-    if (n == 0)
+    int r = bb_cli_number(text, ret_sequence);
+    if (r == 0 && *ret_sequence == 0)
         *ret_us = 1;
-    *ret_sequence = n;
-    return 0;
+    return r;
 }
 
 int

@@ -15,12 +15,9 @@
 #include "streams.h"
 
 #include "runtime/clock.h"
-#include "runtime/text.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -79,25 +76,12 @@ struct listen {
 static uint64_t
 parse_number(const struct argp_state *state, const char *option, const char *text, uint64_t least)
 {
-    unsigned long long n;
-    char *end;
+    uint64_t n = 0;
 
-    errno = 0;
-    n = strtoull(text, &end, 10);
-    if (errno || *text < '0' || *text > '9' || *end || n < least || n > INT64_MAX / 1000)
+    if (bb_cli_number(text, &n) < 0 || n < least || n > INT64_MAX / 1000)
         argp_error(state, "--%s: found '%s', expected a whole number, at least %" PRIu64, option, text,
                    least);
     return n;
-}
-
-static const char *
-parse_name(const struct argp_state *state, const char *text)
-{
-    if (!bb_text_is_code(bb_bytes_str(text)))
-        argp_error(state,
-                   "--name: found '%s', expected letters, digits, '_', '.', '-', first a letter or digit",
-                   text);
-    return text;
 }
 
 /* One without anything in it would succeed, and take every message. */
@@ -130,7 +114,7 @@ parse(int key, char *arg, struct argp_state *state)
         bb_channels_add(&l->channels, state, "--channel", arg, true);
         return 0;
     case OPT_NAME:
-        l->name = parse_name(state, arg);
+        l->name = bb_channels_cursor(state, arg);
         return 0;
     case OPT_START:
         l->from_start = true;

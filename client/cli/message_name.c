@@ -2,8 +2,6 @@
 
 #include "runtime/text.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_OVERDUE = 0x380 };
@@ -12,12 +10,9 @@ enum { KEY_OVERDUE = 0x380 };
 static uint64_t
 parse_sequence(const char *text)
 {
-    char *end;
-    unsigned long long n;
+    uint64_t n;
 
-    errno = 0;
-    n = strtoull(text, &end, 10);
-    return errno || *text < '0' || *text > '9' || *end ? 0 : n;
+    return bb_cli_number(text, &n) == 0 ? n : 0;
 }
 
 void

@@ -2,8 +2,6 @@
 #include "channels.h"
 #include "communication.h"
 
-#include "runtime/text.h"
-
 /* --- what cursors look like --------------------------------------------------------------------------- */
 
 enum { ORGANIZATION, NAME, CHANNELS, POSITION, HEAD, ONLINE, USED, EXPIRED, COLUMNS };
@@ -91,11 +89,7 @@ parse_change(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case OPT_NAME:
-        if (!bb_text_is_code(bb_bytes_str(arg)))
-            argp_error(state,
-                       "--name: found '%s', expected letters, digits, '_', '.', '-', first a letter or digit",
-                       arg);
-        change->name = arg;
+        change->name = bb_channels_cursor(state, arg);
         return 0;
     case OPT_ALL:
         change->all = true;
