@@ -9,14 +9,16 @@
 #include "query_tally.h"
 #include "query_terms.h"
 
+#include "proto/limits.h"
 #include "runtime/rowset.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#define DIGEST_BYTES ((size_t)64 << 20)
-#define ENTRY_BYTES  ((size_t)16 << 20) /* of texts that one entry may add */
-#define LEFT_OUT     UINT32_MAX
+#define DIGEST_BYTES     ((size_t)64 << 20)
+#define ENTRY_BYTES      ((size_t)32 << 20) /* what one entry may add: 10,000 corrections of 2 KB, at most */
+#define DEFINITION_BYTES (4 * (size_t)BB_LIMIT_DECODE_BYTES)
+#define LEFT_OUT         UINT32_MAX
 
 enum role { INDICATOR, ORGANIZATION, PLACE, DISAGGREGATION, ROLES };
 
@@ -34,7 +36,8 @@ struct adding {
     struct bb_period *period;
     uint32_t *id[ROLES]; /* in the store, plus 1; once a row needs it */
     struct bb_snapshot snapshot;
-    bool looking; /* the snapshot is open */
+    struct bb_arena definition; /* the one that was looked up last, with all of its versions */
+    bool looking;               /* the snapshot is open */
     struct bb_digest_cell *last;
 };
 
@@ -352,7 +355,8 @@ value_text(struct adding *adding, uint32_t indicator, const struct bb_reading *r
     int r;
 
     if (!(reading->flags & BB_ROW_VALUE)) {
-        r = bb_term_definition(&adding->snapshot, indicator, &adding->digest->arena, &definition);
+        bb_arena_reset(&adding->definition);
+        r = bb_term_definition(&adding->snapshot, indicator, &adding->definition, &definition);
         if (r != 0)
             return r;
         if (bb_indicator_parse(definition, &rules, &note, &column) != 0)
@@ -552,12 +556,15 @@ int
 bb_digest_add(struct bb_digest *digest, const Bb__EntrySubmission *entry, uint64_t sequence)
 {
     struct adding adding = {.digest = digest, .entry = entry, .sequence = sequence};
-    int r = begin_adding(&adding);
+    int r;
 
+    bb_arena_init(&adding.definition, DEFINITION_BYTES);
+    r = begin_adding(&adding);
     if (r == 0)
         r = add_rows(&adding);
     if (adding.looking)
         bb_snapshot_end(&adding.snapshot);
+    bb_arena_release(&adding.definition);
     bb_rowview_release(&adding.view);
     free(adding.indicator);
     free(adding.organization);
@@ -593,12 +600,11 @@ compare_cells(const void *a, const void *b)
     return (x->period.years > y->period.years) - (x->period.years < y->period.years);
 }
 
-/* Codes are put into order, and the maps then give the new numbers, by which the cells are numbered again. */
+/* Codes are put into order; the maps still know the number that each had, and cells get the new one. */
 void
 bb_digest_sort(struct bb_digest *digest)
 {
-    uint32_t *number =
-        (uint32_t *)(void *)digest->slot; /* of no use any more, and as long as all cells twice */
+    uint32_t *number = digest->slot; /* by the old one; of no other use any more, and longer than n_cell */
 
     if (digest->n_cell == 0)
         return;

@@ -15,12 +15,11 @@
 #include <stdatomic.h>
 
 struct bb_follow {
-    const struct bb_query_context
-        *context;            /* views, journal, given; bytes: memory for one digest, 0 the usual */
-    const atomic_bool *stop; /* NULL, or: give up */
-    uint64_t after;          /* of the request */
-    const char *indicator;   /* ... or NULL */
-    size_t reply_bytes;      /* largest reply; 0 the usual */
+    const struct bb_query_context *context; /* bytes: memory for one digest, 0 the usual */
+    const atomic_bool *stop;                /* NULL, or: give up */
+    uint64_t after;                         /* of the request */
+    const char *indicator;                  /* ... or NULL */
+    size_t reply_bytes;                     /* largest reply; 0 the usual */
 };
 
 struct bb_followed {

@@ -2,6 +2,7 @@
 #include "follow_fixture.h"
 
 #include "proto/errors.h"
+#include "proto/limits.h"
 #include "tests/unit/check.h"
 
 #include <stdio.h>
@@ -288,6 +289,54 @@ test_bounds(void **state)
     assert_null(change->corrected_period);
 }
 
+/* Texts of a definition as long as they may be. */
+static void
+define_at_length(struct world *w, char *text)
+{
+    Bb__Indicator indicator = BB__INDICATOR__INIT, *list = &indicator;
+
+    indicator.code = indicator.name = (char[]){"long"};
+    indicator.definition = indicator.numerator = indicator.denominator = text;
+    fixture_define(&w->store, &list, 1);
+    world_apply(w);
+}
+
+/* Many corrections of figures that are computed, by an indicator that was defined many times. */
+static void
+test_long_definitions(void **state)
+{
+    enum { VERSIONS = 40, ROWS = 120 };
+    struct world *w = *state;
+    const Bb__IndicatorChange *change;
+    char text[BB_LIMIT_TEXT_BYTES + 1], row[64];
+    struct bb_rowset *set;
+
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (int i = 0; i < VERSIONS; i++) {
+        snprintf(text, 4, "%03d", i);
+        text[3] = ' ';
+        define_at_length(w, text);
+    }
+    assert_int_equal(bb_rowset_new(&set), 0);
+    for (int round = 1; round <= 2; round++) {
+        bb_rowset_reset(set);
+        for (int i = 0; i < ROWS; i++) {
+            snprintf(row, sizeof row, "long|a|||%d||%d|4", 1850 + i, round);
+            fixture_row(set, row);
+        }
+        fixture_submit(&w->store, (struct fixture_submission){.batch = (uint8_t)round}, set);
+        world_apply(w);
+    }
+    bb_rowset_destroy(&set);
+    w->context.bytes = 1; /* of the digest: beside it there is room for one entry's texts */
+    world_follow(w, world_head(w) - 1, NULL);
+    change = w->reply->batch[0]->indicator[0];
+    assert_int_equal(change->corrections, ROWS);
+    assert_int_equal(change->n_correction, 100);
+    assert_string_equal(change->correction[99]->new_value, "0.500000");
+}
+
 /* What was corrected, apart from what was only added or said again; and of whom there is one period only. */
 static void
 test_corrected(void **state)
@@ -348,6 +397,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_opened_before_a_restart, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_pieces, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_bounds, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_long_definitions, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_corrected, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused, world_setup, world_teardown),
     };
