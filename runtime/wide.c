@@ -266,8 +266,8 @@ divide_words(const struct bb_wide *a, const struct bb_wide *divisor, struct bb_w
     return quotient;
 }
 
-static struct bb_wide
-divide(const struct bb_wide *a, const struct bb_wide *divisor, struct bb_wide *ret_rest)
+struct bb_wide
+bb_wide_divide(const struct bb_wide *a, const struct bb_wide *divisor, struct bb_wide *ret_rest)
 {
     struct bb_wide quotient = *a;
 
@@ -286,7 +286,7 @@ divide(const struct bb_wide *a, const struct bb_wide *divisor, struct bb_wide *r
 struct bb_wide
 bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor)
 {
-    struct bb_wide rest, one = bb_wide_of(1), quotient = divide(a, divisor, &rest);
+    struct bb_wide rest, one = bb_wide_of(1), quotient = bb_wide_divide(a, divisor, &rest);
     int half;
 
     multiply_word(&rest, 2);

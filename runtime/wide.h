@@ -1,7 +1,7 @@
 /* Unsigned integers of up to 512 bits: what exact decimals are computed with when 128 bits are not enough.
  *
- * Not for general use: the caller guarantees by the size of its operands that no result is wider (decimal.c
- * and decimal_sum.c say how in each place). A number is a value; nothing is allocated. */
+ * Not for general use: the caller guarantees by the size of its operands that no result is wider (decimal.c,
+ * decimal_sum.c and fraction.c say how in each place). A number is a value; nothing is allocated. */
 #ifndef BB_WIDE_H
 #define BB_WIDE_H
 
@@ -46,6 +46,9 @@ void bb_wide_multiply_pow10(struct bb_wide *a, unsigned exponent);
 
 /* a /= divisor; returns the remainder. */
 uint64_t bb_wide_divide_word(struct bb_wide *a, uint64_t divisor);
+/* a / divisor (not zero); *ret_rest gets the remainder. */
+struct bb_wide bb_wide_divide(const struct bb_wide *a, const struct bb_wide *divisor,
+                              struct bb_wide *ret_rest);
 /* a / divisor (not zero), rounded half-even. */
 struct bb_wide bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor);
 

@@ -4,6 +4,6 @@ endforeach()
 
 add_library(decimal_fixture STATIC unit/runtime/decimal_fixture.c)
 target_link_libraries(decimal_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA)
-foreach(module decimal decimal_sum decimal_random)
+foreach(module decimal decimal_sum decimal_random fraction)
   bb_unit_test(runtime/${module} decimal_fixture)
 endforeach()
