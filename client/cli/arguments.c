@@ -48,6 +48,16 @@ formats(const struct bb_cli *cli)
     return cli->knows_plain ? "jsonl or plain" : "table, json, jsonl or csv";
 }
 
+static bool
+knows_format(const struct bb_cli *cli)
+{
+    if (!cli->asked)
+        return true;
+    if (cli->knows_plain)
+        return strcmp(cli->asked, "table") != 0 && strcmp(cli->asked, "csv") != 0;
+    return strcmp(cli->asked, "plain") != 0;
+}
+
 static error_t
 parse_global(int key, char *arg, struct argp_state *state)
 {
@@ -60,12 +70,11 @@ parse_global(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_JSON:
         cli->format = BB_OUTPUT_JSON;
-        cli->plain = cli->table = false;
+        cli->asked = "json";
         return 0;
     case 'o':
-        cli->plain = strcmp(arg, "plain") == 0; /* few commands know it: bb_cli_parse() */
-        cli->table = strcmp(arg, "table") == 0;
-        choice = cli->plain ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
+        cli->asked = arg; /* does the command know it? bb_cli_parse() */
+        choice = strcmp(arg, "plain") == 0 ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
         if (choice < 0)
             argp_error(state, "-o %s: expected %s", arg, formats(cli));
         cli->format = (enum bb_output_format)choice;
@@ -313,9 +322,9 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
 
     if (argp_parse(&argp, argc, argv, 0, NULL, &second) != 0)
         exit(EX_USAGE);
-    if (cli->knows_plain ? !cli->table : !cli->plain)
+    if (knows_format(cli))
         return;
-    bb_cli_error("-o %s: expected %s", cli->plain ? "plain" : "table", formats(cli));
+    bb_cli_error("-o %s: expected %s", cli->asked, formats(cli));
     exit(EX_USAGE);
 }
 

@@ -17,9 +17,9 @@
 struct bb_cli {
     const char *context; /* --context or BACKBONE_CONTEXT; NULL: the selected one */
     enum bb_output_format format;
-    bool plain;          /* it was asked for as -o plain ... */
-    bool knows_plain;    /* ... which a command has to say that it knows, before it parses its arguments */
-    bool table;          /* it was asked for as -o table, which those do not know */
+    const char *asked;   /* ... by -o, as it was written; NULL: it was not */
+    bool knows_plain;    /* the command, which says so before it parses its arguments, knows plain (as a table
+                            here) and jsonl, and neither table nor csv */
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
     bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */

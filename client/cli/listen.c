@@ -98,8 +98,6 @@ check(const struct listen *l, const struct argp_state *state)
 {
     if (l->from_start && l->from_sequence)
         argp_error(state, "--from-start and --from-seq: one of them");
-    if (l->cli->format == BB_OUTPUT_CSV)
-        argp_error(state, "-o csv: expected jsonl or plain");
     if (!l->delivery.command && l->parked)
         argp_error(state, "--parked belongs to --exec");
 }
@@ -347,7 +345,7 @@ find_parking(struct listen *l)
 static bool
 wants_jsonl(const struct bb_cli *cli)
 {
-    return !cli->plain && (cli->format != BB_OUTPUT_TABLE || !isatty(STDOUT_FILENO));
+    return cli->format != BB_OUTPUT_TABLE || (!cli->asked && !isatty(STDOUT_FILENO));
 }
 
 static int

@@ -245,6 +245,8 @@ for wrong in "--count 0" "--count x" "--idle 0" "--from-seq 0" "--from-start --f
 done
 run 64 backbone -o table listen
 like "what it takes" "$err" '^backbone: -o table: expected jsonl or plain$'
+run 64 backbone listen -o csv
+like "what it takes" "$err" '^backbone: -o csv: expected jsonl or plain$'
 run 0 backbone listen --help
 like "and says so" "$out" '--output=FORMAT +jsonl, or plain'
 run 64 backbone inbox ls -o plain
