@@ -16,9 +16,4 @@ foreach(module channel redo whole filter cursor numbers fanout fanout_random)
   bb_unit_test(communication/${module} bb_communication)
 endforeach()
 
-# The same disk as below the append-only log (tests/unit/store/disk.h).
-bb_unit_test(communication/redo_crash bb_communication)
-target_sources(test_communication_redo_crash PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/store/disk.c)
-foreach(call mkdir openat renameat pwrite ftruncate fallocate fsync fdatasync)
-  target_link_options(test_communication_redo_crash PRIVATE -Wl,--wrap=${call})
-endforeach()
+bb_disk_test(communication/redo_crash bb_communication)

@@ -6,24 +6,20 @@
  * written. And as a negative control with disks that lie about one kind of sync: each is found out. */
 #include "runtime/log.h"
 #include "runtime/store/appendlog.h"
-#include "tests/unit/folder.h"
-#include "tests/unit/store/disk.h"
+#include "tests/unit/store/lives.h"
 
 #include <errno.h>
 
 #define SEGMENT 4096
 #define RECORDS 4000u
 #define PAYLOAD 700
-#define LIVES   25 /* of the process, in a run */
 #define CALLS   40 /* system calls at most in a life */
 
 struct run {
-    char folder[FOLDER_BYTES], dir[FOLDER_BYTES + 16];
+    struct lives lives; /* first */
     struct bb_appendlog *log;
-    uint64_t random;
     uint64_t attempt, made[RECORDS]; /* the attempt whose payload a record has */
     uint64_t last, in_hand;          /* acknowledged or served; may be there, too */
-    char wrong[512];                 /* what was found; empty: nothing */
 };
 
 /* The payload says its sequence and attempt. */
@@ -59,7 +55,7 @@ check_records(struct run *run)
     struct bb_bytes found;
 
     if (reader.last != run->last && reader.last != run->last + run->in_hand) {
-        snprintf(run->wrong, sizeof run->wrong, "%llu records, expected %llu or %llu more",
+        snprintf(run->lives.wrong, sizeof run->lives.wrong, "%llu records, expected %llu or %llu more",
                  (unsigned long long)reader.last, (unsigned long long)run->last,
                  (unsigned long long)run->in_hand);
         return;
@@ -69,7 +65,7 @@ check_records(struct run *run)
         if (bb_appendlog_read(&reader, sequence, &found) == 0 && found.len == len &&
             memcmp(found.data, bytes, len) == 0)
             continue;
-        snprintf(run->wrong, sizeof run->wrong, "record %llu of %llu is another",
+        snprintf(run->lives.wrong, sizeof run->lives.wrong, "record %llu of %llu is another",
                  (unsigned long long)sequence, (unsigned long long)reader.last);
         return;
     }
@@ -80,7 +76,7 @@ check_records(struct run *run)
 static int
 append(struct run *run)
 {
-    uint64_t n = 1 + draw(&run->random) % (draw(&run->random) % 8 ? 4 : 16);
+    uint64_t n = 1 + draw(&run->lives.random) % (draw(&run->lives.random) % 8 ? 4 : 16);
     int r;
 
     run->attempt++;
@@ -97,109 +93,35 @@ append(struct run *run)
 
 /* One process, from its start to its end. */
 static void
-live(struct run *run)
+live(struct lives *lives)
 {
-    struct bb_appendlog_config config = {.dir = run->dir, .segment_bytes = SEGMENT};
+    struct run *run = (struct run *)lives;
+    struct bb_appendlog_config config = {.dir = run->lives.dir, .segment_bytes = SEGMENT};
     char error[256] = "";
     int r;
 
-    disk_die_after(1 + (unsigned)(draw(&run->random) % CALLS));
+    disk_die_after(1 + (unsigned)(draw(&run->lives.random) % CALLS));
     r = bb_appendlog_open(&config, &run->log, error, sizeof error);
     if (r != 0) {
         if (r == -EBADMSG)
-            snprintf(run->wrong, sizeof run->wrong, "refused: %s", error);
+            snprintf(run->lives.wrong, sizeof run->lives.wrong, "refused: %s", error);
         return; /* it ended, or the disk was full or failed */
     }
     check_records(run);
-    while (!run->wrong[0] && run->last + 16 < RECORDS) {
+    while (!run->lives.wrong[0] && run->last + 16 < RECORDS) {
         r = append(run);
-        if ((r != 0 && r != -ENOSPC) || draw(&run->random) % 64 == 0)
+        if ((r != 0 && r != -ENOSPC) || draw(&run->lives.random) % 64 == 0)
             break;
     }
     bb_appendlog_close(&run->log);
-}
-
-/* Many processes, one after the other. *ret_records: how far they came. */
-static bool
-passes(uint64_t seed, struct disk_faults faults, uint64_t *ret_records)
-{
-    static struct run run;
-
-    memset(&run, 0, sizeof run);
-    run.random = seed * 2654435761u + 1;
-    folder_make_in_memory(run.folder);
-    snprintf(run.dir, sizeof run.dir, "%s/log", run.folder);
-    disk_attach(run.folder, run.dir, run.random, faults);
-    for (unsigned i = 0; i < LIVES && !run.wrong[0]; i++) {
-        live(&run);
-        disk_restart(draw(&run.random) % 2);
-    }
-    disk_detach();
-    folder_remove(run.folder);
-    if (run.wrong[0] && faults.lie == DISK_HONEST)
-        print_error("seed %llu: %s\n", (unsigned long long)seed, run.wrong);
-    *ret_records = run.last;
-    return !run.wrong[0];
-}
-
-#define SEEDS 300
-
-static void
-expect_nothing_lost(struct disk_faults faults)
-{
-    uint64_t records, all = 0;
-
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        assert_true(passes(seed, faults, &records));
-        all += records;
-    }
-    assert_true(all > (uint64_t)SEEDS * LIVES * 2); /* they did come somewhere */
-}
-
-static void
-test_ended_anywhere(void **state)
-{
-    (void)state;
-    expect_nothing_lost((struct disk_faults){0});
-}
-
-static void
-test_on_a_disk_that_fills_up(void **state)
-{
-    (void)state;
-    expect_nothing_lost((struct disk_faults){.full = 8});
-}
-
-static void
-test_on_a_disk_that_fails(void **state)
-{
-    (void)state;
-    expect_nothing_lost((struct disk_faults){.eio = 16});
-}
-
-static void
-test_a_disk_that_lies_is_found_out(void **state)
-{
-    uint64_t records;
-
-    (void)state;
-    for (int lie = DISK_LIES_FILE; lie < DISK_LIES; lie++) {
-        uint64_t seed = 1;
-        while (seed <= SEEDS && passes(seed, (struct disk_faults){.lie = (enum disk_lie)lie}, &records))
-            seed++;
-        check(seed <= SEEDS, ((const char *[]){"", "file", "folder", "parent"})[lie]);
-    }
+    lives->records = run->last;
 }
 
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ended_anywhere),
-        cmocka_unit_test(test_on_a_disk_that_fills_up),
-        cmocka_unit_test(test_on_a_disk_that_fails),
-        cmocka_unit_test(test_a_disk_that_lies_is_found_out),
-    };
+    static struct lives_kind log = {.size = sizeof(struct run), .live = live};
+    const struct CMUnitTest tests[] = {LIVES_TESTS(&log)};
 
     bb_log_open("test", LOG_WARNING);
     return cmocka_run_group_tests(tests, NULL, NULL);
