@@ -40,6 +40,22 @@ bb_file_write(int fd, const void *data, size_t len)
 }
 
 int
+bb_file_write_at(int fd, const void *data, size_t len, uint64_t at)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t n = pwrite(fd, (const char *)data + done, len - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EDQUOT || errno == EFBIG ? -ENOSPC : -errno;
+        if (n == 0)
+            return -ENOSPC;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int
 bb_file_sync_name(const char *file)
 {
     char path[PATH_MAX];

@@ -3,6 +3,8 @@
  * from the start, and nothing behind the last record is touched through it. */
 #include "segment_core.h"
 
+#include "runtime/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -91,24 +93,6 @@ bb_segment_make_active(struct bb_segment *segment)
     return segment->made ? bb_segment_map(segment, bytes) : -ENOMEM;
 }
 
-int
-bb_segment_write(int fd, const uint8_t *from, size_t len, uint64_t at)
-{
-    while (len > 0) {
-        ssize_t n = pwrite(fd, from, len, (off_t)at);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EDQUOT || errno == EFBIG ? -ENOSPC : -errno;
-        if (n == 0)
-            return -ENOSPC;
-        from += n;
-        at += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 static int
 allocate(struct bb_segment *segment, uint64_t to)
 {
@@ -163,7 +147,7 @@ bb_segment_create(int folder, const char *folder_name, uint64_t first, uint64_t 
     if (r == 0)
         r = make_room(segment, sizeof header);
     if (r == 0)
-        r = bb_segment_write(segment->fd, header, sizeof header, 0);
+        r = bb_file_write_at(segment->fd, header, sizeof header, 0);
     if (r == 0 && fsync(segment->fd) < 0)
         r = -errno;
     if (r == 0 && renameat(folder, new_name, folder, name) < 0)
@@ -235,7 +219,7 @@ write_synced(struct bb_segment *segment, const uint8_t *from, size_t len, bool s
         return -EIO;
     r = make_room(segment, segment->end + len);
     if (r == 0)
-        r = bb_segment_write(segment->fd, from, len, segment->end);
+        r = bb_file_write_at(segment->fd, from, len, segment->end);
     if (r != 0)
         return undo(segment, r);
     if (sync && fdatasync(segment->fd) < 0) {

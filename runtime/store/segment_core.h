@@ -59,8 +59,6 @@ void bb_segment_close_file(struct bb_segment *segment);
 int bb_segment_map(struct bb_segment *segment, uint64_t bytes);
 /* What an active segment needs beside its file. */
 int bb_segment_make_active(struct bb_segment *segment);
-/* All of it, at this offset. -ENOSPC: perhaps in part */
-int bb_segment_write(int fd, const uint8_t *from, size_t len, uint64_t at);
 /* The name of the file and what is wrong. Returns r. */
 int bb_segment_complain(const struct bb_segment *segment, int r, char *error, size_t size);
 

@@ -5,6 +5,7 @@
  * was damaged, and the file is refused rather than cut. */
 #include "segment_core.h"
 
+#include "runtime/file.h"
 #include "runtime/log.h"
 
 #include <errno.h>
@@ -103,7 +104,7 @@ only_zeros(const uint8_t *from, uint64_t len)
 static int
 write_again(struct bb_segment *segment, uint64_t from, uint64_t to, char *error, size_t size)
 {
-    int r = bb_segment_write(segment->fd, segment->map + from, to - from, from);
+    int r = bb_file_write_at(segment->fd, segment->map + from, to - from, from);
 
     if ((r == 0 || r == -ENOSPC) && fdatasync(segment->fd) < 0)
         r = -errno;

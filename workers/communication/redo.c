@@ -11,6 +11,8 @@
  * damage. */
 #include "redo.h"
 
+#include "runtime/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -131,21 +133,18 @@ fill(int fd, uint64_t bytes)
     static const uint8_t zeros[65536];
     struct bb_redo_mark mark = {.generation = 0};
     uint8_t front[BB_REDO_FRONT] = {0};
-    uint64_t at = sizeof front;
+    int r;
 
     if (getrandom(mark.store, sizeof mark.store, 0) != (ssize_t)sizeof mark.store)
         return -EIO;
     pack_mark(&mark, front);
-    if (pwrite(fd, front, sizeof front, 0) != (ssize_t)sizeof front)
-        return -ENOSPC;
-
-    while (at < bytes) {
-        size_t n = bytes - at < sizeof zeros ? (size_t)(bytes - at) : sizeof zeros;
-        ssize_t written = pwrite(fd, zeros, n, (off_t)at);
-        if (written <= 0)
-            return written < 0 ? -errno : -ENOSPC;
-        at += (uint64_t)written;
+    r = bb_file_write_at(fd, front, sizeof front, 0);
+    for (uint64_t at = sizeof front, n; r == 0 && at < bytes; at += n) {
+        n = bytes - at < sizeof zeros ? bytes - at : sizeof zeros;
+        r = bb_file_write_at(fd, zeros, (size_t)n, at);
     }
+    if (r != 0)
+        return r;
     return fsync(fd) < 0 ? -errno : 0;
 }
 
@@ -243,23 +242,6 @@ aligned(uint64_t bytes)
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* All of it, or an error. A write that comes out short is a disk that fills up in the middle. */
-static int
-write_all(const struct bb_redo *redo, const uint8_t *data, size_t len, uint64_t position)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t n = pwrite(redo->fd, data + done, len - done, (off_t)(position + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n == 0 || errno == EFBIG || errno == EDQUOT ? -ENOSPC : -errno;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 static int
 sync_file(const struct bb_redo *redo)
 {
@@ -336,7 +318,7 @@ bb_redo_secure(struct bb_redo *redo)
     if (len > 0 && pread(redo->fd, record, len, (off_t)redo->last) != (ssize_t)len)
         r = -EIO;
     if (r == 0)
-        r = write_all(redo, record, len, redo->last);
+        r = bb_file_write_at(redo->fd, record, len, redo->last);
     free(record);
     return r == 0 && len > 0 ? sync_file(redo) : r;
 }
@@ -347,7 +329,7 @@ spoil(const struct bb_redo *redo)
 {
     static const uint8_t zeros[BB_REDO_HEAD];
 
-    write_all(redo, zeros, sizeof zeros, redo->position);
+    bb_file_write_at(redo->fd, zeros, sizeof zeros, redo->position);
 }
 
 int
@@ -368,7 +350,7 @@ bb_redo_append(struct bb_redo *redo, struct bb_buffer *record)
     bb_put_u64(record->data + 8, redo->generation);
     bb_put_u64(record->data + 16, redo->number);
     bb_put_u64(record->data + 24, checksum(record->data, said));
-    r = write_all(redo, record->data, record->len, redo->position);
+    r = bb_file_write_at(redo->fd, record->data, record->len, redo->position);
     if (r == -ENOSPC)
         spoil(redo);
     if (r == 0)
@@ -391,7 +373,7 @@ bb_redo_expect(struct bb_redo *redo, uint64_t generation)
     mark.generation = generation;
     mark.begun = false;
     pack_mark(&mark, packed);
-    r = write_all(redo, packed, sizeof packed, (generation & 1) * MARK_PLACE);
+    r = bb_file_write_at(redo->fd, packed, sizeof packed, (generation & 1) * MARK_PLACE);
     if (r == 0)
         r = sync_file(redo);
     if (r == 0)

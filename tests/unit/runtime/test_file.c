@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,10 +51,29 @@ test_errors(void **state)
     assert_int_equal(bb_file_sync_name(found), -ENAMETOOLONG);
 }
 
+static void
+test_at_an_offset(void **state)
+{
+    char path[] = "/tmp/bb-test-file-XXXXXX";
+    int fd = mkstemp(path);
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(bb_file_write_at(fd, "cd", 2, 2), 0);
+    assert_int_equal(bb_file_write_at(fd, "ab", 2, 0), 0);
+    assert_int_equal(bb_file_write_at(fd, NULL, 0, 9), 0);
+    assert_int_equal(bb_file_read(fd, found, sizeof found), 4);
+    assert_memory_equal(found, "abcd", 4);
+    close(fd);
+    assert_int_equal(bb_file_write_at(fd, "x", 1, 0), -EBADF);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_of_it), cmocka_unit_test(test_errors)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_all_of_it), cmocka_unit_test(test_errors),
+                                       cmocka_unit_test(test_at_an_offset)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
