@@ -3,6 +3,7 @@
 #include "daemon.h"
 
 #include "log.h"
+#include "state.h"
 
 #include <argp.h>
 #include <errno.h>
@@ -239,6 +240,17 @@ bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv)
     if (fflush(stdout) != 0)
         code = EX_IOERR;
     return code;
+}
+
+int
+bb_daemon_check_state(const char *state)
+{
+    char error[1024];
+
+    if (bb_state_check(state, error, sizeof error) == 0)
+        return EX_OK;
+    fprintf(stderr, "%s\n", error);
+    return EX_CONFIG;
 }
 
 enum bb_signal

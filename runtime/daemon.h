@@ -40,6 +40,10 @@ struct bb_daemon_switch {
 
 int bb_daemon_main(const struct bb_daemon *daemon, int argc, char **argv);
 
+/* For a worker's examine() and run(): is its state folder there (state.h)? EX_OK | EX_CONFIG, and stderr says
+ * why */
+int bb_daemon_check_state(const char *state);
+
 /* What a signal_fd has to say. */
 enum bb_signal { BB_SIGNAL_NONE, BB_SIGNAL_STOP, BB_SIGNAL_RELOAD };
 enum bb_signal bb_daemon_signal(int signal_fd);

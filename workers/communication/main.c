@@ -6,7 +6,6 @@
 
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
-#include "runtime/state.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,25 +49,13 @@ check(const void *filled, char *error, size_t size)
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 
-/* The state folder is there, or it is said that it is not. */
-static int
-examine_state(const struct bb_communication_config *c)
-{
-    char error[1024];
-
-    if (bb_state_check(c->state, error, sizeof error) == 0)
-        return EX_OK;
-    fprintf(stderr, "%s\n", error);
-    return EX_CONFIG;
-}
-
-/* ... and the log in it is whole. */
+/* The state folder is there, and the log in it is whole. */
 static int
 examine(const void *filled)
 {
     const struct bb_communication_config *c = filled;
+    int code = bb_daemon_check_state(c->state), r;
     char error[1024], *folder;
-    int code = examine_state(c), r;
 
     if (code != EX_OK)
         return code;
@@ -85,9 +72,10 @@ examine(const void *filled)
 static int
 run(void *filled, int signal_fd)
 {
-    int code = examine_state(filled);
+    const struct bb_communication_config *c = filled;
+    int code = bb_daemon_check_state(c->state);
 
-    return code ? code : bb_communication_run(filled, signal_fd);
+    return code ? code : bb_communication_run(c, signal_fd);
 }
 
 int

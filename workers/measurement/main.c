@@ -4,10 +4,6 @@
 
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
-#include "runtime/state.h"
-
-#include <stdio.h>
-#include <sysexits.h>
 
 #define AT(field) offsetof(struct bb_measurement_config, field)
 
@@ -41,17 +37,12 @@ check(const void *filled, char *error, size_t size)
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 
-/* The state folder is there, or it is said that it is not. */
 static int
 examine(const void *filled)
 {
     const struct bb_measurement_config *c = filled;
-    char error[1024];
 
-    if (bb_state_check(c->state, error, sizeof error) == 0)
-        return EX_OK;
-    fprintf(stderr, "%s\n", error);
-    return EX_CONFIG;
+    return bb_daemon_check_state(c->state);
 }
 
 static int
