@@ -9,6 +9,8 @@ typedef int64_t bb_utc;  /* microseconds since 1970-01-01 UTC, for records */
 
 #define BB_NEVER INT64_MAX
 
+#define BB_UTC_DAY INT64_C(86400000000) /* microseconds */
+
 bb_mono bb_clock_mono(void);
 bb_utc bb_clock_utc(void);
 /* Nanoseconds of the monotonic clock, for measuring. */

@@ -29,7 +29,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define DAY_US  ((bb_utc)86400 * 1000000)
 #define TRIM_MS 1000 /* between two looks at what is to be removed, when there was nothing left */
 
 typedef int bb_handler(struct bb_communication *c, const struct bb_call *call);
@@ -226,7 +225,7 @@ bb_communication_begin(struct bb_communication *c, bb_utc now, bb_mono mono)
 {
     if (now > c->now)
         c->now = now;
-    c->today = (uint32_t)(c->now / DAY_US) + BB_DAY_EPOCH;
+    c->today = (uint32_t)(c->now / BB_UTC_DAY) + BB_DAY_EPOCH;
     c->mono = mono;
 }
 

@@ -9,7 +9,6 @@
 
 #define RUN_MESSAGES 500  /* moved over, in a run */
 #define RUN_CHANNELS 1000 /* looked at */
-#define DAY_US       ((bb_utc)86400 * 1000000)
 
 /* Does no channel keep it any more? */
 static bool
@@ -45,7 +44,7 @@ find_surplus(struct bb_communication *c, const struct bb_channel_state *channel,
         r = bb_msglog_at(c->log, sequence, ret_record);
     if (r == BB_STORE_E_NOT_FOUND)
         return -EBADMSG; /* it is counted, and has to be there */
-    if (r == 0 && (many || ret_record->time < c->now - (bb_utc)keep.days * DAY_US))
+    if (r == 0 && (many || ret_record->time < c->now - (bb_utc)keep.days * BB_UTC_DAY))
         r = 1;
     return r;
 }

@@ -45,8 +45,7 @@ void feed_crash(struct feed_fixture *f);
 void feed_restart(struct feed_fixture *f);
 
 /* SUBSCRIBE, in words: the name, then channels, "from-start", "from=3", "window=2", "bytes=100". Does not end
- * the round.
- */
+ * the round. */
 void feed_ask(struct feed_fixture *f, uint64_t session, const char *organization, const char *words);
 /* The same, and the end of the round. Returns what the session has heard, which is forgotten. */
 const char *feed_open(struct feed_fixture *f, uint64_t session, const char *organization, const char *words);

@@ -2,7 +2,8 @@
  *
  *     h5      the log has 5 messages now, for everybody; "h5x": those that are new are for readers of x only
  *     o7:2    session 7 opens, acknowledged up to 2; :w3 window of messages; :b9 window of bytes (each
- * message has 10); :s4 sent before up to 4; :x reads x only f b     a turn of the front, of who is behind
+ *             message has 10); :s4 sent before up to 4; :x reads what is for readers of x, too
+ *     f b     a turn of the front, of who is behind
  *     a7:3:3  session 7 acknowledges up to 3, 3 messages in all
  *     c7      it closes, and stands at ...
  *     t4      messages up to 4 are removed

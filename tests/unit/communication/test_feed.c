@@ -480,8 +480,7 @@ test_gaps(void **state)
     feed_ack(f, 4, 1);
     feed_down(f, 4);
     assert_string_equal(feed_open(f, 5, "a", "x"), "at 1 of 6 4:all!");
-    /* What it could not read, or does not select, is no gap; nor what was gone when it was set to the start.
-     */
+    /* What it could not read, or does not select, is no gap; nor what was gone when it was set back. */
     assert_string_equal(feed_open(f, 6, "c", "y from=1 group/* indicator/i"),
                         "at 0 of 6 new 3:indicator/i 6:indicator/i");
     assert_string_equal(feed_open(f, 7, "b", "y from=1 group/*"), "at 0 of 6 new (1-2) 5:group/g");

@@ -607,8 +607,8 @@ expect_all(struct world *w)
     assert_int_equal(head, expected);
 }
 
-/* Everything that can happen, at random: rounds, answers, errors, starts, with a reply half written or lost.
- */
+/* Everything that can happen, at random: rounds, answers, errors, starts, with a reply half written, or
+ * lost. */
 static void
 live(uint64_t seed)
 {
