@@ -5,28 +5,21 @@
  * sessions, and freed by libzmq's threads when the last of its receivers has a copy of its own, encrypted for
  * it.
  *
- * What is to be sent waits in a queue, in the order in which it came. A message costs libzmq's thread ten
- * microseconds and more, whatever is in it, and a thread that has been given something does it before it
- * looks at its sockets again: thousands at once would keep everybody else waiting, workers' heartbeats
- * included. So no more than PACE peers are on their way at a time; the thread says (by an eventfd) when it
- * has come so far. Peers that do not read are not waited for.
+ * What is to be sent waits in a queue, in the order in which it came, and is given out in slices, as fast as
+ * pace.h says.
  *
  * FANOUTs to the very same sessions that wait behind each other become one message (a group). Under load that
- * makes few large messages of many small ones, and they cost little more than one each. A group that closely
- * follows another one, which kept the threads busy, waits a little even when nothing is before it, up to
- * three times what that took, or 12 ms; who publishes is answered meanwhile, so more comes to go with it. (To
- * 100 subscribers of one publisher this makes half as much again of it a second.) The first after a pause
- * goes at once.
+ * makes few large messages of many small ones, and they cost little more than one each.
  *
  * What goes to a few sessions is copied, and gathered with what else goes to their peers. */
 #include "shell.h"
+
+#include "pace.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define FEW         4u                             /* sessions; fewer get copies */
 #define GROUP_BYTES ((size_t)64 << 10)             /* no larger by what joins it */
@@ -39,16 +32,10 @@
 _Static_assert(BB_ENVELOPE_BYTES + LENGTH + HEAD_MOST + BB_LIMIT_BODY_BYTES <= BB_LIMIT_FRAME_BYTES,
                "the largest body is a frame");
 
-#define SLICE    128u  /* messages given out together; one that is larger than WEIGHT counts as several */
-#define PACE     256   /* of them are on their way at most when the next slice is given out */
-#define WEIGHT   8192u /* bytes that libzmq sends at once */
-#define STALL_MS 20    /* for whom nobody waits longer */
+#define SLICE  128u  /* messages given out together; one that is larger than WEIGHT counts as several */
+#define WEIGHT 8192u /* bytes that libzmq sends at once */
 
 #define CROWDED_MS 1000 /* so long a PONG may be kept back */
-
-#define TOOK_US       80 /* most that a session counts in what a group took */
-#define HOLD_LEAST_MS 12 /* or three times as long as it took */
-#define HOLD_MS       20 /* at most */
 
 /* A frame that waits for its subscription. */
 struct part {
@@ -84,16 +71,8 @@ struct bb_fanout {
     bool asked; /* by the worker's PING, and all before it has been sent */
     uint64_t token;
     bb_mono asked_at;
-    int wake_fd;
-    int forgiven;    /* of what is on its way, what is not waited for */
-    bb_mono waits;   /* since when; 0: it does not */
-    bb_mono sent_at; /* the last group, its first slice */
-    bb_mono took;    /* from then until all had their copies, if that is known, or of the one before */
-    /* libzmq's threads, too: */
-    atomic_int on_way;
-    atomic_int wake_at;      /* wake the broker when so many are on their way; -1: no need */
-    _Atomic bb_mono done_at; /* nobody was on its way any more */
-    atomic_uint_fast64_t shared_bytes;
+    struct bb_pace pace;
+    atomic_uint_fast64_t shared_bytes; /* libzmq's threads, too */
 };
 
 /* What libzmq's threads free. */
@@ -113,10 +92,8 @@ bb_fanout_start(struct bb_broker *broker)
 
     if (!f)
         return -ENOMEM;
-    f->wake_at = -1;
-    f->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (f->wake_fd < 0) {
-        r = -errno;
+    r = bb_pace_open(&f->pace);
+    if (r < 0) {
         free(f);
         return r;
     }
@@ -150,7 +127,7 @@ bb_fanout_clear(struct bb_broker *broker)
 {
     while (broker->fanout->head)
         pop(broker->fanout);
-    broker->fanout->waits = 0;
+    bb_pace_forget(&broker->fanout->pace);
     broker->fanout->asked = false;
 }
 
@@ -160,7 +137,7 @@ bb_fanout_release(struct bb_broker *broker)
     if (!broker->fanout)
         return;
     bb_fanout_clear(broker);
-    close(broker->fanout->wake_fd);
+    bb_pace_close(&broker->fanout->pace);
     free(broker->fanout);
     broker->fanout = NULL;
 }
@@ -180,7 +157,7 @@ bb_fanout_is_full(const struct bb_broker *broker)
 int
 bb_fanout_fd(const struct bb_broker *broker)
 {
-    return broker->fanout ? broker->fanout->wake_fd : -1;
+    return broker->fanout ? broker->fanout->pace.wake_fd : -1;
 }
 
 /* Frames. */
@@ -241,13 +218,9 @@ free_block(void *data, void *hint)
 {
     struct block *block = hint;
     struct bb_fanout *f = block->fanout;
-    int left = atomic_fetch_sub(&f->on_way, block->on_way) - block->on_way;
 
     (void)data;
-    if (left == 0)
-        atomic_store(&f->done_at, bb_clock_mono());
-    if (left <= atomic_load(&f->wake_at) && atomic_exchange(&f->wake_at, -1) >= 0)
-        eventfd_write(f->wake_fd, 1);
+    bb_pace_arrived(&f->pace, bb_clock_mono(), block->on_way);
     atomic_fetch_sub_explicit(&f->shared_bytes, block->len, memory_order_relaxed);
     free(block);
 }
@@ -341,7 +314,7 @@ send_shared(struct bb_broker *broker, const struct job *job, const struct bb_sub
     }
     if (!lags) {
         content->block->on_way += content->block->weight; /* it is not freed yet: `contents` uses it */
-        atomic_fetch_add(&f->on_way, content->block->weight);
+        bb_pace_leaves(&f->pace, content->block->weight);
     }
     bb_send_shared(broker, peer, &content->message);
     broker->counters.deliveries += job->n_parts;
@@ -355,7 +328,7 @@ send_slice(struct bb_broker *broker, struct job *job)
     size_t end = most < job->n_sessions - job->done ? job->done + most : job->n_sessions;
 
     if (job->done == 0)
-        f->sent_at = broker->now;
+        bb_pace_begin(&f->pace, broker->now);
     for (; job->done < end; job->done++) {
         const struct bb_subscription *session = bb_sessions_find(broker->sessions, job->sessions[job->done]);
 
@@ -368,28 +341,6 @@ send_slice(struct bb_broker *broker, struct job *job)
 }
 
 /* The queue. */
-
-/* May the next slice be given out? If not, the broker is woken when it may, or looks again after STALL_MS. */
-static bool
-has_room(struct bb_fanout *f, bb_mono now)
-{
-    int on_way = atomic_load(&f->on_way);
-
-    if (on_way < f->forgiven)
-        f->forgiven = on_way;
-    atomic_store(&f->wake_at, PACE + f->forgiven);
-    on_way = atomic_load(&f->on_way);
-    if (on_way > PACE + f->forgiven && f->waits && now - f->waits >= STALL_MS)
-        f->forgiven = on_way;
-    if (on_way <= PACE + f->forgiven) {
-        atomic_store(&f->wake_at, -1);
-        f->waits = 0;
-        return true;
-    }
-    if (!f->waits)
-        f->waits = now;
-    return false;
-}
 
 /* The worker has more to send to those who lag behind, and waits for the PONG with it. While half of what may
  * be held for clients is held, it waits a little: else the clients who read slowest would be cut off for its
@@ -441,7 +392,7 @@ run_queue(struct bb_broker *broker)
                         job->n_sessions);
             job->done = job->n_sessions;
         } else {
-            if ((job->done == 0 && broker->now < job->hold_until) || !has_room(f, broker->now))
+            if ((job->done == 0 && broker->now < job->hold_until) || !bb_pace_has_room(&f->pace, broker->now))
                 return;
             send_slice(broker, job);
         }
@@ -453,9 +404,7 @@ run_queue(struct bb_broker *broker)
 void
 bb_fanout_run(struct bb_broker *broker)
 {
-    eventfd_t count;
-
-    eventfd_read(broker->fanout->wake_fd, &count);
+    bb_pace_woken(&broker->fanout->pace);
     run_queue(broker);
     answer_ping(broker);
 }
@@ -464,31 +413,14 @@ bb_mono
 bb_fanout_deadline(const struct bb_broker *broker)
 {
     const struct bb_fanout *f = broker->fanout;
+    bb_mono room = bb_pace_deadline(&f->pace);
 
     if (!f->head)
         return BB_NEVER;
-    return f->waits ? f->waits + STALL_MS : f->head->hold_until;
+    return room != BB_NEVER ? room : f->head->hold_until;
 }
 
 /* What comes in. */
-
-/* Until when a group that begins now, with nothing before it, is kept back. One that never gets done, because
- * somebody does not read, tells nothing, and the others must not wait for it. */
-static bb_mono
-hold_until(struct bb_fanout *f, bb_mono now, size_t n_sessions)
-{
-    const bb_mono most = (bb_mono)(n_sessions * TOOK_US / 1000);
-    bb_mono took = atomic_load(&f->done_at) - f->sent_at, hold;
-
-    if (took >= 0 && atomic_load(&f->on_way) == 0)
-        f->took = took;
-    took = f->took < most ? f->took : most;
-    if (now - f->sent_at > 4 * took)
-        return now;
-    hold = took / 4 > HOLD_LEAST_MS ? took / 4 : HOLD_LEAST_MS;
-    hold = hold < 3 * took ? hold : 3 * took;
-    return now + (hold < HOLD_MS ? hold : HOLD_MS);
-}
 
 static bool
 joins(const struct job *job, const Bb__Fanout *in)
@@ -546,7 +478,9 @@ add_job(struct bb_fanout *f, bb_mono now, const Bb__Fanout *in)
         return -ENOMEM;
     f->queued += sizeof *job + in->n_session * sizeof *in->session;
     job->n_sessions = in->n_session;
-    job->hold_until = f->head || in->n_session < FEW ? now : hold_until(f, now, in->n_session);
+    job->hold_until = now;
+    if (!f->head && in->n_session >= FEW)
+        job->hold_until += bb_pace_hold(&f->pace, now, in->n_session);
     job->sessions = malloc(in->n_session * sizeof *in->session);
     if (!job->sessions || add_part(f, job, in) < 0) {
         free_job(f, job);

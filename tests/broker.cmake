@@ -12,6 +12,7 @@ bb_unit_test(broker/directory bb_broker)
 bb_unit_test(broker/doors bb_broker)
 bb_unit_test(broker/silent bb_broker)
 bb_unit_test(broker/trim bb_broker)
+bb_unit_test(broker/pace bb_broker)
 bb_unit_test(broker/sessions bb_broker)
 
 # The real broker with real sockets: tests/broker/test_<name>.c beside the fixture that starts it.
