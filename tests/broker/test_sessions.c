@@ -113,6 +113,40 @@ who_may_not(void **state)
     broker_stop(&broker);
 }
 
+/* The number is looked for before a SUBSCRIBE is decoded; where it is not found, or is said twice, what is
+ * decoded counts. */
+static void
+the_number_stands_anywhere(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t len;
+        uint64_t found, subscription;
+    } table[] = {
+        {"BB\x01\x06\x12\x04main\x08\x05", 12, 5, 5},
+        {"BB\x01\x06\x08\x06\x12\x04main\x08\x07", 14, 6, 7},
+        {"BB\x01\x06\x08\x88\x80\x00\x12\x04main", 14, 8, 8}, /* longer than it need be */
+    };
+    struct raw client, worker, operator;
+
+    (void)state;
+    open_communication(&worker);
+    raw_greeted(&broker, &client, &broker.partner);
+    raw_operator(&broker, &operator);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        raw_send_bytes(&operator, table[i].bytes, table[i].len, false);
+        expect_refusal(&operator, table[i].found, BB_ERROR_NOT_ALLOWED);
+        raw_send_bytes(&client, table[i].bytes, table[i].len, false);
+        expect_up(&worker, "alpha");
+        raw_send_bytes(&client, table[i].bytes, table[i].len, false);
+        expect_refusal(&client, table[i].subscription, BB_ERROR_STATE);
+    }
+    raw_close(&operator);
+    raw_close(&client);
+    raw_close(&worker);
+    broker_stop(&broker);
+}
+
 /* An organization that subscribes without end, over several connections, is told to wait; the others are
  * served. */
 static void
@@ -342,8 +376,13 @@ main(void)
 {
 #define T(name) WITH(name, NULL)
     const struct CMUnitTest tests[] = {
-        T(a_life),          T(who_may_not),         T(a_flood_of_subscriptions),
-        T(a_flood_of_acks), T(the_worker_ends_one), T(the_worker_goes),
+        T(a_life),
+        T(who_may_not),
+        T(the_number_stands_anywhere),
+        T(a_flood_of_subscriptions),
+        T(a_flood_of_acks),
+        T(the_worker_ends_one),
+        T(the_worker_goes),
         T(the_client_goes),
     };
 
