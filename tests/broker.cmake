@@ -20,6 +20,8 @@ add_library(broker_fixture STATIC broker/fixture.c broker/one_broker.c broker/bo
 target_link_libraries(broker_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA PkgConfig::ZMQ)
 target_compile_definitions(broker_fixture PRIVATE BB_BROKER_BINARY="$<TARGET_FILE:backbone-broker>")
 add_dependencies(broker_fixture backbone-broker)
+add_library(broker_lean STATIC broker/lean.c support/curve.c)
+target_link_libraries(broker_lean PUBLIC broker_fixture PkgConfig::SODIUM)
 
 function(bb_broker_test name)
   add_executable(test_broker_process_${name} ${CMAKE_SOURCE_DIR}/tests/broker/test_${name}.c)
@@ -36,12 +38,10 @@ bb_broker_test(workers)
 bb_broker_test(unread)
 bb_broker_test(sessions)
 bb_broker_test(fanout)
-target_sources(test_broker_process_fanout PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
-target_link_libraries(test_broker_process_fanout PRIVATE PkgConfig::SODIUM)
+target_link_libraries(test_broker_process_fanout PRIVATE broker_lean)
 bb_broker_test(calls)
 bb_broker_test(rude)
-target_sources(test_broker_process_rude PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
-target_link_libraries(test_broker_process_rude PRIVATE PkgConfig::SODIUM)
+target_link_libraries(test_broker_process_rude PRIVATE broker_lean)
 
 # Not a test: requests a second through the broker.
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
@@ -49,7 +49,6 @@ target_link_libraries(bench_broker_route PRIVATE broker_fixture)
 set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Likewise: deliveries a second.
-add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c
-  ${CMAKE_SOURCE_DIR}/tests/support/curve.c)
-target_link_libraries(bench_broker_fanout PRIVATE broker_fixture PkgConfig::SODIUM)
+add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
+target_link_libraries(bench_broker_fanout PRIVATE broker_lean)
 set_target_properties(bench_broker_fanout PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

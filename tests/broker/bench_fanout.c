@@ -6,8 +6,7 @@
  * message takes to reach the last one, and the processor time of the broker's threads for each delivery. Not
  * a test: bench_fanout [subscribers] [outstanding] [seconds] [io_threads]. */
 #include "bench_worker.h"
-
-#include "tests/support/curve.h"
+#include "lean.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
@@ -198,39 +197,8 @@ start_worker(const struct broker *broker)
 
 struct link {
     struct curve *curve;
-    uint64_t messages, bytes, acked, sequence;
-    bool subscribed;
+    uint64_t messages, acked;
 };
-
-static void
-say(struct link *link, enum bb_kind kind, const ProtobufCMessage *message)
-{
-    uint8_t frame[512];
-
-    curve_send(link->curve, bb_bytes(frame, bb_frame_write(frame, kind, message)));
-}
-
-static void
-subscribe(struct link *link)
-{
-    Bb__Subscribe subscribe = BB__SUBSCRIBE__INIT;
-    Bb__Hello hello = BB__HELLO__INIT;
-
-    hello.version_min = hello.version_max = BB_VERSION_MAJOR;
-    say(link, BB_KIND_HELLO, &hello.base);
-    subscribe.subscription = 1;
-    subscribe.name = (char *)"bench";
-    say(link, BB_KIND_SUBSCRIBE, &subscribe.base);
-}
-
-static void
-pong(struct link *link, struct bb_bytes body)
-{
-    uint8_t frame[64] = {'B', 'B', 1, BB_KIND_PONG};
-
-    memcpy(frame + 4, body.data, body.len); /* Ping and Pong are alike */
-    curve_send(link->curve, bb_bytes(frame, 4 + body.len));
-}
 
 static void
 take_frame(struct link *link, const struct bb_frame *frame)
@@ -242,7 +210,7 @@ take_frame(struct link *link, const struct bb_frame *frame)
         atomic_fetch_add(&shared->subscribed, 1);
         return;
     case BB_KIND_PING:
-        pong(link, frame->body);
+        lean_pong(link->curve, frame);
         return;
     case BB_KIND_DELIVER:
         n = (frame->body.len - 2) / (MESSAGE + 3);
@@ -252,7 +220,7 @@ take_frame(struct link *link, const struct bb_frame *frame)
 
             ack.subscription = 1;
             ack.sequence = ack.messages = link->acked = link->messages;
-            say(link, BB_KIND_ACK, &ack.base);
+            lean_say(link->curve, BB_KIND_ACK, &ack.base);
         }
         atomic_fetch_add(&shared->delivered, n);
         return;
@@ -282,7 +250,6 @@ start_subscribers(const struct broker *broker, const struct bb_keypair *keys, un
 {
     struct link *links = calloc(n, sizeof *links);
     int epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct curve_identity identity = {.user = NULL};
     pid_t pid = fork();
 
     if (pid != 0) {
@@ -291,16 +258,14 @@ start_subscribers(const struct broker *broker, const struct bb_keypair *keys, un
         return pid;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    zmq_z85_decode(identity.server_public, broker->server.public_key);
     for (unsigned i = 0; i < n; i++) {
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = &links[i]};
 
-        zmq_z85_decode(identity.public_key, keys[i / EACH].public_key);
-        zmq_z85_decode(identity.secret_key, keys[i / EACH].secret_key);
-        links[i].curve = curve_connect(&identity, (uint16_t)atoi(strrchr(broker->endpoint, ':') + 1));
+        links[i].curve = lean_connect(broker, &keys[i / EACH], NULL);
         if (epoll_ctl(epoll, EPOLL_CTL_ADD, curve_fd(links[i].curve), &event) != 0)
             err(71, "epoll");
-        subscribe(&links[i]);
+        lean_hello(links[i].curve);
+        lean_subscribe(links[i].curve, "bench");
     }
     for (;;) {
         struct epoll_event events[256];

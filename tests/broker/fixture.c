@@ -301,11 +301,17 @@ broker_await_alone(struct broker *broker)
     }
 }
 
+uint16_t
+broker_port(const struct broker *broker)
+{
+    return (uint16_t)atoi(strrchr(broker->endpoint, ':') + 1);
+}
+
 int
 broker_plain_tcp(const struct broker *broker)
 {
     const struct sockaddr_in address = {.sin_family = AF_INET,
-                                        .sin_port = htons((uint16_t)atoi(strrchr(broker->endpoint, ':') + 1)),
+                                        .sin_port = htons(broker_port(broker)),
                                         .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -472,15 +478,21 @@ raw_hello(struct raw *raw)
     raw_send(raw, BB_KIND_HELLO, &hello.base);
 }
 
+size_t
+pong_of(const struct bb_frame *ping, uint8_t to[static BB_PONG_BYTES])
+{
+    assert_true(ping->body.len <= BB_PONG_BYTES - BB_ENVELOPE_BYTES);
+    bb_frame_header(to, BB_KIND_PONG);
+    memcpy(to + BB_ENVELOPE_BYTES, ping->body.data, ping->body.len); /* Ping and Pong are alike */
+    return BB_ENVELOPE_BYTES + ping->body.len;
+}
+
 void
 raw_pong(struct raw *raw, const struct bb_frame *ping)
 {
-    uint8_t frame[64];
+    uint8_t pong[BB_PONG_BYTES];
 
-    assert_true(ping->body.len <= sizeof frame - BB_ENVELOPE_BYTES);
-    bb_frame_header(frame, BB_KIND_PONG);
-    memcpy(frame + BB_ENVELOPE_BYTES, ping->body.data, ping->body.len); /* Ping and Pong are alike */
-    raw_send_bytes(raw, frame, BB_ENVELOPE_BYTES + ping->body.len, false);
+    raw_send_bytes(raw, pong, pong_of(ping, pong), false);
 }
 
 void

@@ -53,11 +53,17 @@ uint64_t broker_counter(struct broker *broker, const char *name);
 void broker_await_counter(struct broker *broker, const char *name, uint64_t value);
 /* Wait until nobody is connected but who asks. */
 void broker_await_alone(struct broker *broker);
+/* Where clients find it. */
+uint16_t broker_port(const struct broker *broker);
 /* A TCP connection to it, on which nothing has been sent. */
 int broker_plain_tcp(const struct broker *broker);
 long broker_rss_anon_kb(const struct broker *broker);
 /* CPU time it has used so far. */
 uint64_t broker_cpu_us(const struct broker *broker);
+
+/* The frame that answers a PING; returns its length. */
+#define BB_PONG_BYTES 64
+size_t pong_of(const struct bb_frame *ping, uint8_t to[static BB_PONG_BYTES]);
 
 /* A client or a worker, by hand. */
 struct raw {

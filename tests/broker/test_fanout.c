@@ -1,12 +1,11 @@
 /* One frame to many: everybody gets all of it, in order, whoever else goes, lags or stops reading. */
+#include "lean.h"
 #include "listeners.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
-#include "tests/support/curve.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define CLIENTS 6
@@ -306,21 +305,10 @@ more_than_fits_on_the_way(void **state)
 static struct curve *
 open_mute(struct raw *worker, uint64_t *ret_session)
 {
-    Bb__Subscribe subscribe = BB__SUBSCRIBE__INIT;
-    Bb__Hello hello = BB__HELLO__INIT;
-    struct curve_identity identity = {.user = NULL};
-    uint8_t frame[64];
-    struct curve *curve;
+    struct curve *curve = lean_connect(&broker, &broker.other, NULL);
 
-    zmq_z85_decode(identity.server_public, broker.server.public_key);
-    zmq_z85_decode(identity.public_key, broker.other.public_key);
-    zmq_z85_decode(identity.secret_key, broker.other.secret_key);
-    curve = curve_connect(&identity, (uint16_t)atoi(strrchr(broker.endpoint, ':') + 1));
-    hello.version_min = hello.version_max = BB_VERSION_MAJOR;
-    curve_send(curve, bb_bytes(frame, bb_frame_write(frame, BB_KIND_HELLO, &hello.base)));
-    subscribe.subscription = 1;
-    subscribe.name = (char *)"mute";
-    curve_send(curve, bb_bytes(frame, bb_frame_write(frame, BB_KIND_SUBSCRIBE, &subscribe.base)));
+    lean_hello(curve);
+    lean_subscribe(curve, "mute");
     *ret_session = expect_up(worker, "beta");
     return curve;
 }

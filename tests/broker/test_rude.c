@@ -1,17 +1,14 @@
 /* What libzmq does not forgive and the broker must: too few descriptors, metadata that a client made up,
  * connections that come all at once. */
-#include "fixture.h"
+#include "lean.h"
 
 #include "runtime/clock.h"
-#include "tests/support/curve.h"
 
 #include <arpa/inet.h>
 #include <malloc.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -30,12 +27,6 @@ teardown(void **state)
     (void)state;
     broker_abandon(&broker);
     return 0;
-}
-
-static uint16_t
-port(void)
-{
-    return (uint16_t)atoi(strrchr(broker.endpoint, ':') + 1);
 }
 
 static void
@@ -119,34 +110,6 @@ hear(void *self, struct bb_bytes message)
 }
 
 static void
-say(struct curve *curve, enum bb_kind kind, const ProtobufCMessage *message)
-{
-    uint8_t frame[512];
-
-    assert_true(bb_frame_size(message) <= sizeof frame);
-    bb_frame_write(frame, kind, message);
-    curve_send(curve, bb_bytes(frame, bb_frame_size(message)));
-}
-
-static void
-say_hello(struct curve *curve)
-{
-    Bb__Hello hello = BB__HELLO__INIT;
-
-    hello.version_min = hello.version_max = 1;
-    hello.agent = (char *)"test";
-    say(curve, BB_KIND_HELLO, &hello.base);
-}
-
-static void
-identify(struct curve_identity *identity, const struct bb_keypair *keys)
-{
-    zmq_z85_decode(identity->server_public, broker.server.public_key);
-    zmq_z85_decode(identity->public_key, keys->public_key);
-    zmq_z85_decode(identity->secret_key, keys->secret_key);
-}
-
-static void
 listen_to(struct curve *curve, struct heard *heard)
 {
     bb_mono end = bb_clock_mono() + WAIT_MS;
@@ -164,19 +127,17 @@ listen_to(struct curve *curve, struct heard *heard)
 static void
 who_claims_another_identity_is_still_its_key(void **state)
 {
-    struct curve_identity identity = {.user = broker.staff.public_key};
     Bb__Request request = BB__REQUEST__INIT;
     struct heard heard = {.error = 0};
     struct curve *curve;
 
     (void)state;
     broker_start(&broker, NULL);
-    identify(&identity, &broker.partner);
-    curve = curve_connect(&identity, port());
-    say_hello(curve);
+    curve = lean_connect(&broker, &broker.partner, broker.staff.public_key);
+    lean_hello(curve);
     request.id = 1;
     request.method = BB_METHOD_PARTNER_PUT; /* staff may, alpha may not */
-    say(curve, BB_KIND_REQUEST, &request.base);
+    lean_say(curve, BB_KIND_REQUEST, &request.base);
     listen_to(curve, &heard);
     assert_string_equal(heard.organization, "alpha");
     assert_int_equal(heard.role, BB__ROLE__ROLE_PARTNER);
@@ -245,7 +206,6 @@ static void
 bursts_of_connections_leave_no_memory_behind(void **state)
 {
     static struct curve *curves[ROUND];
-    struct curve_identity identity = {.user = NULL};
     struct raw stays;
     long before, peak, after = 0;
 
@@ -254,14 +214,13 @@ bursts_of_connections_leave_no_memory_behind(void **state)
         skip();
     mallopt(M_MMAP_THRESHOLD, 1 << 16); /* ours: buffers of which little is used */
     broker_start(&broker, "organization_connections = 100000\n");
-    identify(&identity, &broker.partner);
     raw_greeted(&broker, &stays, &broker.other);
     before = broker_rss_anon_kb(&broker);
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < ROUND; i++) {
-            curves[i] = curve_connect(&identity, port());
+            curves[i] = lean_connect(&broker, &broker.partner, NULL);
             if (round != 1)
-                say_hello(curves[i]);
+                lean_hello(curves[i]);
         }
         peak = broker_rss_anon_kb(&broker);
         for (int i = 0; i < ROUND; i++)
