@@ -1,8 +1,8 @@
 /* Inside the session: what its parts share. Only session*.c include this.
  *
  * session.c has its life, the making of requests and the connection, session_receive.c what comes in,
- * session_send.c what goes out, session_end.c the ends of requests and time, session_subscription.c all of
- * subscriptions. */
+ * session_send.c what goes out, session_end.c the ends of requests and time, session_subscription.c the life
+ * of subscriptions and what they send, session_deliver.c what comes for them. */
 #ifndef BB_SESSION_CORE_H
 #define BB_SESSION_CORE_H
 
@@ -54,5 +54,18 @@ bool bb_session_listeners_have_output(const struct bb_session *session);
 /* Frames of those that have something to send, behind what is in the bundle. */
 void bb_session_listeners_fill(struct bb_session *session);
 void bb_session_listeners_tick(struct bb_session *session);
+
+/* --- subscriptions: between their two files ----------------------------------------------------------- */
+
+/* Nothing is delivered that it could acknowledge: its session is over, or has just begun. */
+void bb_listener_forget(struct bb_listener *listener);
+/* What `acked` has passed leaves the ring, and is to be acknowledged. */
+void bb_listener_settle(struct bb_session *session, struct bb_listener *listener);
+/* kind: INTERRUPTED or ENDED. */
+void bb_listener_tell(struct bb_listener *listener, int kind, int result, uint32_t code, const char *text);
+/* It is over, and its owner is told. */
+void bb_listener_end(struct bb_listener *listener, int result, uint32_t code, const char *text);
+/* It is on the list no more, and gone. */
+void bb_listener_drop(struct bb_session *session, struct bb_listener *listener);
 
 #endif
