@@ -12,7 +12,8 @@
 struct entry {
     struct bb_channel_state state;
     char name[BB_CHANNEL_TEXT];
-    bool dirty;
+    bool dirty; /* the store does not have it as it is */
+    struct entry *next_dirty;
 };
 
 struct bb_channels {
@@ -23,7 +24,7 @@ struct bb_channels {
     uint32_t count, size;
     struct bb_map names;
     uint64_t trimmed[BB_CHANNEL_INDICATOR + 1]; /* by kind: the highest of them */
-    bool dirty;
+    struct entry *dirty;                        /* the first of them */
 };
 
 uint32_t
@@ -95,7 +96,11 @@ add(struct bb_channels *channels, const struct bb_channel *channel, struct entry
 static void
 mark(struct bb_channels *channels, struct entry *entry)
 {
-    entry->dirty = channels->dirty = true;
+    if (entry->dirty)
+        return;
+    entry->dirty = true;
+    entry->next_dirty = channels->dirty;
+    channels->dirty = entry;
 }
 
 int
@@ -185,18 +190,16 @@ bb_channels_save(struct bb_channels *channels)
 {
     int r = 0;
 
-    for (uint32_t i = 0; r == 0 && channels->dirty && i < channels->count; i++)
-        if (channels->entry[i]->dirty)
-            r = save(channels, channels->entry[i]);
+    for (const struct entry *entry = channels->dirty; r == 0 && entry; entry = entry->next_dirty)
+        r = save(channels, entry);
     return r;
 }
 
 void
 bb_channels_saved(struct bb_channels *channels)
 {
-    for (uint32_t i = 0; channels->dirty && i < channels->count; i++)
-        channels->entry[i]->dirty = false;
-    channels->dirty = false;
+    for (; channels->dirty; channels->dirty = channels->dirty->next_dirty)
+        channels->dirty->dirty = false;
 }
 
 static int
@@ -224,6 +227,17 @@ load_one(struct bb_channels *channels, struct bb_bytes key, struct bb_bytes payl
     return 0;
 }
 
+/* Those that were found in the store are as they are there. */
+static void
+drop_stored(struct bb_channels *channels)
+{
+    for (struct entry **at = &channels->dirty; *at;)
+        if ((*at)->dirty)
+            at = &(*at)->next_dirty;
+        else
+            *at = (*at)->next_dirty;
+}
+
 /* What is not in the store was made in a failed round: it keeps its number, and is written with the next. */
 int
 bb_channels_reload(struct bb_channels *channels)
@@ -238,13 +252,13 @@ bb_channels_reload(struct bb_channels *channels)
     for (uint32_t i = 0; i < channels->count; i++) {
         struct bb_channel_state *state = &channels->entry[i]->state;
         state->trimmed_to = state->keep_from = state->held = 0;
-        channels->entry[i]->dirty = true;
+        mark(channels, channels->entry[i]);
     }
     while ((r = bb_cursor_move(cursor, MDB_NEXT, &key, &payload)) == 0 &&
            (r = load_one(channels, key, payload)) == 0)
         ;
     mdb_cursor_close(cursor);
-    channels->dirty = true;
+    drop_stored(channels);
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 

@@ -268,7 +268,7 @@ test_groups(void **state)
     }
 }
 
-/* Leaving a group, or being made an observer, or leaving the registry, ends it at once. */
+/* Leaving a group, or being made an observer, ends it at once. */
 static void
 test_leaving(void **state)
 {

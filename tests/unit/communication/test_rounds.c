@@ -90,6 +90,30 @@ test_no_room(void **state)
     assert_string_equal(fixture_list(f, "a", &query), "kept,staged");
 }
 
+/* A channel that such a round was the first to write to keeps its number, and is written with the next. */
+static void
+test_channel_of_a_lost_round(void **state)
+{
+    struct fixture *f = *state;
+    Bb__MessageQuery query = BB__MESSAGE_QUERY__INIT;
+    char *to_h[] = {(char[]){"group/h"}};
+    Bb__Publish publish;
+
+    signal(SIGXFSZ, SIG_IGN);
+    fixture_post(f, "a", 1, "group/g", "kept");
+    fixture_publish_init(&publish, 2, to_h, 1, "lost");
+    limit_files(1000);
+    assert_int_equal(fixture_publish(f, "b", &publish), BB_ERROR_NOSPACE);
+    limit_files(RLIM_INFINITY);
+    fixture_post(f, "backbone", 3, "all", "next");
+    fixture_reopen(f);
+    assert_string_equal(fixture_list(f, "b", &query), "kept,next");
+    assert_int_equal(bb_channels_by_name(f->core.channels, bb_bytes_str("group/h"))->number, 2);
+    assert_int_equal(bb_channels_by_name(f->core.channels, bb_bytes_str("group/h"))->held, 0);
+    assert_int_equal(fixture_publish(f, "b", &publish), 0);
+    assert_string_equal(fixture_list(f, "b", &query), "kept,next,lost");
+}
+
 /* No room when the store is to be committed, which is when redo is full: the rounds before are there all the
  * same. */
 static void
@@ -207,6 +231,7 @@ main(void)
         test(test_answered_after_commit),
         test(test_crash),
         test(test_no_room),
+        test(test_channel_of_a_lost_round),
         test(test_no_room_for_the_store),
         test(test_reserve),
         test(test_growth),
