@@ -292,6 +292,7 @@ run_round(struct bb_life *life)
     bb_subscribe_tell(broker);
     if (broker->dirty && bb_doors_have_news(broker))
         bb_monitors_read(broker);
+    bb_clients_take_early(broker);
     bb_flush(broker);
     return 0;
 }
@@ -331,6 +332,7 @@ release(struct bb_life *life)
     bb_fanout_release(broker);
     bb_router_destroy(&broker->router);
     bb_sessions_destroy(&broker->sessions);
+    bb_early_release(&broker->early);
     bb_peers_release(&broker->peers);
     bb_silent_release(&broker->silent);
     bb_workers_release(broker);

@@ -389,41 +389,53 @@ refuse_form(struct bb_broker *broker, const struct bb_link *link, int fd, unsign
 }
 
 static void
-on_message(struct bb_broker *broker, enum bb_door door, zmq_msg_t *id, zmq_msg_t *body, unsigned frames)
+on_message(struct bb_broker *broker, struct bb_incoming *message)
 {
-    struct bb_bytes routing_id = bb_bytes(zmq_msg_data(id), zmq_msg_size(id));
-    const char *key = door == BB_DOOR_PUBLIC ? zmq_msg_gets(body, "User-Id") : "";
-    int fd = zmq_msg_get(body, ZMQ_SRCFD);
-    struct bb_peer *peer = known_peer(broker, door, routing_id, fd, key);
+    struct bb_bytes routing_id = bb_bytes(zmq_msg_data(&message->id), zmq_msg_size(&message->id));
+    size_t size = zmq_msg_size(&message->body);
+    const char *key = message->door == BB_DOOR_PUBLIC ? zmq_msg_gets(&message->body, "User-Id") : "";
+    struct bb_peer *peer = known_peer(broker, message->door, routing_id, message->fd, key);
     struct bb_link *link;
 
-    broker->counters.messages_in++;
-    broker->counters.bytes_in += zmq_msg_size(body);
     if (!peer) /* its connection may be newer than what we have been told of this descriptor */
         bb_monitors_read(broker);
-    link = bb_peers_link(&broker->peers, fd);
-    if (!link)
-        return; /* it has gone already */
-    link->delivered += bb_peers_wire_bytes(zmq_msg_size(body));
+    link = bb_peers_link(&broker->peers, message->fd);
+    if (!link) { /* we are about to be told, or it has gone already */
+        bb_early_hold(&broker->early, broker->now, message);
+        return;
+    }
+    link->delivered += bb_peers_wire_bytes(size);
     if (link->leaving)
         return;
-    if (frames != 1 || !key || !bb_routing_id_is_valid(routing_id)) {
-        refuse_form(broker, link, fd, frames);
+    if (message->frames != 1 || !key || !bb_routing_id_is_valid(routing_id)) {
+        refuse_form(broker, link, message->fd, message->frames);
         return;
     }
     if (!peer)
-        peer = new_peer(broker, door, routing_id.data, fd, key);
+        peer = new_peer(broker, message->door, routing_id.data, message->fd, key);
     if (peer)
-        on_body(broker, peer, bb_bytes(zmq_msg_data(body), zmq_msg_size(body)));
+        on_body(broker, peer, bb_bytes(zmq_msg_data(&message->body), size));
 }
 
-/* One whole message: the routing id, the first frame behind it, and how many frames there were behind it.
- * Those beyond the first are dropped here. False: nothing at hand. */
-static bool
-receive(void *socket, zmq_msg_t *id, zmq_msg_t *body, unsigned *ret_frames)
+void
+bb_clients_take_early(struct bb_broker *broker)
 {
+    struct bb_incoming message;
+
+    while (bb_early_take(&broker->early, broker->now, &broker->peers, &message)) {
+        on_message(broker, &message);
+        zmq_msg_close(&message.id);
+        zmq_msg_close(&message.body);
+    }
+}
+
+/* One whole message. Its frames beyond the first behind the routing id are dropped here. False: nothing at
+ * hand. */
+static bool
+receive(void *socket, struct bb_incoming *message)
+{
+    zmq_msg_t *id = &message->id, *body = &message->body, extra;
     unsigned frames = 0;
-    zmq_msg_t extra;
 
     if (zmq_msg_recv(id, socket, ZMQ_DONTWAIT) < 0)
         return false;
@@ -438,25 +450,31 @@ receive(void *socket, zmq_msg_t *id, zmq_msg_t *body, unsigned *ret_frames)
         }
         zmq_msg_close(&extra);
     }
-    *ret_frames = frames;
+    message->frames = frames;
+    message->fd = frames ? zmq_msg_get(body, ZMQ_SRCFD) : -1;
     return true;
 }
 
 bool
 bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most)
 {
-    void *socket = broker->door[door].socket;
-    zmq_msg_t id, body;
-    unsigned frames, n = 0;
+    struct bb_incoming message = {.door = door};
+    unsigned n = 0;
 
-    zmq_msg_init(&id);
-    zmq_msg_init(&body);
-    while (n < most && receive(socket, &id, &body, &frames)) {
-        if (frames > 0)
-            on_message(broker, door, &id, &body, frames);
-        n++;
+    zmq_msg_init(&message.id);
+    zmq_msg_init(&message.body);
+    for (; n < most && receive(broker->door[door].socket, &message); n++) {
+        if (message.frames == 0)
+            continue;
+        broker->counters.messages_in++;
+        broker->counters.bytes_in += zmq_msg_size(&message.body);
+        if (broker->early.n) { /* what came before this one goes before it */
+            bb_monitors_read(broker);
+            bb_clients_take_early(broker);
+        }
+        on_message(broker, &message);
     }
-    zmq_msg_close(&id);
-    zmq_msg_close(&body);
+    zmq_msg_close(&message.id);
+    zmq_msg_close(&message.body);
     return n == most;
 }

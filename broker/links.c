@@ -1,7 +1,7 @@
 /* Connections come and go: what the monitors tell, and who is cut off.
  *
  * Each socket's monitor tells of its connections in order. The monitors are not in order with each other, nor
- * with the messages; peers.h says what follows from that. */
+ * with the messages; peers.h and early.h say what follows from that. */
 #include "shell.h"
 
 #include "guard.h"

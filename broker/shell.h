@@ -7,6 +7,7 @@
 #ifndef BB_BROKER_SHELL_H
 #define BB_BROKER_SHELL_H
 
+#include "early.h"
 #include "monitor.h"
 #include "peers.h"
 #include "policy.h"
@@ -135,6 +136,7 @@ struct bb_broker {
     struct bb_sessions *sessions;
     struct bb_fanout *fanout;
     struct bb_silent silent;
+    struct bb_early early;
     struct bb_trim trim;
     struct bb_peer *dirty;
     struct bb_worker_link *workers;
@@ -185,6 +187,8 @@ extern const struct bb_router_ops bb_router_shell;
 
 /* Read what clients sent, at most so many messages. True when there may be more. */
 bool bb_clients_read(struct bb_broker *broker, enum bb_door door, unsigned most);
+/* Look at those messages whose connections were not known when they came, and are now. */
+void bb_clients_take_early(struct bb_broker *broker);
 /* The peer is gone: its requests end. */
 void bb_client_drop(struct bb_broker *broker, struct bb_peer *peer);
 /* Tell it to go, and why; cut it off a little later. */
