@@ -336,6 +336,8 @@ choose_channels(struct bb_communication *c, struct list *list)
         if (bb_access_reaches(&c->access, list->stream.organization,
                               &bb_channels_at(c->channels, i)->channel))
             channel[n++].number = i;
+    if (list->inbox && n == 0) /* nothing to look for in all of the log */
+        list->end = list->limit = 0;
     bb_walk_over(&list->walk, channel, n < INBOX_MAX ? n : 0, list->limit ? list->head + 1 : list->after);
     return 0;
 }

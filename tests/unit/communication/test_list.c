@@ -69,9 +69,11 @@ test_inbox_of_many(void **state)
         fixture_post(f, "backbone", i, i % 25 ? channel : "group/g", subject);
     }
     assert_string_equal(fixture_list(f, "a", &query), "25,50,75,100");
+    assert_string_equal(fixture_list(f, "o", &query), "");
     query.has_limit = true;
     query.limit = 2;
     assert_string_equal(fixture_list(f, "a", &query), "75,100");
+    assert_string_equal(fixture_list(f, "o", &query), "");
     query.has_after = true;
     query.after = 75;
     assert_string_equal(fixture_list(f, "a", &query), "100");
