@@ -147,7 +147,7 @@ load(struct bb_msglog *log)
     if (r == 0)
         r = bb_redo_secure(log->redo);
     if (r == 0)
-        r = bb_msglog_number(log, "head", &log->committed);
+        r = bb_msglog_number(log, BB_WHOLE_HEAD, &log->committed);
     log->head = log->committed;
     bb_store_abort(log->store, &log->read);
     return r;
@@ -269,7 +269,7 @@ commit_store(struct bb_msglog *log)
 static int
 commit(struct bb_msglog *log)
 {
-    int r = log->head != log->committed ? bb_msglog_set_number(log, "head", log->head) : 0;
+    int r = log->head != log->committed ? bb_msglog_set_number(log, BB_WHOLE_HEAD, log->head) : 0;
 
     if (r == 0)
         r = log->round.error;

@@ -22,6 +22,8 @@
 #define BB_REDO_FRONT 4096 /* bytes in front of the records */
 #define BB_REDO_STORE 16   /* bytes of an id */
 
+#define BB_REDO_BYTES ((uint64_t)8 << 20) /* of records, in front of the log of messages */
+
 #define BB_REDO_E_FULL 1
 
 struct bb_redo_mark {

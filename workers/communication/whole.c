@@ -48,7 +48,7 @@ read_found(MDB_txn *txn, MDB_dbi meta, struct found *ret_found)
         memcpy(ret_found->store, store.data, BB_REDO_STORE);
     if (r == 0 || r == BB_STORE_E_NOT_FOUND)
         r = read_number(txn, meta, BB_WHOLE_GENERATION, &ret_found->generation);
-    return r == 0 ? read_number(txn, meta, "head", &ret_found->head) : r;
+    return r == 0 ? read_number(txn, meta, BB_WHOLE_HEAD, &ret_found->head) : r;
 }
 
 static int

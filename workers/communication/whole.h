@@ -7,13 +7,11 @@
 #define BB_WHOLE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-#define BB_REDO_BYTES ((uint64_t)8 << 20)
-
-/* Names of the id and of the generation in `meta`. */
+/* Names of the id, of the generation and of the last message in `meta`. */
 #define BB_WHOLE_STORE      "store"
 #define BB_WHOLE_GENERATION "generation"
+#define BB_WHOLE_HEAD       "head"
 
 /* dir: of the log; that there is none yet is fine. 0 | -EBADMSG what is there is no log, or only half of one
  * | -errno; with a message. */
