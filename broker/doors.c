@@ -247,6 +247,13 @@ bb_doors_close(struct bb_broker *broker)
 
 /* Waiting. */
 
+/* Workers are not read while a fan-out has enough to do; its descriptor and deadline end the wait then. */
+static bool
+is_held(const struct bb_broker *broker, int door)
+{
+    return door == BB_DOOR_WORKER && bb_fanout_is_full(broker);
+}
+
 /* Has a socket that was sent to, or not read to the end, something at hand? */
 static bool
 has_more(struct bb_door_socket *door)
@@ -273,9 +280,11 @@ bb_doors_wait(struct bb_broker *broker, int signal_fd, long ms, struct bb_ready 
     bool at_hand = false;
 
     for (int d = 0; d < BB_DOORS; d++) {
-        items[DOOR + d] = (struct pollfd){.fd = broker->door[d].fd, .events = POLLIN};
+        bool held = is_held(broker, d);
+
+        items[DOOR + d] = (struct pollfd){.fd = held ? -1 : broker->door[d].fd, .events = POLLIN};
         items[MONITOR + d] = (struct pollfd){.fd = broker->door[d].monitor_fd, .events = POLLIN};
-        ready.door[d] = has_more(&broker->door[d]);
+        ready.door[d] = !held && has_more(&broker->door[d]);
         at_hand |= ready.door[d];
     }
     if (poll(items, ITEMS, at_hand ? 0 : (int)ms) < 0 && errno != EINTR)

@@ -465,7 +465,7 @@ bb_workers_read(struct bb_broker *broker, unsigned most)
     }
     zmq_msg_close(&id);
     zmq_msg_close(&body);
-    return n == most;
+    return n == most || bb_fanout_is_full(broker);
 }
 
 void
@@ -476,7 +476,7 @@ bb_workers_tick(struct bb_broker *broker)
 
         if (worker->gone)
             continue;
-        if (broker->now - worker->heard > DEAD_MS)
+        if (broker->now - worker->heard > DEAD_MS && !bb_fanout_is_full(broker)) /* else nobody listens */
             bb_worker_expel(broker, worker, "silent");
         else
             bb_send_to_worker(broker, worker, BB_KIND_HEARTBEAT, &heartbeat.base);
