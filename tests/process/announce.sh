@@ -118,6 +118,8 @@ run 0 backbone announce status 3 -o json
 json 'map([.organization, .state, (.time != null)])' '[["alpha","delivered",true],["beta","queued",false]]'
 run 0 backbone announce status --overdue -o json
 json . '[]'
+run 0 backbone announce status --overdue -o csv
+is "of which message, and since when" "$out" 'organization,state,time,member,overdue,id,sequence,ack_by,subject'
 run 0 as alpha inbox ls
 like "a table" "$out" $'SEQUENCE +CHANNEL .*\n +1 +all +announcement +backbone/main .*Data day +'"$tomorrow"' +acknowledged'
 
@@ -254,7 +256,7 @@ bad 65 "NOT_FOUND: channel: there is no indicator/nope" announce create S --to i
 bad 65 "NOT_FOUND: channel: there is no indicator/nope" announce create S --to indicator:nope --dry-run
 bad 65 "NOT_FOUND: indicator: there is no nope" post group:early S --story --indicator nope --period 2026
 bad 65 "INVALID: .*expires.*$yesterday" announce create S --to all --expires "$yesterday"
-bad 65 "" post group:early S --story --indicator nope --period 2026-99
+bad 65 "INVALID: period: found \"2026-99\", expected a period" post group:early S --story --indicator grade3-reading --period 2026-99
 bad 66 "nope.md: No such file or directory" announce create S --to all --body "$tmp/nope.md"
 bad 66 "Is a directory" announce create S --to all --body "$tmp"
 head -c 65537 /dev/zero | tr '\0' x >"$tmp/long"

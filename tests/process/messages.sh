@@ -14,7 +14,7 @@ run 0 backbone group join board alpha
 run 0 backbone group join readers alpha
 run 0 backbone group join readers beta
 
-# id OF: what a command printed
+# id: of what a command printed
 id() {
     jq -r .id <<<"$out"
 }
