@@ -44,7 +44,7 @@ check_create(const struct bb_compose *compose, const struct argp_state *state)
     if (!publication->subject)
         argp_error(state, "SUBJECT is missing");
     else if (!compose->channels.n)
-        argp_error(state, "--to is missing: expected all, group:CODE or org:CODE");
+        argp_error(state, "--to is missing: expected all, group:CODE, org:CODE or indicator:CODE");
     else if (publication->ack_by && publication->expires_at &&
              strcmp(publication->ack_by, publication->expires_at) > 0)
         argp_error(state, "--ack-by: found %s, expected a day up to that of --expires, %s",

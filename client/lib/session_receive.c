@@ -127,6 +127,14 @@ fail(struct bb_session *session, struct bb_request *request, const Bb__Error *er
     bb_session_end(session, request, denied ? BB_NOT_ALLOWED : BB_FAILED, error->code, session->text);
 }
 
+static void
+note_error(struct bb_request *request, const Bb__Error *error)
+{
+    request->error_code = error->code;
+    copy_text(request->error_text, sizeof request->error_text,
+              error->message && *error->message ? error->message : bb_error_meaning(error->code));
+}
+
 static int
 on_error(struct bb_session *session, struct bb_bytes in)
 {
@@ -148,9 +156,8 @@ on_error(struct bb_session *session, struct bb_bytes in)
         fail(session, request, error);
         return 0;
     }
-    request->error_code = error->code;
-    copy_text(request->error_text, sizeof request->error_text,
-              error->message && *error->message ? error->message : bb_error_meaning(error->code));
+    if (error->code != BB_ERROR_TIMEOUT || !request->error_code) /* an answer that said why says more */
+        note_error(request, error);
     if (!repeat_later(session, request, error))
         bb_session_end_in_time(session, request);
     return 0;

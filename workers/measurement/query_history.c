@@ -78,11 +78,12 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
         r = bb_snapshot_reading(&step->snapshot, key, record, &reading);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
-    return bb_query_refuse(step, BB_ERROR_NOT_FOUND,
-                           "no reading of \"%s\" in %s by this organization, with this place and "
-                           "disaggregation (absent: the total)",
-                           bb_quote(&indicator, bb_bytes_str(request->indicator)),
-                           bb_quote(&period, bb_bytes_str(request->period)));
+    return bb_query_refuse(
+        step, BB_ERROR_NOT_FOUND,
+        "no reading of \"%s\" in %s by this organization (absent: your own), with this place and "
+        "disaggregation (absent: the total)",
+        bb_quote(&indicator, bb_bytes_str(request->indicator)),
+        bb_quote(&period, bb_bytes_str(request->period)));
 }
 
 static int

@@ -188,6 +188,26 @@ what_is_too_busy_for_too_long_says_so(void **state)
     assert_in_range(f->now, 20000, 31000);
 }
 
+/* The broker's deadline for the last try is no reason. */
+static void
+the_reason_is_the_last_that_was_one(void **state)
+{
+    struct fixture *f = *state;
+    struct ended ended = {0};
+
+    session_connect(f);
+    session_request(f, "x", &ended);
+    session_take(f);
+    session_error(f, f->sent.id[f->sent.n - 1], BB_ERROR_UNAVAILABLE, true, 100);
+    session_pass(f, 29000);
+    session_take(f);
+    session_error(f, f->sent.id[f->sent.n - 1], BB_ERROR_TIMEOUT, true, 100);
+    session_pass(f, 1000);
+    assert_int_equal(ended.times, 1);
+    assert_int_equal(ended.result, BB_TIMED_OUT);
+    assert_int_equal(ended.code, BB_ERROR_UNAVAILABLE);
+}
+
 static void
 a_deadline_ends_a_request_and_cancels_it(void **state)
 {
@@ -277,6 +297,7 @@ main(void)
         SESSION_TEST(a_retryable_error_is_repeated_after_the_time_it_asks_for),
         SESSION_TEST(an_error_that_repeating_would_not_change_is_told_at_once),
         SESSION_TEST(what_is_too_busy_for_too_long_says_so),
+        SESSION_TEST(the_reason_is_the_last_that_was_one),
         SESSION_TEST(a_deadline_ends_a_request_and_cancels_it),
         SESSION_TEST(what_may_have_been_done_times_out_rather_than_being_unreachable),
         SESSION_TEST(a_callback_that_asks_again_does_not_turn_in_circles),
