@@ -59,7 +59,7 @@ soon 5 sh -c 'backbone announce status 2 -o json | jq -e ".[] | select(.organiza
 
 # --- subscribe, unsubscribe, subscriptions
 run 65 as beta subscribe indicator:reading all --name desk
-like "no such indicator" "$err" "NOT_FOUND: channel: found \"indicator/reading\""
+like "no such indicator" "$err" "NOT_FOUND: channel: there is no indicator/reading \\(indicator ls shows the codes\\)"
 run 65 as beta listen --name desk --channel indicator:reading --idle 1
 run_text 'code,name\nreading,Reading\n' 0 backbone indicator define -
 run 0 as beta subscribe indicator:reading all --name desk -o json

@@ -3,6 +3,8 @@
 
 #include "indicators.h"
 
+#include "proto/errors.h"
+
 #include "wire.pb-c.h"
 
 static const struct bb_organization *
@@ -193,4 +195,23 @@ bb_access_selects(const struct bb_access *access, uint32_t organization, const s
     if (channel->kind == BB_CHANNEL_ORGANIZATION)
         return owner == organization ? BB_ACCESS_YES : BB_ACCESS_NOT_ALLOWED;
     return if_there(access, channel, owner);
+}
+
+int
+bb_access_explain(enum bb_access_verdict verdict, const struct bb_channel *channel, const char *to,
+                  struct bb_problem *problem)
+{
+    char name[BB_CHANNEL_TEXT];
+
+    bb_channel_format(channel, name);
+    switch (verdict) {
+    case BB_ACCESS_YES:
+        return 0;
+    case BB_ACCESS_NOT_THERE:
+        return bb_problem(problem, BB_ERROR_NOT_FOUND, "channel: there is no %s%s", name,
+                          channel->kind == BB_CHANNEL_INDICATOR ? " (indicator ls shows the codes)" : "");
+    case BB_ACCESS_NOT_ALLOWED:
+    default:
+        return bb_problem(problem, BB_ERROR_NOT_ALLOWED, "channel: you may not %s %s", to, name);
+    }
 }

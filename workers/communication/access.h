@@ -9,6 +9,7 @@
 #define BB_ACCESS_H
 
 #include "channels.h"
+#include "problem.h"
 
 struct bb_indicators;
 
@@ -54,5 +55,9 @@ enum bb_access_verdict bb_access_writes(const struct bb_access *access, uint32_t
 /* May the organization have this channel in a filter, or ask for it? Patterns: yes. */
 enum bb_access_verdict bb_access_selects(const struct bb_access *access, uint32_t organization,
                                          const struct bb_channel *channel);
+
+/* Say why not. to: what it may not do, "read" or "write to". Returns 0 when it may, else 1. */
+int bb_access_explain(enum bb_access_verdict verdict, const struct bb_channel *channel, const char *to,
+                      struct bb_problem *problem);
 
 #endif

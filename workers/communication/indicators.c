@@ -1,5 +1,9 @@
-/* One question an indicator, whoever waits for it. What waits is bounded: of requests by the credit that the
- * broker has, of subscribers by WAITING. */
+/* One question an indicator, whoever waits for it. That it is there holds for all of them; that it is not,
+ * for those only who came before the question left: it may have been defined since, so the others are asked
+ * about again.
+ *
+ * Requests that wait keep the credit of the service, which is for everybody. So only so many wait, of one
+ * organization and of all; and when measurement does not answer, nobody waits for a while. */
 #include "indicators.h"
 
 #include "feed_core.h"
@@ -15,10 +19,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define QUESTIONS  32u
-#define WAITING    8192u
-#define TIMEOUT_MS 10000 /* measurement answers when its views have what came before */
-#define RETRY_MS   200
+#define QUESTIONS   32u
+#define SUBSCRIBERS 4096u /* that wait */
+#define REQUESTS    256u  /* likewise */
+#define OF_ONE      32u   /* ... of one organization */
+#define TIMEOUT_MS  2000  /* measurement answers when its views have what came before */
+#define AWAY_MS     1000  /* when it did not, it is not asked again for so long */
+#define RETRY_MS    200
 
 struct code {
     char text[BB_LIMIT_CODE_BYTES + 1];
@@ -28,6 +35,7 @@ struct code {
 struct waiting {
     struct waiting *next;
     struct code code;
+    uint64_t since; /* the first question whose answer counts, also when it is no */
     bool subscribes;
     struct bb_work work;
     uint8_t bytes[]; /* what it borrows */
@@ -44,8 +52,8 @@ struct bb_indicators {
         struct code code;
     } question[QUESTIONS];
     uint64_t last_id;
+    bb_mono away_until;
     struct waiting *first, **end;
-    unsigned count;
 };
 
 static int
@@ -132,15 +140,17 @@ bb_indicators_has(struct bb_indicators *indicators, struct bb_bytes text)
 
 /* Asking */
 
-static bool
-is_asked(const struct bb_indicators *indicators, const struct code *code)
+/* The question of this code that is open; 0: none is. */
+static uint64_t
+question_of(const struct bb_indicators *indicators, const struct code *code)
 {
     for (unsigned i = 0; i < QUESTIONS; i++)
         if (indicators->question[i].id && strcmp(indicators->question[i].code.text, code->text) == 0)
-            return true;
-    return false;
+            return indicators->question[i].id;
+    return 0;
 }
 
+/* 0 | <0 not now */
 static int
 ask(struct bb_indicators *indicators, const struct code *code)
 {
@@ -149,8 +159,6 @@ ask(struct bb_indicators *indicators, const struct code *code)
     unsigned i = 0;
     int r;
 
-    if (is_asked(indicators, code))
-        return 0;
     while (i < QUESTIONS && indicators->question[i].id)
         i++;
     if (i == QUESTIONS)
@@ -179,9 +187,22 @@ keep(uint8_t **to, struct bb_bytes bytes)
     return kept;
 }
 
+/* May one more wait? */
+static bool
+has_room(const struct bb_indicators *indicators, bool subscribes, struct bb_bytes organization)
+{
+    unsigned all = 0, of_one = 0;
+
+    for (const struct waiting *waiting = indicators->first; waiting; waiting = waiting->next) {
+        all += waiting->subscribes == subscribes;
+        of_one += !waiting->subscribes && bb_bytes_equal(waiting->work.organization, organization);
+    }
+    return subscribes ? all < SUBSCRIBERS : all < REQUESTS && of_one < OF_ONE;
+}
+
 /* 0 | -ENOMEM */
 static int
-enqueue(struct bb_indicators *indicators, const struct code *code, bool subscribes,
+enqueue(struct bb_indicators *indicators, const struct code *code, uint64_t since, bool subscribes,
         const struct bb_work *work)
 {
     struct waiting *waiting =
@@ -193,6 +214,7 @@ enqueue(struct bb_indicators *indicators, const struct code *code, bool subscrib
     to = waiting->bytes;
     waiting->next = NULL;
     waiting->code = *code;
+    waiting->since = since;
     waiting->subscribes = subscribes;
     waiting->work = *work;
     waiting->work.organization = keep(&to, work->organization);
@@ -200,7 +222,6 @@ enqueue(struct bb_indicators *indicators, const struct code *code, bool subscrib
     waiting->work.body = keep(&to, work->body);
     *indicators->end = waiting;
     indicators->end = &waiting->next;
-    indicators->count++;
     return 0;
 }
 
@@ -213,31 +234,49 @@ take(struct bb_indicators *indicators, struct waiting **at)
     *at = waiting->next;
     if (!*at)
         indicators->end = at;
-    indicators->count--;
     return waiting;
 }
 
-/* Measurement cannot say. */
+/* It cannot be found out. */
 static int
-refuse(struct bb_communication *c, const struct code *code, bool subscribes, uint64_t tag)
+refuse(struct bb_communication *c, const struct code *code, const char *why, bool subscribes, uint64_t tag)
 {
     struct bb_problem problem;
 
-    bb_problem(
-        &problem, BB_ERROR_UNAVAILABLE,
-        "whether there is an indicator %s cannot be found out now: the measurement service does not answer",
-        code->text);
+    bb_problem(&problem, BB_ERROR_UNAVAILABLE, "whether there is an indicator %s cannot be found out now: %s",
+               code->text, why);
     if (!subscribes)
         return bb_answer_fail(&c->answers, tag, problem.code, "%s", problem.text);
     bb_feed_refuse(c, tag, RETRY_MS, &problem);
     return 0;
 }
 
+static const char no_answer[] = "the measurement service does not answer";
+static const char crowded[] = "too many others want to know";
+
+/* One more who waits for this code. 0 | -ENOMEM */
+static int
+wait_for(struct bb_indicators *indicators, const struct code *code, bool subscribes,
+         const struct bb_work *work)
+{
+    uint64_t open = question_of(indicators, code);
+    const char *why = NULL;
+
+    if (indicators->c->mono < indicators->away_until)
+        why = no_answer;
+    else if (!has_room(indicators, subscribes, work->organization) || (!open && ask(indicators, code) != 0))
+        why = crowded;
+    if (why)
+        return refuse(indicators->c, code, why, subscribes, work->tag);
+    return enqueue(indicators, code, open ? open + 1 : indicators->last_id | BB_INDICATORS_CALL, subscribes,
+                   work);
+}
+
 static int
 hold(struct bb_indicators *indicators, bool subscribes, const struct bb_work *work)
 {
     struct code code;
-    int r = 0;
+    int r;
 
     if (!indicators || !*indicators->wanted.text)
         return 0;
@@ -245,10 +284,7 @@ hold(struct bb_indicators *indicators, bool subscribes, const struct bb_work *wo
     *indicators->wanted.text = '\0';
     if (!subscribes)
         bb_answers_drop(&indicators->c->answers, work->tag);
-    if (indicators->count < WAITING && ask(indicators, &code) == 0)
-        r = enqueue(indicators, &code, subscribes, work);
-    else
-        r = refuse(indicators->c, &code, subscribes, work->tag);
+    r = wait_for(indicators, &code, subscribes, work);
     return r == 0 ? 1 : r;
 }
 
@@ -326,24 +362,29 @@ judge(struct bb_communication *c, const struct waiting *waiting)
         bb_communication_work(c, work);
 }
 
-/* Those who waited for this indicator, in the order in which they came. Who then waits for another one is
- * behind them. */
+/* Those who waited for this indicator, since this question or longer, in the order in which they came. Who
+ * then waits for another one is behind them. why: what they are told; NULL: they are judged. ret_left:
+ * somebody waits on. */
 static int
-let_go(struct bb_indicators *indicators, const struct code *code, bool answered)
+let_go(struct bb_indicators *indicators, const struct code *code, uint64_t since, const char *why,
+       bool *ret_left)
 {
     struct waiting **at = &indicators->first, *waiting;
     int r = 0;
 
+    *ret_left = false;
     while (r == 0 && *at) {
-        if (strcmp((*at)->code.text, code->text) != 0) {
+        bool same = strcmp((*at)->code.text, code->text) == 0;
+        if (!same || (*at)->since > since) {
+            *ret_left |= same;
             at = &(*at)->next;
             continue;
         }
         waiting = take(indicators, at);
-        if (answered)
+        if (!why)
             judge(indicators->c, waiting);
         else
-            r = refuse(indicators->c, &waiting->code, waiting->subscribes, waiting->work.tag);
+            r = refuse(indicators->c, &waiting->code, why, waiting->subscribes, waiting->work.tag);
         free(waiting);
     }
     return r;
@@ -360,13 +401,45 @@ is_there(struct bb_indicators *indicators, struct bb_bytes body, const struct co
            reply->n_indicator == 1 && strcmp(reply->indicator[0]->code, code->text) == 0;
 }
 
+/* It is there, for all. */
+static int
+found(struct bb_indicators *indicators, const struct code *code)
+{
+    bool left;
+    int r = learn(indicators, code);
+
+    return r == 0 ? let_go(indicators, code, UINT64_MAX, NULL, &left) : r;
+}
+
+/* It was not there when this question was answered. */
+static int
+not_found(struct bb_indicators *indicators, const struct code *code, uint64_t id)
+{
+    bool left;
+    int r;
+
+    indicators->absent = *code;
+    r = let_go(indicators, code, id, NULL, &left);
+    *indicators->absent.text = '\0';
+    if (r == 0 && left && ask(indicators, code) != 0)
+        r = let_go(indicators, code, UINT64_MAX, crowded, &left);
+    return r;
+}
+
+static int
+unanswered(struct bb_indicators *indicators, const struct code *code)
+{
+    bool left;
+
+    indicators->away_until = indicators->c->mono + AWAY_MS;
+    return let_go(indicators, code, UINT64_MAX, no_answer, &left);
+}
+
 int
 bb_indicators_called(struct bb_indicators *indicators, uint64_t id, const struct bb_call_result *result)
 {
-    bool answered = result->code == 0 || result->code == BB_ERROR_NOT_FOUND;
     unsigned i = 0;
     struct code code;
-    int r = 0;
 
     while (i < QUESTIONS && indicators->question[i].id != id)
         i++;
@@ -375,13 +448,10 @@ bb_indicators_called(struct bb_indicators *indicators, uint64_t id, const struct
     code = indicators->question[i].code;
     indicators->question[i].id = 0;
     if (result->code == 0 && is_there(indicators, result->body, &code))
-        r = learn(indicators, &code);
-    else
-        indicators->absent = code;
-    if (r == 0)
-        r = let_go(indicators, &code, answered);
-    *indicators->absent.text = '\0';
-    return r;
+        return found(indicators, &code);
+    if (result->code == 0 || result->code == BB_ERROR_NOT_FOUND)
+        return not_found(indicators, &code, id);
+    return unanswered(indicators, &code);
 }
 
 /* Start and end */

@@ -279,16 +279,8 @@ check_channel(struct bb_communication *c, const struct bb_call *call, struct bb_
     if (bb_channel_parse(text, ret_channel) != 0)
         return bb_problem_found(problem, BB_ERROR_NOT_FOUND, "channel", text,
                                 "all, group/CODE, org/CODE or indicator/CODE");
-    switch (bb_access_selects(&c->access, call->organization, ret_channel)) {
-    case BB_ACCESS_YES:
-        return 0;
-    case BB_ACCESS_NOT_THERE:
-        return bb_problem(problem, BB_ERROR_NOT_FOUND, "channel: there is no %s", (const char *)text.data);
-    case BB_ACCESS_NOT_ALLOWED:
-    default:
-        return bb_problem(problem, BB_ERROR_NOT_ALLOWED, "channel: you may not read %s",
-                          (const char *)text.data);
-    }
+    return bb_access_explain(bb_access_selects(&c->access, call->organization, ret_channel), ret_channel,
+                             "read", problem);
 }
 
 static int

@@ -16,8 +16,8 @@ bb_post_is_of_service(uint32_t kind)
 }
 
 struct bb_posting {
-    /* Everything but sequence and time, which are filled in, and what view.h writes, which stays empty. Its id
-     * is 16 bytes; organization is the author's code. Texts are valid, none longer than limits.h says. */
+    /* Everything but sequence and time, which are filled in, and what view.h writes, which stays empty. Its
+     * id is 16 bytes; organization is the author's code. Texts are valid, none longer than limits.h says. */
     Bb__Message *message;
     const struct bb_channel *channel;
     size_t n_channels;    /* 1 to BB_LIMIT_AUDIENCE, all different */

@@ -126,18 +126,8 @@ static int
 check_channel(struct bb_communication *c, const struct bb_call *call, const struct bb_channel *channel,
               const struct bb_record *in_reply_to, struct bb_problem *problem)
 {
-    char name[BB_CHANNEL_TEXT];
-
-    bb_channel_format(channel, name);
-    switch (bb_access_writes(&c->access, call->organization, channel, in_reply_to)) {
-    case BB_ACCESS_YES:
-        return 0;
-    case BB_ACCESS_NOT_THERE:
-        return bb_problem(problem, BB_ERROR_NOT_FOUND, "channel: there is no %s", name);
-    case BB_ACCESS_NOT_ALLOWED:
-    default:
-        return bb_problem(problem, BB_ERROR_NOT_ALLOWED, "channel: you may not write to %s", name);
-    }
+    return bb_access_explain(bb_access_writes(&c->access, call->organization, channel, in_reply_to), channel,
+                             "write to", problem);
 }
 
 /* What depends on the store. 0 | 1 a problem | <0 */
@@ -164,7 +154,8 @@ judge(struct bb_communication *c, const struct bb_call *call, const struct bb_dr
     for (size_t i = 0; r == 0 && i < draft->n_channels; i++)
         r = check_channel(c, call, &draft->channel[i], in_reply_to, problem);
     if (r == 0 && publish->indicator && !bb_indicators_has(c->indicators, bb_bytes_str(publish->indicator)))
-        r = bb_problem(problem, BB_ERROR_NOT_FOUND, "indicator: there is no %s", publish->indicator);
+        r = bb_problem(problem, BB_ERROR_NOT_FOUND,
+                       "indicator: there is no %s (indicator ls shows the codes)", publish->indicator);
     return r;
 }
 

@@ -149,16 +149,8 @@ check_channel(struct bb_communication *c, uint32_t organization, const char *nam
     if (bb_channel_parse_filter(bb_bytes_str(name), &channel) != 0)
         return bb_problem_found(problem, BB_ERROR_NOT_FOUND, "channel", bb_bytes_str(name),
                                 "all, group/CODE, org/CODE or indicator/CODE, or a * for CODE");
-    switch (bb_access_selects(&c->access, organization, &channel)) {
-    case BB_ACCESS_YES:
-        return 0;
-    case BB_ACCESS_NOT_THERE:
-        return bb_problem_found(problem, BB_ERROR_NOT_FOUND, "channel", bb_bytes_str(name),
-                                "a group, an organization or an indicator that is there");
-    default:
-        return bb_problem_found(problem, BB_ERROR_NOT_ALLOWED, "channel", bb_bytes_str(name),
-                                "a channel that you may read");
-    }
+    return bb_access_explain(bb_access_selects(&c->access, organization, &channel), &channel, "read",
+                             problem);
 }
 
 int

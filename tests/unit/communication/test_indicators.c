@@ -152,7 +152,8 @@ test_not_there(void **state)
         assert_string_equal(questions(), "typo");
         answer(f, "", 0);
         assert_string_equal(answered(f), "NOT_FOUND");
-        assert_string_equal(f->f.message, "channel: there is no indicator/typo");
+        assert_string_equal(f->f.message,
+                            "channel: there is no indicator/typo (indicator ls shows the codes)");
     }
     assert_string_equal(publish(f, "backbone", 1, "indicator/typo", NULL), "waits");
     answer(f, "typo", 0);
@@ -178,7 +179,7 @@ test_story(void **state)
     assert_string_equal(publish(f, "a", 1, "group/g", "i"), "waits");
     answer(f, "", 0);
     assert_string_equal(answered(f), "NOT_FOUND");
-    assert_string_equal(f->f.message, "indicator: there is no i");
+    assert_string_equal(f->f.message, "indicator: there is no i (indicator ls shows the codes)");
     assert_string_equal(publish(f, "a", 1, "group/g", "i"), "waits");
     answer(f, "i", 0);
     assert_string_equal(answered(f), "");
@@ -197,7 +198,7 @@ test_subscribers(void **state)
     assert_string_equal(feed_open(f, 1, "a", "one indicator/i indicator/j"), "");
     assert_string_equal(feed_open(f, 2, "b", "two indicator/i"), "");
     assert_string_equal(feed_open(f, 3, "c", "three all indicator/*"), "at 0 of 0 new");
-    assert_string_equal(questions(), "i"); /* one question for both */
+    assert_string_equal(questions(), "i"); /* one question for both, as it is there */
     answer(f, "i", 0);
     assert_string_equal(feed_heard(f, 2), "at 0 of 0 new");
     assert_string_equal(feed_heard(f, 1), "");
@@ -205,6 +206,7 @@ test_subscribers(void **state)
     assert_string_equal(feed_open(f, 4, "o", "four indicator/j"), "");
     answer(f, "", 0);
     assert_string_equal(feed_heard(f, 1), "NOT_FOUND");
+    answer(f, "", 0);
     assert_string_equal(feed_heard(f, 4), "NOT_FOUND");
     assert_int_equal(asked.n, 0);
 }
@@ -235,10 +237,59 @@ test_no_answer(void **state)
     answer(f, "", BB_ERROR_TIMEOUT);
     assert_string_equal(answered(f), "UNAVAILABLE");
     assert_string_equal(feed_heard(f, 1), "UNAVAILABLE");
-    asked.away = true;
+    /* nobody waits for a second: what needs no answer is not to stand behind them */
     assert_string_equal(publish(f, "backbone", 1, "indicator/i", NULL), "UNAVAILABLE");
-    assert_string_equal(feed_open(f, 1, "a", "one indicator/i"), "UNAVAILABLE");
+    assert_string_equal(f->f.message,
+                        "whether there is an indicator i cannot be found out now: the measurement "
+                        "service does not answer");
+    assert_string_equal(feed_open(f, 1, "a", "one indicator/j"), "UNAVAILABLE");
+    assert_int_equal(asked.n, 0);
     assert_int_equal(bb_msglog_head(f->f.core.log), 0);
+    fixture_pass(&f->f, 1);
+    assert_string_equal(publish(f, "backbone", 1, "indicator/i", NULL), "waits");
+    answer(f, "i", 0);
+    assert_string_equal(answered(f), "");
+    asked.away = true;
+    assert_string_equal(publish(f, "backbone", 2, "indicator/k", NULL), "UNAVAILABLE");
+}
+
+/* What came while the question was on its way may know of a definition that the answer does not. */
+static void
+test_defined_meanwhile(void **state)
+{
+    struct feed_fixture *f = *state;
+
+    feed_open(f, 1, "a", "one indicator/i");
+    feed_open(f, 2, "b", "two indicator/i");
+    assert_string_equal(questions(), "i");
+    answer(f, "", 0);
+    assert_string_equal(feed_heard(f, 1), "NOT_FOUND");
+    assert_string_equal(feed_heard(f, 2), "");
+    assert_string_equal(questions(), "i"); /* again, for the second */
+    answer(f, "i", 0);
+    assert_string_equal(feed_heard(f, 2), "at 0 of 0 new");
+}
+
+/* Requests that wait take the service's credit: one organization cannot take it all. */
+static void
+test_requests_of_one(void **state)
+{
+    struct feed_fixture *f = *state;
+    Bb__MessageQuery query = BB__MESSAGE_QUERY__INIT;
+    unsigned waiting = 0;
+
+    query.channel = (char[]){"indicator/i"};
+    for (unsigned i = 0; i < 100; i++) {
+        fixture_call(&f->f, "a", "main", BB_METHOD_MESSAGE_LIST, &query.base);
+        waiting += !f->f.final;
+    }
+    assert_int_equal(waiting, 32);
+    assert_string_equal(
+        f->f.message,
+        "whether there is an indicator i cannot be found out now: too many others want to know");
+    fixture_call(&f->f, "b", "main", BB_METHOD_MESSAGE_LIST, &query.base);
+    assert_string_equal(answered(f), "waits");
+    bb_communication_reset(&f->f.core);
 }
 
 /* Who has gone gets no answer, and does nothing. */
@@ -338,6 +389,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_subscribers, setup, feed_teardown),
         cmocka_unit_test_setup_teardown(test_comes_back, setup, feed_teardown),
         cmocka_unit_test_setup_teardown(test_no_answer, setup, feed_teardown),
+        cmocka_unit_test_setup_teardown(test_defined_meanwhile, setup, feed_teardown),
+        cmocka_unit_test_setup_teardown(test_requests_of_one, setup, feed_teardown),
         cmocka_unit_test_setup_teardown(test_gone, setup, feed_teardown),
         cmocka_unit_test_setup_teardown(test_reset, setup, feed_teardown),
         cmocka_unit_test_setup_teardown(test_many, setup, feed_teardown),
