@@ -4,7 +4,7 @@ pkg_check_modules(PQ IMPORTED_TARGET libpq)
 pkg_check_modules(OPENSSL IMPORTED_TARGET openssl)
 set(bench ${CMAKE_CURRENT_SOURCE_DIR}/bench)
 
-add_library(bench_base STATIC ${bench}/workload.c ${bench}/run.c ${bench}/machine.c ${bench}/spawn.c)
+add_library(bench_base STATIC ${bench}/workload.c ${bench}/run.c ${bench}/machine.c ${bench}/spawn.c ${bench}/options.c)
 target_link_libraries(bench_base PUBLIC bb_options)
 
 if(PQ_FOUND AND OPENSSL_FOUND)

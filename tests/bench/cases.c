@@ -8,7 +8,6 @@
 #include "spawn.h"
 
 #include <err.h>
-#include <ftw.h>
 #include <string.h>
 
 #define IDLE_STARTS 5
@@ -41,11 +40,7 @@ bench_case_find(const char *name)
 double
 bench_outcome_field(const struct bench_outcome *outcome, int peer, size_t offset)
 {
-    double numbers[BENCH_MAX_RUNS];
-
-    for (unsigned i = 0; i < outcome->runs; i++)
-        memcpy(&numbers[i], (const char *)&outcome->run[peer][i] + offset, sizeof *numbers);
-    return bench_median(numbers, outcome->runs);
+    return bench_median_field(outcome->run[peer], sizeof *outcome->run[peer], offset, outcome->runs);
 }
 
 double
@@ -69,28 +64,12 @@ bench_outcome_figure(const struct bench_outcome *outcome, int peer)
 /* --- runs ------------------------------------------------------------------------------------------------
  */
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 /* A folder for one start of the peers. */
 static void
 fresh(const struct bench_plan *plan, char folder[static BENCH_PATH])
 {
     bench_path(folder, "%s/s", plan->folder);
     bench_mkdir(folder, 0711);
-}
-
-static void
-wipe(const char *folder)
-{
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        err(74, "cannot remove %s", folder);
 }
 
 static void
@@ -153,7 +132,7 @@ run_rounds(struct bench_outcome *outcome, const struct bench_plan *plan)
         run_all(outcome, run, warm + run * outcome->count, outcome->count);
     take_lag(outcome);
     stop_all(outcome);
-    wipe(folder);
+    bench_wipe(folder);
 }
 
 static void
@@ -168,7 +147,7 @@ run_loads(struct bench_outcome *outcome, const struct bench_plan *plan)
         take_lag(outcome);
         bench_ours_disk(&bench_ours, &outcome->disk);
         stop_all(outcome);
-        wipe(folder);
+        bench_wipe(folder);
     }
     if (outcome->disk.readings != outcome->count)
         errx(76, "the store has %llu readings, not %llu", (unsigned long long)outcome->disk.readings,
@@ -185,7 +164,7 @@ run_idle(struct bench_outcome *outcome, const struct bench_plan *plan)
     for (int i = 0; i < IDLE_STARTS; i++) {
         fresh(plan, folder);
         bench_ours_idle(folder, &idle);
-        wipe(folder);
+        bench_wipe(folder);
         broker_mb[i] = idle.broker_mb;
         worker_mb[i] = idle.worker_mb;
         broker_ms[i] = idle.broker_ready_ms;

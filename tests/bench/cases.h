@@ -3,6 +3,7 @@
 #define BENCH_CASES_H
 
 #include "ours.h"
+#include "run.h"
 
 #include <stdio.h>
 
@@ -29,7 +30,7 @@ extern const size_t bench_n_cases;
 const struct bench_case *bench_case_find(const char *name);
 
 #define BENCH_PEERS    3 /* ours, Redis, PostgreSQL */
-#define BENCH_MAX_RUNS 99
+#define BENCH_MAX_RUNS BENCH_RESULTS
 
 /* What the runs of a case gave. */
 struct bench_outcome {

@@ -4,15 +4,13 @@
 
 #include "fanout_report.h"
 #include "fanout_text.h"
+#include "options.h"
 
-#include <argp.h>
 #include <err.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#define MAX_CASES   16
-#define DESCRIPTORS 65536u /* of one process, if we may */
+#define MAX_CASES 16
 
 struct fanout_settings fanout_settings = {.nats = "/usr/sbin/nats-server",
                                           .mosquitto = "/usr/sbin/mosquitto"};
@@ -89,17 +87,6 @@ be_quick(struct fanout_plan *plan)
     plan->catch_up = 50000;
 }
 
-static double
-number(struct argp_state *state, const char *text, double least, double most)
-{
-    char *end;
-    double found = strtod(text, &end);
-
-    if (*end || end == text || !(found >= least && found <= most))
-        argp_error(state, "found '%s', expected a number from %g to %g", text, least, most);
-    return found;
-}
-
 static error_t
 parse(int key, char *text, struct argp_state *state)
 {
@@ -113,13 +100,13 @@ parse(int key, char *text, struct argp_state *state)
         choose_peers(state, &arguments->plan, text);
         return 0;
     case 'r':
-        arguments->plan.runs = (unsigned)number(state, text, 1, FANOUT_MAX_RUNS);
+        arguments->plan.runs = (unsigned)bench_number(state, text, 1, FANOUT_MAX_RUNS);
         return 0;
     case 'h':
         argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         return 0;
     case KEY_SECONDS:
-        arguments->plan.seconds = number(state, text, 0.1, 60);
+        arguments->plan.seconds = bench_number(state, text, 0.1, 60);
         return 0;
     case KEY_QUICK:
         be_quick(&arguments->plan);
@@ -151,33 +138,14 @@ parse(int key, char *text, struct argp_state *state)
 static char *
 list_cases(int key, const char *text, void *input)
 {
-    char *list = NULL, *more;
+    char *list = NULL;
 
     (void)input;
     if (key != ARGP_KEY_HELP_POST_DOC)
         return (char *)(uintptr_t)text;
-    if (asprintf(&list, "Cases:\n") < 0)
-        return NULL;
-    for (size_t i = 0; i < fanout_n_cases; i++) {
-        if (asprintf(&more, "%s  %-12s %s\n", list, fanout_cases[i].name, fanout_cases[i].what) < 0)
-            return list;
-        free(list);
-        list = more;
-    }
+    for (size_t i = 0; i < fanout_n_cases; i++)
+        list = bench_list_case(list, fanout_cases[i].name, fanout_cases[i].what);
     return list;
-}
-
-/* Thousands of connections on both sides. Without the right to more, what there is has to do. */
-static void
-raise_limit(void)
-{
-    struct rlimit limit, more = {.rlim_cur = DESCRIPTORS, .rlim_max = DESCRIPTORS};
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    if (limit.rlim_max >= DESCRIPTORS || setrlimit(RLIMIT_NOFILE, &more) != 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 static void
@@ -217,7 +185,7 @@ main(int argc, char **argv)
     if (!arguments.n)
         for (size_t i = 0; i < fanout_n_cases; i++)
             arguments.test[arguments.n++] = &fanout_cases[i];
-    raise_limit();
+    bench_raise_limit();
     fanout_text_init();
     run_all(&arguments);
     return 0;

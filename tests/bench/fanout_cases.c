@@ -9,10 +9,7 @@
 #include "run.h"
 #include "spawn.h"
 
-#include <err.h>
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,11 +84,7 @@ fanout_outcome_best(const struct fanout_outcome *outcome, int peer)
 double
 fanout_outcome_field(const struct fanout_outcome *outcome, int peer, size_t offset)
 {
-    double numbers[FANOUT_MAX_RUNS];
-
-    for (unsigned i = 0; i < outcome->runs; i++)
-        memcpy(&numbers[i], (const char *)&outcome->run[peer][i] + offset, sizeof *numbers);
-    return bench_median(numbers, outcome->runs);
+    return bench_median_field(outcome->run[peer], sizeof *outcome->run[peer], offset, outcome->runs);
 }
 
 /* --- one run ---------------------------------------------------------------------------------------------
@@ -155,14 +148,6 @@ run_one(struct fanout_side *side, unsigned announcements, struct fanout_result *
     return bench_median(ms, announcements);
 }
 
-static int
-by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 /* How long an announcement takes to the last of them, in ms, 99 times in 100. */
 static double
 p99_of(struct fanout_side *side, struct fanout_result *ret_result)
@@ -174,7 +159,7 @@ p99_of(struct fanout_side *side, struct fanout_result *ret_result)
         fanout_side_run(side, 1, 1, ret_result);
         ms[i] = ret_result->seconds * 1e3;
     }
-    qsort(ms, P99_OF, sizeof *ms, by_size);
+    bench_median(ms, P99_OF); /* sorts them */
     return ms[P99_OF * 99 / 100];
 }
 
@@ -305,15 +290,6 @@ run_memory(struct field *field)
     outcome->runs = 1;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
 static bool
 can(const struct fanout_case *test, const struct fanout_plan *plan, int peer)
 {
@@ -338,6 +314,5 @@ fanout_case_run(const struct fanout_case *test, const struct fanout_plan *plan,
         run_memory(&field);
     else
         run_rounds(&field);
-    if (nftw(field.folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        err(74, "cannot remove %s", field.folder);
+    bench_wipe(field.folder);
 }

@@ -4,6 +4,7 @@
 #define FANOUT_CASES_H
 
 #include "fanout_side.h"
+#include "run.h"
 
 #include <stdbool.h>
 
@@ -33,7 +34,7 @@ const struct fanout_case *fanout_case_find(const char *name);
 /* By number; NULL: none yet. */
 extern struct fanout_peer *const fanout_peers[FANOUT_PEERS];
 
-#define FANOUT_MAX_RUNS      99
+#define FANOUT_MAX_RUNS      BENCH_RESULTS
 #define FANOUT_ANNOUNCEMENTS 20 /* of one run */
 
 struct fanout_plan {

@@ -1,12 +1,11 @@
 /* bench-ingest: backbone beside Redis and PostgreSQL, taking the same readings (see the script `ingest`). */
 #include "bench.h"
+#include "options.h"
 #include "report.h"
 #include "workload.h"
 
-#include <argp.h>
 #include <err.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #define MAX_CASES 16
 
@@ -58,17 +57,6 @@ add_case(struct argp_state *state, struct arguments *arguments, const char *name
     arguments->test[arguments->n++] = test;
 }
 
-static double
-number(struct argp_state *state, const char *text, double least, double most)
-{
-    char *end;
-    double found = strtod(text, &end);
-
-    if (*end || end == text || !(found >= least && found <= most))
-        argp_error(state, "found '%s', expected a number from %g to %g", text, least, most);
-    return found;
-}
-
 static error_t
 parse(int key, char *text, struct argp_state *state)
 {
@@ -79,10 +67,10 @@ parse(int key, char *text, struct argp_state *state)
         add_case(state, arguments, text);
         return 0;
     case 'r':
-        arguments->plan.runs = (unsigned)number(state, text, 1, BENCH_MAX_RUNS);
+        arguments->plan.runs = (unsigned)bench_number(state, text, 1, BENCH_MAX_RUNS);
         return 0;
     case 's':
-        arguments->plan.scale = number(state, text, 0.0001, 100);
+        arguments->plan.scale = bench_number(state, text, 0.0001, 100);
         return 0;
     case 'p':
         arguments->plan.postgres = true;
@@ -126,31 +114,14 @@ parse(int key, char *text, struct argp_state *state)
 static char *
 list_cases(int key, const char *text, void *input)
 {
-    char *list = NULL, *more;
+    char *list = NULL;
 
     (void)input;
     if (key != ARGP_KEY_HELP_POST_DOC)
         return (char *)(uintptr_t)text;
-    if (asprintf(&list, "Cases:\n") < 0)
-        return NULL;
-    for (size_t i = 0; i < bench_n_cases; i++) {
-        if (asprintf(&more, "%s  %-12s %s\n", list, bench_cases[i].name, bench_cases[i].what) < 0)
-            return list;
-        free(list);
-        list = more;
-    }
+    for (size_t i = 0; i < bench_n_cases; i++)
+        list = bench_list_case(list, bench_cases[i].name, bench_cases[i].what);
     return list;
-}
-
-/* 256 connections of two peers, each with several descriptors. */
-static void
-raise_limit(void)
-{
-    struct rlimit limit;
-
-    getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 int
@@ -172,7 +143,7 @@ main(int argc, char **argv)
     outcomes = calloc(arguments.n, sizeof *outcomes);
     if (!outcomes)
         errx(71, "out of memory");
-    raise_limit();
+    bench_raise_limit();
     bench_workload_init();
     bench_machine(arguments.plan.folder, &machine);
     for (size_t i = 0; i < arguments.n; i++)

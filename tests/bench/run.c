@@ -96,3 +96,13 @@ bench_median(double *numbers, size_t n)
     qsort(numbers, n, sizeof *numbers, compare_doubles);
     return n % 2 ? numbers[n / 2] : (numbers[n / 2 - 1] + numbers[n / 2]) / 2;
 }
+
+double
+bench_median_field(const void *results, size_t size, size_t offset, size_t n)
+{
+    double numbers[BENCH_RESULTS];
+
+    for (size_t i = 0; i < n; i++)
+        memcpy(&numbers[i], (const char *)results + i * size + offset, sizeof *numbers);
+    return bench_median(numbers, n);
+}

@@ -38,5 +38,9 @@ void bench_run_settled(struct bench_run *run, struct bench_result *ret_result);
 
 /* Middle of n numbers, which are sorted by this. */
 double bench_median(double *numbers, size_t n);
+/* Median of the field at `offset`, a double, of n results that are `size` bytes each; n is not above
+ * BENCH_RESULTS. */
+#define BENCH_RESULTS 99
+double bench_median_field(const void *results, size_t size, size_t offset, size_t n);
 
 #endif

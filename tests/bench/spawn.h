@@ -35,6 +35,8 @@ unsigned bench_free_port(void);
 void __attribute__((format(printf, 2, 3)))
 bench_path(char ret_path[static BENCH_PATH], const char *format, ...);
 void bench_mkdir(const char *path, unsigned mode);
+/* Remove a folder with all that is in it. */
+void bench_wipe(const char *path);
 void __attribute__((format(printf, 2, 3))) bench_write_file(const char *path, const char *format, ...);
 
 #endif

@@ -18,7 +18,6 @@
 
 #include <argp.h>
 #include <err.h>
-#include <ftw.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,22 +59,6 @@ static double
 seconds_since(uint64_t start_ns)
 {
     return (double)(bench_now_ns() - start_ns) / 1e9;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static void
-wipe(const char *folder)
-{
-    if (nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
-        err(74, "cannot remove %s", folder);
 }
 
 /* --- the applier -----------------------------------------------------------------------------------------
@@ -192,7 +175,7 @@ apply_arrival(const struct arguments *arguments, const struct arrival *arrival,
     if (bb_store_usage(views.store, &used, &free_pages) != 0)
         errx(74, "usage");
     bb_views_close(&views);
-    wipe(dir);
+    bench_wipe(dir);
     report(arrival->name,
            json_pack("{s:I,s:f,s:f,s:f,s:I}", "readings", (json_int_t)n, "readings_per_second",
                      (double)n / apply_s, "slowest_transaction_ms", slowest_s * 1e3,
@@ -242,8 +225,8 @@ fill(struct bench_store *store, uint64_t n, uint64_t apply_every)
 static void
 clear_store(const struct bench_store *store)
 {
-    wipe(store->journal_dir);
-    wipe(store->views_dir);
+    bench_wipe(store->journal_dir);
+    bench_wipe(store->views_dir);
 }
 
 static void
