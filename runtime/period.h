@@ -40,6 +40,12 @@ struct bb_period {
     uint16_t years; /* of a span; 0 otherwise */
 };
 
+static inline bool
+bb_period_same(struct bb_period a, struct bb_period b)
+{
+    return a.day == b.day && a.type == b.type && a.years == b.years;
+}
+
 /* Order-preserving key: day (3 bytes), type (1), and for a span its years (2). */
 #define BB_PERIOD_KEY  6
 #define BB_PERIOD_TEXT 16

@@ -197,8 +197,7 @@ same_cell(const struct bb_digest_cell *cell, uint32_t indicator, uint32_t organi
           struct bb_period period)
 {
     return cell->indicator == indicator && cell->organization == organization &&
-           cell->period.day == period.day && cell->period.type == period.type &&
-           cell->period.years == period.years;
+           bb_period_same(cell->period, period);
 }
 
 static uint32_t

@@ -132,8 +132,7 @@ list_cell(struct following *f, const struct bb_digest *digest, const struct bb_d
 
     if (!last || last->organization != cell->organization)
         r = begin_organization(f, digest->organization[cell->organization], listing);
-    if (last && (last->period.day != cell->period.day || last->period.type != cell->period.type ||
-                 last->period.years != cell->period.years))
+    if (last && !bb_period_same(last->period, cell->period))
         listing->periods_differ = true;
     listing->last = cell;
     listing->created += created;

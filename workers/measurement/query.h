@@ -25,9 +25,9 @@ struct bb_query_context {
     struct bb_given *given; /* what answers give away is recorded here; NULL: nowhere */
     size_t bytes;           /* memory that one query may take, about; 0: BB_QUERY_BYTES */
     uint32_t kept_cells;    /* of one point that are remembered; 0: BB_QUERY_CELLS */
-    void (*pinned)(
-        void *self); /* for tests: the moment is chosen, and nothing is recorded yet; NULL: nothing */
-    void *self;      /* ... its */
+    /* For tests: the moment is chosen, and nothing is recorded yet. NULL: nothing */
+    void (*pinned)(void *self);
+    void *self;
 };
 
 /* A query that needs more is refused. */

@@ -52,17 +52,11 @@ bb_cells_to(struct bb_cells *cells, struct bb_period period)
     bb_walk_to(&cells->walk, period, &cells->indicator, 1);
 }
 
-bool
-bb_same_period(struct bb_period a, struct bb_period b)
-{
-    return a.day == b.day && a.type == b.type && a.years == b.years;
-}
-
 /* The walk over readings is one record ahead, which may already lie behind what is skipped. */
 void
 bb_cells_skip_place(struct bb_cells *cells)
 {
-    if (bb_same_period(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
+    if (bb_period_same(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
         bb_walk_skip(&cells->walk, PLACE + 1);
 }
 
@@ -85,7 +79,7 @@ static bool
 in_cell(const struct bb_walk *walk, const struct bb_cell *cell)
 {
     return walk->id[PLACE] == cell->place && walk->id[DISAGGREGATION] == cell->disaggregation &&
-           bb_same_period(walk->period, cell->period);
+           bb_period_same(walk->period, cell->period);
 }
 
 /* Add up the readings of the cell that the walk stands on; the first record behind it is held. */

@@ -16,8 +16,6 @@ struct bb_cell {
     bool overflow; /* the readings do not add up within the range of a sum */
 };
 
-bool bb_same_period(struct bb_period a, struct bb_period b);
-
 struct bb_cells {
     uint32_t indicator;
     struct bb_wanted place, disaggregation;

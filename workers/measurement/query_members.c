@@ -80,7 +80,7 @@ walk(struct bb_members *members, struct bb_snapshot *snapshot)
 
     while (r == 0 && !belongs) {
         r = bb_cells_next(&members->cells, snapshot);
-        if (r == 0 && !bb_same_period(members->cells.cell.period, members->period))
+        if (r == 0 && !bb_period_same(members->cells.cell.period, members->period))
             return BB_STORE_E_NOT_FOUND;
         if (r == 0)
             r = judge(members, snapshot, &belongs);

@@ -104,8 +104,7 @@ write_period(struct bb_rows *rows, struct bb_period period, uint32_t *ret_index)
     char text[BB_PERIOD_TEXT];
     int r;
 
-    if (rows->period_index == 0 || rows->period.day != period.day || rows->period.type != period.type ||
-        rows->period.years != period.years) {
+    if (rows->period_index == 0 || !bb_period_same(rows->period, period)) {
         r = bb_rowset_text(rows->set, bb_bytes(text, bb_period_format(period, text)), &rows->period_index);
         if (r != 0)
             return r;

@@ -119,7 +119,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
 static bool
 belongs(const struct state *state, const struct bb_cell *cell)
 {
-    return bb_same_period(state->period, cell->period) &&
+    return bb_period_same(state->period, cell->period) &&
            (state->choice.by != BB_BY_PLACE || state->place == cell->place);
 }
 
@@ -175,7 +175,7 @@ find_dimensions(struct bb_query *query, struct bb_query_step *step, struct dimen
 
     bb_cells_to(cells, state->period);
     while ((r = bb_cells_next(cells, &step->snapshot)) == 0 &&
-           bb_same_period(cells->cell.period, state->period)) {
+           bb_period_same(cells->cell.period, state->period)) {
         if (cells->cell.place != state->points.values.place || cells->cell.disaggregation == 0)
             continue;
         r = has_value(state, step, &has);
