@@ -17,7 +17,7 @@ bb_unit_test(broker/pace bb_broker)
 bb_unit_test(broker/sessions bb_broker)
 
 # The real broker with real sockets: tests/broker/test_<name>.c beside the fixture that starts it.
-add_library(broker_fixture STATIC broker/fixture.c broker/one_broker.c broker/both_ends.c broker/listeners.c)
+add_library(broker_fixture STATIC broker/fixture.c broker/raw.c broker/one_broker.c broker/both_ends.c broker/listeners.c)
 target_link_libraries(broker_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA PkgConfig::ZMQ)
 target_compile_definitions(broker_fixture PRIVATE BB_BROKER_BINARY="$<TARGET_FILE:backbone-broker>")
 add_dependencies(broker_fixture backbone-broker)
