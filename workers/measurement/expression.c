@@ -40,7 +40,7 @@ static void
 fail(struct evaluation *v, enum bb_expression_outcome outcome)
 {
     if (v->outcome == 0)
-        v->outcome = outcome;
+        v->outcome = (int)outcome;
 }
 
 static int

@@ -10,6 +10,7 @@
 #include "expression_core.h"
 
 #include "disaggregation.h"
+#include "expression_scan.h"
 
 #include "proto/utf8.h"
 #include "runtime/text.h"
@@ -23,10 +24,8 @@
 #define EXPECTED_PART    "dimension=code after the point, not DHIS2's id of a category option combination"
 
 struct reader {
-    struct bb_bytes text;
-    size_t at;
+    struct bb_scan scan;
     unsigned depth;
-    struct bb_expression_error *error;
 
     size_t n_steps, n_numbers, n_inputs, n_operands, n_texts;
     struct bb_expression_step steps[BB_EXPRESSION_BYTES];
@@ -35,153 +34,6 @@ struct reader {
     uint8_t texts[BB_EXPRESSION_BYTES];
     struct bb_buffer canonical; /* of a disaggregation, then of the whole */
 };
-
-/* --- characters --- */
-
-static bool
-is_blank(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
-is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool
-is_letter(uint8_t c)
-{
-    return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-/* The byte there, 0 behind the end; the text has no 0. */
-static uint8_t
-byte_at(const struct reader *r, size_t at)
-{
-    return at < r->text.len ? r->text.data[at] : 0;
-}
-
-/* The next byte that is not blank, which it is at afterwards. */
-static uint8_t
-peek(struct reader *r)
-{
-    while (is_blank(byte_at(r, r->at)))
-        r->at++;
-    return byte_at(r, r->at);
-}
-
-/* Where this byte comes next; the end of the text where it does not. */
-static size_t
-find(const struct reader *r, size_t from, uint8_t byte)
-{
-    const uint8_t *found = from < r->text.len ? memchr(r->text.data + from, byte, r->text.len - from) : NULL;
-
-    return found ? (size_t)(found - r->text.data) : r->text.len;
-}
-
-/* Part of the text, by where it begins and ends. */
-struct slice {
-    size_t from, to;
-};
-
-static struct slice
-trim(const struct reader *r, struct slice s)
-{
-    while (s.from < s.to && is_blank(r->text.data[s.from]))
-        s.from++;
-    while (s.from < s.to && is_blank(r->text.data[s.to - 1]))
-        s.to--;
-    return s;
-}
-
-static struct bb_bytes
-bytes_of(const struct reader *r, struct slice s)
-{
-    return bb_bytes(r->text.data + s.from, s.to - s.from);
-}
-
-/* --- what is wrong --- */
-
-static int
-refuse(struct reader *r, struct slice found, const char *remark, const char *expected)
-{
-    char quoted[48] = "the end";
-
-    if (found.from < found.to) {
-        quoted[0] = '\'';
-        bb_text_quote(bytes_of(r, found), quoted + 1, sizeof quoted - 2, 40);
-        strcat(quoted, "'");
-    }
-    r->error->position = found.from;
-    snprintf(r->error->text, sizeof r->error->text, "at byte %zu: found %s%s, expected %s", found.from + 1,
-             quoted, remark, expected);
-    return BB_EXPRESSION_E_MALFORMED;
-}
-
-/* What can only be meant as a whole: a word with what is in its braces, a number, something in quotes or
- * brackets; else one character. */
-static struct slice
-token(const struct reader *r, size_t from)
-{
-    size_t to = from;
-    uint8_t first = byte_at(r, from);
-
-    while (is_letter(byte_at(r, to)) || is_digit(byte_at(r, to)) ||
-           (byte_at(r, to) && strchr("_.:", byte_at(r, to))))
-        to++;
-    if (byte_at(r, to) == '{' || (first == '#' && byte_at(r, from + 1) == '{'))
-        to = find(r, to, '}') + 1;
-    else if (to > from && byte_at(r, to) == '(')
-        to++;
-    else if (first == '[' || first == '"' || first == '\'')
-        to = find(r, from + 1, first == '[' ? ']' : first) + 1;
-    else if (to == from)
-        for (to++; (byte_at(r, to) & 0xC0) == 0x80;)
-            to++;
-    return (struct slice){from, to < r->text.len ? to : r->text.len};
-}
-
-/* What DHIS2 has and this has not, by how it begins. */
-static const char *
-foreign(struct bb_bytes token)
-{
-    static const struct {
-        const char *start, *remark;
-    } items[] = {
-        {"C{", " (a constant of DHIS2: not supported)"},
-        {"N{", " (an indicator of DHIS2: not supported, #{code} stands for indicators too)"},
-        {"R{", " (a reporting rate of DHIS2: not supported)"},
-        {"OUG{", " (a group of organisation units of DHIS2: not supported)"},
-        {"D{", " (a program's data element of DHIS2: not supported)"},
-        {"A{", " (a program's attribute of DHIS2: not supported)"},
-        {"I{", " (a program indicator of DHIS2: not supported)"},
-        {"V{", " (a program's variable of DHIS2: not supported)"},
-        {"[", " (a variable of DHIS2: not supported)"},
-        {"\"", " (a text: not supported)"},
-    };
-
-    for (size_t i = 0; i < sizeof items / sizeof items[0]; i++) {
-        size_t len = strlen(items[i].start);
-        if (token.len >= len && memcmp(token.data, items[i].start, len) == 0)
-            return items[i].remark;
-    }
-    if (token.len > 1 && (token.data[token.len - 1] == '(' || memchr(token.data, ':', token.len)))
-        return " (a function: not supported)";
-    if (token.len == 1 && strchr("^%<>=!&|", token.data[0]))
-        return " (an operator of DHIS2: not supported)";
-    return "";
-}
-
-static int
-refuse_here(struct reader *r, const char *expected)
-{
-    bool more = peek(r) != 0;
-    struct slice found = more ? token(r, r->at) : (struct slice){r->at, r->at};
-
-    return refuse(r, found, foreign(bytes_of(r, found)), expected);
-}
 
 /* --- operands --- */
 
@@ -197,24 +49,25 @@ count_operand(struct reader *r)
 {
     if (r->n_operands++ < BB_EXPRESSION_OPERANDS)
         return 0;
-    return refuse(r, token(r, r->at), "", "at most 256 numbers and indicators");
+    return bb_scan_refuse(&r->scan, bb_scan_token(&r->scan, r->scan.at), "",
+                          "at most 256 numbers and indicators");
 }
 
 static int
 read_number(struct reader *r)
 {
-    struct slice s = {r->at, r->at};
+    struct bb_scan_part s = {r->scan.at, r->scan.at};
     struct bb_decimal d;
     int e;
 
-    while (is_digit(byte_at(r, s.to)) || byte_at(r, s.to) == '.')
+    while (bb_scan_is_digit(bb_scan_at(&r->scan, s.to)) || bb_scan_at(&r->scan, s.to) == '.')
         s.to++;
-    e = bb_decimal_parse(bytes_of(r, s), &d);
+    e = bb_decimal_parse(bb_scan_bytes(&r->scan, s), &d);
     if (e == BB_DECIMAL_E_RANGE)
-        return refuse(r, s, "", "a number of at most 34 digits, 24 of them after the point");
+        return bb_scan_refuse(&r->scan, s, "", "a number of at most 34 digits, 24 of them after the point");
     if (e)
-        return refuse(r, s, "", "a number such as 12.5");
-    r->at = s.to;
+        return bb_scan_refuse(&r->scan, s, "", "a number such as 12.5");
+    r->scan.at = s.to;
     r->numbers[r->n_numbers] = bb_decimal_trim(d);
     put_step(r, BB_EXPRESSION_NUMBER, r->n_numbers++);
     return 0;
@@ -222,40 +75,44 @@ read_number(struct reader *r)
 
 /* A line break in a disaggregation is a blank, with the blanks around it; blanks alone stay. */
 static struct bb_bytes
-join_lines(const struct reader *r, struct slice s, uint8_t *out)
+join_lines(const struct reader *r, struct bb_scan_part s, uint8_t *out)
 {
     size_t n = 0;
 
     while (s.from < s.to) {
         bool line = false;
         size_t end = s.from;
-        while (end < s.to && is_blank(r->text.data[end]))
-            line |= r->text.data[end++] != ' ';
+        while (end < s.to && bb_scan_is_blank(r->scan.text.data[end]))
+            line |= r->scan.text.data[end++] != ' ';
         if (line) {
             out[n++] = ' ';
             s.from = end;
         } else {
-            out[n++] = r->text.data[s.from++];
+            out[n++] = r->scan.text.data[s.from++];
         }
     }
     return bb_bytes(out, n);
 }
 
 static int
-read_disaggregation(struct reader *r, struct slice s, struct bb_bytes *ret_canonical)
+read_disaggregation(struct reader *r, struct bb_scan_part s, struct bb_bytes *ret_canonical)
 {
     uint8_t joined[BB_EXPRESSION_BYTES];
     struct bb_bytes text;
     const char *what;
     char remark[64];
 
-    s = trim(r, s);
+    s = bb_scan_trim(&r->scan, s);
     text = join_lines(r, s, joined);
-    if (text.len == 0 || !memchr(text.data, '=', text.len))
-        return refuse(r, s, "", EXPECTED_PART);
+    if (text.len == 0) {
+        s.from = bb_scan_find(&r->scan, s.to, '}');
+        s.to = s.from + 1;
+    }
+    if (!memchr(text.data, '=', text.len))
+        return bb_scan_refuse(&r->scan, s, "", EXPECTED_PART);
     if (bb_disaggregation_parse(text, &r->canonical, &what) != 0) {
         snprintf(remark, sizeof remark, " (%s)", what);
-        return refuse(r, s, remark, "dimension=code;dimension=code after the point");
+        return bb_scan_refuse(&r->scan, s, remark, "dimension=code;dimension=code after the point");
     }
     *ret_canonical = bb_buffer_bytes(&r->canonical);
     return 0;
@@ -290,66 +147,67 @@ put_input(struct reader *r, struct bb_bytes indicator, struct bb_bytes disaggreg
 
 /* The code that an input begins with; ret_end: where it ends, its quote included. */
 static int
-read_code(struct reader *r, struct slice input, struct slice *ret_code, size_t *ret_end)
+read_code(struct reader *r, struct bb_scan_part input, struct bb_scan_part *ret_code, size_t *ret_end)
 {
-    struct slice code = {input.from, find(r, input.from, '.')};
+    struct bb_scan_part code = {input.from, bb_scan_find(&r->scan, input.from, '.')};
 
     if (code.to > input.to)
         code.to = input.to;
     *ret_end = code.to;
-    code = trim(r, code);
-    if (byte_at(r, input.from) == '\'') {
-        code = (struct slice){input.from + 1, find(r, input.from + 1, '\'')};
+    code = bb_scan_trim(&r->scan, code);
+    if (bb_scan_at(&r->scan, input.from) == '\'') {
+        code = (struct bb_scan_part){input.from + 1, bb_scan_find(&r->scan, input.from + 1, '\'')};
         if (code.to >= input.to)
-            return refuse(r, input, "", "a single quote behind the code");
+            return bb_scan_refuse(&r->scan, input, "", "a single quote behind the code");
         *ret_end = code.to + 1;
     }
-    if (!bb_text_is_code(bytes_of(r, code)))
-        return refuse(r, code.from < code.to ? code : (struct slice){input.from, input.to + 1}, "",
-                      EXPECTED_CODE);
+    if (!bb_text_is_code(bb_scan_bytes(&r->scan, code)))
+        return bb_scan_refuse(&r->scan,
+                              code.from < code.to ? code : (struct bb_scan_part){input.from, input.to + 1},
+                              "", EXPECTED_CODE);
     *ret_code = code;
     return 0;
 }
 
 /* What stands between the braces. */
 static int
-read_input(struct reader *r, struct slice input)
+read_input(struct reader *r, struct bb_scan_part input)
 {
     struct bb_bytes disaggregation = bb_bytes(NULL, 0);
-    struct slice code = {0}, rest = {0};
+    struct bb_scan_part code = {0}, rest = {0};
     int e;
 
-    input = trim(r, input);
+    input = bb_scan_trim(&r->scan, input);
     e = read_code(r, input, &code, &rest.from);
     if (e)
         return e;
     rest.to = input.to;
-    rest = trim(r, rest);
+    rest = bb_scan_trim(&r->scan, rest);
     if (rest.from < rest.to) {
-        if (r->text.data[rest.from] != '.')
-            return refuse(r, rest, "", "'.' or '}' behind the code");
+        if (r->scan.text.data[rest.from] != '.')
+            return bb_scan_refuse(&r->scan, rest, "", "'.' or '}' behind the code");
         rest.from++;
         e = read_disaggregation(r, rest, &disaggregation);
         if (e)
             return e;
     }
-    put_input(r, bytes_of(r, code), disaggregation);
+    put_input(r, bb_scan_bytes(&r->scan, code), disaggregation);
     return 0;
 }
 
 static int
 read_braces(struct reader *r)
 {
-    size_t start = r->at++, close;
+    size_t start = r->scan.at++, close;
     int e;
 
-    if (peek(r) != '{')
-        return refuse(r, token(r, start), "", "'{' behind '#'");
-    close = find(r, r->at, '}');
-    if (close == r->text.len)
-        return refuse(r, (struct slice){start, close}, "", "'}' behind it");
-    e = read_input(r, (struct slice){r->at + 1, close});
-    r->at = close + 1;
+    if (bb_scan_peek(&r->scan) != '{')
+        return bb_scan_refuse(&r->scan, bb_scan_token(&r->scan, start), "", "'{' behind '#'");
+    close = bb_scan_find(&r->scan, r->scan.at, '}');
+    if (close == r->scan.text.len)
+        return bb_scan_refuse(&r->scan, (struct bb_scan_part){start, close}, "", "'}' behind it");
+    e = read_input(r, (struct bb_scan_part){r->scan.at + 1, close});
+    r->scan.at = close + 1;
     return e;
 }
 
@@ -361,9 +219,10 @@ static int
 enter(struct reader *r)
 {
     if (r->depth == BB_EXPRESSION_DEPTH)
-        return refuse(r, token(r, r->at), "", "at most 32 parentheses and minus signs around an operand");
+        return bb_scan_refuse(&r->scan, bb_scan_token(&r->scan, r->scan.at), "",
+                              "at most 32 parentheses and minus signs around an operand");
     r->depth++;
-    r->at++;
+    r->scan.at++;
     return 0;
 }
 
@@ -376,9 +235,9 @@ read_parentheses(struct reader *r)
         e = read_sum(r);
     if (e)
         return e;
-    if (peek(r) != ')')
-        return refuse_here(r, "'+', '-', '*', '/' or ')'");
-    r->at++;
+    if (bb_scan_peek(&r->scan) != ')')
+        return bb_scan_refuse_here(&r->scan, "'+', '-', '*', '/' or ')'");
+    r->scan.at++;
     r->depth--;
     return 0;
 }
@@ -386,7 +245,7 @@ read_parentheses(struct reader *r)
 static int
 read_factor(struct reader *r)
 {
-    uint8_t c = peek(r);
+    uint8_t c = bb_scan_peek(&r->scan);
     int e;
 
     if (c == '(')
@@ -401,8 +260,9 @@ read_factor(struct reader *r)
         put_step(r, BB_EXPRESSION_NEGATE, 0);
         return 0;
     }
-    if (c != '#' && !is_digit(c) && !(c == '.' && is_digit(byte_at(r, r->at + 1))))
-        return refuse_here(r, EXPECTED_OPERAND);
+    if (c != '#' && !bb_scan_is_digit(c) &&
+        !(c == '.' && bb_scan_is_digit(bb_scan_at(&r->scan, r->scan.at + 1))))
+        return bb_scan_refuse_here(&r->scan, EXPECTED_OPERAND);
     e = count_operand(r);
     if (e)
         return e;
@@ -414,9 +274,9 @@ read_product(struct reader *r)
 {
     int e = read_factor(r);
 
-    while (!e && (peek(r) == '*' || peek(r) == '/')) {
+    while (!e && (bb_scan_peek(&r->scan) == '*' || bb_scan_peek(&r->scan) == '/')) {
         enum bb_expression_operation operation =
-            r->text.data[r->at++] == '*' ? BB_EXPRESSION_MULTIPLY : BB_EXPRESSION_DIVIDE;
+            r->scan.text.data[r->scan.at++] == '*' ? BB_EXPRESSION_MULTIPLY : BB_EXPRESSION_DIVIDE;
         e = read_factor(r);
         if (!e)
             put_step(r, operation, 0);
@@ -429,9 +289,9 @@ read_sum(struct reader *r)
 {
     int e = read_product(r);
 
-    while (!e && (peek(r) == '+' || peek(r) == '-')) {
+    while (!e && (bb_scan_peek(&r->scan) == '+' || bb_scan_peek(&r->scan) == '-')) {
         enum bb_expression_operation operation =
-            r->text.data[r->at++] == '+' ? BB_EXPRESSION_ADD : BB_EXPRESSION_SUBTRACT;
+            r->scan.text.data[r->scan.at++] == '+' ? BB_EXPRESSION_ADD : BB_EXPRESSION_SUBTRACT;
         e = read_product(r);
         if (!e)
             put_step(r, operation, 0);
@@ -445,18 +305,18 @@ read_all(struct reader *r)
     size_t valid;
     int e;
 
-    if (r->text.len > BB_EXPRESSION_BYTES) {
-        r->error->position = BB_EXPRESSION_BYTES;
-        snprintf(r->error->text, sizeof r->error->text, "found %zu bytes, expected at most 4,096",
-                 r->text.len);
+    if (r->scan.text.len > BB_EXPRESSION_BYTES) {
+        r->scan.error->position = BB_EXPRESSION_BYTES;
+        snprintf(r->scan.error->text, sizeof r->scan.error->text, "found %zu bytes, expected at most 4,096",
+                 r->scan.text.len);
         return BB_EXPRESSION_E_MALFORMED;
     }
-    valid = bb_utf8_prefix(r->text);
-    if (valid < r->text.len)
-        return refuse(r, (struct slice){valid, valid + 1}, "", "text in UTF-8");
+    valid = bb_utf8_prefix(r->scan.text);
+    if (valid < r->scan.text.len)
+        return bb_scan_refuse(&r->scan, (struct bb_scan_part){valid, valid + 1}, "", "text in UTF-8");
     e = read_sum(r);
-    if (!e && peek(r))
-        e = refuse_here(r, "'+', '-', '*', '/' or the end");
+    if (!e && bb_scan_peek(&r->scan))
+        e = bb_scan_refuse_here(&r->scan, "'+', '-', '*', '/' or the end");
     return e;
 }
 
@@ -520,7 +380,8 @@ write_canonical(struct reader *r)
     bb_expression_write(&read, &r->canonical);
     if (r->canonical.error != -EMSGSIZE)
         return r->canonical.error;
-    return refuse(r, (struct slice){0, r->text.len}, "", "one whose canonical text has at most 4,096 bytes");
+    return bb_scan_refuse(&r->scan, (struct bb_scan_part){0, r->scan.text.len}, "",
+                          "one whose canonical text has at most 4,096 bytes");
 }
 
 int
@@ -532,9 +393,8 @@ bb_expression_parse(struct bb_bytes text, struct bb_expression **ret_expression,
 
     if (!r)
         return -ENOMEM;
-    r->text = text;
-    r->error = ret_error;
-    r->at = r->depth = 0;
+    r->scan = (struct bb_scan){.text = text, .error = ret_error};
+    r->depth = 0;
     r->n_steps = r->n_numbers = r->n_inputs = r->n_operands = r->n_texts = 0;
     bb_buffer_init(&r->canonical, BB_EXPRESSION_BYTES);
     /* There from the start: whatever may be appended to it fits, or is refused. */

@@ -59,6 +59,7 @@ test_spellings(void **state)
         {"#{a.sex=f;\r\n age=5-9}", "#{a.age=5-9;sex=f}"},
         {"#{a.race=Asian, not Hispanic}", "#{a.race=Asian, not Hispanic}"},
         {"#{a.race=Asian,\r\n\t not  Hispanic}", "#{a.race=Asian, not  Hispanic}"},
+        {"#{a.race=Asian\n\nor\tother}", "#{a.race=Asian or other}"},
         {"#{a.income=<=20%}", "#{a.income=<=20%}"},
         {"#{a.x.y=1}", "#{a.x.y=1}"},
         {"#{a.x='}", "#{a.x='}"},
@@ -83,6 +84,9 @@ test_spellings(void **state)
         {"1 - (-2)", "1--2"},
         {"- - 1", "--1"},
         {"2*-3", "2*-3"},
+        {"(-(1+2))*3", "-(1+2)*3"},
+        {"(-(1*2))+3", "-(1*2)+3"},
+        {"--(1+2)", "--(1+2)"},
     };
 
     (void)state;
@@ -142,7 +146,8 @@ test_refused(void **state)
         {"#{a . b }", "!at byte 7: found 'b', expected " DIMENSION},
         {"#{3.2.1}", "!at byte 5: found '2.1', expected " DIMENSION},
         {"#{a.*.b}", "!at byte 5: found '*.b', expected " DIMENSION},
-        {"#{a.}", "!at byte 5: found the end, expected " DIMENSION},
+        {"#{a.}", "!at byte 5: found '}', expected " DIMENSION},
+        {"#{ a .\r }", "!at byte 9: found '}', expected " DIMENSION},
         {"#{a.b=1;c}", "!at byte 5: found 'b=1;c' (a part that is not dimension=code), expected " PARTS},
         {"#{a.=1}", "!at byte 5: found '=1' (a part that is not dimension=code), expected " PARTS},
         {"#{a.b=}", "!at byte 5: found 'b=' (a dimension without a code), expected " PARTS},
@@ -221,6 +226,7 @@ test_limits(void **state)
     check(strstr(found, deep) && strncmp(found, "!at byte 161: found '('", 23) == 0, found);
     check(read_text(repeat("", "-", 32, "1"))[0] == '-', "32 minus signs");
     check(strstr(read_text(repeat("", "-", 33, "1")), deep), "33 minus signs");
+    check(read_text(repeat("1", "--1", 200, ""))[0] == '1', "many minus signs beside each other");
     check(read_text(repeat("1", "-(1)", 200, ""))[0] == '1', "many parentheses beside each other");
 
     check(read_text(repeat("1", "+#{a}", 255, ""))[0] == '1', "256 operands");

@@ -339,7 +339,7 @@ test_random(void **state)
     uint64_t seed = 1968;
 
     (void)state;
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < 1500; i++) {
         struct forest forest = {.n = 0};
         struct data data = {0};
         struct judge judge = {.forest = &forest};

@@ -87,6 +87,9 @@ test_operations(void **state)
         struct bb_fraction a = fraction(rows[i].a), b = fraction(rows[i].b);
         check_int(operate(rows[i].operation, &a, &b), 0, rows[i].expected);
         check_text(text_of(&a), rows[i].expected, rows[i].a);
+        check(!bb_fraction_is_zero(&a) || !a.negative, "zero has no sign");
+        bb_fraction_negate(&a);
+        check(!bb_fraction_is_zero(&a) || !a.negative, "zero has no sign");
     }
 }
 
