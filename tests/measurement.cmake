@@ -5,7 +5,8 @@ target_link_libraries(bb_measurement_fixture PUBLIC bb_measurement PkgConfig::CM
 foreach(test writer writer_batch writer_dryrun writer_definitions writer_verify writer_failure)
   bb_unit_test(measurement/${test} bb_measurement_fixture)
 endforeach()
-foreach(module order reading rollup disaggregation expression expression_value indicator generation names journal dryrun pace turns changes)
+foreach(module order reading rollup disaggregation dependencies expression expression_value indicator generation
+    names journal dryrun pace turns changes)
   bb_unit_test(measurement/${module} bb_measurement)
 endforeach()
 bb_unit_test(measurement/expression_foci bb_measurement PkgConfig::JANSSON)

@@ -72,6 +72,17 @@ bb_ids_add(struct bb_ids *ids, uint32_t id, uint32_t *ret_number)
     return 0;
 }
 
+bool
+bb_ids_find(const struct bb_ids *ids, uint32_t id, uint32_t *ret_number)
+{
+    uint32_t number = ids->n_slot ? ids->slot[find_slot(ids, id)] : 0;
+
+    if (number == 0)
+        return false;
+    *ret_number = number - 1;
+    return true;
+}
+
 static int
 compare(const void *a, const void *b)
 {

@@ -21,6 +21,9 @@ void bb_ids_reset(struct bb_ids *ids);
 /* ret_number: its number, new or not; may be NULL. 0 | -ENOMEM */
 int bb_ids_add(struct bb_ids *ids, uint32_t id, uint32_t *ret_number);
 
+/* Is it a member? ret_number: its number. */
+bool bb_ids_find(const struct bb_ids *ids, uint32_t id, uint32_t *ret_number);
+
 /* In ascending order, for bb_wanted; their numbers are no longer good and nothing may be added. */
 void bb_ids_sort(struct bb_ids *ids);
 
