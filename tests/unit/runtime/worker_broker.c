@@ -182,6 +182,7 @@ join_worker(bool stop)
         raise_signal(SIGTERM);
     }
     pthread_join(owner.thread, NULL);
+    owner_forget_later();
     bb_worker_destroy(&owner.worker);
     assert_null(owner.worker);
     return owner.result;

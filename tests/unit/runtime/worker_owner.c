@@ -33,11 +33,18 @@ waker(void *unused)
     return NULL;
 }
 
+void
+owner_forget_later(void)
+{
+    for (unsigned i = 0; i < owner.n_later; i++)
+        pthread_join(owner.wakers[i], NULL);
+    owner.n_later = 0;
+}
+
 static void
 on_work(void *self, const struct bb_work *work)
 {
     struct owner *o = self;
-    pthread_t thread;
 
     if (says(work, "fail"))
         o->fail = true;
@@ -52,9 +59,9 @@ on_work(void *self, const struct bb_work *work)
     } else if (says(work, "parts")) {
         answer_in_parts(work->tag);
     } else if (says(work, "later")) {
-        o->later[o->n_later++] = work->tag;
-        pthread_create(&thread, NULL, waker, NULL);
-        pthread_detach(thread);
+        o->later[o->n_later] = work->tag;
+        assert_int_equal(pthread_create(&o->wakers[o->n_later], NULL, waker, NULL), 0);
+        o->n_later++;
     } else if (work->method == BB_METHOD_SUBMIT) {
         o->waiting[o->n_waiting++] = work->tag;
     } else {
@@ -105,7 +112,7 @@ on_tick(void *self, bb_mono now)
     atomic_fetch_add(&o->ticks, 1);
     for (unsigned i = 0; i < o->n_later; i++)
         bb_worker_reply(o->worker, o->later[i], 0, true, bb_bytes_str("ticked"));
-    o->n_later = 0;
+    owner_forget_later();
     return BB_NEVER;
 }
 
@@ -114,7 +121,8 @@ on_reset(void *self)
 {
     struct owner *o = self;
 
-    o->n_waiting = o->n_later = 0;
+    o->n_waiting = 0;
+    owner_forget_later();
     atomic_fetch_add(&o->resets, 1);
 }
 

@@ -18,6 +18,7 @@ struct owner {
     uint64_t waiting[CREDIT];
     unsigned n_waiting;
     uint64_t later[CREDIT];
+    pthread_t wakers[CREDIT]; /* of these */
     unsigned n_later;
     bool fail;
     atomic_uint flushes, resets, pulls, cancels, directories, ticks;
@@ -28,5 +29,8 @@ struct owner {
 
 extern struct owner owner;
 extern const struct bb_worker_ops owner_ops;
+
+/* Forget what is to be answered later, when those who wake the worker for it are done: before it ends. */
+void owner_forget_later(void);
 
 #endif
