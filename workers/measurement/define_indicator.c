@@ -1,0 +1,153 @@
+/* Versions of an indicator count from 1 and every one stays (view `definition`), since a query of an earlier
+ * moment reads with the definition of that moment. Same as before in all fields: unchanged, and no version.
+ */
+#include "define_core.h"
+
+#include <errno.h>
+
+int
+bb_define_previous(struct bb_head *head, struct bb_arena *arena, const char *code, uint32_t *ret_id,
+                   Bb__Indicator **ret_previous)
+{
+    bool canonical;
+    int r = bb_define_find(head, BB_OBJECT_INDICATOR, code, ret_id, &canonical);
+
+    *ret_previous = NULL;
+    if (r == 0 && canonical)
+        r = bb_define_details(head, BB_OBJECT_INDICATOR, *ret_id, arena, &bb__indicator__descriptor,
+                              (ProtobufCMessage **)ret_previous);
+    else
+        *ret_id = 0;
+    return r > 0 ? 0 : r;
+}
+
+static int
+judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *definition,
+                Bb__DefineOutcome *outcome)
+{
+    struct bb_indicator parsed;
+    struct bb_note note;
+    const char *column;
+    Bb__Indicator *previous;
+    uint32_t id;
+    int r;
+
+    if (bb_indicator_parse(definition, &parsed, &note, &column) != 0)
+        return bb_define_refuse(arena, outcome, note.code, column, note.text);
+    r = bb_define_previous(head, arena, definition->code, &id, &previous);
+    if (r != 0)
+        return r;
+    outcome->outcome = BB_OUTCOME_CREATED;
+    definition->has_version = true;
+    definition->version = previous ? previous->version : 1;
+    if (previous && bb_indicator_same(previous, definition)) {
+        outcome->outcome = BB_OUTCOME_UNCHANGED;
+    } else if (previous) {
+        outcome->outcome = BB_OUTCOME_UPDATED;
+        definition->version++;
+    }
+    return 0;
+}
+
+static int
+put_definition(struct bb_head *head, uint32_t id, const Bb__Indicator *definition)
+{
+    uint8_t key[8];
+    struct bb_buffer packed;
+    int r = bb_define_pack(&definition->base, &packed);
+
+    bb_put_u32(key, id);
+    bb_put_u32(key + 4, definition->version);
+    if (r == 0)
+        r = bb_generation_put(head->filling, BB_VIEW_DEFINITION, bb_bytes(key, sizeof key),
+                              bb_buffer_bytes(&packed));
+    bb_buffer_release(&packed);
+    return r;
+}
+
+/* Does another indicator go by this name now? 0 no | 1 yes | <0 */
+static int
+is_name_of_another(struct bb_head *head, uint32_t other, const char *name)
+{
+    struct bb_arena arena;
+    Bb__Indicator *definition;
+    int r;
+
+    bb_arena_init(&arena, BB_LIMIT_DECODE_BYTES);
+    r = bb_define_details(head, BB_OBJECT_INDICATOR, other, &arena, &bb__indicator__descriptor,
+                          (ProtobufCMessage **)&definition);
+    if (r == 0)
+        r = strcmp(definition->name, name) == 0;
+    else if (r > 0)
+        r = 0;
+    bb_arena_release(&arena);
+    return r;
+}
+
+/* The name leads to the indicator, unless it is the code of another (a code wins), or several go by it: then
+ * it leads to none. Real catalogues have indicators that share a name. */
+static int
+name_indicator(struct bb_head *head, const char *name, uint32_t id)
+{
+    bool canonical = false;
+    uint32_t other = id;
+    int r = bb_define_find(head, BB_OBJECT_INDICATOR, name, &other, &canonical);
+
+    if (r < 0 || (r == 0 && (other == id || other == BB_ID_NONE || canonical)))
+        return r;
+    r = r == 0 ? is_name_of_another(head, other, name) : 0;
+    if (r < 0)
+        return r;
+    return bb_names_set(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(name),
+                        r > 0 ? BB_ID_NONE : id, false);
+}
+
+int
+bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint64_t sequence)
+{
+    bool canonical = false;
+    uint32_t id;
+    int r = bb_define_find(head, BB_OBJECT_INDICATOR, definition->code, &id, &canonical);
+
+    if (r == BB_STORE_E_NOT_FOUND || (r == 0 && !canonical))
+        r = bb_names_add(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(definition->code),
+                         &id);
+    if (r == 0)
+        r = name_indicator(head, definition->name, id);
+    definition->has_sequence = true;
+    definition->sequence = sequence;
+    if (r == 0)
+        r = put_definition(head, id, definition);
+    if (r == 0)
+        r = bb_define_object(head, BB_OBJECT_INDICATOR, id, definition->code, &definition->base);
+    return r;
+}
+
+int
+bb_define_indicators(struct bb_head *head, struct bb_arena *arena, const Bb__IndicatorDefine *request,
+                     uint64_t sequence, Bb__EntryIndicators *entry, Bb__DefineReply *reply)
+{
+    int r = bb_define_outcomes(arena, request->n_indicator, reply);
+
+    entry->indicator = bb_arena_alloc(arena, (request->n_indicator + 1) * sizeof *entry->indicator);
+    if (!entry->indicator)
+        return -ENOMEM;
+    for (size_t i = 0; r == 0 && i < request->n_indicator; i++) {
+        r = judge_indicator(head, arena, request->indicator[i], reply->item[i]);
+        if (r != 0 || !bb_define_is_kept(reply->item[i]))
+            continue;
+        r = bb_define_apply_indicator(head, request->indicator[i], sequence);
+        entry->indicator[entry->n_indicator++] = request->indicator[i];
+    }
+    return r;
+}
+
+int
+bb_apply_indicators(struct bb_head *head, const Bb__EntryIndicators *entry, uint64_t sequence)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < entry->n_indicator; i++)
+        r = bb_define_apply_indicator(head, entry->indicator[i], sequence);
+    return r;
+}
