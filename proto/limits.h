@@ -26,6 +26,7 @@
 #define BB_LIMIT_COMMENT_BYTES        2000u
 #define BB_LIMIT_TEXT_BYTES           4000u /* definitions */
 #define BB_LIMIT_ALIASES              64u   /* of one organization or place */
+#define BB_LIMIT_TARGETS              100u  /* of one indicator */
 #define BB_LIMIT_PLACES_QUERY         1000u /* --place given in one trend */
 
 #define BB_LIMIT_MESSAGE_BYTES       (64u << 10) /* body of a message */

@@ -43,6 +43,9 @@ enum bb_service {
     X(39, TREND, "trend", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS, NONE)                               \
     X(40, MEASUREMENT_STATUS, "measurement.status", MEASUREMENT, QUERY, ALL, ALL, NONE, NONE, NONE)          \
     X(41, MEASUREMENT_FOLLOW, "measurement.follow", MEASUREMENT, QUERY, NONE, NONE, NONE, NONE, ALL)         \
+    X(42, ADOPT, "indicator.adopt", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                        \
+    X(43, ADOPTION_LIST, "adoption.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                     \
+    X(44, RETIRE, "indicator.retire", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                     \
     X(64, MESSAGE_PUBLISH, "message.publish", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)            \
     X(65, MESSAGE_WITHDRAW, "message.withdraw", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)          \
     X(66, MESSAGE_MARK, "message.mark", COMMUNICATION, COMMAND, NONE, OWN, OWN, OWN, NONE)                   \

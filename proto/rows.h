@@ -57,6 +57,7 @@ enum bb_outcome {
     X(18, ATOMIC)                                                                                            \
     X(21, BAD_VALUE)                                                                                         \
     X(22, NAME_TAKEN)                                                                                        \
+    X(28, RETIRED)                                                                                           \
     X(64, VALUE_DISAGREES)                                                                                   \
     X(65, VALUE_IGNORED)
 

@@ -299,6 +299,12 @@ bb_date_parse(struct bb_bytes text, uint32_t *ret_day)
     return 0;
 }
 
+void
+bb_date_format(uint32_t day, char out[static BB_PERIOD_TEXT])
+{
+    bb_period_format((struct bb_period){.day = day, .type = BB_PERIOD_DAY}, out);
+}
+
 /* --- canonical text --- */
 
 /* Writing. printf costs ten times as much, and a period is written for every row that is journalled. */

@@ -86,5 +86,6 @@ int bb_period_range(struct bb_bytes text, enum bb_period_type hint, uint32_t *re
 
 /* A plain date "2026-09-07", nothing else. 0 | BB_PERIOD_E_*. */
 int bb_date_parse(struct bb_bytes text, uint32_t *ret_day);
+void bb_date_format(uint32_t day, char out[static BB_PERIOD_TEXT]);
 
 #endif

@@ -27,9 +27,11 @@ enum {
     MAXIMUM,
     DUE_DAYS,
     OWNER,
+    TARGETS,
     FIELDS,
     VERSION = FIELDS,
     SEQUENCE,
+    RETIRED,
     COLUMNS
 };
 
@@ -54,6 +56,7 @@ static const char *const fields[FIELDS + 1] = {
     "maximum",
     "due_days",
     "owner",
+    "targets",
     NULL,
 };
 
@@ -85,6 +88,7 @@ indicator_of(const struct bb_list_row *row)
         .maximum = c[MAXIMUM],
         .due_days = c[DUE_DAYS],
         .owner = c[OWNER],
+        .targets = c[TARGETS],
     };
 }
 
@@ -150,8 +154,10 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [MAXIMUM] = {"maximum", NULL, BB_OUTPUT_DATA_ONLY},
     [DUE_DAYS] = {"due_days", NULL, BB_OUTPUT_DATA_ONLY},
     [OWNER] = {"owner", NULL, BB_OUTPUT_DATA_ONLY},
+    [TARGETS] = {"targets", NULL, BB_OUTPUT_DATA_ONLY},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
+    [RETIRED] = {"retired", NULL, BB_OUTPUT_DATA_ONLY},
 };
 
 static int
@@ -172,6 +178,7 @@ print_indicator(void *self, const struct bb_indicator *i)
         [BASELINE_PERIOD] = i->baseline_period,
         [TARGET_PERIOD] = i->target_period,
         [OWNER] = i->owner,
+        [TARGETS] = i->targets,
     };
     const char *const numbers[FIELDS] = {
         [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,
@@ -186,6 +193,7 @@ print_indicator(void *self, const struct bb_indicator *i)
     }
     bb_output_uint(output, VERSION, i->version);
     bb_output_uint(output, SEQUENCE, i->sequence);
+    bb_output_text(output, RETIRED, i->retired);
     bb_output_row(output);
     return 0;
 }

@@ -405,8 +405,10 @@ struct bb_indicator {
     const char *maximum;
     const char *due_days;
     const char *owner;
-    uint32_t version;  /* in answers: 1 for the first definition */
-    uint64_t sequence; /* in answers: of the entry that made this version */
+    const char *targets; /* further ones: "2024/2025=75; hartford@2024/2025=80" */
+    uint32_t version;    /* in answers: 1 for the first definition */
+    uint64_t sequence;   /* in answers: of the entry that made this version */
+    const char *retired; /* in answers: date; NULL: it is not */
 };
 
 struct bb_place {
@@ -447,6 +449,42 @@ BB_API size_t bb_place_bytes(const struct bb_place *place);
 BB_API int bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each,
                                 bb_done_fn *done, void *self);
 BB_API int bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, void *self);
+
+/* An organization agrees to report an indicator: that is expected of it then, and is no condition for
+ * reporting. What is not given stays as it is. */
+struct bb_adoption {
+    const char *indicator;    /* code or name; in answers its code */
+    const char *organization; /* NULL: the caller's own */
+    uint32_t version;         /* of the definition that it agrees to; 0: the present one */
+    const char *from;         /* date, "2026-09-07"; NULL: today */
+    const char *until;        /* date: from then on it is not expected any more; NULL: without an end */
+    /* In answers: */
+    const char *member; /* organization/member who said so */
+    uint64_t sequence;
+    int64_t time_us;
+};
+
+typedef int bb_adoption_fn(void *self, const struct bb_adoption *adoption);
+
+/* A partner speaks for itself, staff for anybody. Outcomes as for definitions. */
+BB_API int bb_client_adopt(struct bb_client *client, const struct bb_adoption *adoptions, size_t n,
+                           bb_define_fn *each, bb_done_fn *done, void *self);
+
+struct bb_adoptions_query {
+    const char *indicator;    /* NULL: all */
+    const char *organization; /* NULL: all */
+    uint64_t as_of_sequence;
+    int64_t as_of_us;
+};
+
+/* What holds: by indicator, then organization. */
+BB_API int bb_client_adoptions(struct bb_client *client, const struct bb_adoptions_query *query,
+                               bb_adoption_fn *each, bb_done_fn *done, void *self);
+
+/* Periods that begin on this date (NULL: today) or later are refused from now on; undo: they are not any
+ * more. Staff. One outcome. */
+BB_API int bb_client_retire(struct bb_client *client, const char *indicator, const char *from, bool undo,
+                            bb_define_fn *each, bb_done_fn *done, void *self);
 
 /* --- trend -------------------------------------------------------------------------------------------- */
 

@@ -30,7 +30,8 @@
     X(minimum)                                                                                               \
     X(maximum)                                                                                               \
     X(due_days)                                                                                              \
-    X(owner)
+    X(owner)                                                                                                 \
+    X(targets)
 
 #define DEFINE_BYTES ((size_t)BB_LIMIT_SUBMISSION_BYTES)
 #define ITEM_BYTES   8u /* tag and length of one item in the list */
@@ -41,7 +42,8 @@ void
 bb_indicator_read(const Bb__Indicator *from, struct bb_indicator *ret_indicator)
 {
 #define X(field) .field = from->field,
-    *ret_indicator = (struct bb_indicator){TEXTS(X).version = from->version, .sequence = from->sequence};
+    *ret_indicator = (struct bb_indicator){TEXTS(X).version = from->version, .sequence = from->sequence,
+                                           .retired = from->retired};
 #undef X
 }
 
@@ -178,6 +180,46 @@ bb_client_define_places(struct bb_client *client, const struct bb_place *places,
     return r;
 }
 
+int
+bb_client_adopt(struct bb_client *client, const struct bb_adoption *adoptions, size_t n, bb_define_fn *each,
+                bb_done_fn *done, void *self)
+{
+    Bb__Adopt message = BB__ADOPT__INIT;
+    Bb__Adoption *items = calloc(n + 1, sizeof *items), **list = calloc(n + 1, sizeof(Bb__Adoption *));
+    int r = -ENOMEM;
+
+    for (size_t i = 0; items && list && i < n; i++) {
+        const struct bb_adoption *from = &adoptions[i];
+        bb__adoption__init(&items[i]);
+        items[i].indicator = bb_call_text(from->indicator ? from->indicator : "");
+        items[i].organization = bb_call_text(from->organization);
+        items[i].has_version = from->version > 0;
+        items[i].version = from->version;
+        items[i].from = bb_call_text(from->from);
+        items[i].until = bb_call_text(from->until);
+        list[i] = &items[i];
+    }
+    message.n_adoption = n;
+    message.adoption = list;
+    if (items && list)
+        r = define(client, BB_METHOD_ADOPT, &message.base, n, each, done, self);
+    free(items);
+    free(list);
+    return r;
+}
+
+int
+bb_client_retire(struct bb_client *client, const char *indicator, const char *from, bool undo,
+                 bb_define_fn *each, bb_done_fn *done, void *self)
+{
+    Bb__IndicatorRetire message = BB__INDICATOR_RETIRE__INIT;
+
+    message.code = bb_call_text(indicator ? indicator : "");
+    message.from = bb_call_text(from);
+    message.has_undo = message.undo = undo;
+    return define(client, BB_METHOD_RETIRE, &message.base, 1, each, done, self);
+}
+
 /* --- listing ------------------------------------------------------------------------------------------ */
 
 static int
@@ -254,5 +296,53 @@ bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, 
         .self = self,
     };
 
+    return bb_call_run(client, &call, done);
+}
+
+static int
+on_adoptions(struct bb_request *request, struct bb_bytes body)
+{
+    bb_adoption_fn *each = bb_call_as(bb_adoption_fn, request->each);
+    Bb__AdoptionListReply *reply;
+    int r = bb_call_decode(bb__adoption_list_reply, request, body, &reply);
+
+    if (r < 0)
+        return r;
+    request->sequence = reply->sequence;
+    for (size_t i = 0; each && i < reply->n_adoption; i++) {
+        const Bb__Adoption *from = reply->adoption[i];
+        const struct bb_adoption adoption = {
+            .indicator = from->indicator,
+            .organization = from->organization,
+            .version = from->version,
+            .from = from->from,
+            .until = from->until,
+            .member = from->member,
+            .sequence = from->sequence,
+            .time_us = (int64_t)from->time_us,
+        };
+        if (each(request->self, &adoption) != 0)
+            return BB_REQUEST_STOP;
+    }
+    return 0;
+}
+
+int
+bb_client_adoptions(struct bb_client *client, const struct bb_adoptions_query *query, bb_adoption_fn *each,
+                    bb_done_fn *done, void *self)
+{
+    Bb__AdoptionList message = BB__ADOPTION_LIST__INIT;
+    Bb__AsOf as_of;
+    const struct bb_call call = {
+        .method = BB_METHOD_ADOPTION_LIST,
+        .message = &message.base,
+        .part = on_adoptions,
+        .each = (bb_any_fn *)each,
+        .self = self,
+    };
+
+    message.indicator = bb_call_text(query->indicator);
+    message.organization = bb_call_text(query->organization);
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     return bb_call_run(client, &call, done);
 }

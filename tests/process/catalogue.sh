@@ -184,6 +184,39 @@ run_text "code,name,frequency\nfrequent,Frequent,biannual\n" 65 backbone indicat
 like "the words that are" "$err" "row 1, frequency: found .biannual., expected yearly, .*school_year"
 run_text 'code,name,minimum\nz,Z,low\n' 65 backbone indicator define -
 
+# --- agreement: who reports what, and what nobody reports any more
+partner adopter 'The Adopter'
+run 0 as adopter indicator adopt grade3-reading y --from 2019-07-01 -o json
+json . '{"rows":2,"created":2,"updated":0,"unchanged":0,"rejected":0}'
+run 0 as adopter indicator adopt grade3-reading -o json
+json '[.unchanged, .updated]' '[1,0]'
+run 65 as adopter indicator adopt grade3-reading nonesuch --organization alpha
+like "which, and why" "$err" "^backbone: grade3-reading: NOT_YOURS: organization: found 'alpha', expected your own"
+like "each of them" "$err" "nonesuch: UNKNOWN_INDICATOR: indicator: found 'nonesuch', expected"
+run 0 backbone indicator adopt grade3-reading --organization adopter --until 2025-07-01
+run 0 as adopter indicator adoptions grade3-reading --organization adopter -o json
+json '.[] | [.indicator, .organization, .version, .from, .until, .member]' \
+    '["grade3-reading","adopter",1,"2019-07-01","2025-07-01","backbone/main"]'
+run 0 as adopter indicator adoptions --organization adopter --as-of "seq:$(jq '.[0].sequence - 1' <<<"$out")" -o json
+json 'map([.indicator, .until])' '[["grade3-reading",null],["y",null]]'
+run 64 as adopter indicator adopt
+like "what is missing" "$err" 'CODE is missing'
+run 64 as adopter indicator adopt grade3-reading --from yesterday
+like "a date" "$err" "--from: found 'yesterday', expected a date such as 2026-09-07"
+run 77 as adopter indicator retire grade3-reading
+run 0 backbone indicator retire y --from 2026-07-01
+run 0 backbone indicator show y -o json
+json '[.retired, .version]' '["2026-07-01",2]'
+run 65 as adopter report y 1 --period 2026-07
+like "why" "$err" "found '2026-07', expected a period that begins before 2026-07-01.*RETIRED"
+run 0 as adopter report y 1 --period 2026-06
+run 0 backbone indicator retire y --undo
+run 0 as adopter report y 1 --period 2026-07
+run_text 'code,name,targets\naims,Aims,2026=5; adopter@2026=7\nbad,Bad,2026\n' 65 backbone indicator define -
+like "what is right" "$err" "targets.*found '2026', expected PERIOD=VALUE or ORGANIZATION@PERIOD=VALUE"
+run 0 backbone indicator show aims -o json
+json .targets '"2026=5; adopter@2026=7"'
+
 # --- the daemons' own checks
 run 0 backbone-broker --check-config -c "$BB_STATE/broker.conf"
 run 0 backbone-measurement --check-config -c "$BB_STATE/measurement.conf"

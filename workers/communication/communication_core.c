@@ -102,7 +102,7 @@ bb_keep_date(struct bb_communication *c, uint32_t day)
     char *text = bb_arena_alloc(&c->arena, BB_PERIOD_TEXT);
 
     if (text)
-        bb_period_format((struct bb_period){.day = day, .type = BB_PERIOD_DAY}, text);
+        bb_date_format(day, text);
     return text;
 }
 

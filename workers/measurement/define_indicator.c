@@ -21,6 +21,34 @@ bb_define_previous(struct bb_head *head, struct bb_arena *arena, const char *cod
     return r > 0 ? 0 : r;
 }
 
+/* Organizations that targets name are there, by their codes. */
+static int
+check_target_organizations(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *definition,
+                           enum bb_period_type frequency, Bb__DefineOutcome *outcome)
+{
+    struct bb_targets targets = bb_targets(definition->targets, frequency);
+    struct bb_target target;
+    struct bb_note note;
+    bool canonical;
+    uint32_t id;
+    int r;
+
+    while (bb_targets_next(&targets, &target) == 0) {
+        if (target.organization.len == 0)
+            continue;
+        r = bb_names_find(head->names, head->txn, BB_OBJECT_ORGANIZATION, target.organization, &id,
+                          &canonical);
+        if (r < 0)
+            return r;
+        if (r == 0 && canonical)
+            continue;
+        bb_note_found(&note, BB_ROW_CODE_UNKNOWN_ORGANIZATION, BB_FIELD_NONE, target.organization,
+                      "the code of a registered organization");
+        return bb_define_refuse(arena, outcome, BB_ROW_CODE_UNKNOWN_ORGANIZATION, "targets", note.text);
+    }
+    return 0;
+}
+
 static int
 judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *definition,
                 Bb__DefineOutcome *outcome)
@@ -32,14 +60,19 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
     uint32_t id;
     int r;
 
+    definition->retired = NULL;
     if (bb_indicator_parse(definition, &parsed, &note, &column) != 0)
         return bb_define_refuse(arena, outcome, note.code, column, note.text);
+    r = check_target_organizations(head, arena, definition, parsed.frequency, outcome);
+    if (r != 0 || outcome->has_code)
+        return r;
     r = bb_define_previous(head, arena, definition->code, &id, &previous);
     if (r != 0)
         return r;
     outcome->outcome = BB_OUTCOME_CREATED;
     definition->has_version = true;
     definition->version = previous ? previous->version : 1;
+    definition->retired = previous ? previous->retired : NULL; /* that is indicator.retire's */
     if (previous && bb_indicator_same(previous, definition)) {
         outcome->outcome = BB_OUTCOME_UNCHANGED;
     } else if (previous) {

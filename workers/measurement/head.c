@@ -114,6 +114,8 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
     if (r == 0)
         r = bb_catalogue_load(&head->catalogue, views);
     if (r == 0)
+        r = bb_adoptions_load(&head->adoptions, views);
+    if (r == 0)
         r = load_open_batches(head);
     if (r != 0)
         bb_head_release(head);
@@ -138,6 +140,7 @@ bb_head_release(struct bb_head *head)
     free_generation(&head->applying);
     bb_names_destroy(&head->names);
     bb_catalogue_release(&head->catalogue);
+    bb_adoptions_release(&head->adoptions);
     bb_map_release(&head->submissions);
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->batches);

@@ -8,6 +8,7 @@
 #ifndef BB_HEAD_H
 #define BB_HEAD_H
 
+#include "adoption.h"
 #include "catalogue.h"
 #include "generation.h"
 #include "names.h"
@@ -26,6 +27,7 @@ struct bb_head {
     struct bb_views *views;
     struct bb_names *names;
     struct bb_catalogue catalogue;
+    struct bb_adoptions adoptions;
     struct bb_generation *filling;
     struct bb_generation *applying; /* NULL: the applier is idle */
     /* Submissions in the generations: batch | index -> sequence << 1 | last. */

@@ -3,8 +3,63 @@
 #include "proto/limits.h"
 #include "runtime/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Targets */
+
+struct bb_targets
+bb_targets(const char *text, enum bb_period_type frequency)
+{
+    return (struct bb_targets){.rest = bb_bytes_str(text ? text : ""), .frequency = frequency};
+}
+
+static struct bb_bytes
+trim(struct bb_bytes text)
+{
+    while (text.len && *text.data == ' ')
+        text = bb_bytes(text.data + 1, text.len - 1);
+    while (text.len && text.data[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}
+
+/* What stands before the separator, and in *text what stands behind it. False: there is none. */
+static bool
+split(struct bb_bytes *text, char separator, struct bb_bytes *ret_before)
+{
+    const uint8_t *at = text->len ? memchr(text->data, separator, text->len) : NULL;
+
+    if (!at)
+        return false;
+    *ret_before = trim(bb_bytes(text->data, (size_t)(at - text->data)));
+    *text = trim(bb_bytes(at + 1, text->len - (size_t)(at - text->data) - 1));
+    return true;
+}
+
+int
+bb_targets_next(struct bb_targets *targets, struct bb_target *ret_target)
+{
+    struct bb_bytes one, period, value;
+
+    targets->rest = trim(targets->rest);
+    if (targets->rest.len == 0)
+        return 1;
+    if (!split(&targets->rest, ';', &one)) {
+        one = targets->rest;
+        targets->rest = bb_bytes(NULL, 0);
+    }
+    *ret_target = (struct bb_target){0};
+    if (split(&one, '@', &ret_target->organization) && !bb_text_is_code(ret_target->organization))
+        return -EINVAL;
+    value = one;
+    if (!split(&value, '=', &period) ||
+        bb_period_parse(period, targets->frequency, &ret_target->period) != 0 ||
+        bb_decimal_parse(value, &ret_target->value) != 0)
+        return -EINVAL;
+    return 0;
+}
 
 /* The check of one definition in progress: the first column that is wrong ends it. */
 struct check {
@@ -154,6 +209,26 @@ parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *
     period(check, "baseline_period", d->baseline_period, indicator->frequency);
     period(check, "target_period", d->target_period, indicator->frequency);
     whole(check, "due_days", d->due_days, 3660, &due);
+    if (d->retired && bb_date_parse(bb_bytes_str(d->retired), &indicator->retired_day) != 0)
+        refuse(check, "retired", d->retired, "a date such as 2026-09-07");
+}
+
+static void
+check_targets(struct check *check, const Bb__Indicator *d, enum bb_period_type frequency)
+{
+    struct bb_targets targets = bb_targets(d->targets, frequency);
+    struct bb_target target;
+    unsigned n = 0;
+    int r;
+
+    while ((r = bb_targets_next(&targets, &target)) == 0 && n <= BB_LIMIT_TARGETS)
+        n++;
+    if (r < 0)
+        refuse(
+            check, "targets", d->targets,
+            "PERIOD=VALUE or ORGANIZATION@PERIOD=VALUE, separated by ';', with the code of the organization");
+    if (n > BB_LIMIT_TARGETS)
+        refuse(check, "targets", d->targets, "at most 100 of them");
 }
 
 int
@@ -167,6 +242,7 @@ bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_ind
     parse_words(&check, definition, &indicator);
     parse_frequency(&check, definition, &indicator);
     parse_numbers(&check, definition, &indicator);
+    check_targets(&check, definition, indicator.frequency);
     if (check.failed) {
         *ret_column = check.column;
         return 1;
@@ -195,5 +271,5 @@ bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
            same_text(a->baseline_value, b->baseline_value) && same_text(a->target_period, b->target_period) &&
            same_text(a->target_value, b->target_value) && same_text(a->minimum, b->minimum) &&
            same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
-           same_text(a->owner, b->owner);
+           same_text(a->owner, b->owner) && same_text(a->targets, b->targets);
 }

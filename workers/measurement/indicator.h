@@ -29,11 +29,26 @@ struct bb_indicator {
     unsigned decimals;             /* 0 to 24 */
     enum bb_period_type frequency; /* 0: any */
     enum bb_aggregation time_aggregation, organization_aggregation;
+    uint32_t retired_day; /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
 
 /* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static). */
 int bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
                        struct bb_note *ret_note, const char **ret_column);
+
+/* The targets of the field of that name, one after the other. */
+struct bb_targets {
+    struct bb_bytes rest;
+    enum bb_period_type frequency;
+};
+struct bb_target {
+    struct bb_bytes organization; /* code; empty: of all together */
+    struct bb_period period;
+    struct bb_decimal value;
+};
+struct bb_targets bb_targets(const char *text, enum bb_period_type frequency);
+/* 0 | 1 there are no more | -EINVAL */
+int bb_targets_next(struct bb_targets *targets, struct bb_target *ret_target);
 
 /* Do both definitions say the same, version and sequence aside? */
 bool bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b);

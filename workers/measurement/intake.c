@@ -359,9 +359,21 @@ add_disaggregation(struct bb_intake *intake, struct row *row)
 /* Judging */
 
 static int
+refuse_retired(struct bb_intake *intake, struct row *row, uint32_t day)
+{
+    char date[BB_PERIOD_TEXT];
+
+    bb_date_format(day, date);
+    return (int)bb_note_found(&row->note, BB_ROW_CODE_RETIRED, BB_FIELD_PERIOD,
+                              intake->view->text[row->ref.period],
+                              "a period that begins before %s, when the indicator was retired", date);
+}
+
+static int
 check_row(struct bb_intake *intake, struct row *row)
 {
     struct bb_bytes comment = intake->view->text[row->ref.comment];
+    const struct bb_indicator *indicator;
 
     row->note.code = BB_ROW_CODE_NONE;
     row->reading = (struct bb_reading){
@@ -378,8 +390,10 @@ check_row(struct bb_intake *intake, struct row *row)
     if (comment.len > BB_LIMIT_COMMENT_BYTES)
         return (int)bb_note_set(&row->note, BB_ROW_CODE_TOO_LONG, BB_FIELD_COMMENT,
                                 "found %zu bytes, expected at most %u", comment.len, BB_LIMIT_COMMENT_BYTES);
-    return (int)bb_rules_check(bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator),
-                               &row->reading, &row->note);
+    indicator = bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
+    if (indicator->retired_day && row->key.period.day >= indicator->retired_day)
+        return refuse_retired(intake, row, indicator->retired_day);
+    return (int)bb_rules_check(indicator, &row->reading, &row->note);
 }
 
 static int

@@ -21,6 +21,7 @@ enum bb_entry_type {
     BB_ENTRY_INDICATORS = 3,
     BB_ENTRY_PLACES = 4,
     BB_ENTRY_DIRECTORY = 5,
+    BB_ENTRY_ADOPTIONS = 6,
 };
 
 struct bb_entry {

@@ -1,8 +1,13 @@
-/* indicator.list and place.list: objects as the views keep them.
+/* indicator.list, place.list and adoption.list: objects as the views keep them.
  *
  * Their details are the very messages that the replies hold, so they are copied as they are: a reply is its
  * sequence (field 1) and the objects (field 2), https://protobuf.dev/programming-guides/encoding/. */
+#include "adoption.h"
 #include "query_core.h"
+
+#include "proto/limits.h"
+
+#include <errno.h>
 
 #define TAG_SEQUENCE 0x08 /* field 1, varint */
 #define TAG_OBJECT   0x12 /* field 2, length-delimited */
@@ -10,6 +15,12 @@
 struct state {
     uint32_t next; /* id to go on with */
     uint32_t only; /* indicator asked for; 0: all */
+};
+
+/* Of adoption.list. */
+struct adoptions {
+    uint32_t indicator, organization; /* asked for; 0: all */
+    uint8_t next[BB_ADOPTION_KEY];    /* where the next part begins */
 };
 
 static void
@@ -94,6 +105,152 @@ part_places(struct bb_query *query, struct bb_query_step *step)
 {
     return append_part(query, step, BB_OBJECT_PLACE);
 }
+
+/* Adoptions */
+
+static int
+begin_adoptions(struct bb_query *query, struct bb_query_step *step)
+{
+    const Bb__AdoptionList *request = (const Bb__AdoptionList *)(const void *)query->request;
+    struct adoptions *state = query->state;
+    int r = 0;
+
+    if (request->indicator && *request->indicator)
+        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->indicator);
+    if (r == 0 && request->organization && *request->organization)
+        r = bb_query_find(step, BB_OBJECT_ORGANIZATION, request->organization, &state->organization);
+    bb_adoption_key(state->indicator, 0, 0, state->next);
+    return r;
+}
+
+static char *
+copy(struct bb_arena *arena, struct bb_bytes text)
+{
+    char *to = bb_arena_alloc(arena, text.len + 1);
+
+    if (to) {
+        memcpy(to, text.data, text.len);
+        to[text.len] = '\0';
+    }
+    return to;
+}
+
+static int
+fill_adoption(struct bb_query *query, struct bb_query_step *step, const struct bb_adoption *from,
+              struct bb_arena *texts, Bb__Adoption *to)
+{
+    struct bb_term *indicator, *organization;
+    char *dates = bb_arena_alloc(texts, (size_t)2 * BB_PERIOD_TEXT);
+    int r =
+        dates ? bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, from->indicator, &indicator)
+              : -ENOMEM;
+
+    if (r == 0)
+        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, from->organization,
+                         &organization);
+    if (r != 0)
+        return r;
+    bb_date_format(from->from_day, dates);
+    bb_date_format(from->until_day, dates + BB_PERIOD_TEXT);
+    to->indicator = copy(texts, indicator->text);
+    to->organization = copy(texts, organization->text);
+    to->member = copy(texts, from->member);
+    to->has_version = true;
+    to->version = from->version;
+    to->from = dates;
+    to->until = from->until_day ? dates + BB_PERIOD_TEXT : NULL;
+    return to->indicator && to->organization && to->member ? 0 : -ENOMEM;
+}
+
+static int
+append_adoption(struct bb_query *query, struct bb_query_step *step, uint64_t sequence,
+                const struct bb_adoption *adoption)
+{
+    Bb__Adoption message = BB__ADOPTION__INIT;
+    struct bb_arena texts;
+    struct bb_entry entry;
+    struct bb_buffer packed;
+    int r = bb_snapshot_entry(&step->snapshot, sequence, &entry);
+
+    bb_arena_init(&texts, BB_LIMIT_DECODE_BYTES);
+    if (r == 0)
+        r = fill_adoption(query, step, adoption, &texts, &message);
+    if (r == 0) {
+        message.has_sequence = message.has_time_us = true;
+        message.sequence = sequence;
+        message.time_us = (uint64_t)entry.time;
+        bb_buffer_init(&packed, SIZE_MAX);
+        bb__adoption__pack(&message, bb_buffer_extend(&packed, bb__adoption__get_packed_size(&message)));
+        append_object(step->out, bb_buffer_bytes(&packed));
+        bb_buffer_release(&packed);
+    }
+    bb_arena_release(&texts);
+    return r;
+}
+
+/* What holds of the pair at whose first record the cursor stands: the last that is not above the sequence.
+ * key, payload: then the record behind the pair. */
+static int
+take_pair(struct bb_query *query, struct bb_query_step *step, struct bb_bytes *key, struct bb_bytes *payload)
+{
+    const struct adoptions *state = query->state;
+    struct bb_bytes pair = bb_bytes(key->data, BB_ADOPTION_PAIR);
+    struct bb_adoption last;
+    uint64_t sequence = 0;
+    int r = 0;
+
+    while (r == 0 && bb_bytes_equal(bb_bytes(key->data, BB_ADOPTION_PAIR), pair)) {
+        uint64_t at = bb_get_u64(key->data + BB_ADOPTION_PAIR);
+        if (at <= step->snapshot.sequence) {
+            sequence = at;
+            if (bb_adoption_unpack(*key, *payload, &last) != 0)
+                return bb_snapshot_damaged(&step->snapshot, BB_VIEW_ADOPTION, *key);
+        }
+        r = bb_snapshot_move(&step->snapshot, BB_VIEW_ADOPTION, MDB_NEXT, key, payload);
+        if (r == 0 && key->len != BB_ADOPTION_KEY)
+            return bb_snapshot_damaged(&step->snapshot, BB_VIEW_ADOPTION, *key);
+    }
+    if (r >= 0 && sequence &&
+        (state->organization == 0 || state->organization == bb_get_u32(pair.data + 4))) {
+        int appended = append_adoption(query, step, sequence, &last);
+        r = appended < 0 ? appended : r;
+    }
+    return r;
+}
+
+static int
+part_adoptions(struct bb_query *query, struct bb_query_step *step)
+{
+    struct adoptions *state = query->state;
+    struct bb_bytes key, payload;
+    unsigned looked = 0;
+    size_t empty;
+    int r;
+
+    bb_buffer_byte(step->out, TAG_SEQUENCE);
+    append_varint(step->out, query->sequence);
+    empty = step->out->len;
+    r = bb_snapshot_seek(&step->snapshot, BB_VIEW_ADOPTION, bb_bytes(state->next, sizeof state->next), &key,
+                         &payload);
+    if (r == 0 && key.len != BB_ADOPTION_KEY)
+        return bb_snapshot_damaged(&step->snapshot, BB_VIEW_ADOPTION, key);
+    while (r == 0 && (state->indicator == 0 || state->indicator == bb_get_u32(key.data))) {
+        memcpy(state->next, key.data, sizeof state->next);
+        if ((step->out->len > empty && step->out->len >= step->max_bytes) || ++looked > BB_QUERY_STEP_RECORDS)
+            return step->out->error;
+        r = take_pair(query, step, &key, &payload);
+    }
+    step->final = true;
+    return r < 0 ? r : step->out->error;
+}
+
+const struct bb_query_kind bb_query_adoptions = {
+    .method = BB_METHOD_ADOPTION_LIST,
+    .request = &bb__adoption_list__descriptor,
+    .state_bytes = sizeof(struct adoptions),
+    .begin = begin_adoptions,
+    .part = part_adoptions,
+};
 
 const struct bb_query_kind bb_query_indicators = {
     .method = BB_METHOD_INDICATOR_LIST,

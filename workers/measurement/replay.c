@@ -9,8 +9,8 @@
  * change every outcome after it. */
 #include "replay.h"
 
+#include "adopt.h"
 #include "apply.h"
-#include "define.h"
 #include "intake.h"
 
 #include "proto/limits.h"
@@ -103,6 +103,7 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     Bb__EntryIndicators *indicators;
     Bb__EntryPlaces *places;
     Bb__EntryDirectory *directory;
+    Bb__EntryAdoptions *adoptions;
     Bb__EntryBatchClose *close;
     int r;
 
@@ -116,6 +117,9 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     case BB_ENTRY_DIRECTORY:
         r = bb_unpack(bb__entry_directory, entry->body, arena, &directory);
         return r == 0 ? bb_apply_directory(head, directory) : r;
+    case BB_ENTRY_ADOPTIONS:
+        r = bb_unpack(bb__entry_adoptions, entry->body, arena, &adoptions);
+        return r == 0 ? bb_apply_adoptions(head, adoptions, entry->sequence) : r;
     case BB_ENTRY_BATCH_CLOSE:
         r = bb_unpack(bb__entry_batch_close, entry->body, arena, &close);
         if (r == 0 && close->batch.len != BB_BATCH_BYTES)

@@ -8,6 +8,7 @@
  *     name             kind | text                                   -> id         every code, name and alias
  *     object           kind | id                                     -> details    (object.h)
  *     definition       indicator | version                           -> packed Indicator
+ *     adoption         indicator | organization | sequence           -> adoption.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> nothing
@@ -29,6 +30,7 @@ enum bb_view {
     BB_VIEW_NAME,
     BB_VIEW_OBJECT,
     BB_VIEW_DEFINITION,
+    BB_VIEW_ADOPTION,
     BB_VIEW_READING,
     BB_VIEW_REVISION,
     BB_VIEW_BY_ORGANIZATION,
@@ -40,7 +42,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 1
+#define BB_VIEWS_SCHEMA 2
 
 #define BB_HASH_BYTES 32
 

@@ -1,9 +1,11 @@
 /* Commands that change the catalogue, and the directory of organizations that the broker sends. */
 #include "writer_core.h"
 
-#include "define.h"
+#include "adopt.h"
 
 #include "proto/message.h"
+#include "proto/methods.h"
+#include "runtime/calendar.h"
 #include "runtime/log.h"
 
 #include "journal.pb-c.h"
@@ -12,6 +14,7 @@
 #include <stdlib.h>
 
 #define LEAVERS_PER_ENTRY 500u
+#define DAY_US            ((bb_utc)86400 * 1000000)
 
 static char *
 text_of(struct bb_writer *writer, struct bb_bytes text)
@@ -85,6 +88,65 @@ bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work)
     if (entry.n_place == 0)
         reply.sequence--;
     return finish_define(writer, work, r, entry.n_place, BB_ENTRY_PLACES, &entry.base, &reply);
+}
+
+/* Agreement */
+
+static uint32_t
+today(const struct bb_writer *writer)
+{
+    return (uint32_t)(writer->config.utc() / DAY_US) + BB_DAY_EPOCH;
+}
+
+int
+bb_writer_adopt(struct bb_writer *writer, const struct bb_work *work)
+{
+    const struct bb_adopter adopter = {
+        .code = work->organization,
+        .for_others = bb_method_scope(work->method, work->role) == BB_SCOPE_ALL,
+        .today = today(writer),
+    };
+    Bb__EntryAdoptions entry = BB__ENTRY_ADOPTIONS__INIT;
+    Bb__DefineReply reply = BB__DEFINE_REPLY__INIT;
+    Bb__Adopt *request;
+    int r = bb_unpack(bb__adopt, work->body, &writer->arena, &request);
+
+    if (r != 0) {
+        bb_writer_fail(writer, work->tag, BB_ERROR_MALFORMED, "not a list of adoptions");
+        return 0;
+    }
+    reply.sequence = bb_writer_next_sequence(writer);
+    entry.organization = text_of(writer, work->organization);
+    entry.member = text_of(writer, work->member);
+    r = entry.organization && entry.member ? 0 : -ENOMEM;
+    if (r == 0)
+        r = bb_adopt(&writer->head, &writer->arena, &adopter, request, reply.sequence, &entry, &reply);
+    if (entry.n_adoption == 0)
+        reply.sequence--;
+    return finish_define(writer, work, r, entry.n_adoption, BB_ENTRY_ADOPTIONS, &entry.base, &reply);
+}
+
+int
+bb_writer_retire(struct bb_writer *writer, const struct bb_work *work)
+{
+    Bb__EntryIndicators entry = BB__ENTRY_INDICATORS__INIT;
+    Bb__DefineReply reply = BB__DEFINE_REPLY__INIT;
+    Bb__IndicatorRetire *request;
+    int r = bb_unpack(bb__indicator_retire, work->body, &writer->arena, &request);
+
+    if (r != 0) {
+        bb_writer_fail(writer, work->tag, BB_ERROR_MALFORMED, "not the retirement of an indicator");
+        return 0;
+    }
+    reply.sequence = bb_writer_next_sequence(writer);
+    entry.organization = text_of(writer, work->organization);
+    entry.member = text_of(writer, work->member);
+    r = entry.organization && entry.member ? 0 : -ENOMEM;
+    if (r == 0)
+        r = bb_retire(&writer->head, &writer->arena, today(writer), request, reply.sequence, &entry, &reply);
+    if (entry.n_indicator == 0)
+        reply.sequence--;
+    return finish_define(writer, work, r, entry.n_indicator, BB_ENTRY_INDICATORS, &entry.base, &reply);
 }
 
 /* Directory */

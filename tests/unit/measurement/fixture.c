@@ -334,6 +334,26 @@ fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n)
 }
 
 void
+fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adoptions, size_t n)
+{
+    Bb__Adopt message = BB__ADOPT__INIT;
+
+    message.adoption = adoptions;
+    message.n_adoption = n;
+    command(f, BB_METHOD_ADOPT, organization, &message.base);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    decode(f, &bb__define_reply__descriptor, &f->defined);
+}
+
+void
+fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request)
+{
+    command(f, BB_METHOD_RETIRE, NULL, &request->base);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    decode(f, &bb__define_reply__descriptor, &f->defined);
+}
+
+void
 fixture_places(struct fixture *f, Bb__Place **places, size_t n)
 {
     Bb__PlaceDefine message = BB__PLACE_DEFINE__INIT;

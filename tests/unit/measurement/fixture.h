@@ -70,6 +70,9 @@ void fixture_submit_one(struct fixture *f, uint8_t batch, const char *row);
 void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
 
 void fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n);
+/* Of this organization (NULL: backbone), who says. Decoded into f->defined. */
+void fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adoptions, size_t n);
+void fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request);
 void fixture_places(struct fixture *f, Bb__Place **places, size_t n);
 void fixture_directory(struct fixture *f, Bb__Organization **organizations, size_t n, bool full);
 

@@ -34,7 +34,8 @@ column(Bb__Indicator *m, const char *name)
                    {"minimum", &m->minimum},
                    {"maximum", &m->maximum},
                    {"due_days", &m->due_days},
-                   {"owner", &m->owner}};
+                   {"owner", &m->owner},
+                   {"targets", &m->targets}};
 
     for (size_t i = 0; i < COUNT(columns); i++)
         if (strcmp(columns[i].name, name) == 0)
@@ -53,7 +54,7 @@ define(struct columns *c, const char *text)
     snprintf(c->text, sizeof c->text, "%s", text);
     for (char *part = strtok_r(c->text, "|", &save); part; part = strtok_r(NULL, "|", &save)) {
         equals = strchr(part, '=');
-        *equals = '\0';
+        *equals = '\0'; /* the first one */
         *column(&c->message, part) = equals + 1;
     }
 }
@@ -93,6 +94,13 @@ test_what_is_refused(void **state)
         {"due_days=-3", "due_days"},
         {"due_days=4000", "due_days"},
         {"direction=up|due_days=-3", "direction"}, /* the first one */
+        {"targets=2026", "targets"},
+        {"targets=2026=x", "targets"},
+        {"targets=sometime=1", "targets"},
+        {"targets=2026=1; =2", "targets"},
+        {"targets=2026=1;;2027=2", "targets"},
+        {"targets=a b@2026=1", "targets"},
+        {"targets=@2026=1", "targets"},
     };
 
     (void)state;
@@ -107,6 +115,35 @@ test_what_is_refused(void **state)
         check_text(wrong, rows[i].column, rows[i].text);
         check_int(note.code, BB_ROW_CODE_BAD_VALUE, rows[i].text);
         check(strstr(note.text, "expected"), rows[i].text);
+    }
+}
+
+static void
+test_targets(void **state)
+{
+    static const struct {
+        const char *text, *expected; /* ORGANIZATION PERIOD VALUE, ... */
+    } rows[] = {
+        {"", ""},
+        {"2026=75", " 2026 75,"},
+        {" 2026 = 75 ;", " 2026 75,"},
+        {"2025-26=75.50; hartford@2026/2027=-3;x.1@2030=1e3",
+         " 2025/2026 75.50,hartford 2026/2027 -3,x.1 2030 1000,"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bb_targets targets = bb_targets(rows[i].text, BB_PERIOD_FISCAL_JULY);
+        char found[256] = "", period[BB_PERIOD_TEXT], value[BB_DECIMAL_TEXT];
+        struct bb_target target;
+
+        while (bb_targets_next(&targets, &target) == 0) {
+            bb_period_format(target.period, period);
+            bb_decimal_format(target.value, value);
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%.*s %s %s,",
+                     (int)target.organization.len, (const char *)target.organization.data, period, value);
+        }
+        check_text(found, rows[i].expected, rows[i].text);
     }
 }
 
@@ -220,9 +257,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_what_the_rules_get),
-        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_what_is_refused),    cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_what_the_rules_get), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_sameness),
     };
 

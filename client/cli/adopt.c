@@ -1,0 +1,273 @@
+/* backbone indicator adopt | adoptions | retire */
+#include "data.h"
+#include "define.h"
+
+#include "proto/rows.h"
+#include "runtime/period.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPT_ORGANIZATION = 0x180, OPT_VERSION, OPT_FROM, OPT_UNTIL, OPT_UNDO };
+
+/* What is said of one indicator after the other. */
+struct said {
+    struct bb_adoption adoption; /* of each */
+    const char **code;
+    size_t n;
+    bool undo;
+    struct bb_define_counts counts;
+};
+
+static const char *
+date(const struct argp_state *state, const char *option, const char *text)
+{
+    uint32_t day;
+
+    if (bb_date_parse(bb_bytes_str(text), &day) != 0)
+        argp_error(state, "%s: found '%s', expected a date such as 2026-09-07", option, text);
+    return text;
+}
+
+static uint32_t
+version(const struct argp_state *state, const char *text)
+{
+    char *end;
+    unsigned long number = strtoul(text, &end, 10);
+
+    if (*text < '1' || *text > '9' || *end || number > UINT32_MAX)
+        argp_error(state, "--version: found '%s', expected a number from 1 on", text);
+    return (uint32_t)number;
+}
+
+static error_t
+add_code(struct said *said, char *code, const struct argp_state *state)
+{
+    const char **grown = realloc(said->code, (said->n + 1) * sizeof *grown);
+
+    if (!grown)
+        return ENOMEM;
+    said->code = grown;
+    said->code[said->n++] = bb_cli_filled(state, "CODE", code);
+    return 0;
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct said *said = state->input;
+
+    switch (key) {
+    case OPT_ORGANIZATION:
+        said->adoption.organization = bb_cli_filled(state, "--organization", arg);
+        return 0;
+    case OPT_VERSION:
+        said->adoption.version = version(state, arg);
+        return 0;
+    case OPT_FROM:
+        said->adoption.from = date(state, "--from", arg);
+        return 0;
+    case OPT_UNTIL:
+        said->adoption.until = date(state, "--until", arg);
+        return 0;
+    case OPT_UNDO:
+        said->undo = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        return add_code(said, arg, state);
+    case ARGP_KEY_END:
+        if (said->n == 0)
+            argp_error(state, "CODE is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void
+on_outcome(void *self, const struct bb_define_outcome *outcome)
+{
+    struct said *said = self;
+
+    said->counts.created += outcome->outcome == BB_CREATED;
+    said->counts.updated += outcome->outcome == BB_UPDATED;
+    said->counts.unchanged += outcome->outcome == BB_UNCHANGED;
+    if (outcome->outcome != BB_REJECTED)
+        return;
+    said->counts.rejected++;
+    bb_cli_error("%s: %s: %s: %s", said->code[outcome->item], outcome->code_name, outcome->field,
+                 outcome->text);
+}
+
+/* Send it, and print what became of it. */
+static int
+finish(struct bb_cli *cli, struct said *said, int (*send)(struct bb_client *client, struct said *said))
+{
+    struct bb_client *client = NULL;
+    int code = bb_cli_connect(cli, &client);
+
+    said->counts.rows = said->n;
+    if (code == 0)
+        code = bb_cli_ended(client, send(client, said));
+    if (code == 0)
+        code = bb_define_print(cli, &said->counts);
+    bb_client_destroy(&client);
+    free(said->code);
+    return code;
+}
+
+/* --- adopt ---------------------------------------------------------------------------------------------- */
+
+static const struct argp_option adopt_options[] = {
+    {"organization", OPT_ORGANIZATION, "ORG", 0, "staff: of this organization; else your own", 0},
+    {"version", OPT_VERSION, "N", 0, "of the definition that is agreed to; else the present one", 0},
+    {"from", OPT_FROM, "DATE", 0, "since when it holds; else as before, or today", 0},
+    {"until", OPT_UNTIL, "DATE", 0, "from then on it is not expected any more", 0},
+    {0},
+};
+
+static int
+send_adoptions(struct bb_client *client, struct said *said)
+{
+    struct bb_adoption *adoptions = calloc(said->n, sizeof *adoptions);
+    int r;
+
+    if (!adoptions)
+        return -ENOMEM;
+    for (size_t i = 0; i < said->n; i++) {
+        adoptions[i] = said->adoption;
+        adoptions[i].indicator = said->code[i];
+    }
+    r = bb_client_adopt(client, adoptions, said->n, on_outcome, NULL, said);
+    free(adoptions);
+    return r;
+}
+
+static int
+run_adopt(struct bb_cli *cli, int argc, char **argv)
+{
+    struct said said = {.n = 0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), adopt_options, parse, argc, argv, &said);
+    return finish(cli, &said, send_adoptions);
+}
+
+/* --- retire --------------------------------------------------------------------------------------------- */
+
+static const struct argp_option retire_options[] = {
+    {"from", OPT_FROM, "DATE", 0, "periods that begin then or later are refused; else from today", 0},
+    {"undo", OPT_UNDO, NULL, 0, "it is not retired any more", 0},
+    {0},
+};
+
+static int
+send_retirement(struct bb_client *client, struct said *said)
+{
+    return bb_client_retire(client, said->code[0], said->adoption.from, said->undo, on_outcome, NULL, said);
+}
+
+static error_t
+parse_retire(int key, char *arg, struct argp_state *state)
+{
+    const struct said *said = state->input;
+
+    if (key == ARGP_KEY_ARG && said->n > 0)
+        argp_error(state, "found a second argument, %s, expected one", arg);
+    return parse(key, arg, state);
+}
+
+static int
+run_retire(struct bb_cli *cli, int argc, char **argv)
+{
+    struct said said = {.n = 0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), retire_options, parse_retire, argc, argv, &said);
+    return finish(cli, &said, send_retirement);
+}
+
+/* --- adoptions ------------------------------------------------------------------------------------------ */
+
+enum { INDICATOR, ORGANIZATION, VERSION, FROM, UNTIL, MEMBER, TIME, SEQUENCE, COLUMNS };
+
+static const struct bb_output_column columns[COLUMNS] = {
+    [INDICATOR] = {"indicator", "INDICATOR", 0},
+    [ORGANIZATION] = {"organization", "ORGANIZATION", 0},
+    [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
+    [FROM] = {"from", "FROM", 0},
+    [UNTIL] = {"until", "UNTIL", 0},
+    [MEMBER] = {"member", NULL, BB_OUTPUT_DATA_ONLY},
+    [TIME] = {"time", NULL, BB_OUTPUT_DATA_ONLY},
+    [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
+};
+
+static const struct argp_option list_options[] = {
+    {"organization", OPT_ORGANIZATION, "ORG", 0, "of this organization only", 0},
+    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    {0},
+};
+
+static error_t
+parse_list(int key, char *arg, struct argp_state *state)
+{
+    struct bb_adoptions_query *query = state->input;
+    const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us};
+
+    switch (key) {
+    case OPT_ORGANIZATION:
+        query->organization = bb_cli_filled(state, "--organization", arg);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        query->indicator = bb_cli_filled(state, "CODE", arg);
+        return 0;
+    default:
+        return key == BB_CLI_KEY_AS_OF ? bb_cli_parse_question(key, arg, state, &question) : ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int
+print_adoption(void *self, const struct bb_adoption *adoption)
+{
+    struct bb_output *output = self;
+
+    bb_output_text(output, INDICATOR, adoption->indicator);
+    bb_output_text(output, ORGANIZATION, adoption->organization);
+    bb_output_uint(output, VERSION, adoption->version);
+    bb_output_text(output, FROM, adoption->from);
+    bb_output_text(output, UNTIL, adoption->until);
+    bb_output_text(output, MEMBER, adoption->member);
+    bb_output_time(output, TIME, adoption->time_us);
+    bb_output_uint(output, SEQUENCE, adoption->sequence);
+    bb_output_row(output);
+    return 0;
+}
+
+static int
+run_adoptions(struct bb_cli *cli, int argc, char **argv)
+{
+    struct bb_adoptions_query query = {0};
+    struct bb_client *client = NULL;
+    struct bb_output *output;
+    int r;
+
+    bb_cli_parse(cli, bb_cli_command(cli), list_options, parse_list, argc, argv, &query);
+    r = bb_cli_connect(cli, &client);
+    if (r != 0)
+        return r;
+    output = bb_cli_output(cli, columns, COLUMNS, 0);
+    if (output)
+        r = bb_cli_ended(client, bb_client_adoptions(client, &query, print_adoption, NULL, output));
+    r = bb_cli_answered(&output, r);
+    bb_client_destroy(&client);
+    return r;
+}
+
+const struct bb_command bb_commands_adopt[] = {
+    {"indicator adopt", "CODE...", "agree to report these indicators", run_adopt},
+    {"indicator adoptions", "[CODE]", "list who has agreed to report what", run_adoptions},
+    {"indicator retire", "CODE", "take no readings of later periods any more", run_retire},
+    {0},
+};
