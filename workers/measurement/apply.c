@@ -5,6 +5,7 @@
 #include "apply.h"
 
 #include "order.h"
+#include "presence.h"
 #include "rollup.h"
 
 #include "runtime/store/varint.h"
@@ -25,9 +26,13 @@ struct applying {
     MDB_txn *txn;
     struct writer reading, revision, by_organization, rollup;
     struct bb_sortable *order, *scratch;
-    struct bb_sortable *created; /* keys of by_organization, to be sorted in their turn */
-    uint8_t *created_keys;
-    uint32_t n_created;
+    /* Records of by_organization, to be sorted in their turn. */
+    struct bb_sortable *noted;
+    struct note {
+        uint8_t key[BB_READING_KEY];
+        struct bb_presence presence; /* first: 0 where it is there already */
+    } * note;
+    uint32_t n_noted;
     /* The cell in hand: what was taken away and added */
     struct bb_bytes cell;
     struct bb_rollup removed, added;
@@ -162,13 +167,36 @@ put_revision(struct applying *a, struct bb_bytes key, struct bb_bytes superseded
                superseded);
 }
 
-static void
-note_created(struct applying *a, const struct bb_reading_key *key)
+static int
+presence_of(struct bb_bytes record, struct bb_presence *ret_presence)
 {
-    uint8_t *data = a->created_keys + (size_t)a->n_created * BB_READING_KEY;
+    struct bb_reading reading;
+    int r = bb_reading_unpack(record, &reading);
 
-    a->created[a->n_created] = bb_sortable(bb_bytes(data, bb_organization_key_pack(key, data)), a->n_created);
-    a->n_created++;
+    if (r == 0)
+        *ret_presence = (struct bb_presence){.kind = bb_presence_of(&reading), .first = reading.sequence};
+    return r;
+}
+
+/* What by_organization is to say of the reading, if that is news. before: no data when it was not there;
+ * first, after: its first and its last record of this generation. */
+static int
+note_presence(struct applying *a, const struct bb_reading_key *key, struct bb_bytes before,
+              struct bb_bytes first, struct bb_bytes after)
+{
+    struct note *note = &a->note[a->n_noted];
+    struct bb_presence was, is;
+    int r = presence_of(before.data ? before : first, &was);
+
+    if (r == 0)
+        r = presence_of(after, &is);
+    if (r != 0 || (before.data && was.kind == is.kind))
+        return r;
+    note->presence = (struct bb_presence){.kind = is.kind, .first = before.data ? 0 : was.first};
+    a->noted[a->n_noted] =
+        bb_sortable(bb_bytes(note->key, bb_organization_key_pack(key, note->key)), a->n_noted);
+    a->n_noted++;
+    return 0;
 }
 
 /* All changes of one key, n of them. */
@@ -199,9 +227,7 @@ apply_run(struct applying *a, const struct bb_sortable *run, size_t n)
         r = count_reading(&a->added, standing, &parsed);
     if (r == 0)
         r = put(&a->reading, key, bb_change_record(last));
-    if (r == 0 && first->kind == BB_CHANGE_CREATED)
-        note_created(a, &parsed);
-    return r;
+    return r == 0 ? note_presence(a, &parsed, before, bb_change_record(first), bb_change_record(last)) : r;
 }
 
 static int
@@ -223,14 +249,35 @@ apply_changes(struct applying *a)
     return r == 0 ? flush_cell(a) : r;
 }
 
+/* Of a reading that was there when it first came stays. */
 static int
-apply_created(struct applying *a)
+keep_first(struct applying *a, struct bb_bytes key, struct bb_presence *presence)
 {
+    struct bb_presence stored;
+    struct bb_bytes payload;
+    int r = presence->first ? 0 : get(&a->by_organization, key, &payload);
+
+    if (r != 0 || presence->first)
+        return r > 0 ? -EBADMSG : r;
+    r = bb_presence_unpack(payload, &stored);
+    presence->first = stored.first;
+    return r;
+}
+
+static int
+apply_noted(struct applying *a)
+{
+    uint8_t packed[BB_PRESENCE_PACKED];
     int r = 0;
 
-    bb_order(a->created, a->scratch, a->n_created);
-    for (uint32_t i = 0; r == 0 && i < a->n_created; i++)
-        r = put(&a->by_organization, bb_bytes(a->created[i].key, a->created[i].len), bb_bytes(NULL, 0));
+    bb_order(a->noted, a->scratch, a->n_noted);
+    for (uint32_t i = 0; r == 0 && i < a->n_noted; i++) {
+        struct bb_presence presence = a->note[a->noted[i].number].presence;
+        struct bb_bytes key = bb_bytes(a->noted[i].key, a->noted[i].len);
+        r = keep_first(a, key, &presence);
+        if (r == 0)
+            r = put(&a->by_organization, key, bb_bytes(packed, bb_presence_pack(&presence, packed)));
+    }
     return r;
 }
 
@@ -257,7 +304,7 @@ run_transaction(struct applying *a)
 
     if (r != 0)
         return r;
-    a->n_created = 0;
+    a->n_noted = 0;
     a->cell = bb_bytes(NULL, 0);
     a->added = a->removed = (struct bb_rollup){0};
     r = open_writer(a, BB_VIEW_READING, &a->reading);
@@ -270,7 +317,7 @@ run_transaction(struct applying *a)
     if (r == 0)
         r = apply_changes(a);
     if (r == 0)
-        r = apply_created(a);
+        r = apply_noted(a);
     if (r == 0)
         r = apply_puts(a);
     if (r == 0)
@@ -290,16 +337,16 @@ bb_apply(const struct bb_views *views, const struct bb_generation *generation)
 
     a.order = malloc(n * sizeof *a.order);
     a.scratch = malloc(n * sizeof *a.scratch);
-    a.created = malloc(n * sizeof *a.created);
-    a.created_keys = malloc(n * BB_READING_KEY);
-    if (a.order && a.scratch && a.created && a.created_keys) {
+    a.noted = malloc(n * sizeof *a.noted);
+    a.note = malloc(n * sizeof *a.note);
+    if (a.order && a.scratch && a.noted && a.note) {
         while ((r = run_transaction(&a)) == BB_STORE_E_FULL)
             if (bb_store_grow(views->store) != 0)
                 break;
     }
     free(a.order);
     free(a.scratch);
-    free(a.created);
-    free(a.created_keys);
+    free(a.noted);
+    free(a.note);
     return r == BB_STORE_E_FULL ? -ENOSPC : r > 0 ? -EBADMSG : r;
 }

@@ -11,7 +11,7 @@
  *     adoption         indicator | organization | sequence           -> adoption.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
- *     by_organization  period | organization | indicator | place | disaggregation          -> nothing
+ *     by_organization  period | organization | indicator | place | disaggregation          -> presence.h
  *     rollup           period | indicator | place | disaggregation   -> counts and sums
  *     submission       batch | index                                 -> sequence, flags
  *     batch            batch                                         -> a batch of several submissions

@@ -1,5 +1,7 @@
 #include "query_store.h"
 
+#include "workers/measurement/presence.h"
+
 #include "workers/measurement/rollup.h"
 
 #include "journal.pb-c.h"
@@ -251,9 +253,24 @@ supersede(struct test_store *store, MDB_txn *txn, struct bb_bytes key, const str
 }
 
 static void
+put_presence(struct test_store *store, MDB_txn *txn, const struct test_row *row)
+{
+    MDB_dbi dbi = store->views.dbi[BB_VIEW_BY_ORGANIZATION];
+    uint8_t data[BB_READING_KEY], packed[BB_PRESENCE_PACKED];
+    struct bb_bytes key = bb_bytes(data, bb_organization_key_pack(&row->key, data)), payload;
+    struct bb_presence presence = {.first = row->reading.sequence};
+
+    if (bb_store_get(txn, dbi, key, &payload) == 0)
+        assert_int_equal(bb_presence_unpack(payload, &presence), 0);
+    presence.kind = bb_presence_of(&row->reading);
+    assert_int_equal(bb_store_put(txn, dbi, key, bb_bytes(packed, bb_presence_pack(&presence, packed)), 0),
+                     0);
+}
+
+static void
 put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_row *row)
 {
-    uint8_t data[BB_READING_KEY], index[BB_READING_KEY], packed[BB_READING_PACKED], before[BB_READING_PACKED];
+    uint8_t data[BB_READING_KEY], packed[BB_READING_PACKED], before[BB_READING_PACKED];
     size_t cell, len = bb_reading_key_pack(&row->key, data, &cell);
     struct bb_bytes key = bb_bytes(data, len), payload;
     MDB_dbi dbi = store->views.dbi[BB_VIEW_READING];
@@ -269,10 +286,7 @@ put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_r
     row->reading.revision = updates ? old.revision + 1 : 1;
     assert_int_equal(bb_store_put(txn, dbi, key, bb_bytes(packed, bb_reading_pack(&row->reading, packed)), 0),
                      0);
-    assert_int_equal(bb_store_put(txn, store->views.dbi[BB_VIEW_BY_ORGANIZATION],
-                                  bb_bytes(index, bb_organization_key_pack(&row->key, index)),
-                                  bb_bytes(NULL, 0), 0),
-                     0);
+    put_presence(store, txn, row);
     update_rollup(store, txn, bb_bytes(data, cell), row->key.organization, updates ? &old : NULL,
                   &row->reading);
 }
