@@ -11,6 +11,7 @@
 #include "proto/errors.h"
 #include "proto/methods.h"
 #include "runtime/keyfile.h"
+#include "runtime/period.h"
 #include "runtime/text.h"
 
 #include <dirent.h>
@@ -430,6 +431,14 @@ bb_code_is_reserved(const char *code)
     return strcmp(code, BB_CODE_OPERATOR) == 0 || bb_service_by_name(code) >= 0;
 }
 
+static bool
+is_date(const char *text)
+{
+    uint32_t day;
+
+    return strlen(text) == sizeof "2026-09-07" - 1 && bb_date_parse(bb_bytes_str(text), &day) == 0;
+}
+
 static int
 check_put(const Bb__PartnerPut *put, char *message)
 {
@@ -444,6 +453,10 @@ check_put(const Bb__PartnerPut *put, char *message)
         return invalid(message, "role: expected staff, partner or observer");
     if (put->key && !bb_key_is_valid(bb_bytes_str(put->key)))
         return invalid(message, "key: expected the 40 characters of a public key in Z85");
+    if (put->joined && !is_date(put->joined))
+        return invalid(message, "joined: expected a date such as 2026-09-07");
+    if (put->left && *put->left && !is_date(put->left))
+        return invalid(message, "left: expected a date such as 2026-09-07, or nothing");
     for (size_t i = 0; i < put->n_alias; i++)
         if (!bb_text_is_name(bb_bytes_str(put->alias[i])))
             return invalid(message, "alias: expected " BB_TEXT_NAME_EXPECTED);
@@ -500,10 +513,16 @@ apply(struct bb_organization *o, const Bb__PartnerPut *put, char *message)
         o->enabled = put->enabled;
     if (put->has_share_own_line)
         o->share_own_line = put->share_own_line;
+    if (put->joined)
+        snprintf(o->joined, sizeof o->joined, "%s", put->joined);
+    if (put->left)
+        snprintf(o->left, sizeof o->left, "%s", put->left);
     for (size_t i = 0; r == 0 && i < put->n_alias; i++)
         r = bb_organization_add_alias(o, put->alias[i]);
     if (r == 0 && o->n_alias > BB_LIMIT_ALIASES)
         return invalid(message, "alias: more than 64 of them");
+    if (r == 0 && o->left[0] && strcmp(o->left, o->joined) < 0)
+        return invalid(message, "left: expected a date that is not before the one on which it joined");
     return r < 0 ? r : bb_organization_seal(o);
 }
 

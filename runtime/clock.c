@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SECOND_US 1000000
 #define DAY_S     86400
@@ -17,6 +20,46 @@ read_clock(clockid_t id, int64_t per_second)
 
     clock_gettime(id, &t); /* these clocks cannot fail */
     return t.tv_sec * per_second + t.tv_nsec / (1000000000 / per_second);
+}
+
+/* libc takes an unknown zone for UTC without a word. */
+int
+bb_clock_set_zone(const char *name)
+{
+    char file[256];
+
+    if (strcmp(name, "UTC") != 0) {
+        int len = snprintf(file, sizeof file, "/usr/share/zoneinfo/%s", name);
+        if (*name == '/' || *name == '\0' || strstr(name, "..") || len >= (int)sizeof file ||
+            access(file, R_OK) != 0)
+            return -EINVAL;
+    }
+    if (setenv("TZ", name, 1) != 0)
+        return -EINVAL;
+    tzset();
+    return 0;
+}
+
+bb_utc
+bb_clock_midnight(uint32_t day)
+{
+    struct tm tm = {.tm_isdst = -1};
+    int year, month;
+
+    bb_day_to_date(day, &year, &month, &tm.tm_mday);
+    tm.tm_year = year - 1900;
+    tm.tm_mon = month - 1;
+    return (bb_utc)mktime(&tm) * SECOND_US;
+}
+
+uint32_t
+bb_clock_day(bb_utc t)
+{
+    time_t seconds = t / SECOND_US - (t % SECOND_US < 0);
+    struct tm tm;
+
+    localtime_r(&seconds, &tm);
+    return (uint32_t)bb_day_of(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 }
 
 bb_mono

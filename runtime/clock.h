@@ -11,6 +11,13 @@ typedef int64_t bb_utc;  /* microseconds since 1970-01-01 UTC, for records */
 
 #define BB_UTC_DAY INT64_C(86400000000) /* microseconds */
 
+/* Days of people begin and end in a time zone: of the system, unless this was called, once, before any
+ * thread. name: "UTC", "America/New_York". 0 | -EINVAL it is not known here */
+int bb_clock_set_zone(const char *name);
+/* The moment at which the day (calendar.h) begins there, and the day of a moment. */
+bb_utc bb_clock_midnight(uint32_t day);
+uint32_t bb_clock_day(bb_utc t);
+
 bb_mono bb_clock_mono(void);
 bb_utc bb_clock_utc(void);
 /* Nanoseconds of the monotonic clock, for measuring. */

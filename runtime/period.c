@@ -403,6 +403,30 @@ bb_period_end(struct bb_period p)
                                     : first_of(y, m + calendar_types[p.type].months);
 }
 
+struct bb_period
+bb_period_containing(enum bb_period_type type, uint32_t day)
+{
+    struct bb_period p = {.day = day, .type = (uint8_t)type};
+    int y, m, d, first, step;
+
+    if (type == BB_PERIOD_DAY)
+        return p;
+    if (type == BB_PERIOD_WEEK) {
+        p.day = day - day % 7;
+        return p;
+    }
+    bb_day_to_date(day, &y, &m, &d);
+    first = calendar_types[type].first;
+    step = calendar_types[type].step;
+    if (m < first) { /* of a year that began in the one before */
+        y--;
+        m += 12;
+    }
+    m -= (m - first) % step;
+    p.day = y < BB_YEAR_MIN ? 0 : first_of(y, m);
+    return p;
+}
+
 /* The days of one side of a range; an empty one is open. */
 static int
 side(struct bb_bytes text, enum bb_period_type hint, uint32_t *ret_first_day, uint32_t *ret_end_day)

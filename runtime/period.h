@@ -67,6 +67,9 @@ size_t bb_period_format(struct bb_period p, char out[static BB_PERIOD_TEXT]);
 /* The day after the last one (same origin as `day`). */
 uint32_t bb_period_end(struct bb_period p);
 
+/* The period of a type (not of a span) that the day lies in. */
+struct bb_period bb_period_containing(enum bb_period_type type, uint32_t day);
+
 /* memcmp order of keys is (day, type, years). Returns the length, 4 or 6. */
 size_t bb_period_pack(struct bb_period p, uint8_t out[static BB_PERIOD_KEY]);
 /* Bytes read, or 0 when malformed. */

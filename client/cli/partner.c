@@ -2,6 +2,7 @@
 #include "partner.h"
 #include "cli.h"
 
+#include "runtime/period.h"
 #include "runtime/text.h"
 
 #include <stdio.h>
@@ -56,12 +57,24 @@ print_changed(void *self, const struct bb_partner *partner, bool changed)
 
 /* --- add and set -------------------------------------------------------------------------------------- */
 
-enum { OPT_NAME = 1, OPT_ROLE, OPT_KEY, OPT_ALIAS, OPT_SHARE, OPT_NO_SHARE, OPT_ENABLE, OPT_DISABLE };
+enum {
+    OPT_NAME = 1,
+    OPT_ROLE,
+    OPT_KEY,
+    OPT_ALIAS,
+    OPT_SHARE,
+    OPT_NO_SHARE,
+    OPT_ENABLE,
+    OPT_DISABLE,
+    OPT_JOINED,
+    OPT_LEFT
+};
 
 #define COMMON_OPTIONS                                                                                       \
     {"name", OPT_NAME, "N", 0, "name for people, up to 300 bytes", 0},                                       \
         {"key", OPT_KEY, "PUBLIC", 0, "public key, 40 characters, as keys new prints it", 0},                \
         {"alias", OPT_ALIAS, "A", 0, "another name that files may use; may be repeated", 0},                 \
+        {"joined", OPT_JOINED, "DATE", 0, "member from this day on; a new one: from today", 0},              \
     {                                                                                                        \
         "share-own-line", OPT_SHARE, NULL, 0, "let other partners see this one's own figures", 0             \
     }
@@ -77,6 +90,7 @@ static const struct argp_option set_options[] = {
     {"no-share-own-line", OPT_NO_SHARE, NULL, 0, "keep them to itself, staff and the totals", 0},
     {"enable", OPT_ENABLE, NULL, 0, "let it in again", 0},
     {"disable", OPT_DISABLE, NULL, 0, "keep it out from now on", 0},
+    {"left", OPT_LEFT, "DATE", 0, "no member from this day on; \"\" takes it back", 0},
     {0},
 };
 
@@ -113,6 +127,16 @@ check_change(const struct bb_partner_change *change, struct argp_state *state)
         argp_error(state, "--role: found '%s', expected staff, partner or observer", change->role);
 }
 
+static const char *
+date(const struct argp_state *state, const char *option, const char *text)
+{
+    uint32_t day;
+
+    if (bb_date_parse(bb_bytes_str(text), &day) != 0)
+        argp_error(state, "%s: found '%s', expected a date such as 2026-09-07", option, text);
+    return text;
+}
+
 static error_t
 parse_change(int key, char *arg, struct argp_state *state)
 {
@@ -142,6 +166,12 @@ parse_change(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_DISABLE:
         set_enabled(change, BB_OFF, state);
+        return 0;
+    case OPT_JOINED:
+        change->change.joined = date(state, "--joined", arg);
+        return 0;
+    case OPT_LEFT:
+        change->change.left = *arg ? date(state, "--left", arg) : "";
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)

@@ -90,6 +90,8 @@ bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *
     message.enabled = change->enabled == BB_ON;
     message.has_share_own_line = change->share_own_line != BB_KEEP;
     message.share_own_line = change->share_own_line == BB_ON;
+    message.joined = bb_call_text(change->joined);
+    message.left = bb_call_text(change->left);
     return bb_call_run(client, &call, done);
 }
 

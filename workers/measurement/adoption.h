@@ -33,11 +33,10 @@ size_t bb_adoption_pack(const struct bb_adoption *adoption, uint8_t out[static B
 /* 0 | -EBADMSG */
 int bb_adoption_unpack(struct bb_bytes key, struct bb_bytes record, struct bb_adoption *ret_adoption);
 
-/* Does it hold on this day? */
-static inline bool
-bb_adoption_holds(const struct bb_adoption *adoption, uint32_t day)
+static inline uint64_t
+bb_adoption_sequence(struct bb_bytes key)
 {
-    return day >= adoption->from_day && (adoption->until_day == 0 || day < adoption->until_day);
+    return bb_get_u64(key.data + BB_ADOPTION_PAIR);
 }
 
 /* What holds, for the writer. */

@@ -193,7 +193,6 @@ parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *
 {
     bool percent = given(d->unit) && (strcmp(d->unit, "percent") == 0 || strcmp(d->unit, "%") == 0);
     struct bb_decimal ignored;
-    unsigned due;
 
     indicator->factor = (struct bb_decimal){.mantissa = percent ? 100 : 1};
     if (number(check, "factor", d->factor, &indicator->factor) && bb_decimal_is_zero(indicator->factor))
@@ -208,7 +207,7 @@ parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *
     number(check, "target_value", d->target_value, &ignored);
     period(check, "baseline_period", d->baseline_period, indicator->frequency);
     period(check, "target_period", d->target_period, indicator->frequency);
-    whole(check, "due_days", d->due_days, 3660, &due);
+    indicator->has_due_days = whole(check, "due_days", d->due_days, 3660, &indicator->due_days);
     if (d->retired && bb_date_parse(bb_bytes_str(d->retired), &indicator->retired_day) != 0)
         refuse(check, "retired", d->retired, "a date such as 2026-09-07");
 }

@@ -29,6 +29,8 @@ struct bb_indicator {
     unsigned decimals;             /* 0 to 24 */
     enum bb_period_type frequency; /* 0: any */
     enum bb_aggregation time_aggregation, organization_aggregation;
+    bool has_due_days;
+    unsigned due_days;    /* days behind the end of a period until which a report is on time */
     uint32_t retired_day; /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
 

@@ -2,8 +2,12 @@
 #include "measurement.h"
 #include "verify.h"
 
+#include "runtime/clock.h"
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
+
+#include <errno.h>
+#include <stdio.h>
 
 #define AT(field) offsetof(struct bb_measurement_config, field)
 
@@ -24,6 +28,8 @@ static const struct bb_config_option options[] = {
     {"dry_runs", BB_CONFIG_INT, AT(dry_runs), "4", 1, 64, "dry runs at a time"},
     {"batch_idle", BB_CONFIG_MS, AT(batch_idle_ms), "10min", 1000, 86400000,
      "an unfinished batch is closed after so long"},
+    {"time_zone", BB_CONFIG_TEXT, AT(time_zone), "UTC", 0, 0,
+     "the time zone in which days begin, for what is due: UTC, or a name such as America/New_York"},
     {NULL, 0, 0, NULL, 0, 0, NULL},
 };
 
@@ -34,6 +40,11 @@ check(const void *filled, char *error, size_t size)
 {
     const struct bb_measurement_config *c = filled;
 
+    if (bb_clock_set_zone(c->time_zone) != 0) {
+        snprintf(error, size, "time_zone: found '%s', expected UTC, or a name that is in /usr/share/zoneinfo",
+                 c->time_zone);
+        return -EINVAL;
+    }
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 

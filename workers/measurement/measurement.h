@@ -16,6 +16,7 @@ struct bb_measurement_config {
     long reader_threads; /* for one organization at a time; one more is there for the others */
     long dry_runs;       /* at a time */
     long batch_idle_ms;  /* an unfinished batch is closed after so long */
+    char *time_zone;     /* in which days begin, for what is due */
 };
 
 /* Serve until told to stop. Returns an exit code of sysexits, or BB_EX_STORAGE. */

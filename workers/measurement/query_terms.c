@@ -83,9 +83,14 @@ read_organization(struct bb_terms *terms, struct bb_bytes details, struct bb_ter
         return 0;
     bb_arena_reset(&terms->scratch);
     r = bb_unpack(bb__organization, details, &terms->scratch, &organization);
-    if (r == 0)
-        term->shares = organization->share_own_line;
-    return r;
+    if (r != 0)
+        return r;
+    term->shares = organization->share_own_line;
+    if (organization->joined && bb_date_parse(bb_bytes_str(organization->joined), &term->joined_day) != 0)
+        term->joined_day = 0;
+    if (organization->left && bb_date_parse(bb_bytes_str(organization->left), &term->left_day) != 0)
+        term->left_day = 0;
+    return 0;
 }
 
 static int

@@ -19,6 +19,7 @@ struct bb_term {
     enum bb_object_kind kind;
     struct bb_bytes text;
     bool shares;                      /* organization: its own line is for all to see */
+    uint32_t joined_day, left_day;    /* organization: member from the one to before the other; 0: unknown */
     struct bb_bytes dimensions;       /* disaggregation: their names, "gender;race" */
     const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
     /* Room for whoever writes texts into a dictionary: index in dictionary number `dictionary`. */
