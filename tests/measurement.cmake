@@ -17,3 +17,8 @@ target_link_libraries(bb_follow_fixture PUBLIC bb_measurement_fixture)
 foreach(test given given_random given_race follow follower)
   bb_unit_test(measurement/${test} bb_follow_fixture)
 endforeach()
+
+# Suppression, against a model of what partners may ask.
+add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c)
+target_link_libraries(bb_suppress_model PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
+bb_unit_test(measurement/suppress bb_suppress_model)

@@ -1,0 +1,504 @@
+#include "suppress_model.h"
+
+#include "tests/unit/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROWS (MODEL_FIGURES + 2 * MODEL_READINGS + 4096)
+
+/* Dimensions a and b, and both. Codes by number of the disaggregation: 0 for none. */
+const struct bb_suppress_disaggregation model_disaggregations[MODEL_DISAGGREGATIONS] = {
+    {0, {(const uint8_t *)"", 0}},        {1, {(const uint8_t *)"a=1", 3}},
+    {2, {(const uint8_t *)"a=2", 3}},     {3, {(const uint8_t *)"a=3", 3}},
+    {4, {(const uint8_t *)"b=1", 3}},     {5, {(const uint8_t *)"b=2", 3}},
+    {6, {(const uint8_t *)"a=1;b=1", 7}}, {7, {(const uint8_t *)"a=1;b=2", 7}},
+    {8, {(const uint8_t *)"a=2;b=1", 7}}, {9, {(const uint8_t *)"a=2;b=2", 7}},
+};
+static const int code_a[MODEL_DISAGGREGATIONS] = {0, 1, 2, 3, 0, 0, 1, 1, 2, 2};
+static const int code_b[MODEL_DISAGGREGATIONS] = {0, 0, 0, 0, 1, 2, 1, 2, 1, 2};
+
+static int
+dimensions(uint32_t disaggregation)
+{
+    return (code_a[disaggregation] > 0) + 2 * (code_b[disaggregation] > 0);
+}
+
+int64_t
+model_count(const struct model *model, size_t reading, unsigned count)
+{
+    return (int64_t)model->reading[reading].count[count].mantissa;
+}
+
+int64_t
+model_sum(const struct model *model, const struct model_figure *figure, unsigned count)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < model->n; i++)
+        sum += figure->part[i] ? model_count(model, i, count) : 0;
+    return sum;
+}
+
+/* Figures */
+
+static bool
+reports(const struct model *model, uint32_t organization, uint32_t place, uint32_t disaggregation)
+{
+    for (size_t i = 0; i < model->n; i++)
+        if (model->reading[i].organization == organization && model->reading[i].place == place &&
+            (disaggregation == BB_SUPPRESS_OPEN || model->reading[i].disaggregation == disaggregation))
+            return true;
+    return false;
+}
+
+/* Is the reading a part of the figure, were it its organization's? */
+static bool
+is_part(const struct model *model, size_t reading, uint32_t place, uint32_t disaggregation)
+{
+    const struct bb_suppress_reading *r = &model->reading[reading];
+
+    if (place != BB_SUPPRESS_OPEN && r->place != place)
+        return false;
+    if (disaggregation != BB_SUPPRESS_OPEN && r->disaggregation != disaggregation)
+        return false;
+    if (place == BB_SUPPRESS_OPEN && r->place != 0 &&
+        (r->aggregate || reports(model, r->organization, 0, disaggregation)))
+        return false;
+    return disaggregation != BB_SUPPRESS_OPEN || r->disaggregation == 0 ||
+           !reports(model, r->organization, r->place, 0);
+}
+
+/* Parts of one organization in one place by several dimensions. */
+static bool
+is_ambiguous(const struct model *model, const struct model_figure *figure)
+{
+    for (size_t i = 0; i < model->n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (figure->key.disaggregation == BB_SUPPRESS_OPEN && figure->part[i] && figure->part[j] &&
+                model->reading[i].organization == model->reading[j].organization &&
+                model->reading[i].place == model->reading[j].place &&
+                dimensions(model->reading[i].disaggregation) != dimensions(model->reading[j].disaggregation))
+                return true;
+    return false;
+}
+
+static void
+add_figure(struct model *model, struct bb_suppress_figure key)
+{
+    struct model_figure *figure = &model->figure[model->n_figures];
+    bool any = false;
+
+    *figure = (struct model_figure){.key = key, .alone = true};
+    for (size_t i = 0; i < model->n; i++) {
+        uint32_t organization = model->reading[i].organization;
+        if ((key.organization != BB_SUPPRESS_ALL && organization != key.organization) ||
+            !is_part(model, i, key.place, key.disaggregation))
+            continue;
+        figure->part[i] = true;
+        figure->alone &= !any || figure->whose == organization;
+        figure->whose = organization;
+        any = true;
+    }
+    model->n_figures += any && !is_ambiguous(model, figure);
+}
+
+void
+model_find_figures(struct model *model)
+{
+    model->n_figures = 0;
+    for (uint32_t p = 0; p <= MODEL_PLACES; p++)
+        for (uint32_t d = 0; d <= MODEL_DISAGGREGATIONS; d++)
+            for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS + 1; o++)
+                add_figure(model,
+                           (struct bb_suppress_figure){p < MODEL_PLACES ? p : BB_SUPPRESS_OPEN,
+                                                       d < MODEL_DISAGGREGATIONS ? d : BB_SUPPRESS_OPEN,
+                                                       o <= MODEL_ORGANIZATIONS ? o : BB_SUPPRESS_ALL});
+}
+
+bool
+model_is_small(const struct model *model, const struct model_figure *figure)
+{
+    for (unsigned c = 0; c < model->n_counts; c++)
+        for (uint32_t o = MODEL_OUTSIDER; o <= MODEL_ORGANIZATIONS; o++) {
+            int64_t rest = 0;
+            for (size_t i = 0; i < model->n; i++)
+                if (figure->part[i] && model->reading[i].organization != o)
+                    rest += model_count(model, i, c);
+            if (rest > 0 && rest < model->threshold)
+                return true;
+        }
+    return false;
+}
+
+struct bb_suppressed
+model_suppress(const struct model *model)
+{
+    uint32_t sharing[MODEL_ORGANIZATIONS];
+    struct bb_suppress_table table = {
+        .reading = model->reading,
+        .n_readings = model->n,
+        .disaggregation = model_disaggregations,
+        .n_disaggregations = MODEL_DISAGGREGATIONS,
+        .sharing = sharing,
+        .threshold = {model->threshold, 0},
+        .n_counts = model->n_counts,
+    };
+    struct bb_suppressed suppressed;
+
+    for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++)
+        if (model->shares[o])
+            sharing[table.n_sharing++] = o;
+    check_int(bb_suppress(&table, (size_t)64 << 20, &suppressed), 0, "suppress");
+    return suppressed;
+}
+
+bool
+model_is_shown(const struct model *model, const bool *hidden, size_t number, uint32_t organization)
+{
+    const struct model_figure *figure = &model->figure[number];
+
+    if (figure->alone && figure->whose == organization)
+        return true;
+    return !hidden[number] && (!figure->alone || model->shares[figure->whose]);
+}
+
+bool
+model_concerns(const struct model *model, size_t figure, unsigned count, uint32_t organization)
+{
+    for (size_t i = 0; i < model->n; i++)
+        if (model->figure[figure].part[i] && model->reading[i].organization != organization &&
+            model_count(model, i, count) != 0)
+            return true;
+    return false;
+}
+
+/* What is known of the cells: rows of coefficients. */
+
+struct knowledge {
+    int8_t (*row)[MODEL_READINGS];
+    size_t n;
+};
+
+static int8_t *
+new_row(struct knowledge *knowledge)
+{
+    assert_true(knowledge->n < ROWS);
+    memset(knowledge->row[knowledge->n], 0, sizeof knowledge->row[0]);
+    return knowledge->row[knowledge->n++];
+}
+
+/* One way to report a number of one organization: in a place, or in all of them together (PLACES), by some
+ * dimensions, of those cells that have these codes (0: any). */
+#define TOGETHER MODEL_PLACES
+struct view {
+    uint32_t organization, place;
+    int by, a, b;
+};
+
+static bool
+in_view(const struct model *model, size_t reading, const struct view *view)
+{
+    const struct bb_suppress_reading *r = &model->reading[reading];
+
+    if (r->organization != view->organization || dimensions(r->disaggregation) != view->by)
+        return false;
+    if (view->place == TOGETHER ? r->place == 0 || r->aggregate : r->place != view->place)
+        return false;
+    return (view->a == 0 || code_a[r->disaggregation] == view->a) &&
+           (view->b == 0 || code_b[r->disaggregation] == view->b);
+}
+
+/* When two views of one number agree, that is known. */
+static void
+compare_views(const struct model *model, unsigned count, const struct view *x, const struct view *y,
+              struct knowledge *knowledge)
+{
+    int64_t sum_x = 0, sum_y = 0;
+    bool any_x = false, any_y = false;
+    int8_t *row;
+
+    for (size_t i = 0; i < model->n; i++) {
+        bool in_x = in_view(model, i, x), in_y = in_view(model, i, y);
+        sum_x += in_x ? model_count(model, i, count) : 0;
+        sum_y += in_y ? model_count(model, i, count) : 0;
+        any_x |= in_x;
+        any_y |= in_y;
+    }
+    if (!any_x || !any_y || sum_x != sum_y)
+        return;
+    row = new_row(knowledge);
+    for (size_t i = 0; i < model->n; i++)
+        row[i] = (int8_t)(in_view(model, i, x) - in_view(model, i, y));
+}
+
+static void
+know_views(const struct model *model, unsigned count, struct view view, struct knowledge *knowledge)
+{
+    /* By all dimensions that have the codes in question, in this place, or instead in all together. */
+    for (int by = 0; by < 4; by++)
+        for (int other = 0; other < 4; other++) {
+            struct view x = view, y = view;
+            if ((view.a && (!(by & 1) || !(other & 1))) || (view.b && (!(by & 2) || !(other & 2))))
+                continue;
+            x.by = by;
+            y.by = other;
+            if (by < other)
+                compare_views(model, count, &x, &y, knowledge);
+            y.place = TOGETHER;
+            if (view.place == 0)
+                compare_views(model, count, &x, &y, knowledge);
+        }
+}
+
+static void
+know_additions(const struct model *model, unsigned count, struct knowledge *knowledge)
+{
+    for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++)
+        for (uint32_t p = 0; p <= TOGETHER; p++)
+            for (int a = 0; a <= 3; a++)
+                for (int b = 0; b <= 2; b++)
+                    know_views(model, count, (struct view){o, p, 0, a, b}, knowledge);
+}
+
+static void
+know_all(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
+         struct knowledge *knowledge)
+{
+    knowledge->n = 0;
+    for (size_t f = 0; f < model->n_figures; f++) {
+        int8_t *row;
+        if (!model_is_shown(model, hidden, f, organization))
+            continue;
+        row = new_row(knowledge);
+        for (size_t i = 0; i < model->n; i++)
+            row[i] = model->figure[f].part[i];
+    }
+    for (size_t i = 0; i < model->n; i++)
+        if (model->reading[i].organization == organization || model_count(model, i, count) == 0)
+            new_row(knowledge)[i] = 1;
+    know_additions(model, count, knowledge);
+}
+
+/* Rational numbers, small ones */
+
+struct rational {
+    int64_t over, under; /* in lowest terms, under > 0 */
+};
+
+static struct rational
+lowest(__int128 over, __int128 under)
+{
+    __int128 a = over < 0 ? -over : over, b = under < 0 ? -under : under;
+
+    while (b) {
+        __int128 rest = a % b;
+        a = b;
+        b = rest;
+    }
+    over /= under < 0 ? -a : a;
+    under /= under < 0 ? -a : a;
+    assert_true(over < INT64_MAX && over > -INT64_MAX && under < INT64_MAX);
+    return (struct rational){(int64_t)over, (int64_t)under};
+}
+
+/* a - b * c */
+static struct rational
+minus_product(struct rational a, struct rational b, struct rational c)
+{
+    struct rational product;
+
+    if (a.under == 1 && b.under == 1 && c.under == 1 && llabs(b.over) < INT32_MAX &&
+        llabs(c.over) < INT32_MAX && llabs(a.over) < INT32_MAX)
+        return (struct rational){a.over - b.over * c.over, 1};
+    product = lowest((__int128)b.over * c.over, (__int128)b.under * c.under);
+
+    return lowest((__int128)a.over * product.under - (__int128)product.over * a.under,
+                  (__int128)a.under * product.under);
+}
+
+/* Rows in reduced form: each with a 1 at its pivot, where it is the only one but for rows after it. */
+struct echelon {
+    struct rational row[MODEL_READINGS][MODEL_READINGS];
+    size_t pivot[MODEL_READINGS];
+    size_t n, width;
+};
+
+static void
+reduce(const struct echelon *echelon, struct rational *row)
+{
+    for (size_t i = 0; i < echelon->n; i++) {
+        struct rational factor = row[echelon->pivot[i]];
+        if (factor.over == 0)
+            continue;
+        for (size_t j = 0; j < echelon->width; j++)
+            if (echelon->row[i][j].over)
+                row[j] = minus_product(row[j], factor, echelon->row[i][j]);
+    }
+}
+
+static bool
+is_zero(const struct rational *row, size_t n, size_t *ret_pivot)
+{
+    for (size_t i = 0; i < n; i++)
+        if (row[i].over) {
+            *ret_pivot = i;
+            return false;
+        }
+    return true;
+}
+
+static void
+add_row(struct echelon *echelon, const int8_t *coefficient)
+{
+    struct rational *row = echelon->row[echelon->n], factor;
+    size_t pivot;
+
+    for (size_t i = 0; i < echelon->width; i++)
+        row[i] = (struct rational){coefficient[i], 1};
+    reduce(echelon, row);
+    if (is_zero(row, echelon->width, &pivot))
+        return;
+    factor = row[pivot];
+    for (size_t i = 0; i < echelon->width; i++)
+        row[i] = lowest((__int128)row[i].over * factor.under, (__int128)row[i].under * factor.over);
+    echelon->pivot[echelon->n++] = pivot;
+}
+
+static bool
+follows(const struct echelon *echelon, const struct model_figure *figure)
+{
+    struct rational row[MODEL_READINGS];
+    size_t pivot;
+
+    for (size_t i = 0; i < echelon->width; i++)
+        row[i] = (struct rational){figure->part[i], 1};
+    reduce(echelon, row);
+    return is_zero(row, echelon->width, &pivot);
+}
+
+void
+model_solve(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
+            bool *ret_solved)
+{
+    struct knowledge knowledge = {.row = malloc(ROWS * sizeof *knowledge.row)};
+    struct echelon *echelon = malloc(sizeof *echelon);
+
+    assert_non_null(knowledge.row);
+    assert_non_null(echelon);
+    know_all(model, hidden, count, organization, &knowledge);
+    echelon->n = 0;
+    echelon->width = model->n;
+    for (size_t i = 0; i < knowledge.n && echelon->n < model->n; i++)
+        add_row(echelon, knowledge.row[i]);
+    for (size_t f = 0; f < model->n_figures; f++)
+        ret_solved[f] = follows(echelon, &model->figure[f]);
+    free(knowledge.row);
+    free(echelon);
+}
+
+/* Trying */
+
+struct trial {
+    const struct model *model;
+    const bool *hidden;
+    unsigned count;
+    struct knowledge knowledge;
+    int64_t sum[ROWS]; /* what each row is to be */
+    int64_t is[MODEL_FIGURES];
+    int64_t value[MODEL_READINGS];
+    int64_t most;
+    bool *pinned; /* by figure: no other value found yet */
+    size_t n_pinned;
+};
+
+/* Given the first n values: may the row still come true? */
+static bool
+is_possible(const struct trial *trial, size_t row, size_t n)
+{
+    int64_t sum = 0, low = 0, high = 0;
+
+    for (size_t i = 0; i < trial->model->n; i++) {
+        int8_t coefficient = trial->knowledge.row[row][i];
+        if (i < n)
+            sum += coefficient * trial->value[i];
+        else if (coefficient > 0)
+            high += coefficient * trial->most;
+        else
+            low += coefficient * trial->most;
+    }
+    return sum + low <= trial->sum[row] && sum + high >= trial->sum[row];
+}
+
+static int64_t
+tried_sum(const struct trial *trial, size_t figure)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < trial->model->n; i++)
+        sum += trial->model->figure[figure].part[i] ? trial->value[i] : 0;
+    return sum;
+}
+
+/* A zero would be shown: what is not shown, and could be, is none. */
+static bool
+looks_the_same(const struct trial *trial)
+{
+    const struct model *model = trial->model;
+
+    for (size_t f = 0; f < model->n_figures; f++)
+        if (trial->hidden[f] && (!model->figure[f].alone || model->shares[model->figure[f].whose]) &&
+            trial->is[f] != 0 && tried_sum(trial, f) == 0)
+            return false;
+    return true;
+}
+
+static void
+try_from(struct trial *trial, size_t at)
+{
+    for (size_t row = 0; row < trial->knowledge.n; row++)
+        if (!is_possible(trial, row, at))
+            return;
+    if (at < trial->model->n) {
+        for (int64_t value = 0; trial->n_pinned && value <= trial->most; value++) {
+            trial->value[at] = value;
+            try_from(trial, at + 1);
+        }
+        return;
+    }
+    if (!looks_the_same(trial))
+        return;
+    for (size_t f = 0; f < trial->model->n_figures; f++)
+        if (trial->pinned[f] && tried_sum(trial, f) != trial->is[f]) {
+            trial->pinned[f] = false;
+            trial->n_pinned--;
+        }
+}
+
+void
+model_try(const struct model *model, const bool *hidden, unsigned count, uint32_t organization, int64_t most,
+          bool *ret_pinned)
+{
+    struct trial *trial = calloc(1, sizeof *trial);
+
+    assert_non_null(trial);
+    trial->model = model;
+    trial->hidden = hidden;
+    trial->count = count;
+    trial->most = most;
+    trial->pinned = ret_pinned;
+    trial->knowledge.row = malloc(ROWS * sizeof *trial->knowledge.row);
+    assert_non_null(trial->knowledge.row);
+    know_all(model, hidden, count, organization, &trial->knowledge);
+    for (size_t row = 0; row < trial->knowledge.n; row++)
+        for (size_t i = 0; i < model->n; i++)
+            trial->sum[row] += trial->knowledge.row[row][i] * model_count(model, i, count);
+    for (size_t f = 0; f < model->n_figures; f++) {
+        trial->is[f] = model_sum(model, &model->figure[f], count);
+        ret_pinned[f] = hidden[f] && model_concerns(model, f, count, organization);
+        trial->n_pinned += ret_pinned[f];
+    }
+    try_from(trial, 0);
+    free(trial->knowledge.row);
+    free(trial);
+}
