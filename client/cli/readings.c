@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <string.h>
 
-enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE };
+enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE, KEY_LATEST };
 
 static const struct argp_option ls_options[] = {
     {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; \"\" is the total", 0},
+    {"latest", KEY_LATEST, NULL, 0, "of each series the latest period only", 0},
     BB_CLI_QUESTION_OPTIONS,
     {0},
 };
@@ -96,6 +97,10 @@ parse_ls(int key, char *arg, struct argp_state *state)
                                              &query->as_of_sequence, &query->as_of_us};
     if (key == KEY_INDICATOR) {
         query->indicator = bb_cli_filled(state, "indicator", arg);
+        return 0;
+    }
+    if (key == KEY_LATEST) {
+        query->latest = true;
         return 0;
     }
     if (parse_common(key, arg, state, query) == 0)

@@ -370,9 +370,11 @@ struct bb_readings_query {
     uint64_t as_of_sequence; /* 0: not asked */
     int64_t as_of_us;        /* 0: not asked */
     uint64_t min_sequence;   /* answer at this sequence or later; 0: at the head */
+    bool latest;             /* of each series (all but the period) the one whose period begins last */
 };
 
-/* Readings in the order of the store (period first). Streamed: memory does not grow with the answer. */
+/* Readings in the order of the store (period first); the latest ones from the newest on. Streamed: memory
+ * does not grow with the answer. */
 BB_API int bb_client_readings(struct bb_client *client, const struct bb_readings_query *query,
                               bb_reading_fn *each, bb_done_fn *done, void *self);
 

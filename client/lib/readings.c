@@ -183,6 +183,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
     message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     message.has_min_sequence = query->min_sequence != 0;
     message.min_sequence = query->min_sequence;
+    message.has_latest = message.latest = query->latest;
     return bb_call_run(client, &call, done);
 }
 

@@ -3,9 +3,20 @@
  * With an organization the index by organization is walked, and each reading then fetched by its key: within
  * a period an organization's readings are next to each other there. The same goes for a partner who names
  * neither organization nor indicator: of the organizations that it may see the index finds the readings
- * without touching those of the others. Otherwise the readings themselves are walked. */
+ * without touching those of the others. Otherwise the readings themselves are walked.
+ *
+ * The latest of each series (indicator, organization, place, disaggregation): the days on which periods begin
+ * are gone through from the last one back, each walked as above, and a series counts where it is met first.
+ */
 #include "query_rows.h"
 #include "query_walk.h"
+
+#include "runtime/store/map.h"
+
+#include <errno.h>
+
+#define SERIES_KEY   16u
+#define SERIES_BYTES 64u /* that one takes in memory, about */
 
 struct state {
     const Bb__ReadingsQuery *request;
@@ -13,6 +24,10 @@ struct state {
     bool by_organization;
     uint32_t indicator, place, disaggregation, organization;
     struct bb_ids visible; /* organizations that the caller may see, when not all */
+    struct bb_map seen;    /* latest: the series that were given */
+    uint32_t first_day;    /* latest: of the range */
+    uint32_t day; /* latest: periods that begin on it are walked; before the first, the range's end */
+    bool walking; /* latest: they are */
     struct bb_rows rows;
 };
 
@@ -124,6 +139,8 @@ aim(struct bb_query *query)
     else
         memcpy(walk->wanted, (struct bb_wanted[]){indicator, place, disaggregation, organization},
                sizeof walk->wanted);
+    state->first_day = first_day;
+    state->day = end_day;
 }
 
 static int
@@ -164,6 +181,67 @@ fetch(struct state *state, struct bb_query_step *step, struct bb_reading_key *re
     return r == 0 ? bb_snapshot_reading(&step->snapshot, key, record, ret_reading) : r;
 }
 
+/* Is this the first one of its series? Then it is remembered. 1 yes | 0 no | <0 */
+static int
+is_first_of_series(struct bb_query *query, const struct bb_reading_key *key)
+{
+    struct state *state = query->state;
+    uint8_t series[SERIES_KEY];
+
+    bb_put_u32(series, key->indicator);
+    bb_put_u32(series + 4, key->organization);
+    bb_put_u32(series + 8, key->place);
+    bb_put_u32(series + 12, key->disaggregation);
+    if (bb_map_find(&state->seen, bb_bytes(series, sizeof series)))
+        return 0;
+    if (state->seen.count >= query->context.bytes / BB_QUERY_SHARES / SERIES_BYTES)
+        return -EDQUOT;
+    return bb_map_set(&state->seen, bb_bytes(series, sizeof series), 0) == 0 ? 1 : -ENOMEM;
+}
+
+/* The last day before state->day on which a period begins that the view has. 0 | BB_STORE_E_NOT_FOUND | <0 */
+static int
+go_back(struct state *state, struct bb_query_step *step)
+{
+    uint8_t at[3] = {(uint8_t)(state->day >> 16), (uint8_t)(state->day >> 8), (uint8_t)state->day};
+    struct bb_walk *walk = &state->walk;
+    struct bb_bytes key, payload;
+    struct bb_period period;
+    int r = bb_snapshot_seek(&step->snapshot, walk->view, bb_bytes(at, sizeof at), &key, &payload);
+
+    if (r >= 0)
+        r = bb_snapshot_move(&step->snapshot, walk->view, r == 0 ? MDB_PREV : MDB_LAST, &key, &payload);
+    if (r != 0)
+        return r;
+    if (bb_period_unpack(key, &period) == 0)
+        return bb_snapshot_damaged(&step->snapshot, walk->view, key);
+    if (period.day < state->first_day)
+        return BB_STORE_E_NOT_FOUND;
+    state->day = walk->first_day = period.day;
+    walk->at_len = 0;
+    walk->held = walk->past = walk->seated = false;
+    state->walking = true;
+    return 0;
+}
+
+/* The next reading that fits. 0 | BB_STORE_E_NOT_FOUND | BB_WALK_E_PAUSED | <0 */
+static int
+next_reading(struct state *state, struct bb_query_step *step)
+{
+    int r;
+
+    if (!state->request->latest)
+        return bb_walk_next(&state->walk, &step->snapshot);
+    for (;;) {
+        r = state->walking ? bb_walk_next(&state->walk, &step->snapshot) : BB_STORE_E_NOT_FOUND;
+        if (r == BB_WALK_E_PAUSED || r < 0 || (r == 0 && state->walk.period.day == state->day))
+            return r;
+        r = go_back(state, step);
+        if (r != 0)
+            return r;
+    }
+}
+
 static int
 gather(struct bb_query *query, struct bb_query_step *step)
 {
@@ -172,12 +250,18 @@ gather(struct bb_query *query, struct bb_query_step *step)
     struct bb_reading reading;
     int r;
 
-    while ((r = bb_walk_next(&state->walk, &step->snapshot)) == 0) {
+    while ((r = next_reading(state, step)) == 0) {
         if (bb_rowset_count(state->rows.set) > 0 && bb_rows_bytes(&state->rows) >= step->max_bytes) {
             bb_walk_hold(&state->walk);
             return 0;
         }
         r = fetch(state, step, &key, &reading);
+        if (r == 0 && state->request->latest) {
+            r = is_first_of_series(query, &key);
+            if (r == 0)
+                continue;
+            r = r > 0 ? 0 : r;
+        }
         if (r == 0)
             r = bb_rows_add(&state->rows, query, step, &key, &reading);
         if (r < 0)
@@ -225,7 +309,7 @@ gives(const struct bb_query *query, struct bb_query_gift *gift)
     const struct state *state = query->state;
 
     gift->indicator = state->indicator;
-    gift->first_day = state->walk.first_day;
+    gift->first_day = state->first_day;
     gift->end_day = state->walk.end_day;
     gift->lines = query->scope != BB_SCOPE_ALL;
     gift->organization = state->organization ? &state->organization : state->visible.id;
@@ -239,6 +323,7 @@ release(struct bb_query *query)
 
     bb_rows_release(&state->rows);
     bb_ids_release(&state->visible);
+    bb_map_release(&state->seen);
 }
 
 const struct bb_query_kind bb_query_readings = {
