@@ -1,5 +1,5 @@
-# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest, tests/bench/fanout and
-# tests/bench/store, never by the test suite.
+# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest, query, fanout and
+# store, never by the test suite.
 pkg_check_modules(PQ IMPORTED_TARGET libpq)
 pkg_check_modules(OPENSSL IMPORTED_TARGET openssl)
 set(bench ${CMAKE_CURRENT_SOURCE_DIR}/bench)
@@ -14,6 +14,14 @@ if(PQ_FOUND AND OPENSSL_FOUND)
     PkgConfig::JANSSON)
   target_include_directories(bench-ingest PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(bench-ingest PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+
+  add_executable(bench-query ${bench}/query.c ${bench}/query_ours.c ${bench}/query_postgres.c ${bench}/query_writer.c
+    ${bench}/daemons.c ${bench}/report_machine.c ${bench}/ours.c ${bench}/lean.c ${bench}/link.c
+    ${CMAKE_CURRENT_SOURCE_DIR}/support/curve.c ${bench}/postgres.c ${bench}/tls.c)
+  target_link_libraries(bench-query PRIVATE bench_base bb_client PkgConfig::PQ PkgConfig::OPENSSL PkgConfig::LMDB
+    PkgConfig::JANSSON)
+  target_include_directories(bench-query PRIVATE ${CMAKE_SOURCE_DIR})
+  set_target_properties(bench-query PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
 endif()
 
 if(OPENSSL_FOUND)

@@ -80,6 +80,12 @@ bench_ours_idle(const char *folder, struct bench_idle *ret_idle)
     free(ours);
 }
 
+const struct bench_daemons *
+bench_ours_daemons(const struct bench_peer *peer)
+{
+    return &((const struct ours *)peer->state)->daemons;
+}
+
 /* --- what a season begins with ---------------------------------------------------------------------------
  */
 

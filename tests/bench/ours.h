@@ -13,6 +13,11 @@ struct bench_idle {
     double broker_ready_ms, worker_ready_ms; /* from exec to READY=1 */
 };
 
+struct bench_daemons;
+
+/* Where a peer that runs can be asked. */
+const struct bench_daemons *bench_ours_daemons(const struct bench_peer *peer);
+
 /* Start both with nothing stored, look, and stop them. */
 void bench_ours_idle(const char *folder, struct bench_idle *ret_idle);
 

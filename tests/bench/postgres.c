@@ -3,7 +3,7 @@
  * A submission of one reading is a prepared upsert, one of many is a prepared upsert of arrays (unnest); each
  * is a transaction of its own, as a submission is. Submissions are sent in pipeline mode, a sync after each.
  * The names of indicators and organizations are numbers here already: a schema with the least to write. */
-#include "bench.h"
+#include "postgres.h"
 #include "run.h"
 #include "spawn.h"
 #include "tls.h"
@@ -296,6 +296,12 @@ connect_one(struct postgres *p)
         bench_spawn_check(p->pid, p->log);
         usleep(20000);
     }
+}
+
+PGconn *
+bench_postgres_connect(struct bench_peer *peer)
+{
+    return connect_one(peer->state);
 }
 
 static void
