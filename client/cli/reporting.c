@@ -111,8 +111,7 @@ on_report(void *self, const struct bb_report *report)
 static int
 on_owed(void *self, const struct bb_report *report)
 {
-    if (strcmp(report->state, "silent") == 0)
-        print(self, report);
+    print(self, report);
     return 0;
 }
 
@@ -153,7 +152,7 @@ run_reporting(struct bb_cli *cli, int argc, char **argv)
 static int
 run_due(struct bb_cli *cli, int argc, char **argv)
 {
-    struct reporting reporting = {.query = {.running = true}};
+    struct reporting reporting = {.query = {.running = true, .silent = true}};
     char from[BB_PERIOD_TEXT];
 
     bb_cli_parse(cli, bb_cli_command(cli), due_options, parse, argc, argv, &reporting);

@@ -496,6 +496,7 @@ struct bb_reporting_query {
     const char *period_from;  /* without a range: the latest period that is over, of each frequency */
     const char *period_to;
     bool running; /* also the period that is not over yet */
+    bool silent;  /* only those of which nothing has come */
     uint64_t as_of_sequence;
     int64_t as_of_us;
     uint64_t min_sequence;

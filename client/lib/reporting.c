@@ -72,6 +72,7 @@ bb_client_reporting(struct bb_client *client, const struct bb_reporting_query *q
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
     message.has_running = message.running = query->running;
+    message.has_silent = message.silent = query->silent;
     message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     message.has_min_sequence = query->min_sequence > 0;
     message.min_sequence = query->min_sequence;

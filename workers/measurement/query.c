@@ -8,6 +8,8 @@
 #include "proto/message.h"
 #include "runtime/text.h"
 
+#include "wire.pb-c.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -54,6 +56,7 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
         query->context.kept_cells = BB_QUERY_CELLS;
     query->kind = find_kind(call->method);
     query->scope = bb_method_scope(call->method, call->role);
+    query->single = call->role == BB__ROLE__ROLE_SERVICE;
     bb_arena_init(&query->arena, BB_LIMIT_DECODE_BYTES);
     bb_terms_init(&query->terms, query->context.bytes / BB_QUERY_SHARES);
     if (query->kind) {

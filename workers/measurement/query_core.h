@@ -59,6 +59,7 @@ struct bb_query {
     struct bb_query_context context;
     const struct bb_query_kind *kind; /* NULL: no such method */
     enum bb_scope scope;
+    bool single;               /* a worker asks: the answer has to be one part */
     struct bb_bytes caller;    /* code of the caller's organization */
     uint32_t own;              /* its id; 0: it has none yet */
     struct bb_arena arena;     /* the request */

@@ -114,6 +114,22 @@ bb_duties_release(struct bb_duties *duties)
     free(duties->duty);
 }
 
+size_t
+bb_duties_find(const struct bb_duties *duties, uint32_t organization, uint32_t indicator)
+{
+    const struct bb_duty sought = {.organization = organization, .indicator = indicator};
+    size_t low = 0, high = duties->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (by_organization(&duties->duty[middle], &sought) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool
 bb_duty_is_expected(const struct bb_duty *duty, struct bb_period period, uint32_t last_day)
 {

@@ -32,6 +32,9 @@ struct bb_duties {
 int bb_duties_read(struct bb_duties *duties, struct bb_query *query, struct bb_query_step *step);
 void bb_duties_release(struct bb_duties *duties);
 
+/* The place of the first one of this organization and indicator, or behind them. */
+size_t bb_duties_find(const struct bb_duties *duties, uint32_t organization, uint32_t indicator);
+
 /* last_day: of the period */
 bool bb_duty_is_expected(const struct bb_duty *duty, struct bb_period period, uint32_t last_day);
 

@@ -30,7 +30,9 @@ struct moment {
 struct state {
     const Bb__ReportingQuery *request;
     uint32_t first_day, end_day;
-    bool latest;    /* no range: of each type the latest period that is over */
+    bool latest; /* no range: of each type the latest period that is over */
+    bool by_due; /* only what is due within these days: */
+    uint32_t due_from, due_to;
     bb_utc now;     /* the moment that the answer speaks of */
     uint32_t today; /* its day */
     struct bb_duties duties;
@@ -108,6 +110,64 @@ find_organization(struct bb_query *query, struct bb_query_step *step)
 }
 
 static int
+find_date(struct bb_query_step *step, const char *field, const char *text, uint32_t *ret_day)
+{
+    struct bb_quoted quoted;
+
+    if (!text || bb_date_parse(bb_bytes_str(text), ret_day) == 0)
+        return 0;
+    return bb_query_refuse(step, BB_ERROR_INVALID, "%s: found \"%s\", expected a date such as 2026-09-07",
+                           field, bb_quote(&quoted, bb_bytes_str(text)));
+}
+
+static int
+find_due(struct state *state, struct bb_query_step *step)
+{
+    const Bb__ReportingQuery *request = state->request;
+    int r;
+
+    state->by_due = request->due_from || request->due_to;
+    state->due_to = BB_PERIOD_NO_END;
+    r = find_date(step, "due_from", request->due_from, &state->due_from);
+    if (r == 0)
+        r = find_date(step, "due_to", request->due_to, &state->due_to);
+    if (r == 0 && state->due_to < state->due_from)
+        r = bb_query_refuse(step, BB_ERROR_INVALID, "the range of due days ends (%s) before it begins (%s)",
+                            request->due_to, request->due_from);
+    return r;
+}
+
+/* Where an answer ended: type | day of the period | organization | indicator of the next duty. */
+#define PLACE_BYTES 13
+
+static void
+pack_place(const struct state *state, uint8_t out[static PLACE_BYTES])
+{
+    const struct bb_duty *duty = &state->duties.duty[state->at];
+
+    out[0] = (uint8_t)state->type;
+    bb_put_u32(out + 1, state->day);
+    bb_put_u32(out + 5, duty->organization);
+    bb_put_u32(out + 9, duty->indicator);
+}
+
+/* Duties may have come and gone since: it goes on with the first that is not before the place. */
+static int
+find_place(struct state *state, struct bb_query_step *step)
+{
+    const ProtobufCBinaryData *after = &state->request->after;
+
+    if (!state->request->has_after)
+        return 0;
+    if (after->len != PLACE_BYTES || bb_get_u32(after->data + 1) >= BB_PERIOD_NO_END)
+        return bb_query_refuse(step, BB_ERROR_INVALID, "after: expected what an answer gave as next");
+    state->type = after->data[0];
+    state->day = bb_get_u32(after->data + 1);
+    state->at = bb_duties_find(&state->duties, bb_get_u32(after->data + 5), bb_get_u32(after->data + 9));
+    return 0;
+}
+
+static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
@@ -117,8 +177,8 @@ begin(struct bb_query *query, struct bb_query_step *step)
     int r = 0;
 
     state->request = request;
-    state->latest =
-        !(request->period_from && *request->period_from) && !(request->period_to && *request->period_to);
+    state->latest = !(request->period_from && *request->period_from) &&
+                    !(request->period_to && *request->period_to) && !request->due_from && !request->due_to;
     bb_report_rows_init(&state->rows, query->context.bytes / BB_QUERY_SHARES);
     if (request->indicator && *request->indicator) {
         r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->duties.indicator);
@@ -136,9 +196,13 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = bb_query_range(step, request->period_from, request->period_to, hint, &state->first_day,
                            &state->end_day);
     if (r == 0)
+        r = find_due(state, step);
+    if (r == 0)
         r = find_moment(query, step);
     if (r == 0)
         r = bb_duties_read(&state->duties, query, step);
+    if (r == 0)
+        r = find_place(state, step);
     return r;
 }
 
@@ -202,6 +266,13 @@ state_of(const struct said *said)
                                : BB_REPORT_SILENT;
 }
 
+/* 0: never */
+static uint32_t
+late_day(const struct bb_duty *duty, struct bb_period period)
+{
+    return duty->due_days == UINT32_MAX ? 0 : bb_period_end(period) + duty->due_days;
+}
+
 static int
 add_duty_row(struct bb_query *query, struct bb_query_step *step, const struct bb_duty *duty,
              struct bb_period period, const struct said *said)
@@ -209,22 +280,22 @@ add_duty_row(struct bb_query *query, struct bb_query_step *step, const struct bb
     struct state *state = query->state;
     enum bb_report_state what = state_of(said);
     enum bb_report_time when = BB_REPORT_NO_TIME;
-    uint32_t late_day = duty->due_days == UINT32_MAX ? 0 : bb_period_end(period) + duty->due_days;
+    uint32_t late = late_day(duty, period);
     uint64_t last_on_time = 0;
-    int r = late_day ? sequence_before(state, step, late_day, &last_on_time) : 0;
+    int r = late ? sequence_before(state, step, late, &last_on_time) : 0;
 
-    if (r != 0)
+    if (r != 0 || (state->request->silent && what != BB_REPORT_SILENT))
         return r;
-    if (late_day && what == BB_REPORT_SILENT)
-        when = state->now < bb_clock_midnight(late_day) ? BB_REPORT_DUE : BB_REPORT_OVERDUE;
-    else if (late_day)
+    if (late && what == BB_REPORT_SILENT)
+        when = state->now < bb_clock_midnight(late) ? BB_REPORT_DUE : BB_REPORT_OVERDUE;
+    else if (late)
         when = said->first <= last_on_time ? BB_REPORT_ON_TIME : BB_REPORT_LATE;
     return bb_report_rows_add(&state->rows, query, step,
                               &(struct bb_report_row){
                                   .indicator = duty->indicator,
                                   .organization = duty->organization,
                                   .period = period,
-                                  .late_day = late_day,
+                                  .late_day = late,
                                   .status = (uint32_t)what | (uint32_t)when << BB_REPORT_TIME_SHIFT,
                               });
 }
@@ -291,6 +362,20 @@ gather(struct bb_query *query, struct bb_query_step *step, struct index *index, 
     return r;
 }
 
+static bool
+is_due(const struct state *state, const struct bb_duty *duty, struct bb_period period)
+{
+    uint32_t late = late_day(duty, period);
+
+    return !state->by_due || (late && late - 1 >= state->due_from && late - 1 <= state->due_to);
+}
+
+static bool
+is_full(const struct state *state, const struct bb_query_step *step, unsigned looked)
+{
+    return (state->rows.n > 0 && state->rows.bytes >= step->max_bytes) || looked >= BB_QUERY_STEP_RECORDS;
+}
+
 /* The duties of a period, from state->at on. */
 static int
 add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period period, unsigned *looked,
@@ -305,9 +390,9 @@ add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period 
 
     for (*ret_full = false; r == 0 && state->at < state->duties.n; state->at++) {
         const struct bb_duty *duty = &state->duties.duty[state->at];
-        if (!bb_duty_is_expected(duty, period, last_day))
+        if (!bb_duty_is_expected(duty, period, last_day) || !is_due(state, duty, period))
             continue;
-        if (state->rows.n > 0 && (state->rows.bytes >= step->max_bytes || *looked >= BB_QUERY_STEP_RECORDS)) {
+        if (is_full(state, step, *looked)) {
             *ret_full = true;
             return 0;
         }
@@ -349,15 +434,35 @@ earliest(const struct state *state, unsigned type)
     return day;
 }
 
+/* The day from which on a period of the type has to end to be due within what was asked for. */
+static uint32_t
+earliest_due(const struct state *state, unsigned type)
+{
+    uint32_t longest = 0;
+
+    for (size_t i = 0; i < state->duties.n; i++) {
+        const struct bb_duty *duty = &state->duties.duty[i];
+        if (duty->type == type && duty->due_days != UINT32_MAX && duty->due_days > longest)
+            longest = duty->due_days;
+    }
+    return state->due_from > longest ? state->due_from - longest : 0;
+}
+
+static uint32_t
+later(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 /* The period with which the type begins. */
 static struct bb_period
 first_period(const struct state *state, unsigned type)
 {
     struct bb_period period;
-    uint32_t day = earliest(state, type);
+    uint32_t day = later(state->first_day, earliest(state, type));
 
-    if (day < state->first_day)
-        day = state->first_day;
+    if (state->by_due)
+        day = later(day, earliest_due(state, type));
     if (!state->latest)
         return bb_period_containing((enum bb_period_type)type, day);
     period = bb_period_containing((enum bb_period_type)type, state->today);
@@ -372,7 +477,7 @@ add_periods(struct bb_query *query, struct bb_query_step *step)
     bool full = false;
     int r = 0;
 
-    for (; state->type < BB_DUTY_TYPES; state->type++, state->day = 0) {
+    for (; state->type < BB_DUTY_TYPES; state->type++, state->day = 0, state->at = 0) {
         struct bb_period period;
         if (!state->duties.types[state->type])
             continue;
@@ -386,7 +491,6 @@ add_periods(struct bb_query *query, struct bb_query_step *step)
                 return r;
             period = bb_period_containing((enum bb_period_type)state->type, bb_period_end(period));
         }
-        state->at = 0;
     }
     step->final = true;
     return 0;
@@ -397,14 +501,24 @@ part(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
     Bb__ReportingPart part = BB__REPORTING_PART__INIT;
+    char day[BB_PERIOD_TEXT];
+    uint8_t place[PLACE_BYTES];
     int r;
 
     bb_report_rows_begin(&state->rows);
     r = add_periods(query, step);
     if (r != 0)
         return r;
+    if (query->single && !step->final) {
+        pack_place(state, place);
+        part.has_next = step->final = true;
+        part.next = (ProtobufCBinaryData){.len = sizeof place, .data = place};
+    }
+    bb_date_format(state->today, day);
     part.sequence = query->sequence;
     part.time_us = (uint64_t)state->now;
+    part.day = day;
+    part.day_ends_us = (uint64_t)bb_clock_midnight(state->today + 1);
     bb_report_rows_give(&state->rows, &part);
     return bb_query_pack(step, &part.base);
 }

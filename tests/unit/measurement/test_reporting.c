@@ -2,6 +2,7 @@
  * asked for the present and for earlier moments, in parts of any size. */
 #include "fixture.h"
 
+#include "proto/errors.h"
 #include "proto/message.h"
 #include "proto/methods.h"
 #include "proto/reports.h"
@@ -275,8 +276,21 @@ struct question {
     const char *from, *to;
     uint32_t first_day, end_day;
     bool running, latest;
-    int organization; /* -1: all */
+    int organization;          /* -1: all */
+    bool silent;               /* only these */
+    uint32_t due_from, due_to; /* 0: whenever */
+    bool service;              /* a worker asks: one part an answer */
 };
+
+static bool
+is_due(const struct question *q, int indicator, struct bb_period period)
+{
+    uint32_t due = bb_period_end(period) + (uint32_t)indicators[indicator].due - 1;
+
+    if (q->due_from == 0 && q->due_to == 0)
+        return true;
+    return indicators[indicator].due >= 0 && due >= q->due_from && (q->due_to == 0 || due <= q->due_to);
+}
 
 static void
 count(const struct world *w, const struct question *q, enum bb_period_type type, struct bb_period period,
@@ -295,6 +309,8 @@ count(const struct world *w, const struct question *q, enum bb_period_type type,
                 !is_expected(w, i, o, period, sequence))
                 continue;
             said = said_at(w, i, o, period, sequence, &first);
+            if ((q->silent && said != BB_REPORT_SILENT) || !is_due(q, i, period))
+                continue;
             sprintf(out + strlen(out), "%s %s %s %s %s\n", indicators[i].code, organizations[o], text,
                     bb_report_state_name(said), time_of(i, period, said, first, q->now));
         }
@@ -329,18 +345,69 @@ by_brute_force(const struct world *w, const struct question *q, char *out)
 /* As the service answers */
 
 static void
-ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
+write_part(const Bb__ReportingPart *part, const struct question *q, char *out)
+{
+    char day[BB_PERIOD_TEXT];
+
+    bb_date_format(bb_clock_day(q->now), day);
+    assert_string_equal(part->day, day);
+    assert_int_equal(part->time_us, q->now);
+    assert_int_equal(part->day_ends_us, bb_clock_midnight(bb_clock_day(q->now) + 1));
+    for (size_t i = 0; i < part->n_status; i++)
+        sprintf(out + strlen(out), "%s %s %s %s %s\n", part->text[part->indicator[i] - 1],
+                part->text[part->organization[i] - 1], part->text[part->period[i] - 1],
+                bb_report_state_name(part->status[i]), bb_report_time_name(part->status[i]));
+}
+
+/* One request, appended to what came before. Returns the length of `next`, 0 at the end. */
+static size_t
+ask_once(struct world *w, const struct question *q, Bb__ReportingQuery *request, size_t max_bytes,
+         uint8_t next[static 64], char *out)
 {
     const struct bb_query_context context = {
         .views = &w->f.views, .journal = w->f.journal, .utc = clock_of_queries};
-    Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
     struct bb_query_failure failure;
     struct bb_query *query;
     struct bb_buffer packed;
     bool final = false;
+    size_t len = 0;
     uint8_t body[256];
+    const struct bb_query_call call = {.method = BB_METHOD_REPORTING,
+                                       .role = q->service ? BB__ROLE__ROLE_SERVICE : BB__ROLE__ROLE_STAFF,
+                                       .organization = bb_bytes_str("backbone"),
+                                       .member = bb_bytes_str("main"),
+                                       .body = bb_bytes(body, bb__reporting_query__pack(request, body))};
 
+    bb_buffer_init(&packed, SIZE_MAX);
+    assert_int_equal(bb_query_new(&context, &call, &query), 0);
+    for (; !final; bb_query_rest(query)) {
+        Bb__ReportingPart *part;
+
+        assert_int_equal(bb_query_step(query, max_bytes, &packed, &final, &failure), 0);
+        bb_arena_reset(&w->f.arena);
+        assert_int_equal(bb_unpack(bb__reporting_part, bb_buffer_bytes(&packed), &w->f.arena, &part), 0);
+        assert_true(final || !q->service);
+        assert_true(q->service || !part->has_next);
+        write_part(part, q, out);
+        len = part->has_next ? part->next.len : 0;
+        if (len)
+            memcpy(next, part->next.data, len);
+    }
+    bb_query_destroy(&query);
+    bb_buffer_release(&packed);
+    return len;
+}
+
+static void
+ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
+{
+    Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    char due_from[BB_PERIOD_TEXT], due_to[BB_PERIOD_TEXT];
+    uint8_t next[64];
+
+    bb_date_format(q->due_from, due_from);
+    bb_date_format(q->due_to, due_to);
     as_of.has_sequence = true;
     as_of.sequence = q->sequence;
     request.as_of = q->sequence ? &as_of : NULL;
@@ -348,27 +415,18 @@ ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
     request.period_to = (char *)(uintptr_t)q->to;
     request.has_running = request.running = q->running;
     request.organization = q->organization >= 0 ? (char *)(uintptr_t)organizations[q->organization] : NULL;
+    request.has_silent = request.silent = q->silent;
+    request.due_from = q->due_from ? due_from : NULL;
+    request.due_to = q->due_to ? due_to : NULL;
     query_now = q->now;
-    const struct bb_query_call call = {.method = BB_METHOD_REPORTING,
-                                       .role = BB__ROLE__ROLE_STAFF,
-                                       .organization = bb_bytes_str("backbone"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, bb__reporting_query__pack(&request, body))};
-    bb_buffer_init(&packed, SIZE_MAX);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    for (*out = '\0'; !final; bb_query_rest(query)) {
-        Bb__ReportingPart *part;
-
-        assert_int_equal(bb_query_step(query, max_bytes, &packed, &final, &failure), 0);
-        bb_arena_reset(&w->f.arena);
-        assert_int_equal(bb_unpack(bb__reporting_part, bb_buffer_bytes(&packed), &w->f.arena, &part), 0);
-        for (size_t i = 0; i < part->n_status; i++)
-            sprintf(out + strlen(out), "%s %s %s %s %s\n", part->text[part->indicator[i] - 1],
-                    part->text[part->organization[i] - 1], part->text[part->period[i] - 1],
-                    bb_report_state_name(part->status[i]), bb_report_time_name(part->status[i]));
+    *out = '\0';
+    for (;;) {
+        request.after.len = ask_once(w, q, &request, max_bytes, next, out);
+        request.after.data = next;
+        request.has_after = request.after.len > 0;
+        if (!request.has_after)
+            return;
     }
-    bb_query_destroy(&query);
-    bb_buffer_release(&packed);
 }
 
 static void
@@ -385,6 +443,12 @@ compare(struct world *w, const struct question *q)
     free(found);
 }
 
+static uint32_t
+later(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 static void
 random_question(struct world *w, struct question *q, char from[static BB_PERIOD_TEXT],
                 char to[static BB_PERIOD_TEXT])
@@ -396,12 +460,21 @@ random_question(struct world *w, struct question *q, char from[static BB_PERIOD_
     *q = (struct question){.running = below(2),
                            .latest = below(3) == 0,
                            .organization = (int)below(4) - 1,
+                           .silent = below(2),
+                           .service = below(2),
                            .end_day = BB_PERIOD_NO_END};
     if (below(2)) {
         q->sequence = event->sequence;
         q->now = event->time;
     } else {
         q->now = ((bb_utc)w->day - BB_DAY_EPOCH) * BB_UTC_DAY - 1 - below(86400) * (bb_utc)1000000;
+    }
+    if (below(3) == 0) { /* no range of periods then means all of them */
+        q->latest = false;
+        q->due_from = below(2) ? w->first_day + below(DAYS) : 0;
+        q->due_to = !q->due_from || below(2) ? later(q->due_from, w->first_day) + below(DAYS) : 0;
+        if (below(2))
+            return;
     }
     if (q->latest)
         return;
@@ -421,7 +494,7 @@ test_brute_force(void **state)
     struct question q;
 
     tell(w);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < 120; i++) {
         random_question(w, &q, from, to);
         compare(w, &q);
     }
@@ -430,6 +503,54 @@ test_brute_force(void **state)
         .now = q.now, .organization = -1, .end_day = BB_PERIOD_NO_END, .from = "2000", .to = "2100"};
     q.first_day = (uint32_t)bb_day_of(2000, 1, 1);
     compare(w, &q);
+}
+
+/* What is asked in vain. */
+static void
+test_refused(void **state)
+{
+    static uint8_t bytes[13] = {[1] = 0xFF};
+    static const struct {
+        const char *due_from, *due_to;
+        size_t after; /* bytes */
+        const char *why;
+    } table[] = {
+        {"soon", NULL, 0, "due_from: found \"soon\", expected a date such as 2026-09-07"},
+        {NULL, "2026-02-30", 0, "due_to: found \"2026-02-30\", expected a date such as 2026-09-07"},
+        {"", NULL, 0, "due_from: found \"\", expected a date such as 2026-09-07"},
+        {"2026-09-07", "2026-09-06", 0,
+         "the range of due days ends (2026-09-06) before it begins (2026-09-07)"},
+        {NULL, NULL, 1, "after: expected what an answer gave as next"},
+        {NULL, NULL, 12, "after: expected what an answer gave as next"},
+        {NULL, NULL, 13, "after: expected what an answer gave as next"},
+    };
+    struct world *w = *state;
+    const struct bb_query_context context = {.views = &w->f.views, .journal = w->f.journal};
+
+    define(w);
+    fixture_apply(&w->f);
+    for (size_t i = 0; i < COUNT(table); i++) {
+        Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
+        struct bb_query_call call = {.method = BB_METHOD_REPORTING, .role = BB__ROLE__ROLE_SERVICE};
+        struct bb_query_failure failure;
+        struct bb_query *query;
+        struct bb_buffer packed;
+        bool final;
+        uint8_t body[128];
+
+        request.due_from = (char *)(uintptr_t)table[i].due_from;
+        request.due_to = (char *)(uintptr_t)table[i].due_to;
+        request.has_after = table[i].after > 0;
+        request.after = (ProtobufCBinaryData){.len = table[i].after, .data = bytes};
+        call.body = bb_bytes(body, bb__reporting_query__pack(&request, body));
+        bb_buffer_init(&packed, SIZE_MAX);
+        assert_int_equal(bb_query_new(&context, &call, &query), 0);
+        check_int(bb_query_step(query, 1, &packed, &final, &failure), 1, table[i].why);
+        check_int(failure.code, BB_ERROR_INVALID, table[i].why);
+        check_text(failure.message, table[i].why, table[i].why);
+        bb_query_destroy(&query);
+        bb_buffer_release(&packed);
+    }
 }
 
 /* A day begins at midnight where the organizations are: a report of that evening is on time. */
@@ -477,6 +598,7 @@ main(void)
     const char *seed = getenv("BB_SEED");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_brute_force, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_zone, setup, teardown),
     };
 
