@@ -240,7 +240,6 @@ run_template(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_template[] = {
-    {"template", "CODE...", "a file to fill in: what was reported last time, without the values",
-     run_template},
+    {"template", "CODE...", "a file to fill in, as it was reported last time", run_template},
     {0},
 };
