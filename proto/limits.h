@@ -24,6 +24,7 @@
 #define BB_LIMIT_PLACE_BYTES          200u /* a place nobody registered */
 #define BB_LIMIT_DISAGGREGATION_BYTES 300u
 #define BB_LIMIT_COMMENT_BYTES        2000u
+#define BB_LIMIT_NOTE_BYTES           500u  /* why a submission corrects what was there */
 #define BB_LIMIT_TEXT_BYTES           4000u /* definitions */
 #define BB_LIMIT_ALIASES              64u   /* of one organization or place */
 #define BB_LIMIT_TARGETS              100u  /* of one indicator */

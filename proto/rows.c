@@ -17,11 +17,18 @@ static const char *const fields[] = {
 #undef X
 };
 
+static const char *const reasons[] = {
+#define X(number, id, name) [number] = name,
+    BB_REASONS(X)
+#undef X
+};
+
 static const char *const states[] = {
     [BB_STATE_OK] = "ok",
     [BB_STATE_MISSING] = "missing",
     [BB_STATE_SUPPRESSED] = "suppressed",
     [BB_STATE_NOT_APPLICABLE] = "not_applicable",
+    [BB_STATE_WITHDRAWN] = "withdrawn",
 };
 
 static const char *const outcomes[] = {
@@ -60,6 +67,21 @@ bb_state_by_name(const char *name)
         return BB_STATE_OK;
     for (size_t i = 0; i < COUNT(states); i++)
         if (strcmp(name, states[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
+const char *
+bb_reason_name(uint32_t reason)
+{
+    return name_of(reasons, COUNT(reasons), reason);
+}
+
+int
+bb_reason_by_name(const char *name)
+{
+    for (size_t i = 0; i < COUNT(reasons); i++)
+        if (reasons[i] && strcmp(name, reasons[i]) == 0)
             return (int)i;
     return -1;
 }

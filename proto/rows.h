@@ -10,6 +10,7 @@ enum bb_state {
     BB_STATE_MISSING = 1,
     BB_STATE_SUPPRESSED = 2,
     BB_STATE_NOT_APPLICABLE = 3,
+    BB_STATE_WITHDRAWN = 4, /* never in the two bits of flags: it has a bit of its own */
 };
 
 /* Rows.flags */
@@ -20,7 +21,18 @@ enum bb_state {
 #define BB_ROW_STATE_SHIFT  4 /* two bits: enum bb_state */
 #define BB_ROW_STATE(flags) ((enum bb_state)(((flags) >> BB_ROW_STATE_SHIFT) & 3u))
 #define BB_ROW_COMPUTED     0x40u /* replies: the value was computed from its parts */
-#define BB_ROW_FLAGS_MAX    0x7Fu
+#define BB_ROW_WITHDRAWN    0x80u /* there is no reading any more: a revision that counts nowhere */
+#define BB_ROW_FLAGS_MAX    0xFFu
+
+/* The state, or BB_STATE_WITHDRAWN. */
+static inline enum bb_state
+bb_row_state(uint32_t flags)
+{
+    return flags & BB_ROW_WITHDRAWN ? BB_STATE_WITHDRAWN : BB_ROW_STATE(flags);
+}
+
+/* Rows.expect_revision: there must be a reading, whichever its revision. */
+#define BB_REVISION_ANY UINT32_MAX
 
 #define BB_SCALE_MAX 24u
 #define BB_SCALE_TEXT                                                                                        \
@@ -57,6 +69,7 @@ enum bb_outcome {
     X(18, ATOMIC)                                                                                            \
     X(21, BAD_VALUE)                                                                                         \
     X(22, NAME_TAKEN)                                                                                        \
+    X(25, REVISION)                                                                                          \
     X(28, RETIRED)                                                                                           \
     X(64, VALUE_DISAGREES)                                                                                   \
     X(65, VALUE_IGNORED)
@@ -65,6 +78,22 @@ enum bb_row_code {
     BB_ROW_CODE_NONE = 0,
 #define X(number, name) BB_ROW_CODE_##name = (number),
     BB_ROW_CODES(X)
+#undef X
+};
+
+/* X(number, NAME, "name"): why a submission says something anew. */
+#define BB_REASONS(X)                                                                                        \
+    X(1, ENTRY_ERROR, "entry_error")                                                                         \
+    X(2, LATE_DATA, "late_data")                                                                             \
+    X(3, RECOUNT, "recount")                                                                                 \
+    X(4, DEFINITION, "definition")                                                                           \
+    X(5, DUPLICATE, "duplicate")                                                                             \
+    X(6, OTHER, "other")
+
+enum bb_reason {
+    BB_REASON_NONE = 0,
+#define X(number, id, name) BB_REASON_##id = (number),
+    BB_REASONS(X)
 #undef X
 };
 
@@ -95,11 +124,17 @@ const char *bb_row_code_name(uint32_t code);
 /* "period"; "" for 0 or an unknown number. Static. */
 const char *bb_field_name(uint32_t field);
 
-/* "ok", "missing", "suppressed", "not_applicable". Static. */
+/* "ok", "missing", "suppressed", "not_applicable", "withdrawn". Static. */
 const char *bb_state_name(enum bb_state state);
 
 /* The state of this name ("" is ok), or -1. */
 int bb_state_by_name(const char *name);
+
+/* "entry_error"; "" for 0 or an unknown number. Static. */
+const char *bb_reason_name(uint32_t reason);
+
+/* The reason of this name, or -1. */
+int bb_reason_by_name(const char *name);
 
 /* "created", "updated", "unchanged", "rejected", "locked". Static. */
 const char *bb_outcome_name(uint32_t outcome);

@@ -40,7 +40,8 @@ enum {
     COMMENT,
     FLAGS,
     SCALE0,
-    COLUMNS32 = SCALE0 + 3
+    EXPECT = SCALE0 + 3,
+    COLUMNS32
 };
 enum { MANTISSA0, COLUMNS64 = MANTISSA0 + 3 };
 
@@ -270,6 +271,7 @@ bb_rowset_add_ref(struct bb_rowset *set, const struct bb_rowref *ref)
     for (int i = 0; i < 6; i++)
         put32(set, i, index[i]);
     put32(set, FLAGS, ref->flags);
+    put32(set, EXPECT, ref->expect_revision);
     if (put_number(set, 0, ref->flags & BB_ROW_VALUE, ref->value) < 0 ||
         put_number(set, 1, ref->flags & BB_ROW_NUMERATOR, ref->numerator) < 0 ||
         put_number(set, 2, ref->flags & BB_ROW_DENOMINATOR, ref->denominator) < 0)
@@ -300,6 +302,7 @@ bb_rowset_add(struct bb_rowset *set, const struct bb_row *row)
         .value = row->value,
         .numerator = row->numerator,
         .denominator = row->denominator,
+        .expect_revision = row->expect_revision,
     };
     return bb_rowset_add_ref(set, &ref);
 }
@@ -351,7 +354,8 @@ bb_rowset_bytes_with(const struct bb_rowset *set, const struct bb_row *row)
 {
     const struct bb_bytes texts[] = {row->indicator,      row->organization, row->place,
                                      row->disaggregation, row->period,       row->comment};
-    size_t bytes = set->text_bytes + with32(set, FLAGS, row->flags);
+    size_t bytes =
+        set->text_bytes + with32(set, FLAGS, row->flags) + with32(set, EXPECT, row->expect_revision);
     uint32_t next = (uint32_t)set->n_text;
 
     for (int i = 0; i < 6; i++) {
@@ -405,6 +409,7 @@ bb_rowset_message(struct bb_rowset *set, Bb__Rows *rows)
     COLUMN32(numerator_scale, SCALE0 + 1);
     COLUMN64(denominator, MANTISSA0 + 2);
     COLUMN32(denominator_scale, SCALE0 + 2);
+    COLUMN32(expect_revision, EXPECT);
 #undef COLUMN32
 #undef COLUMN64
 }
@@ -497,6 +502,8 @@ check_columns(const struct bb_rowview *view)
     NUMBER(denominator);
 #undef INDEX
 #undef NUMBER
+    if (!what && !column_fits(rows, rows->n_expect_revision))
+        what = "expect_revision";
     return what;
 }
 
@@ -559,6 +566,7 @@ bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_
         .value = NUMBER(value),
         .numerator = NUMBER(numerator),
         .denominator = NUMBER(denominator),
+        .expect_revision = TEXT(expect_revision),
     };
 #undef TEXT
 #undef NUMBER

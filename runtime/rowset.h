@@ -26,6 +26,7 @@ struct bb_row {
     struct bb_decimal value;
     struct bb_decimal numerator;
     struct bb_decimal denominator;
+    uint32_t expect_revision; /* 0: any, or none */
 };
 
 struct bb_rowset; /* the builder */
@@ -67,6 +68,7 @@ struct bb_rowref {
     uint32_t indicator, organization, place, disaggregation, period, comment;
     uint32_t flags;
     struct bb_decimal value, numerator, denominator;
+    uint32_t expect_revision;
 };
 
 /* Check every column length, index, flag, scale and mantissa.

@@ -306,7 +306,11 @@ start(struct importer *im)
     for (size_t i = 0; i <= BB_IMPORT_WINDOW; i++)
         bb_chunk_init(&im->slot[i].chunk, im->job->spool, im->job->keep);
     int r = bb_submission_new(&im->filling);
-    return r < 0 ? r : bb_submission_new(&im->waiting);
+    if (r == 0)
+        r = bb_submission_new(&im->waiting);
+    if (r == 0)
+        r = bb_submission_set_reason(im->filling, im->job->reason, im->job->note);
+    return r < 0 ? r : bb_submission_set_reason(im->waiting, im->job->reason, im->job->note);
 }
 
 int

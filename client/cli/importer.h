@@ -16,6 +16,7 @@ struct bb_import_job {
     struct bb_spool *spool;
     bool keep; /* the text of rows: somebody wants refused or warned ones */
     uint8_t batch[BB_BATCH_ID];
+    const char *reason, *note; /* why they say something anew; NULL: not said */
     bool atomic;
     bool dry_run;
     struct bb_tally *tally;

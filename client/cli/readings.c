@@ -41,6 +41,8 @@ enum {
     SEQUENCE,
     LS_COLUMNS,
     MEMBER = LS_COLUMNS,
+    REASON,
+    NOTE,
     BATCH,
     HISTORY_COLUMNS
 };
@@ -61,6 +63,8 @@ static const struct bb_output_column columns[HISTORY_COLUMNS] = {
     [TIME] = {"time", "TIME", 0},
     [SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_RIGHT},
     [MEMBER] = {"member", "MEMBER", 0},
+    [REASON] = {"reason", "REASON", 0},
+    [NOTE] = {"note", "NOTE", BB_OUTPUT_WRAP},
     [BATCH] = {"batch", NULL, BB_OUTPUT_DATA_ONLY},
 };
 
@@ -171,6 +175,8 @@ on_reading(void *self, const struct bb_reading *reading)
     bb_output_uint(output, SEQUENCE, reading->sequence);
     if (listing->history) {
         bb_output_text(output, MEMBER, reading->member);
+        bb_output_text(output, REASON, reading->reason);
+        bb_output_text(output, NOTE, reading->note);
         if (reading->batch) {
             bb_batch_format(reading->batch, batch);
             bb_output_text(output, BATCH, batch);

@@ -1,5 +1,6 @@
 /* backbone report: one reading from the command line. */
 #include "data.h"
+#include "one_row.h"
 
 #include "proto/rows.h"
 
@@ -52,10 +53,6 @@ static const struct argp_option options[] = {
 struct report {
     struct bb_row_text row;
     char negative[256];
-    struct bb_cli *cli;
-    struct bb_output *output;
-    uint8_t batch[BB_BATCH_ID];
-    int code;
 };
 
 /* --- arguments -------------------------------------------------------------------------------------------
@@ -168,93 +165,15 @@ parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------
- */
-
-enum { OUTCOME, CODE, FIELD, REASON, SEQUENCE, BATCH, COLUMNS };
-
-static const struct bb_output_column columns[COLUMNS] = {
-    [OUTCOME] = {"outcome", NULL, 0}, [CODE] = {"code", NULL, 0},         [FIELD] = {"field", NULL, 0},
-    [REASON] = {"reason", NULL, 0},   [SEQUENCE] = {"sequence", NULL, 0}, [BATCH] = {"batch", NULL, 0},
-};
-
-static void
-print_note(struct report *report, const struct bb_note *note)
-{
-    bb_output_text(report->output, CODE, note->code_name);
-    bb_output_text(report->output, FIELD, *note->field ? note->field : NULL);
-    bb_output_text(report->output, REASON, note->text);
-    bb_cli_say("%s%s%s [%s]", note->field, *note->field ? ": " : "", note->text, note->code_name);
-}
-
-static void
-print_outcome(struct report *report, uint8_t outcome, uint64_t sequence)
-{
-    bool refused = outcome == BB_REJECTED || outcome == BB_LOCKED;
-    char batch[BB_BATCH_TEXT];
-    bb_output_text(report->output, OUTCOME, bb_outcome_name(outcome));
-    bb_output_mark(report->output, OUTCOME, refused ? BB_MARK_BAD : BB_MARK_GOOD);
-    if (sequence)
-        bb_output_uint(report->output, SEQUENCE, sequence);
-    bb_batch_format(report->batch, batch);
-    bb_output_text(report->output, BATCH, batch);
-    bb_output_row(report->output);
-    report->code = refused ? EX_DATAERR : EX_OK;
-}
-
-static void
-on_outcomes(void *self, const struct bb_outcomes *outcomes)
-{
-    struct report *report = self;
-    if (outcomes->n_rejected)
-        print_note(report, &outcomes->rejected[0]);
-    else if (outcomes->n_warnings)
-        print_note(report, &outcomes->warning[0]);
-    print_outcome(report, outcomes->outcome[0], outcomes->sequence);
-}
-
 /* --- the command -----------------------------------------------------------------------------------------
  */
 
 static int
-send_row(struct report *report, struct bb_submission *submission)
-{
-    struct bb_client *client = NULL;
-    struct bb_note note;
-    int r = bb_submission_add(submission, &report->row, &note);
-    if (r < 0)
-        return EX_OSERR;
-    report->output = bb_cli_output(report->cli, columns, COLUMNS, BB_OUTPUT_OBJECT);
-    if (!report->output)
-        return EX_OSERR;
-    if (r == BB_ADD_REFUSED) {
-        print_note(report, &note);
-        print_outcome(report, BB_REJECTED, 0);
-        return bb_cli_finish(&report->output, report->code);
-    }
-    r = bb_cli_connect(report->cli, &client);
-    if (r == 0)
-        r = bb_cli_ended(client, bb_client_submit(client, submission, on_outcomes, NULL, report));
-    bb_client_destroy(&client);
-    if (r == 0)
-        return bb_cli_finish(&report->output, report->code);
-    bb_output_destroy(&report->output);
-    return r;
-}
-
-static int
 run_report(struct bb_cli *cli, int argc, char **argv)
 {
-    struct report report = {.cli = cli};
-    struct bb_submission *submission;
+    struct report report = {0};
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &report);
-    if (bb_submission_new(&submission) < 0)
-        return EX_OSERR;
-    bb_batch_new(report.batch);
-    bb_submission_begin(submission, report.batch, 0, BB_SUBMISSION_LAST);
-    int code = send_row(&report, submission);
-    bb_submission_destroy(&submission);
-    return code;
+    return bb_one_row_send(cli, &report.row, NULL, NULL);
 }
 
 const struct bb_command bb_commands_report[] = {

@@ -238,7 +238,7 @@ enum bb_column {
     BB_COLUMN_VALUE = 5,
     BB_COLUMN_NUMERATOR = 6,
     BB_COLUMN_DENOMINATOR = 7,
-    BB_COLUMN_STATUS = 8,  /* empty, ok, missing, suppressed, not_applicable */
+    BB_COLUMN_STATUS = 8, /* empty, ok, missing, suppressed, not_applicable; withdrawn: no reading any more */
     BB_COLUMN_COMMENT = 9, /* absent: an earlier comment stays */
     BB_COLUMNS = 10,
 };
@@ -247,7 +247,10 @@ enum bb_column {
  * Absent and empty mean the same, except in the comment. */
 struct bb_row_text {
     struct bb_text field[BB_COLUMNS];
+    uint32_t expect_revision; /* refused unless this revision stands; 0: whatever does */
 };
+
+#define BB_EXPECT_ANY UINT32_MAX /* expect_revision: there is a reading, whichever its revision */
 
 /* What is wrong with a row, or worth a warning. */
 struct bb_note {
@@ -285,6 +288,11 @@ BB_API void bb_submission_begin(struct bb_submission *submission, const uint8_t 
                                 uint32_t index, unsigned flags);
 /* The flags may be changed until it is submitted: who knows only at the end which one is the last. */
 BB_API void bb_submission_set_flags(struct bb_submission *submission, unsigned flags);
+
+/* Why it says something anew, from now on, in every submission that is begun with this: entry_error,
+ * late_data, recount, definition, duplicate, other; NULL: no reason. note: at most 500 bytes of text, or
+ * NULL; copied. 0 | -EINVAL it is none of these | -E2BIG | -EILSEQ the note is not UTF-8 */
+BB_API int bb_submission_set_reason(struct bb_submission *submission, const char *reason, const char *note);
 
 enum bb_add {
     BB_ADD_REFUSED = 1, /* the row cannot be sent: ret_note says why; nothing was added */
@@ -335,6 +343,7 @@ enum bb_reading_state {
     BB_READING_MISSING = 1,
     BB_READING_SUPPRESSED = 2,
     BB_READING_NOT_APPLICABLE = 3,
+    BB_READING_WITHDRAWN = 4, /* in a history */
 };
 
 struct bb_reading {
@@ -348,13 +357,15 @@ struct bb_reading {
     const char *denominator;
     struct bb_text comment; /* absent: none */
     int state;              /* enum bb_reading_state */
-    const char *status;     /* "ok", "missing", "suppressed", "not_applicable"; static */
+    const char *status;     /* "ok", "missing", "suppressed", "not_applicable", "withdrawn"; static */
     bool computed;          /* the value was computed from its parts */
     uint64_t sequence;      /* of the entry that made this revision */
     int64_t time_us;
     uint32_t revision;    /* 1 for the first */
     const char *member;   /* history: organization/member that sent it; else NULL */
     const uint8_t *batch; /* history: [BB_BATCH_ID], or NULL */
+    const char *reason;   /* history: why, "entry_error" ...; NULL: it was not said */
+    const char *note;     /* history: likewise */
 };
 
 typedef int bb_reading_fn(void *self, const struct bb_reading *reading);

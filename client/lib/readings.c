@@ -14,7 +14,8 @@
 
 _Static_assert((int)BB_READING_OK == (int)BB_STATE_OK && (int)BB_READING_MISSING == (int)BB_STATE_MISSING &&
                    (int)BB_READING_SUPPRESSED == (int)BB_STATE_SUPPRESSED &&
-                   (int)BB_READING_NOT_APPLICABLE == (int)BB_STATE_NOT_APPLICABLE,
+                   (int)BB_READING_NOT_APPLICABLE == (int)BB_STATE_NOT_APPLICABLE &&
+                   (int)BB_READING_WITHDRAWN == (int)BB_STATE_WITHDRAWN,
                "backbone.h and rows.h number states alike");
 
 /* What both kinds of parts have, row by row. A column is empty or has a row each. */
@@ -24,6 +25,8 @@ struct rows {
     const uint32_t *revision; /* NULL: they count up from 1 */
     char *const *member;
     const ProtobufCBinaryData *batch;
+    const uint32_t *reason;
+    char *const *note;
 };
 
 struct numbers {
@@ -45,6 +48,12 @@ number(uint32_t flags, uint32_t flag, struct bb_decimal d, char text[static BB_D
     return text;
 }
 
+static const char *
+filled(const char *text)
+{
+    return *text ? text : NULL;
+}
+
 static void
 fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i, struct numbers *numbers,
              struct bb_reading *ret_reading)
@@ -62,14 +71,16 @@ fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
         .numerator = number(ref.flags, BB_ROW_NUMERATOR, ref.numerator, numbers->numerator),
         .denominator = number(ref.flags, BB_ROW_DENOMINATOR, ref.denominator, numbers->denominator),
         .comment = ref.flags & BB_ROW_COMMENT ? text_at(view, ref.comment) : (struct bb_text){NULL, 0},
-        .state = (int)BB_ROW_STATE(ref.flags),
-        .status = bb_state_name(BB_ROW_STATE(ref.flags)),
+        .state = (int)bb_row_state(ref.flags),
+        .status = bb_state_name(bb_row_state(ref.flags)),
         .computed = ref.flags & BB_ROW_COMPUTED,
         .sequence = rows->sequence ? rows->sequence[i] : 0,
         .time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0,
         .revision = rows->revision ? rows->revision[i] : i + 1,
         .member = rows->member ? rows->member[i] : NULL,
         .batch = rows->batch ? rows->batch[i].data : NULL,
+        .reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : ""),
+        .note = filled(rows->note ? rows->note[i] : ""),
     };
 }
 
@@ -141,6 +152,7 @@ on_history(struct bb_request *request, struct bb_bytes body)
         return r;
     if (!complete(part->n_row_sequence, part->rows->count) ||
         !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_member, part->rows->count) ||
+        !complete(part->n_reason, part->rows->count) || !complete(part->n_note, part->rows->count) ||
         !complete(part->n_batch, part->rows->count) || !are_batches(part->batch, part->n_batch))
         return -EBADMSG;
     revision = bb_arena_alloc(&request->client->answers, ((size_t)part->rows->count + 1) * sizeof *revision);
@@ -156,6 +168,8 @@ on_history(struct bb_request *request, struct bb_bytes body)
                                   .revision = revision,
                                   .member = part->n_member ? part->member : NULL,
                                   .batch = part->n_batch ? part->batch : NULL,
+                                  .reason = part->n_reason ? part->reason : NULL,
+                                  .note = part->n_note ? part->note : NULL,
                               });
 }
 

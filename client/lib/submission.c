@@ -17,13 +17,14 @@
 
 /* What is in a submission beside its rows. */
 #define HEADER_BYTES 64u
-/* Of one row at most, beside its texts: ten columns of at most ten bytes. */
+/* Of one row at most, beside its texts: eleven columns of at most ten bytes. */
 #define ROW_BYTES 128u
 
 _Static_assert((int)BB_REJECTED == (int)BB_OUTCOME_REJECTED && (int)BB_CREATED == (int)BB_OUTCOME_CREATED &&
                    (int)BB_UPDATED == (int)BB_OUTCOME_UPDATED &&
                    (int)BB_UNCHANGED == (int)BB_OUTCOME_UNCHANGED && (int)BB_LOCKED == (int)BB_OUTCOME_LOCKED,
                "backbone.h and rows.h number outcomes alike");
+_Static_assert(BB_EXPECT_ANY == BB_REVISION_ANY, "backbone.h and rows.h mean the same");
 _Static_assert((int)BB_COLUMNS + 1 == (int)BB_FIELD_COUNT &&
                    (int)BB_COLUMN_INDICATOR + 1 == (int)BB_FIELD_INDICATOR &&
                    (int)BB_COLUMN_COMMENT + 1 == (int)BB_FIELD_COMMENT,
@@ -34,7 +35,9 @@ struct bb_submission {
     uint32_t index;
     unsigned flags;
     struct bb_rowset *rows;
-    char text[320]; /* of the last note */
+    uint32_t reason;
+    char note[BB_LIMIT_NOTE_BYTES + 1]; /* why; "": none */
+    char text[320];                     /* of the last note of a row */
 };
 
 /* --- batches ------------------------------------------------------------------------------------------ */
@@ -99,6 +102,22 @@ void
 bb_submission_set_flags(struct bb_submission *submission, unsigned flags)
 {
     submission->flags = flags;
+}
+
+int
+bb_submission_set_reason(struct bb_submission *submission, const char *reason, const char *note)
+{
+    int code = reason ? bb_reason_by_name(reason) : BB_REASON_NONE;
+
+    if (code < 0)
+        return -EINVAL;
+    if (note && strlen(note) > BB_LIMIT_NOTE_BYTES)
+        return -E2BIG;
+    if (note && !bb_utf8_is_text(bb_bytes_str(note)))
+        return -EILSEQ;
+    submission->reason = (uint32_t)code;
+    snprintf(submission->note, sizeof submission->note, "%s", note ? note : "");
+    return 0;
 }
 
 uint32_t
@@ -188,8 +207,9 @@ take_status(struct adding *adding)
     }
     if (state < 0)
         return refuse(adding, BB_ROW_CODE_BAD_STATUS, BB_COLUMN_STATUS,
-                      "ok, missing, suppressed or not_applicable");
-    adding->row.flags |= (uint32_t)state << BB_ROW_STATE_SHIFT;
+                      "ok, missing, suppressed, not_applicable or withdrawn");
+    adding->row.flags |=
+        state == BB_STATE_WITHDRAWN ? BB_ROW_WITHDRAWN : (uint32_t)state << BB_ROW_STATE_SHIFT;
     return 0;
 }
 
@@ -230,6 +250,7 @@ take_row(struct adding *adding)
         r = take_text(adding, BB_COLUMN_COMMENT, BB_LIMIT_COMMENT_BYTES, &row->comment);
     if (r == 0 && adding->text->field[BB_COLUMN_COMMENT].data)
         row->flags |= BB_ROW_COMMENT;
+    row->expect_revision = adding->text->expect_revision;
     return r;
 }
 
@@ -244,7 +265,7 @@ text_bytes(const struct bb_row *row)
 static bool
 is_full(const struct bb_submission *submission, const struct bb_row *row)
 {
-    const size_t most = BB_LIMIT_SUBMISSION_BYTES - HEADER_BYTES;
+    const size_t most = BB_LIMIT_SUBMISSION_BYTES - HEADER_BYTES - strlen(submission->note);
 
     if (bb_rowset_count(submission->rows) >= BB_LIMIT_SUBMISSION_ROWS)
         return true;
@@ -359,6 +380,9 @@ bb_client_submit(struct bb_client *client, const struct bb_submission *submissio
     message.has_last = message.last = (submission->flags & BB_SUBMISSION_LAST) != 0;
     message.has_atomic = message.atomic = (submission->flags & BB_SUBMISSION_ATOMIC) != 0;
     message.has_dry_run = message.dry_run = (submission->flags & BB_SUBMISSION_DRY_RUN) != 0;
+    message.has_reason = submission->reason != BB_REASON_NONE;
+    message.reason = submission->reason;
+    message.note = *submission->note ? bb_call_text(submission->note) : NULL;
     message.rows = &rows;
     return bb_call_run(client, &call, done);
 }

@@ -331,10 +331,10 @@ look(struct adding *adding, const struct bb_rowref *row, struct bb_reading *ret_
     r = bb_snapshot_get(&adding->snapshot, BB_VIEW_READING, packed, &record);
     adding->snapshot.sequence = adding->sequence - 1;
     if (r == 0)
-        r = bb_snapshot_reading(&adding->snapshot, packed, record, ret_old);
+        r = bb_snapshot_revision(&adding->snapshot, packed, record, ret_old);
     adding->snapshot.sequence = adding->sequence;
     if (r == 0)
-        r = bb_snapshot_reading(&adding->snapshot, packed, record, ret_new);
+        r = bb_snapshot_revision(&adding->snapshot, packed, record, ret_new);
     if (r > 0)
         r = bb_snapshot_damaged(&adding->snapshot, BB_VIEW_READING, packed);
     *ret_indicator = key.indicator;
@@ -418,8 +418,8 @@ list_correction(struct adding *adding, const struct bb_rowref *row, uint32_t id,
         copy_text(digest, bb_bytes(period, bb_period_format(adding->period[row->period], period)));
     if (!correction->organization || !correction->place || !correction->disaggregation || !correction->period)
         return -ENOMEM;
-    correction->old_state = BB_ROW_STATE(old->flags);
-    correction->new_state = BB_ROW_STATE(now->flags);
+    correction->old_state = bb_row_state(old->flags);
+    correction->new_state = bb_row_state(now->flags);
     correction->old_sequence = old->sequence;
     r = value_text(adding, id, old, &correction->old_value);
     if (r == 0)

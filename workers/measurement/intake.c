@@ -358,6 +358,17 @@ add_disaggregation(struct bb_intake *intake, struct row *row)
 
 /* Judging */
 
+/* A row that withdraws says nothing else. */
+static int
+check_withdrawal(struct row *row)
+{
+    if (!(row->ref.flags & (BB_ROW_VALUE | BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR)) &&
+        BB_ROW_STATE(row->ref.flags) == BB_STATE_OK)
+        return 0;
+    return (int)bb_note_set(&row->note, BB_ROW_CODE_BAD_ROW, BB_FIELD_STATUS,
+                            "found numbers or a state in a row that withdraws a reading, expected neither");
+}
+
 static int
 refuse_retired(struct bb_intake *intake, struct row *row, uint32_t day)
 {
@@ -390,6 +401,8 @@ check_row(struct bb_intake *intake, struct row *row)
     if (comment.len > BB_LIMIT_COMMENT_BYTES)
         return (int)bb_note_set(&row->note, BB_ROW_CODE_TOO_LONG, BB_FIELD_COMMENT,
                                 "found %zu bytes, expected at most %u", comment.len, BB_LIMIT_COMMENT_BYTES);
+    if (row->ref.flags & BB_ROW_WITHDRAWN)
+        return check_withdrawal(row);
     indicator = bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
     if (indicator->retired_day && row->key.period.day >= indicator->retired_day)
         return refuse_retired(intake, row, indicator->retired_day);
@@ -437,6 +450,30 @@ refuse_duplicate(const struct bb_reading *old, struct row *row)
         value_text(&row->reading, found), value_text(old, before));
 }
 
+/* Is what is there what the row is about? old: NULL: nothing. What came before in the same batch is judged as
+ * a duplicate, or the same again. 0 | a row code */
+static int
+check_present(const struct bb_intake *intake, const struct bb_reading *old, struct row *row)
+{
+    uint32_t expected = row->ref.expect_revision, found = old ? old->revision : 0;
+    bool there = old && !bb_reading_withdrawn(old);
+
+    if (intake->replay || (old && old->batch == intake->batch))
+        return 0;
+    if (expected && expected != BB_REVISION_ANY && expected != found)
+        return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
+                                "found revision %u%s, expected %u", found,
+                                !old     ? " (there is no reading)"
+                                : !there ? " (withdrawn)"
+                                         : "",
+                                expected);
+    if (there || (expected != BB_REVISION_ANY && !(row->ref.flags & BB_ROW_WITHDRAWN)))
+        return 0;
+    return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
+                            "found %s, expected a reading that is there",
+                            old ? "one that was withdrawn" : "none");
+}
+
 /* Sets the row's outcome. 0 | a row code | <0 */
 static int
 decide(struct bb_intake *intake, struct row *row)
@@ -446,18 +483,22 @@ decide(struct bb_intake *intake, struct row *row)
     struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, &cell_len)), record;
     struct bb_reading old, *next = &row->reading;
     bool present_comment;
-    int r = present(intake, key, &record);
+    int code, r = present(intake, key, &record);
 
     if (r == 0)
         r = bb_reading_unpack(record, &old);
     if (r < 0)
         return r;
-    present_comment = r == 0 && !(next->flags & BB_ROW_COMMENT) && (old.flags & BB_ROW_COMMENT);
+    if (r == 0 && bb_map_find(&intake->unchanged, key))
+        old.batch = intake->batch;
+    code = check_present(intake, r == 0 ? &old : NULL, row);
+    if (code)
+        return code;
+    present_comment = r == 0 && !(next->flags & BB_ROW_COMMENT) && (old.flags & BB_ROW_COMMENT) &&
+                      !((next->flags | old.flags) & BB_ROW_WITHDRAWN);
     if (present_comment)
         next->comment = old.comment;
     next->flags = (next->flags & ~BB_ROW_COMMENT) | (next->comment.len ? BB_ROW_COMMENT : 0);
-    if (r == 0 && bb_map_find(&intake->unchanged, key))
-        old.batch = intake->batch;
     switch (bb_rules_decide(r == 0 ? &old : NULL, next, intake->batch)) {
     case BB_DECIDE_CREATED:
         *outcome = BB_OUTCOME_CREATED;

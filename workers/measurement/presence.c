@@ -8,6 +8,8 @@
 enum bb_presence_kind
 bb_presence_of(const struct bb_reading *reading)
 {
+    if (bb_reading_withdrawn(reading))
+        return BB_PRESENCE_WITHDRAWN;
     if (BB_ROW_STATE(reading->flags) != BB_STATE_OK)
         return BB_PRESENCE_UNAVAILABLE;
     return bb_decimal_is_zero(reading->flags & BB_ROW_VALUE ? reading->value : reading->numerator)
@@ -25,7 +27,7 @@ bb_presence_pack(const struct bb_presence *presence, uint8_t out[static BB_PRESE
 int
 bb_presence_unpack(struct bb_bytes in, struct bb_presence *ret_presence)
 {
-    if (in.len < 2 || in.data[0] < BB_PRESENCE_VALUE || in.data[0] > BB_PRESENCE_UNAVAILABLE)
+    if (in.len < 2 || in.data[0] < BB_PRESENCE_VALUE || in.data[0] > BB_PRESENCE_WITHDRAWN)
         return -EBADMSG;
     ret_presence->kind = (enum bb_presence_kind)in.data[0];
     return bb_varint_get(bb_bytes(in.data + 1, in.len - 1), &ret_presence->first) == in.len - 1 ? 0

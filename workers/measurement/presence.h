@@ -12,6 +12,7 @@ enum bb_presence_kind {
     BB_PRESENCE_VALUE = 1,       /* a value other than zero */
     BB_PRESENCE_ZERO = 2,        /* zero */
     BB_PRESENCE_UNAVAILABLE = 3, /* a state that says that there is no value */
+    BB_PRESENCE_WITHDRAWN = 4,   /* as if it were not there */
 };
 
 struct bb_presence {

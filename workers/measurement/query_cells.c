@@ -64,14 +64,20 @@ static int
 next_rollup(struct bb_cells *cells, struct bb_snapshot *snapshot)
 {
     struct bb_walk *walk = &cells->walk;
-    int r = bb_walk_next(walk, snapshot);
+    struct bb_rollup rollup;
+    int r;
 
-    if (r != 0)
-        return r;
-    cells->cell = (struct bb_cell){
-        .period = walk->period, .place = walk->id[PLACE], .disaggregation = walk->id[DISAGGREGATION]};
-    if (bb_rollup_unpack(walk->payload, &cells->cell.rollup) != 0)
-        return bb_snapshot_damaged(snapshot, BB_VIEW_ROLLUP, walk->key);
+    do { /* not those whose readings were all withdrawn */
+        r = bb_walk_next(walk, snapshot);
+        if (r != 0)
+            return r;
+        if (bb_rollup_unpack(walk->payload, &rollup) != 0)
+            return bb_snapshot_damaged(snapshot, BB_VIEW_ROLLUP, walk->key);
+    } while (bb_rollup_is_empty(&rollup));
+    cells->cell = (struct bb_cell){.period = walk->period,
+                                   .place = walk->id[PLACE],
+                                   .disaggregation = walk->id[DISAGGREGATION],
+                                   .rollup = rollup};
     return 0;
 }
 

@@ -20,7 +20,8 @@ struct state {
     struct bb_rows rows;
     struct bb_arena texts; /* members and batches of a part */
     struct bb_arena entry; /* one journal entry */
-    char **member;
+    char **member, **note;
+    uint32_t *reason;
     ProtobufCBinaryData *batch;
     size_t n, size;
 };
@@ -75,7 +76,7 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
     int r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, key, &record);
 
     if (r == 0)
-        r = bb_snapshot_reading(&step->snapshot, key, record, &reading);
+        r = bb_snapshot_revision(&step->snapshot, key, record, &reading);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
     return bb_query_refuse(
@@ -116,10 +117,20 @@ grow(struct state *state)
     size_t size = state->size ? state->size * 2 : 16;
     char **member = realloc(state->member, size * sizeof *member);
     ProtobufCBinaryData *batch;
+    uint32_t *reason;
+    char **note;
 
     if (!member)
         return -ENOMEM;
     state->member = member;
+    note = realloc(state->note, size * sizeof *note);
+    if (!note)
+        return -ENOMEM;
+    state->note = note;
+    reason = realloc(state->reason, size * sizeof *reason);
+    if (!reason)
+        return -ENOMEM;
+    state->reason = reason;
     batch = realloc(state->batch, size * sizeof *batch);
     if (!batch)
         return -ENOMEM;
@@ -128,14 +139,14 @@ grow(struct state *state)
     return 0;
 }
 
-/* Who sent the entry, and its batch. */
+/* Who sent the entry, its batch, and why. */
 static int
 add_origin(struct state *state, struct bb_query_step *step, uint64_t sequence)
 {
     struct bb_entry entry;
     Bb__EntrySubmission *submission;
     size_t len;
-    char *member;
+    char *member, *note;
     uint8_t *batch;
     int r = bb_snapshot_entry(&step->snapshot, sequence, &entry);
 
@@ -156,11 +167,15 @@ add_origin(struct state *state, struct bb_query_step *step, uint64_t sequence)
     len = strlen(submission->organization) + 1 + strlen(submission->member) + 1;
     member = bb_arena_alloc(&state->texts, len);
     batch = bb_arena_alloc(&state->texts, submission->batch.len + 1);
-    if (!member || !batch)
+    note = bb_arena_alloc(&state->texts, submission->note ? strlen(submission->note) + 1 : 1);
+    if (!member || !batch || !note)
         return -ENOMEM;
+    strcpy(note, submission->note ? submission->note : "");
     snprintf(member, len, "%s/%s", submission->organization, submission->member);
     memcpy(batch, submission->batch.data, submission->batch.len);
     state->member[state->n] = member;
+    state->note[state->n] = note;
+    state->reason[state->n] = submission->reason;
     state->batch[state->n++] = (ProtobufCBinaryData){submission->batch.len, batch};
     return 0;
 }
@@ -232,11 +247,14 @@ part(struct bb_query *query, struct bb_query_step *step)
     bb_rowset_message(state->rows.set, &message);
     part.sequence = query->sequence;
     part.rows = &message;
-    part.n_row_sequence = part.n_row_time_us = part.n_member = part.n_batch = state->n;
+    part.n_row_sequence = part.n_row_time_us = part.n_member = part.n_batch = part.n_reason = part.n_note =
+        state->n;
     part.row_sequence = state->rows.sequence;
     part.row_time_us = state->rows.time;
     part.member = state->member;
     part.batch = state->batch;
+    part.reason = state->reason;
+    part.note = state->note;
     return bb_query_pack(step, &part.base);
 }
 
@@ -263,6 +281,8 @@ release(struct bb_query *query)
     bb_arena_release(&state->entry);
     free(state->member);
     free(state->batch);
+    free(state->reason);
+    free(state->note);
 }
 
 const struct bb_query_kind bb_query_history = {

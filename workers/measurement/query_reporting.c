@@ -245,11 +245,13 @@ add_said(struct bb_query *query, struct bb_query_step *step, struct bb_bytes key
         struct bb_bytes own = bb_bytes(data, bb_reading_key_pack(&parsed, data, NULL));
         r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, own, &record);
         if (r == 0)
-            r = bb_snapshot_reading(&step->snapshot, own, record, &reading);
+            r = bb_snapshot_revision(&step->snapshot, own, record, &reading);
         if (r != 0)
             return r > 0 ? bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, key) : r;
         presence.kind = bb_presence_of(&reading);
     }
+    if (presence.kind == BB_PRESENCE_WITHDRAWN)
+        return 0;
     said->value |= presence.kind == BB_PRESENCE_VALUE;
     said->zero |= presence.kind == BB_PRESENCE_ZERO;
     said->unavailable |= presence.kind == BB_PRESENCE_UNAVAILABLE;

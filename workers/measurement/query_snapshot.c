@@ -135,12 +135,21 @@ find_revision(struct bb_snapshot *snapshot, struct bb_bytes reading, struct bb_r
 }
 
 int
-bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
-                    struct bb_reading *ret_reading)
+bb_snapshot_revision(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
+                     struct bb_reading *ret_reading)
 {
     if (bb_reading_unpack(record, ret_reading) != 0)
         return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
     return ret_reading->sequence > snapshot->sequence ? find_revision(snapshot, key, ret_reading) : 0;
+}
+
+int
+bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
+                    struct bb_reading *ret_reading)
+{
+    int r = bb_snapshot_revision(snapshot, key, record, ret_reading);
+
+    return r == 0 && bb_reading_withdrawn(ret_reading) ? BB_STORE_E_NOT_FOUND : r;
 }
 
 /* Not before it is needed: most queries look at the views alone. */

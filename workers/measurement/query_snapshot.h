@@ -37,9 +37,13 @@ int bb_snapshot_move(struct bb_snapshot *snapshot, enum bb_view view, MDB_cursor
 
 /* A reading as it was at the snapshot's sequence.
  * key, record: as the view `reading` has them now. ret_reading: unspecified unless 0.
- * 0 | BB_STORE_E_NOT_FOUND it did not exist yet | <0 */
+ * 0 | BB_STORE_E_NOT_FOUND it did not exist yet, or had been withdrawn | <0 */
 int bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
                         struct bb_reading *ret_reading);
+
+/* The same, of one that had been withdrawn as well. */
+int bb_snapshot_revision(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
+                         struct bb_reading *ret_reading);
 
 /* An entry of the journal. 0 | -EBADMSG damaged, or not there */
 int bb_snapshot_entry(struct bb_snapshot *snapshot, uint64_t sequence, struct bb_entry *ret_entry);

@@ -179,7 +179,7 @@ same_number(bool in_a, bool in_b, struct bb_decimal a, struct bb_decimal b)
 bool
 bb_reading_same(const struct bb_reading *a, const struct bb_reading *b)
 {
-    return BB_ROW_STATE(a->flags) == BB_ROW_STATE(b->flags) &&
+    return bb_row_state(a->flags) == bb_row_state(b->flags) &&
            same_number(a->flags & BB_ROW_VALUE, b->flags & BB_ROW_VALUE, a->value, b->value) &&
            same_number(a->flags & BB_ROW_NUMERATOR, b->flags & BB_ROW_NUMERATOR, a->numerator,
                        b->numerator) &&

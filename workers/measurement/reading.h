@@ -36,8 +36,9 @@ int bb_organization_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_ke
 /* period | indicator | place | disaggregation; organization is set to 0. */
 int bb_cell_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
+/* One that was withdrawn is a revision as well, which counts nowhere. */
 struct bb_reading {
-    uint32_t flags;    /* BB_ROW_VALUE, _NUMERATOR, _DENOMINATOR, _COMMENT, and the state */
+    uint32_t flags;    /* BB_ROW_VALUE, _NUMERATOR, _DENOMINATOR, _COMMENT, _WITHDRAWN, and the state */
     uint32_t revision; /* 1 for the first */
     uint64_t sequence; /* of the entry that made this revision */
     uint64_t batch;    /* sequence of the first entry of the batch that named this reading last */
@@ -46,6 +47,12 @@ struct bb_reading {
     struct bb_decimal denominator;
     struct bb_bytes comment; /* borrowed from the record */
 };
+
+static inline bool
+bb_reading_withdrawn(const struct bb_reading *reading)
+{
+    return reading->flags & BB_ROW_WITHDRAWN;
+}
 
 #define BB_READING_PACKED (1 + 3 * 9 + 3 * BB_DECIMAL_PACKED + 2000) /* most bytes of a record */
 

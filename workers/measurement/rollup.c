@@ -33,6 +33,7 @@ state_counter(struct bb_rollup *rollup, enum bb_state state)
     case BB_STATE_NOT_APPLICABLE:
         return &rollup->not_applicable;
     case BB_STATE_OK:
+    case BB_STATE_WITHDRAWN:
         break;
     }
     return &rollup->ok;
@@ -44,6 +45,8 @@ bb_rollup_add(struct bb_rollup *rollup, const struct bb_reading *reading, uint32
     uint32_t *counter = state_counter(rollup, BB_ROW_STATE(reading->flags));
     struct bb_rollup after = *rollup;
 
+    if (bb_reading_withdrawn(reading))
+        return 0;
     if (*counter == UINT32_MAX)
         return -ERANGE;
     if (counter == &rollup->ok) {
@@ -66,6 +69,8 @@ bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uin
 {
     uint32_t *counter = state_counter(rollup, BB_ROW_STATE(reading->flags));
 
+    if (bb_reading_withdrawn(reading))
+        return 0;
     if (*counter == 0)
         return -ERANGE;
     if (counter == &rollup->ok) {
@@ -118,6 +123,12 @@ bb_rollup_subtract(struct bb_rollup *rollup, const struct bb_rollup *other)
     rollup->not_applicable -= other->not_applicable;
     rollup->organization ^= other->organization;
     return 0;
+}
+
+bool
+bb_rollup_is_empty(const struct bb_rollup *rollup)
+{
+    return rollup->ok == 0 && rollup->missing == 0 && rollup->suppressed == 0 && rollup->not_applicable == 0;
 }
 
 size_t

@@ -189,6 +189,9 @@ stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struc
         (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)submit->content, .len = BB_CONTENT_BYTES};
     entry.organization = organization;
     entry.member = member;
+    entry.has_reason = submit->message->reason != BB_REASON_NONE;
+    entry.reason = submit->message->reason;
+    entry.note = submit->message->note;
     r = bb_entry_fill(intake, &entry);
     if (r == 0)
         r = enter_batch(writer, submit);
@@ -281,7 +284,11 @@ check_submission(const Bb__Submission *message, enum bb_error *ret_code)
         return "a submission has at least one row";
     if (message->atomic && !(message->index == 0 && message->last))
         return "an atomic batch is one submission";
+    if (message->reason != BB_REASON_NONE && !*bb_reason_name(message->reason))
+        return "the reason is none of those that there are";
     *ret_code = BB_ERROR_TOO_LARGE;
+    if (message->note && strlen(message->note) > BB_LIMIT_NOTE_BYTES)
+        return "a note has at most 500 bytes";
     if (message->rows->count > BB_LIMIT_SUBMISSION_ROWS)
         return "a submission has at most 10,000 rows";
     return NULL;

@@ -115,6 +115,26 @@ test_counts(void **state)
     }
 }
 
+static void
+test_withdrawn(void **state)
+{
+    const struct bb_reading withdrawn = {.flags = BB_ROW_WITHDRAWN};
+    struct bb_rollup rollup = {0};
+
+    (void)state;
+    assert_true(bb_rollup_is_empty(&rollup));
+    assert_int_equal(bb_rollup_add(&rollup, &withdrawn, 9), 0);
+    assert_true(bb_rollup_is_empty(&rollup));
+    assert_int_equal(bb_rollup_remove(&rollup, &withdrawn, 9), 0);
+    for (int s = BB_STATE_OK; s <= BB_STATE_NOT_APPLICABLE; s++) {
+        struct bb_reading reading = {.flags = (uint32_t)s << BB_ROW_STATE_SHIFT};
+        assert_int_equal(bb_rollup_add(&rollup, &reading, 9), 0);
+        assert_false(bb_rollup_is_empty(&rollup));
+        assert_int_equal(bb_rollup_remove(&rollup, &reading, 9), 0);
+        assert_true(bb_rollup_is_empty(&rollup));
+    }
+}
+
 int
 main(void)
 {
@@ -122,6 +142,7 @@ main(void)
         cmocka_unit_test(test_what_is_there_now),
         cmocka_unit_test(test_merge_and_subtract),
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_withdrawn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -186,10 +186,15 @@ test_rows(void **state)
     assert_string_equal(bb_row_code_name(UINT32_MAX), "");
     assert_string_equal(bb_field_name(BB_FIELD_PERIOD), "period");
     assert_string_equal(bb_field_name(BB_FIELD_COUNT), "");
-    for (int s = BB_STATE_OK; s <= BB_STATE_NOT_APPLICABLE; s++)
+    for (int s = BB_STATE_OK; s <= BB_STATE_WITHDRAWN; s++)
         assert_int_equal(bb_state_by_name(bb_state_name((enum bb_state)s)), s);
     assert_int_equal(bb_state_by_name(""), BB_STATE_OK);
     assert_int_equal(bb_state_by_name("gone"), -1);
+    for (int i = BB_REASON_ENTRY_ERROR; i <= BB_REASON_OTHER; i++)
+        assert_int_equal(bb_reason_by_name(bb_reason_name((uint32_t)i)), i);
+    assert_string_equal(bb_reason_name(0), "");
+    assert_string_equal(bb_reason_name(BB_REASON_OTHER + 1), "");
+    assert_int_equal(bb_reason_by_name(""), -1);
 }
 
 static void
@@ -204,6 +209,7 @@ flag_row(char *cell[static CELLS])
         {"BB_ROW_DENOMINATOR", BB_ROW_DENOMINATOR},
         {"BB_ROW_COMMENT", BB_ROW_COMMENT},
         {"BB_ROW_COMPUTED", BB_ROW_COMPUTED},
+        {"BB_ROW_WITHDRAWN", BB_ROW_WITHDRAWN},
     };
 
     for (size_t i = 0; i < COUNT(flags); i++)
@@ -218,7 +224,7 @@ static void
 test_flags(void **state)
 {
     (void)state;
-    assert_int_equal(each_row("| flags | bit |", flag_row), 6);
+    assert_int_equal(each_row("| flags | bit |", flag_row), 7);
 }
 
 static const struct {
@@ -237,6 +243,7 @@ static const struct {
     {"a place that nobody registered", BB_LIMIT_PLACE_BYTES},
     {"disaggregation", BB_LIMIT_DISAGGREGATION_BYTES},
     {"comment", BB_LIMIT_COMMENT_BYTES},
+    {"note of a submission", BB_LIMIT_NOTE_BYTES},
     {"a definition", BB_LIMIT_TEXT_BYTES},
     {"aliases of one organization or place", BB_LIMIT_ALIASES},
     {"places of one trend", BB_LIMIT_PLACES_QUERY},
