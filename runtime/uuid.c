@@ -58,15 +58,21 @@ random_id(uint8_t out[static BB_UUID_BYTES])
 
 /* RFC 9562, 5.7: 48 bits of milliseconds, 4 of version, 12 random, 2 of variant, 62 random. */
 void
-bb_uuid_new(uint8_t out[static BB_UUID_BYTES])
+bb_uuid_shape(uint8_t id[static BB_UUID_BYTES], uint64_t ms)
 {
     uint8_t time[8];
 
+    bb_put_u64(time, ms);
+    memcpy(id, time + 2, 6);
+    id[6] = (uint8_t)(0x70 | (id[6] & 0x0F));
+    id[8] = (uint8_t)(0x80 | (id[8] & 0x3F));
+}
+
+void
+bb_uuid_new(uint8_t out[static BB_UUID_BYTES])
+{
     random_id(out);
-    bb_put_u64(time, (uint64_t)(bb_clock_utc() / 1000));
-    memcpy(out, time + 2, 6);
-    out[6] = (uint8_t)(0x70 | (out[6] & 0x0F));
-    out[8] = (uint8_t)(0x80 | (out[8] & 0x3F));
+    bb_uuid_shape(out, (uint64_t)(bb_clock_utc() / 1000));
 }
 
 /* The positions of the hyphens in the text. */

@@ -9,6 +9,9 @@
 
 /* From any thread, also after fork(). */
 void bb_uuid_new(uint8_t out[static BB_UUID_BYTES]);
+/* Make one of 16 bytes that follow from something, such as a hash: of this time, the rest as they are but for
+ * version and variant. ms: since 1970, below 2^48 */
+void bb_uuid_shape(uint8_t id[static BB_UUID_BYTES], uint64_t ms);
 void bb_uuid_format(const uint8_t uuid[static BB_UUID_BYTES], char out[static BB_UUID_TEXT]);
 /* Any UUID in its 36-character form, either case. 0 | -EINVAL. */
 int bb_uuid_parse(struct bb_bytes text, uint8_t ret_uuid[static BB_UUID_BYTES]);

@@ -9,6 +9,7 @@
  * messages of members are refused then, too. */
 #include "follow.h"
 
+#include "post.h"
 #include "update.h"
 
 #include "proto/errors.h"
@@ -133,21 +134,13 @@ set_place(struct place *place, uint64_t sequence, const char *within)
 
 /* Asking */
 
-static bool
-has_room(struct bb_follow *follow)
-{
-    uint64_t room;
-
-    return bb_msglog_room(follow->c->log, &room) != 0 || room >= (uint64_t)follow->c->config->disk_reserve;
-}
-
 static void
 ask(struct bb_follow *follow)
 {
     Bb__FollowQuery query = BB__FOLLOW_QUERY__INIT;
     uint8_t body[64 + BB_LIMIT_CODE_BYTES];
 
-    if (!has_room(follow)) {
+    if (!bb_post_may(follow->c)) {
         rest(follow, LATER_MS);
         return;
     }

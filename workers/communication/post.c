@@ -60,6 +60,14 @@ bb_post(struct bb_communication *c, const struct bb_posting *posting, uint64_t *
     return r;
 }
 
+bool
+bb_post_may(struct bb_communication *c)
+{
+    uint64_t room;
+
+    return bb_msglog_room(c->log, &room) != 0 || room >= (uint64_t)c->config->disk_reserve;
+}
+
 int
 bb_post_has_room(struct bb_communication *c, const struct bb_call *call)
 {

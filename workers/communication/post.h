@@ -30,7 +30,10 @@ struct bb_posting {
 /* Append it in this round. Somebody looked before that its id is not known. 0 | <0 */
 int bb_post(struct bb_communication *c, const struct bb_posting *posting, uint64_t *ret_sequence);
 
-/* Is there room on the disk for messages? When there is not, the answer is staged. 0 | 1 answered | <0 */
+/* Is there room on the disk for messages of the service? Also when that cannot be found out. */
+bool bb_post_may(struct bb_communication *c);
+
+/* ... and for those of members? When there is not, the answer is staged. 0 | 1 answered | <0 */
 int bb_post_has_room(struct bb_communication *c, const struct bb_call *call);
 
 /* What a repeat is compared with: BLAKE2b of method, organization and content. */

@@ -12,6 +12,7 @@
 #include "proto/rows.h"
 #include "proto/utf8.h"
 #include "runtime/buffer.h"
+#include "runtime/uuid.h"
 
 #include "wire.pb-c.h"
 
@@ -88,7 +89,6 @@ make_id(const struct writing *w, Bb__MessageKind kind, struct bb_bytes recipient
         uint8_t out[static BB_MESSAGE_ID])
 {
     const char *indicator = w->change->indicator;
-    uint64_t ms = w->batch->time_us / 1000;
     crypto_generichash_state state;
     uint8_t head[8 + 1];
 
@@ -100,10 +100,7 @@ make_id(const struct writing *w, Bb__MessageKind kind, struct bb_bytes recipient
     crypto_generichash_update(&state, (const uint8_t *)indicator, strlen(indicator) + 1);
     crypto_generichash_update(&state, recipient.data, recipient.len);
     crypto_generichash_final(&state, out, BB_MESSAGE_ID);
-    for (int i = 0; i < 6; i++)
-        out[i] = (uint8_t)(ms >> (40 - 8 * i));
-    out[6] = (uint8_t)(0x70 | (out[6] & 0x0F));
-    out[8] = (uint8_t)(0x80 | (out[8] & 0x3F));
+    bb_uuid_shape(out, w->batch->time_us / 1000);
 }
 
 /* Append it, unless it is there. */

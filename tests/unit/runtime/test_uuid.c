@@ -26,6 +26,22 @@ test_new(void **state)
     assert_true(stamp >= before && stamp <= after);
 }
 
+/* What follows from something follows from it always, and is shaped like the others. */
+static void
+test_shape(void **state)
+{
+    static const uint8_t shaped[BB_UUID_BYTES] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0x7F, 0xFF,
+                                                  0xBF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
+    uint8_t id[BB_UUID_BYTES];
+
+    (void)state;
+    memset(id, 0xFF, sizeof id);
+    bb_uuid_shape(id, UINT64_C(0x0123456789AB));
+    assert_memory_equal(id, shaped, sizeof id);
+    bb_uuid_shape(id, UINT64_C(0x0123456789AB));
+    assert_memory_equal(id, shaped, sizeof id);
+}
+
 static int
 compare_ids(const void *a, const void *b)
 {
@@ -117,10 +133,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_new),  cmocka_unit_test(test_shape), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_fork), cmocka_unit_test(test_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
