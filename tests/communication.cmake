@@ -2,7 +2,7 @@
 add_library(bb_communication_fixture STATIC unit/communication/fixture.c)
 target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
 
-foreach(test publish list receipt leak groups retention rounds walk follow)
+foreach(test publish list receipt leak groups retention rounds walk follow reminders)
   bb_unit_test(communication/${test} bb_communication_fixture)
 endforeach()
 

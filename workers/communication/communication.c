@@ -2,6 +2,7 @@
 #include "communication_core.h"
 #include "follow.h"
 #include "indicators.h"
+#include "reminders.h"
 
 #include "proto/methods.h"
 #include "runtime/daemon.h"
@@ -229,6 +230,8 @@ begin_asking(struct shell *shell)
     int r = bb_follow_new(&shell->core, &caller, &shell->core.follow);
 
     if (r == 0)
+        r = bb_reminders_new(&shell->core, &caller, &shell->core.reminders);
+    if (r == 0)
         r = bb_indicators_new(&shell->core, &caller);
     if (r != 0)
         bb_error("cannot start: %s", strerror(-r));
@@ -269,6 +272,7 @@ bb_communication_run(const struct bb_communication_config *config, int signal_fd
         code = serve(&shell);
     bb_worker_destroy(&shell.core.worker);
     bb_follow_destroy(&shell.core.follow);
+    bb_reminders_destroy(&shell.core.reminders);
     bb_communication_close(&shell.core);
     if (shell.lock >= 0)
         close(shell.lock);

@@ -16,6 +16,9 @@ struct bb_communication_config {
     /* What is kept of a channel; 0: no limit. Exceptions as in retention_rules.h. */
     long retain_days, retain_messages;
     char *retain;
+    /* Reminders of what is due: so long before, and behind, the last day on which it is on time; whole days.
+     * 0: none */
+    long remind_before_ms, remind_after_ms;
 };
 
 /* Serve until told to stop. Returns an exit code of sysexits, or BB_EX_STORAGE. */

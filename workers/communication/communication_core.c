@@ -10,6 +10,7 @@
 #include "mark.h"
 #include "message_status.h"
 #include "publish.h"
+#include "reminders.h"
 #include "retention.h"
 #include "status.h"
 #include "stream.h"
@@ -212,7 +213,9 @@ bb_communication_session_ack(struct bb_communication *c, const struct bb_acknowl
 void
 bb_communication_called(struct bb_communication *c, uint64_t id, const struct bb_call_result *result)
 {
-    if (!(id & BB_INDICATORS_CALL))
+    if (id & BB_REMINDERS_CALL)
+        bb_reminders_called(c->reminders, id, result);
+    else if (!(id & BB_INDICATORS_CALL))
         bb_follow_called(c->follow, id, result);
     else if (c->failed == 0)
         keep_failure(c, bb_indicators_called(c->indicators, id, result));
@@ -252,6 +255,8 @@ prepare(struct bb_communication *c, bool *ret_more)
 
     if (r == 0 && c->follow)
         r = bb_follow_prepare(c->follow);
+    if (r == 0 && c->reminders)
+        r = bb_reminders_prepare(c->reminders);
     if (r == 0)
         r = bb_feed_prepare(c);
     if (r == 0)
@@ -266,6 +271,8 @@ committed(struct bb_communication *c, bool *ret_more)
     bb_channels_saved(c->channels);
     bb_answers_send(&c->answers, &c->sink);
     if (c->follow && bb_follow_committed(c->follow))
+        *ret_more = true;
+    if (c->reminders && bb_reminders_committed(c->reminders))
         *ret_more = true;
 }
 
@@ -291,6 +298,8 @@ recover(struct bb_communication *c, int why)
     bb_msglog_abort(c->log);
     if (c->follow)
         bb_follow_lost(c->follow);
+    if (c->reminders)
+        bb_reminders_lost(c->reminders);
     if (why == -ENOSPC)
         bb_answers_refuse(&c->answers, &c->sink, BB_ERROR_NOSPACE, "the store has no room", 1000);
     else
@@ -329,13 +338,22 @@ bb_communication_flush(struct bb_communication *c, bool *ret_more)
     return r;
 }
 
+static bb_mono
+sooner(bb_mono a, bb_mono b)
+{
+    return a < b ? a : b;
+}
+
 bb_mono
 bb_communication_due(const struct bb_communication *c, bb_mono now)
 {
-    bb_mono feed = bb_feed_due(c), follow = c->follow ? bb_follow_next(c->follow) : BB_NEVER;
-    bb_mono due = feed < follow ? feed : follow;
+    bb_mono due = bb_feed_due(c);
 
-    return c->next_trim > now && c->next_trim < due ? c->next_trim : due;
+    if (c->follow)
+        due = sooner(due, bb_follow_next(c->follow));
+    if (c->reminders)
+        due = sooner(due, bb_reminders_next(c->reminders));
+    return c->next_trim > now ? sooner(due, c->next_trim) : due;
 }
 
 /* Start and end */

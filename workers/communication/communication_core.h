@@ -28,6 +28,7 @@
 struct bb_feed;
 struct bb_follow;
 struct bb_indicators;
+struct bb_reminders;
 struct bb_stream;
 
 struct bb_communication {
@@ -45,6 +46,7 @@ struct bb_communication {
     struct bb_stream *streams;        /* answers of several parts (stream.h) */
     struct bb_follow *follow;         /* what measurement tells (follow.h); NULL in tests without it */
     struct bb_indicators *indicators; /* what measurement is asked (indicators.h); likewise */
+    struct bb_reminders *reminders;   /* of what is due (reminders.h); likewise */
     struct bb_arena arena;            /* for decoding and answering one request: reset before each */
     /* The clock of the round: */
     bb_utc now;     /* never goes back */

@@ -38,6 +38,7 @@ static const char *const names[BB_LOG_DATABASES] = {
     [BB_LOG_RECEIPT] = "receipt",
     [BB_LOG_DELIVERY] = "delivery",
     [BB_LOG_CURSOR] = "cursor",
+    [BB_LOG_REMINDER] = "reminder",
 };
 
 /* Opening */

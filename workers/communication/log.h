@@ -20,6 +20,7 @@
  *     receipt       sequence | organization     -> receipt.h
  *     delivery      organization | 0 | cursor | 0 | acknowledged up to -> receipt.h
  *     cursor        organization | 0 | cursor   -> the cursors' own
+ *     reminder      id (16)                     -> sequence: reminders that were given (reminder.h)
  *
  * A record is packed once, when the message is appended, and then served as bytes: the Message in it lacks
  * only the fields `channel`, `audience` and `superseded_by`, which view.h writes behind it. */
@@ -43,6 +44,7 @@ enum bb_log_database {
     BB_LOG_RECEIPT,
     BB_LOG_DELIVERY,
     BB_LOG_CURSOR,
+    BB_LOG_REMINDER,
     BB_LOG_DATABASES,
 };
 

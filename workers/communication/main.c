@@ -1,6 +1,7 @@
 /* backbone-communication: the table of its configuration, and its life in the hands of the daemon
  * skeleton. */
 #include "communication.h"
+#include "reminder.h"
 #include "retention_rules.h"
 #include "whole.h"
 
@@ -33,10 +34,23 @@ static const struct bb_config_option options[] = {
     {"cursor_idle", BB_CONFIG_MS, AT(cursor_idle_ms), "30d", 0, 3660L * 86400000,
      "a subscription that nobody uses for so long is put aside, and forgotten after ten times as long; 0: "
      "never"},
+    {"remind_before", BB_CONFIG_MS, AT(remind_before_ms), "3d", 0, BB_REMIND_MS_MAX,
+     "who has not reported is reminded so many days before the due day; 0: not"},
+    {"remind_after", BB_CONFIG_MS, AT(remind_after_ms), "1d", 0, BB_REMIND_MS_MAX,
+     "... and so many days behind it; 0: not"},
     {NULL, 0, 0, NULL, 0, 0, NULL},
 };
 
 static struct bb_communication_config config;
+
+static int
+check_days(const char *name, long ms, char *error, size_t size)
+{
+    if (ms % BB_REMIND_DAY_MS == 0)
+        return 0;
+    snprintf(error, size, "%s: found %ldms, expected whole days, such as 3d", name, ms);
+    return -EINVAL;
+}
 
 static int
 check(const void *filled, char *error, size_t size)
@@ -45,6 +59,9 @@ check(const void *filled, char *error, size_t size)
     struct bb_retention retention;
 
     if (bb_retention_parse(c->retain, (struct bb_keep){0}, &retention, error, size) != 0)
+        return -EINVAL;
+    if (check_days("remind_before", c->remind_before_ms, error, size) != 0 ||
+        check_days("remind_after", c->remind_after_ms, error, size) != 0)
         return -EINVAL;
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
