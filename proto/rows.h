@@ -70,6 +70,7 @@ enum bb_outcome {
     X(21, BAD_VALUE)                                                                                         \
     X(22, NAME_TAKEN)                                                                                        \
     X(25, REVISION)                                                                                          \
+    X(27, COMPUTED)                                                                                          \
     X(28, RETIRED)                                                                                           \
     X(64, VALUE_DISAGREES)                                                                                   \
     X(65, VALUE_IGNORED)

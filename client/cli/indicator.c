@@ -28,6 +28,8 @@ enum {
     DUE_DAYS,
     OWNER,
     TARGETS,
+    NUMERATOR_EXPRESSION,
+    DENOMINATOR_EXPRESSION,
     FIELDS,
     VERSION = FIELDS,
     SEQUENCE,
@@ -57,6 +59,8 @@ static const char *const fields[FIELDS + 1] = {
     "due_days",
     "owner",
     "targets",
+    "numerator_expression",
+    "denominator_expression",
     NULL,
 };
 
@@ -89,6 +93,8 @@ indicator_of(const struct bb_list_row *row)
         .due_days = c[DUE_DAYS],
         .owner = c[OWNER],
         .targets = c[TARGETS],
+        .numerator_expression = c[NUMERATOR_EXPRESSION],
+        .denominator_expression = c[DENOMINATOR_EXPRESSION],
     };
 }
 
@@ -155,6 +161,8 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [DUE_DAYS] = {"due_days", NULL, BB_OUTPUT_DATA_ONLY},
     [OWNER] = {"owner", NULL, BB_OUTPUT_DATA_ONLY},
     [TARGETS] = {"targets", NULL, BB_OUTPUT_DATA_ONLY},
+    [NUMERATOR_EXPRESSION] = {"numerator_expression", NULL, BB_OUTPUT_DATA_ONLY},
+    [DENOMINATOR_EXPRESSION] = {"denominator_expression", NULL, BB_OUTPUT_DATA_ONLY},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
     [RETIRED] = {"retired", NULL, BB_OUTPUT_DATA_ONLY},
@@ -179,6 +187,8 @@ print_indicator(void *self, const struct bb_indicator *i)
         [TARGET_PERIOD] = i->target_period,
         [OWNER] = i->owner,
         [TARGETS] = i->targets,
+        [NUMERATOR_EXPRESSION] = i->numerator_expression,
+        [DENOMINATOR_EXPRESSION] = i->denominator_expression,
     };
     const char *const numbers[FIELDS] = {
         [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,

@@ -418,7 +418,9 @@ struct bb_indicator {
     const char *maximum;
     const char *due_days;
     const char *owner;
-    const char *targets; /* further ones: "2024/2025=75; hartford@2024/2025=80" */
+    const char *targets;              /* further ones: "2024/2025=75; hartford@2024/2025=80" */
+    const char *numerator_expression; /* computed from others: "#{cases}+#{deaths.sex=female}" */
+    const char *denominator_expression;
     uint32_t version;    /* in answers: 1 for the first definition */
     uint64_t sequence;   /* in answers: of the entry that made this version */
     const char *retired; /* in answers: date; NULL: it is not */

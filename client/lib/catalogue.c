@@ -31,7 +31,9 @@
     X(maximum)                                                                                               \
     X(due_days)                                                                                              \
     X(owner)                                                                                                 \
-    X(targets)
+    X(targets)                                                                                               \
+    X(numerator_expression)                                                                                  \
+    X(denominator_expression)
 
 #define DEFINE_BYTES ((size_t)BB_LIMIT_SUBMISSION_BYTES)
 #define ITEM_BYTES   8u /* tag and length of one item in the list */

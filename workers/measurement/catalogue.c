@@ -68,10 +68,10 @@ parse_indicator(struct bb_catalogue *catalogue, uint32_t id, struct bb_bytes det
         return r;
     bb_arena_init(&arena, BB_LIMIT_DECODE_BYTES);
     r = bb_unpack(bb__indicator, details, &arena, &definition);
-    if (r == 0 && bb_indicator_parse(definition, &catalogue->indicator[id], &note, &column) != 0)
-        r = -EBADMSG;
+    if (r == 0)
+        r = bb_indicator_parse(definition, &catalogue->indicator[id], &note, &column);
     bb_arena_release(&arena);
-    return r;
+    return r > 0 ? -EBADMSG : r;
 }
 
 int

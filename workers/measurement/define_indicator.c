@@ -3,7 +3,10 @@
  */
 #include "define_core.h"
 
+#include "inputs.h"
+
 #include <errno.h>
+#include <stdio.h>
 
 int
 bb_define_previous(struct bb_head *head, struct bb_arena *arena, const char *code, uint32_t *ret_id,
@@ -50,6 +53,88 @@ check_target_organizations(struct bb_head *head, struct bb_arena *arena, const B
 }
 
 static int
+refuse_unknown_input(struct bb_arena *arena, const struct bb_inputs_unknown *unknown,
+                     Bb__DefineOutcome *outcome)
+{
+    struct bb_note note;
+
+    bb_note_found(&note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_NONE, unknown->indicator,
+                  "the code of a defined indicator");
+    return bb_define_refuse(arena, outcome, BB_ROW_CODE_UNKNOWN_INDICATOR, unknown->column, note.text);
+}
+
+/* "a is computed from b, b from c, c from a", as far as it fits. */
+static int
+refuse_cycle(struct bb_head *head, struct bb_arena *arena, const struct bb_ids *cycle,
+             Bb__DefineOutcome *outcome)
+{
+    char text[1000];
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < cycle->count && len < sizeof text; i++) {
+        uint32_t next = cycle->id[(i + 1) % cycle->count];
+        len += (size_t)snprintf(text + len, sizeof text - len,
+                                i ? ", %s from %s" : "found a cycle: %s is computed from %s",
+                                bb_catalogue_get(&head->catalogue, BB_OBJECT_INDICATOR, cycle->id[i])->text,
+                                bb_catalogue_get(&head->catalogue, BB_OBJECT_INDICATOR, next)->text);
+    }
+    return bb_define_refuse(arena, outcome, BB_ROW_CODE_BAD_VALUE, "numerator_expression", text);
+}
+
+static bool
+names_itself(const struct bb_expression *side, const char *code)
+{
+    const struct bb_expression_input *inputs;
+    size_t n = side ? bb_expression_inputs(side, &inputs) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (bb_bytes_equal(inputs[i].indicator, bb_bytes_str(code)))
+            return true;
+    return false;
+}
+
+/* id: of the definition before; 0: none, and nothing is computed from it yet but itself. */
+static int
+judge_inputs(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *definition, uint32_t id,
+             const struct bb_sides *sides, Bb__DefineOutcome *outcome)
+{
+    struct bb_ids inputs = {0}, cycle = {0};
+    struct bb_inputs_unknown unknown;
+    char text[BB_LIMIT_CODE_BYTES + 100];
+    int r;
+
+    if (names_itself(sides->above, definition->code) || names_itself(sides->below, definition->code)) {
+        snprintf(text, sizeof text, "found a cycle: %s is computed from itself", definition->code);
+        return bb_define_refuse(arena, outcome, BB_ROW_CODE_BAD_VALUE, "numerator_expression", text);
+    }
+    r = bb_inputs_find(head->names, head->txn, sides, &inputs, &unknown);
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = refuse_unknown_input(arena, &unknown, outcome);
+    else if (r == 0 && id)
+        r = bb_dependencies_cycle(head->dependencies, id, inputs.id, inputs.count, &cycle);
+    if (r == BB_DEPENDENCIES_E_CYCLE)
+        r = refuse_cycle(head, arena, &cycle, outcome);
+    bb_ids_release(&inputs);
+    bb_ids_release(&cycle);
+    return r;
+}
+
+/* What it is computed from is there, and not computed from it. */
+static int
+check_inputs(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *definition, uint32_t id,
+             Bb__DefineOutcome *outcome)
+{
+    struct bb_sides sides;
+    int r = bb_sides_read(definition, &sides);
+
+    if (r != 0)
+        return r;
+    r = judge_inputs(head, arena, definition, id, &sides, outcome);
+    bb_sides_release(&sides);
+    return r;
+}
+
+static int
 judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *definition,
                 Bb__DefineOutcome *outcome)
 {
@@ -61,13 +146,16 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
     int r;
 
     definition->retired = NULL;
-    if (bb_indicator_parse(definition, &parsed, &note, &column) != 0)
-        return bb_define_refuse(arena, outcome, note.code, column, note.text);
+    r = bb_indicator_parse(definition, &parsed, &note, &column);
+    if (r != 0)
+        return r < 0 ? r : bb_define_refuse(arena, outcome, note.code, column, note.text);
     r = check_target_organizations(head, arena, definition, parsed.frequency, outcome);
     if (r != 0 || outcome->has_code)
         return r;
     r = bb_define_previous(head, arena, definition->code, &id, &previous);
-    if (r != 0)
+    if (r == 0)
+        r = check_inputs(head, arena, definition, id, outcome);
+    if (r != 0 || outcome->has_code)
         return r;
     outcome->outcome = BB_OUTCOME_CREATED;
     definition->has_version = true;
@@ -153,6 +241,8 @@ bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint6
         r = put_definition(head, id, definition);
     if (r == 0)
         r = bb_define_object(head, BB_OBJECT_INDICATOR, id, definition->code, &definition->base);
+    if (r == 0)
+        r = bb_inputs_set(head->dependencies, head->names, head->txn, id, definition);
     return r;
 }
 

@@ -358,7 +358,10 @@ value_text(struct adding *adding, uint32_t indicator, const struct bb_reading *r
         r = bb_term_definition(&adding->snapshot, indicator, &adding->definition, &definition);
         if (r != 0)
             return r;
-        if (bb_indicator_parse(definition, &rules, &note, &column) != 0)
+        r = bb_indicator_parse(definition, &rules, &note, &column);
+        if (r < 0)
+            return r;
+        if (r > 0)
             return bb_snapshot_damaged(&adding->snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code));
         if (!bb_reading_computed(&rules, reading, bb_figure_decimals(&rules), &value))
             return 0;

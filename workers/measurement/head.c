@@ -17,6 +17,8 @@
  * are as young as the start, so a batch lives a little longer, never shorter. */
 #include "head.h"
 
+#include "inputs.h"
+
 #include "runtime/store/varint.h"
 
 #include <errno.h>
@@ -103,6 +105,21 @@ load_open_batches(struct bb_head *head)
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
+static int
+load_dependencies(struct bb_head *head)
+{
+    MDB_txn *txn;
+    int r = bb_dependencies_new(&head->dependencies);
+
+    if (r == 0)
+        r = bb_store_begin(head->views->store, false, &txn);
+    if (r != 0)
+        return r;
+    r = bb_inputs_load(head->dependencies, head->names, txn, &head->catalogue);
+    bb_store_abort(head->views->store, &txn);
+    return r;
+}
+
 int
 bb_head_init(struct bb_head *head, struct bb_views *views)
 {
@@ -113,6 +130,8 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
     r = head->filling ? bb_names_new(views, &head->names) : -ENOMEM;
     if (r == 0)
         r = bb_catalogue_load(&head->catalogue, views);
+    if (r == 0)
+        r = load_dependencies(head);
     if (r == 0)
         r = bb_adoptions_load(&head->adoptions, views);
     if (r == 0)
@@ -141,6 +160,7 @@ bb_head_release(struct bb_head *head)
     bb_names_destroy(&head->names);
     bb_catalogue_release(&head->catalogue);
     bb_adoptions_release(&head->adoptions);
+    bb_dependencies_destroy(&head->dependencies);
     bb_map_release(&head->submissions);
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->batches);

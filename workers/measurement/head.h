@@ -10,6 +10,7 @@
 
 #include "adoption.h"
 #include "catalogue.h"
+#include "dependencies.h"
 #include "generation.h"
 #include "names.h"
 #include "views.h"
@@ -28,6 +29,7 @@ struct bb_head {
     struct bb_names *names;
     struct bb_catalogue catalogue;
     struct bb_adoptions adoptions;
+    struct bb_dependencies *dependencies; /* which indicators are computed from which */
     struct bb_generation *filling;
     struct bb_generation *applying; /* NULL: the applier is idle */
     /* Submissions in the generations: batch | index -> sequence << 1 | last. */

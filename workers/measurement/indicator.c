@@ -1,5 +1,7 @@
 #include "indicator.h"
 
+#include "expression.h"
+
 #include "proto/limits.h"
 #include "runtime/text.h"
 
@@ -66,6 +68,7 @@ struct check {
     struct bb_note *note;
     const char *column;
     bool failed;
+    bool no_memory;
 };
 
 static void
@@ -140,7 +143,9 @@ check_names(struct check *check, const Bb__Indicator *d)
                  {"unit", d->unit},
                  {"numerator", d->numerator},
                  {"denominator", d->denominator},
-                 {"owner", d->owner}};
+                 {"owner", d->owner},
+                 {"numerator_expression", d->numerator_expression},
+                 {"denominator_expression", d->denominator_expression}};
 
     if (!bb_text_is_code(bb_bytes_str(d->code)))
         refuse(check, "code", d->code,
@@ -230,6 +235,36 @@ check_targets(struct check *check, const Bb__Indicator *d, enum bb_period_type f
         refuse(check, "targets", d->targets, "at most 100 of them");
 }
 
+static void
+check_expression(struct check *check, const char *column, const char *text)
+{
+    struct bb_expression *expression = NULL;
+    struct bb_expression_error error;
+    int r;
+
+    if (!given(text) || check->failed)
+        return;
+    r = bb_expression_parse(bb_bytes_str(text), &expression, &error);
+    bb_expression_destroy(&expression);
+    check->no_memory |= r < 0;
+    if (r <= 0)
+        return;
+    bb_note_set(check->note, BB_ROW_CODE_BAD_VALUE, BB_FIELD_NONE, "%s", error.text);
+    check->column = column;
+    check->failed = true;
+}
+
+static void
+check_expressions(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    indicator->computed = given(d->numerator_expression);
+    check_expression(check, "numerator_expression", d->numerator_expression);
+    check_expression(check, "denominator_expression", d->denominator_expression);
+    if (!indicator->computed && given(d->denominator_expression))
+        refuse(check, "denominator_expression", d->denominator_expression,
+               "nothing without a numerator_expression");
+}
+
 int
 bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
                    struct bb_note *ret_note, const char **ret_column)
@@ -242,6 +277,9 @@ bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_ind
     parse_frequency(&check, definition, &indicator);
     parse_numbers(&check, definition, &indicator);
     check_targets(&check, definition, indicator.frequency);
+    check_expressions(&check, definition, &indicator);
+    if (check.no_memory)
+        return -ENOMEM;
     if (check.failed) {
         *ret_column = check.column;
         return 1;
@@ -270,5 +308,7 @@ bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
            same_text(a->baseline_value, b->baseline_value) && same_text(a->target_period, b->target_period) &&
            same_text(a->target_value, b->target_value) && same_text(a->minimum, b->minimum) &&
            same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
-           same_text(a->owner, b->owner) && same_text(a->targets, b->targets);
+           same_text(a->owner, b->owner) && same_text(a->targets, b->targets) &&
+           same_text(a->numerator_expression, b->numerator_expression) &&
+           same_text(a->denominator_expression, b->denominator_expression);
 }

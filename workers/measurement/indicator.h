@@ -31,10 +31,11 @@ struct bb_indicator {
     enum bb_aggregation time_aggregation, organization_aggregation;
     bool has_due_days;
     unsigned due_days;    /* days behind the end of a period until which a report is on time */
+    bool computed;        /* from other indicators, by its expressions */
     uint32_t retired_day; /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
 
-/* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static). */
+/* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static) | -ENOMEM */
 int bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
                        struct bb_note *ret_note, const char **ret_column);
 

@@ -381,6 +381,14 @@ refuse_retired(struct bb_intake *intake, struct row *row, uint32_t day)
 }
 
 static int
+refuse_computed(struct bb_intake *intake, struct row *row)
+{
+    return (int)bb_note_found(&row->note, BB_ROW_CODE_COMPUTED, BB_FIELD_INDICATOR,
+                              intake->view->text[row->ref.indicator],
+                              "an indicator that is reported: this one is computed from others");
+}
+
+static int
 check_row(struct bb_intake *intake, struct row *row)
 {
     struct bb_bytes comment = intake->view->text[row->ref.comment];
@@ -404,6 +412,8 @@ check_row(struct bb_intake *intake, struct row *row)
     if (row->ref.flags & BB_ROW_WITHDRAWN)
         return check_withdrawal(row);
     indicator = bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
+    if (indicator->computed)
+        return refuse_computed(intake, row);
     if (indicator->retired_day && row->key.period.day >= indicator->retired_day)
         return refuse_retired(intake, row, indicator->retired_day);
     return (int)bb_rules_check(indicator, &row->reading, &row->note);

@@ -52,7 +52,8 @@ take_adoption(struct bb_duties *duties, struct bb_query *query, struct bb_query_
                          &organization);
     if (r != 0)
         return r;
-    if (indicator->rules->frequency == 0 || indicator->rules->frequency == BB_PERIOD_SPAN)
+    if (indicator->rules->computed || indicator->rules->frequency == 0 ||
+        indicator->rules->frequency == BB_PERIOD_SPAN)
         return 0;
     duty.type = (uint8_t)indicator->rules->frequency;
     duty.retired_day = indicator->rules->retired_day ? indicator->rules->retired_day : UINT32_MAX;

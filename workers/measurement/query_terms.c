@@ -245,8 +245,9 @@ bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct 
     rules = bb_arena_alloc(&terms->arena, sizeof *rules);
     if (!rules)
         return bb_no_room(&terms->arena, sizeof *rules);
-    if (bb_indicator_parse(definition, rules, &note, &column) != 0)
-        return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, term->text);
+    r = bb_indicator_parse(definition, rules, &note, &column);
+    if (r != 0)
+        return r < 0 ? r : bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, term->text);
     term->rules = rules;
     return 0;
 }

@@ -35,7 +35,9 @@ column(Bb__Indicator *m, const char *name)
                    {"maximum", &m->maximum},
                    {"due_days", &m->due_days},
                    {"owner", &m->owner},
-                   {"targets", &m->targets}};
+                   {"targets", &m->targets},
+                   {"numerator_expression", &m->numerator_expression},
+                   {"denominator_expression", &m->denominator_expression}};
 
     for (size_t i = 0; i < COUNT(columns); i++)
         if (strcmp(columns[i].name, name) == 0)
@@ -101,6 +103,10 @@ test_what_is_refused(void **state)
         {"targets=2026=1;;2027=2", "targets"},
         {"targets=a b@2026=1", "targets"},
         {"targets=@2026=1", "targets"},
+        {"numerator_expression=#{a", "numerator_expression"},
+        {"numerator_expression= ", "numerator_expression"},
+        {"numerator_expression=1|denominator_expression=#{a}+", "denominator_expression"},
+        {"denominator_expression=#{a}", "denominator_expression"},
     };
 
     (void)state;
@@ -237,7 +243,10 @@ test_sameness(void **state)
                                         "minimum",
                                         "maximum",
                                         "due_days",
-                                        "owner"};
+                                        "owner",
+                                        "targets",
+                                        "numerator_expression",
+                                        "denominator_expression"};
     struct columns a, b;
 
     (void)state;
