@@ -174,15 +174,16 @@ list_others(struct bb_query *query, struct bb_query_step *step, const struct bb_
     return r;
 }
 
-/* What the caller is about to be given. 0 | <0 */
+/* What the caller is about to be given of an indicator. 0 | <0 */
 static int
-find_gift(struct bb_query *query, struct bb_query_step *step, struct bb_gift *gift)
+find_gift(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *given,
+          uint32_t indicator, struct bb_gift *gift)
 {
-    struct bb_query_gift what = {.lines = false};
+    struct bb_query_gift what = *given;
     struct bb_term *term;
     int r = 0;
 
-    query->kind->gives(query, &what);
+    what.indicator = indicator;
     *gift = (struct bb_gift){.organization = query->caller,
                              .id = what.indicator,
                              .first_day = what.first_day,
@@ -205,17 +206,23 @@ static int
 record(struct bb_query *query, struct bb_query_step *step)
 {
     const Bb__AsOf *as_of = request_field(query, "as_of");
+    struct bb_query_gift what = {.lines = false};
     struct bb_gift gift;
-    int r;
+    size_t n;
+    int r = 0;
 
     if (!query->context.given || !query->kind->gives ||
         (as_of && (as_of->has_sequence || as_of->has_time_us)))
         return 0;
     if (query->context.pinned)
         query->context.pinned(query->context.self);
-    r = find_gift(query, step, &gift);
-    if (r == 0)
-        r = bb_given_record(query->context.given, &gift);
+    query->kind->gives(query, &what);
+    n = what.inputs ? what.n_inputs : 1;
+    for (size_t i = 0; r == 0 && i < n; i++) {
+        r = find_gift(query, step, &what, what.inputs ? what.inputs[i] : what.indicator, &gift);
+        if (r == 0)
+            r = bb_given_record(query->context.given, &gift);
+    }
     if (r == -ENOSPC)
         return bb_query_refuse(step, BB_ERROR_NOSPACE,
                                "there is no room to note that your organization is given this: try again");

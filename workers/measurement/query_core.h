@@ -30,7 +30,9 @@ struct bb_query_step {
 
 /* Readings that an answer may give away. */
 struct bb_query_gift {
-    uint32_t indicator; /* 0: of any */
+    uint32_t indicator;     /* 0: of any */
+    const uint32_t *inputs; /* not its own, but of these indicators */
+    size_t n_inputs;
     uint32_t first_day, end_day;
     bool lines; /* as they are, of these organizations; else figures that anybody may be behind */
     const uint32_t *organization; /* the caller's own may be among them */

@@ -18,13 +18,13 @@
 #define POINT_BYTES 16 /* tags, lengths and counts of a point */
 
 void
-bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells)
+bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells, size_t share)
 {
     const struct bb_members members = {.query = query, .like = cells};
 
     *points = (struct bb_points){
-        .query = query, .cells = cells, .members = members, .values = {.members = members}};
-    bb_arena_init(&points->texts, query->context.bytes / BB_QUERY_SHARES);
+        .query = query, .cells = cells, .share = share, .members = members, .values = {.members = members}};
+    bb_arena_init(&points->texts, share);
 }
 
 void
@@ -107,9 +107,9 @@ group_text(struct bb_points *points, struct bb_query_step *step, uint32_t id, ch
     return *ret_text ? 0 : bb_no_room(&points->texts, term->text.len + 1);
 }
 
-static int
-write_point(struct bb_points *points, struct bb_query_step *step, struct bb_period period, uint32_t group,
-            const struct bb_figure *figure, uint32_t organizations, bool withheld)
+int
+bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_period period, uint32_t group,
+                const struct bb_figure *figure, uint32_t organizations, bool withheld)
 {
     Bb__TrendPoint *point = bb_arena_alloc(&points->texts, sizeof *point);
     char text[BB_PERIOD_TEXT];
@@ -168,6 +168,19 @@ withhold(struct bb_points *points, struct bb_query_step *step, struct bb_figure 
     if (!value || !parts)
         figure->numerator[0] = figure->denominator[0] = '\0';
     *ret_withheld = !value || !parts;
+    return 0;
+}
+
+/* What follows from one organization's figure alone is its own line, too. */
+static int
+keep_operand(struct bb_points *points, uint32_t group, const struct bb_tally *tally, bool visible,
+             uint32_t organizations)
+{
+    struct bb_operand *operand = &points->operand[points->n_operands++];
+
+    *operand = (struct bb_operand){
+        .group = group, .organizations = organizations, .readings = tally->sum.ok, .withheld = !visible};
+    operand->has_value = visible && bb_tally_exact(tally, points->rules, &operand->value);
     return 0;
 }
 
@@ -251,8 +264,13 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
     if (r != 0)
         return r;
     bb_tally_figure(tally, points->rules, &figure);
+    if (points->most_operands) {
+        bool visible;
+        r = may_see(points, step, &figure.party, &visible);
+        return r == 0 ? keep_operand(points, group->id, tally, visible, organizations) : r;
+    }
     r = withhold(points, step, &figure, &withheld);
-    return r == 0 ? write_point(points, step, period, group->id, &figure, organizations, withheld) : r;
+    return r == 0 ? bb_points_write(points, step, period, group->id, &figure, organizations, withheld) : r;
 }
 
 /* A point for each organization of a group */
@@ -266,7 +284,7 @@ grow_tallies(struct bb_points *points)
 
     while (size < n)
         size *= 2;
-    if (size * sizeof *grown > points->query->context.bytes / BB_QUERY_SHARES)
+    if (size * sizeof *grown > points->share)
         return -EDQUOT;
     if (size > points->tally_size) {
         grown = realloc(points->tally, size * sizeof *grown);
@@ -311,10 +329,12 @@ add_organization(struct bb_points *points, struct bb_query_step *step, struct bb
 
     if (r != 0)
         return r;
+    if (points->most_operands)
+        return keep_operand(points, organization, visible ? tally : &(struct bb_tally){0}, visible, 1);
     bb_tally_figure(tally, points->rules, &figure);
     if (!visible)
         figure = (struct bb_figure){0};
-    return write_point(points, step, period, organization, &figure, 1, !visible);
+    return bb_points_write(points, step, period, organization, &figure, 1, !visible);
 }
 
 /* In order of id, from behind `after` on, as far as the part reaches */
@@ -345,6 +365,13 @@ order_ids(struct bb_points *points, const struct bb_ids *ids)
     return order;
 }
 
+static bool
+is_full(const struct bb_points *points, uint32_t written, size_t max_bytes)
+{
+    return points->most_operands ? points->n_operands == points->most_operands
+                                 : written > 0 && points->bytes >= max_bytes;
+}
+
 int
 bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
               const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last)
@@ -364,7 +391,7 @@ bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_pe
     for (uint32_t i = 0, n = ids->count; r == 0 && i < n; i++) {
         if ((int64_t)order[i].id <= after)
             continue;
-        if (written > 0 && points->bytes >= max_bytes) {
+        if (is_full(points, written, max_bytes)) {
             *ret_last = order[i - 1].id;
             break;
         }

@@ -15,12 +15,27 @@
 #include "query_core.h"
 #include "query_values.h"
 
+#include "runtime/fraction.h"
+
+/* A point as an operand: exact, and not written. */
+struct bb_operand {
+    uint32_t group;
+    uint32_t organizations, readings;
+    bool withheld;  /* from the caller: there is no value */
+    bool has_value; /* there may be readings and no value all the same */
+    struct bb_fraction value;
+};
+
 struct bb_points {
     /* Given */
     struct bb_query *query;
     const struct bb_cells *cells; /* what is chosen from */
     const struct bb_indicator *rules;
     enum bb_trend_by by;
+    size_t share; /* bytes that texts may take, and tallies */
+    /* Where there is room for any, points are put there and not written */
+    struct bb_operand *operand;
+    size_t n_operands, most_operands;
     /* The part */
     struct bb_arena texts;
     Bb__TrendPoint **point;
@@ -35,18 +50,24 @@ struct bb_points {
     uint64_t looked; /* readings, since the part began, beside those that `values` looked at */
 };
 
-/* cells: filled before the first points are added. */
-void bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells);
+/* cells: filled before the first points are added. share: bytes. */
+void bb_points_init(struct bb_points *points, struct bb_query *query, const struct bb_cells *cells,
+                    size_t share);
 /* They may be used again, from bb_points_reset() on. */
 void bb_points_release(struct bb_points *points);
 /* A new part. */
 void bb_points_reset(struct bb_points *points);
 
 /* The points of a period, or by place of one place in it, in order of group.
- * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large.
+ * after: leave out the groups up to this id; -1: none. max_bytes: stop when the part is that large; and when
+ * there is no room for operands.
  * ret_last: id of the last group written when it stopped, else -1.
  * 0 | BB_VALUES_E_AMBIGUOUS as points->values says | -ENOMEM | -EDQUOT | -EBADMSG */
 int bb_points_add(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
                   const struct bb_choice *choice, int64_t after, size_t max_bytes, int64_t *ret_last);
+
+/* Write a point of this group. 0 | -ENOMEM | -EDQUOT | -EBADMSG */
+int bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
+                    uint32_t group, const struct bb_figure *figure, uint32_t organizations, bool withheld);
 
 #endif

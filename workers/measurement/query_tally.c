@@ -189,3 +189,70 @@ bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules, 
         show_parts(sum, ret_figure);
     }
 }
+
+/* As a fraction */
+
+static bool
+exact_ratio(const struct bb_sum *numerator, const struct bb_sum *denominator, struct bb_decimal factor,
+            struct bb_fraction *ret_value)
+{
+    struct bb_fraction value = bb_fraction_of_sum(numerator), by = bb_fraction_of(factor);
+    struct bb_fraction below = bb_fraction_of_sum(denominator);
+
+    if (bb_fraction_multiply(&value, &by) != 0 || bb_fraction_divide(&value, &below) != 0)
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+static bool
+exact_single(const struct bb_reading *reading, const struct bb_indicator *rules,
+             struct bb_fraction *ret_value)
+{
+    struct bb_rollup alone = {0};
+
+    if (reading->flags & BB_ROW_VALUE) {
+        *ret_value = bb_fraction_of(reading->value);
+        return true;
+    }
+    (void)bb_rollup_add(&alone, reading, 0);
+    return has_parts(reading) && exact_ratio(&alone.numerator, &alone.denominator, rules->factor, ret_value);
+}
+
+static bool
+exact_sum(const struct bb_tally *tally, uint64_t n, struct bb_fraction *ret_value)
+{
+    struct bb_fraction value, by = bb_fraction_of((struct bb_decimal){.mantissa = (__int128)n});
+    struct bb_sum sum = tally->sum.value;
+
+    if (bb_sum_merge(&sum, &tally->computed) != 0)
+        return false;
+    value = bb_fraction_of_sum(&sum);
+    if (bb_fraction_divide(&value, &by) != 0)
+        return false;
+    *ret_value = value;
+    return true;
+}
+
+bool
+bb_tally_exact(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_fraction *ret_value)
+{
+    const struct bb_rollup *sum = &tally->sum;
+
+    if (sum->ok == 0 || tally->overflow)
+        return false;
+    if (rules->organization_aggregation == BB_AGGREGATE_LAST || sum->ok == 1)
+        return exact_single(&tally->last, rules, ret_value);
+    switch (rules->organization_aggregation) {
+    case BB_AGGREGATE_SUM:
+        return exact_sum(tally, 1, ret_value);
+    case BB_AGGREGATE_AVERAGE:
+        return exact_sum(tally, sum->ok, ret_value);
+    case BB_AGGREGATE_RATIO:
+        return sum->parts == sum->ok &&
+               exact_ratio(&sum->numerator, &sum->denominator, rules->factor, ret_value);
+    case BB_AGGREGATE_LAST:
+        break;
+    }
+    return false;
+}

@@ -8,6 +8,8 @@
 #include "indicator.h"
 #include "rollup.h"
 
+#include "runtime/fraction.h"
+
 /* How many organizations: nobody, this one, or several. */
 struct bb_party {
     enum { BB_PARTY_NONE, BB_PARTY_ONE, BB_PARTY_MANY } size;
@@ -52,6 +54,11 @@ struct bb_figure {
 
 void bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules,
                      struct bb_figure *ret_figure);
+
+/* The value of the figure before it is rounded; of values that follow from parts a sum has 24 digits after
+ * the point. False: there is none. */
+bool bb_tally_exact(const struct bb_tally *tally, const struct bb_indicator *rules,
+                    struct bb_fraction *ret_value);
 
 /* The digits after the point of a division. */
 unsigned bb_figure_decimals(const struct bb_indicator *rules);

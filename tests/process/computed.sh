@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# Indicators that are computed from others: what a definition may say, and what their trend shows to whom.
+. "$(dirname "$0")/lib.sh"
+
+partner alpha Alpha --joined 2000-01-01
+partner beta Beta
+partner gamma Gamma --share-own-line
+cat >"$tmp/indicators.csv" <<'END'
+code,name,unit,numerator_expression,denominator_expression,decimals,frequency,minimum
+tested,Tested,persons,,,0,yearly,0
+positive,Positive,persons,,,0,yearly,0
+3.2.1,With points,persons,,,,yearly,0
+positivity,Positivity,percent,#{positive},#{tested},2,yearly,
+half,Half of it,,#{positivity}/2,,4,yearly,
+women,Women among the positive,percent,#{positive.sex=f},#{positive},1,yearly,
+spread,Operators,,-(#{tested}-#{ positive })*2.5 + #{'3.2.1'},,,yearly,
+END
+run 0 backbone indicator define "$tmp/indicators.csv" -o json
+json .created 7
+run 0 backbone indicator show positivity -o json
+json '[.numerator_expression, .denominator_expression]' '["#{positive}","#{tested}"]'
+
+# --- what is refused
+refused() {
+    run_text "code,name,numerator_expression,denominator_expression\n$1\n" 65 backbone indicator define -
+    like "why: $1" "$err" "$2"
+}
+refused 'x,X,#{nonesuch},' "UNKNOWN_INDICATOR.*numerator_expression|numerator_expression.*found 'nonesuch', expected the code of a defined indicator"
+refused 'x,X,1,#{Tested}' "denominator_expression.*found 'Tested'"
+refused 'x,X,#{tested}+,' 'numerator_expression.*at byte 11'
+refused 'x,X,,#{tested}' "denominator_expression.*nothing without a numerator_expression"
+refused 'x,X,#{x}+1,' 'found a cycle: x is computed from itself'
+refused 'positivity,Positivity,#{half}*2,' 'found a cycle: positivity is computed from half, half from positivity'
+refused 'positivity,Positivity,1,#{half}' 'found a cycle'
+run 65 as alpha report positivity 5 --period 2024
+like "no reading" "$err" "found 'positivity', expected an indicator that is reported.*COMPUTED"
+run 0 backbone indicator adopt positivity tested --organization alpha --from 2000-01-01
+run 0 backbone reporting --period 2024 -o json
+json 'map(.indicator)' '["tested"]'
+
+# --- what is shown
+cat >"$tmp/readings.csv" <<'END'
+indicator,organization,disaggregation,period,value
+tested,alpha,,2023,300
+tested,beta,,2023,400
+positive,alpha,sex=f,2023,1
+positive,alpha,sex=m,2023,2
+positive,beta,,2023,4
+tested,alpha,,2024,0
+positive,alpha,,2024,0
+positive,gamma,,2025,7
+tested,gamma,,2026,70
+3.2.1,gamma,,2026,0.125
+END
+run 0 backbone import "$tmp/readings.csv"
+run 0 backbone trend positivity -o json
+json '[.[] | [.period, .numerator, .denominator, .value, .organizations, .readings]]' \
+    '[["2023",7,700,1,2,5],["2024",0,0,null,1,2],["2025",7,null,null,1,1],["2026",null,70,null,1,1]]'
+run 0 backbone trend half -o json
+json '[.[] | [.period, .value]]' '[["2023",0.5],["2024",null],["2025",null],["2026",null]]'
+run 0 backbone trend women --period 2023 -o json
+json '[.[] | [.numerator, .denominator, .value]]' '[[1,7,14.3]]'
+run 0 backbone trend spread --period 2026 -o json
+json '.[].value' -174.875
+run 0 backbone trend positivity --by organization --period 2023 -o json
+json '[.[] | [.organization, .numerator, .denominator, .value]]' '[["alpha",3,300,1],["beta",4,400,1]]'
+run 0 backbone trend positivity --disaggregation sex=f --period 2023 -o json
+json '[.[] | [.numerator, .denominator, .value]]' '[[1,null,null]]'
+run 0 backbone trend positivity --by disaggregation --period 2023 -o json
+json '[.[] | [.disaggregation, .value]]' '[["",0.57],["sex=f",null],["sex=m",null]]'
+run 65 backbone trend women --disaggregation sex=m
+like "one of another" "$err" '"women" is computed from the disaggregation "sex=f"'
+run 65 backbone trend women --by disaggregation
+like "by each" "$err" '"women" is computed from the disaggregation "sex=f"'
+
+# --- what is withheld: what follows from one organization's figure alone
+run 0 as beta trend positivity -o json
+json '[.[] | [.period, .value, .withheld]]' '[["2023",1,null],["2024",null,true],["2025",null,null],["2026",null,null]]'
+run 0 as beta trend half --period 2024 -o json
+json '.[] | [.value, .withheld]' '[null,true]'
+run 0 as beta trend women --period 2023 -o json
+json '.[] | [.numerator, .denominator, .value, .withheld]' '[null,null,null,true]'
+run 0 as alpha trend women --period 2023 -o json
+json '.[].value' 14.3
+run 0 as beta trend positivity --by organization --period 2023 -o json
+json '[.[] | [.organization, .value, .readings, .withheld]]' '[["alpha",null,0,true],["beta",1,2,null]]'
+
+# --- what was known before
+run 0 backbone trend positivity --period 2023 -o json
+sequence=$(backbone status -o json | jq .measurement.head)
+run 0 as alpha report tested 380 --period 2023
+run 0 backbone trend half --period 2023 -o json
+json '.[].value' 0.4487
+run 0 backbone trend half --period 2023 --as-of "seq:$sequence" -o json
+json '.[].value' 0.5
+run_text 'code,name,unit,numerator_expression,denominator_expression,decimals\npositivity,Positivity,percent,#{positive}*2,#{tested},2\n' \
+    0 backbone indicator define -
+run 0 backbone trend half --period 2023 -o json
+json '.[].value' 0.8974
+run 0 backbone trend half --period 2023 --as-of "seq:$sequence" -o json
+json '.[].value' 0.5
+
+# --- and after a restart there is still no way round
+bb-supervise stop measurement
+run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
+bb-supervise start measurement
+refused 'positivity,Positivity,#{half}*2,' 'found a cycle: positivity is computed from half, half from positivity'
+finish
