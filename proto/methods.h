@@ -46,6 +46,8 @@ enum bb_service {
     X(42, ADOPT, "indicator.adopt", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                        \
     X(43, ADOPTION_LIST, "adoption.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                     \
     X(44, RETIRE, "indicator.retire", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                     \
+    X(45, REVIEW, "submission.review", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                     \
+    X(46, REVIEW_LIST, "submission.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                    \
     X(50, REPORTING, "reporting", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, ALL)                             \
     X(64, MESSAGE_PUBLISH, "message.publish", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)            \
     X(65, MESSAGE_WITHDRAW, "message.withdraw", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)          \

@@ -3,6 +3,7 @@
 #ifndef BB_ROWS_H
 #define BB_ROWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum bb_state {
@@ -46,6 +47,13 @@ enum bb_outcome {
     BB_OUTCOME_LOCKED = 4,
 };
 
+/* Is a row with this outcome in the journal? */
+static inline bool
+bb_outcome_is_kept(uint32_t outcome)
+{
+    return outcome != BB_OUTCOME_REJECTED && outcome != BB_OUTCOME_LOCKED;
+}
+
 /* X(number, NAME, "field it speaks of by default"): why a row was refused, or what it is warned of (64 and
  * up). */
 #define BB_ROW_CODES(X)                                                                                      \
@@ -69,6 +77,8 @@ enum bb_outcome {
     X(18, ATOMIC)                                                                                            \
     X(21, BAD_VALUE)                                                                                         \
     X(22, NAME_TAKEN)                                                                                        \
+    X(23, LOCKED)                                                                                            \
+    X(24, NEEDS_REASON)                                                                                      \
     X(25, REVISION)                                                                                          \
     X(27, COMPUTED)                                                                                          \
     X(28, RETIRED)                                                                                           \

@@ -16,7 +16,9 @@ enum {
     KEY_COMMENT,
     KEY_MISSING,
     KEY_SUPPRESSED,
-    KEY_ORGANIZATION
+    KEY_ORGANIZATION,
+    KEY_REASON,
+    KEY_NOTE
 };
 
 /* A negative VALUE looks like an option: so its first character is one. */
@@ -36,6 +38,9 @@ static const struct argp_option options[] = {
     {"missing", KEY_MISSING, NULL, 0, "there is no value, and there will be none", 0},
     {"suppressed", KEY_SUPPRESSED, NULL, 0, "there is a value, which must not be published", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "whose reading this is; by default your own", 0},
+    {"reason", KEY_REASON, "CODE", 0,
+     "why it changes what is approved: entry_error, late_data, recount, definition, duplicate or other", 0},
+    {"note", KEY_NOTE, "TEXT", 0, "the same in words", 0},
     DIGIT('0'),
     DIGIT('1'),
     DIGIT('2'),
@@ -52,6 +57,7 @@ static const struct argp_option options[] = {
 
 struct report {
     struct bb_row_text row;
+    const char *reason, *note;
     char negative[256];
 };
 
@@ -151,6 +157,12 @@ parse(int key, char *arg, struct argp_state *state)
         report->row.field[BB_COLUMN_STATUS] =
             bb_text(bb_state_name(key == KEY_MISSING ? BB_STATE_MISSING : BB_STATE_SUPPRESSED));
         return 0;
+    case KEY_REASON:
+        report->reason = bb_cli_filled(state, "reason", arg);
+        return 0;
+    case KEY_NOTE:
+        report->note = bb_cli_filled(state, "note", arg);
+        return 0;
     case ARGP_KEY_ARG:
         return take_argument(report, state, arg);
     case ARGP_KEY_END:
@@ -173,7 +185,7 @@ run_report(struct bb_cli *cli, int argc, char **argv)
 {
     struct report report = {0};
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &report);
-    return bb_one_row_send(cli, &report.row, NULL, NULL);
+    return bb_one_row_send(cli, &report.row, report.reason, report.note);
 }
 
 const struct bb_command bb_commands_report[] = {

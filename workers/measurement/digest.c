@@ -497,7 +497,7 @@ add_rows(struct adding *adding)
         return -EBADMSG;
     for (uint32_t i = 0; r == 0 && row < n && i < adding->entry->row_count; i++) {
         uint8_t outcome = outcomes->data[outcomes->len == 1 ? 0 : i];
-        if (outcome == BB_OUTCOME_REJECTED)
+        if (!bb_outcome_is_kept(outcome))
             continue;
         if (outcome == BB_OUTCOME_CREATED || outcome == BB_OUTCOME_UPDATED)
             r = add_row(adding, row, outcome);

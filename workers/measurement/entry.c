@@ -176,7 +176,7 @@ shortest64(const int64_t *column, size_t n)
 static bool
 accepted(const struct rewrite *rewrite, uint32_t i)
 {
-    return rewrite->intake->outcome[i] != BB_OUTCOME_REJECTED;
+    return bb_outcome_is_kept(rewrite->intake->outcome[i]);
 }
 
 static int

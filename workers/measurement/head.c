@@ -12,10 +12,11 @@
  *     submission   batch (16) | index (varint)  -> sequence << 1 | last (varint)
  *     batch        batch (16)                   -> first sequence (varint) | organization (varint)
  *     open         batch (16)                   -> the same; deleted when the batch closes
+ *     review       see head_review.c
  *
  * The array of open batches is what the journal's end says; its times are not kept: after a start all of them
  * are as young as the start, so a batch lives a little longer, never shorter. */
-#include "head.h"
+#include "head_core.h"
 
 #include "inputs.h"
 
@@ -136,6 +137,8 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
         r = bb_adoptions_load(&head->adoptions, views);
     if (r == 0)
         r = load_open_batches(head);
+    if (r == 0)
+        r = bb_head_load_reviews(head);
     if (r != 0)
         bb_head_release(head);
     return r;
@@ -165,6 +168,11 @@ bb_head_release(struct bb_head *head)
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->batches);
     bb_map_release(&head->sealed_batches);
+    bb_map_release(&head->reviews);
+    bb_map_release(&head->sealed_reviews);
+    free(head->reviewed);
+    head->reviewed = NULL;
+    head->reviewed_bytes = 0;
     free(head->batch);
     head->batch = NULL;
     head->n_batch = head->batch_size = 0;
@@ -378,6 +386,8 @@ bb_head_seal(struct bb_head *head)
     head->submissions = (struct bb_map){0};
     head->sealed_batches = head->batches;
     head->batches = (struct bb_map){0};
+    head->sealed_reviews = head->reviews;
+    head->reviews = (struct bb_map){0};
     return 0;
 }
 
@@ -388,4 +398,5 @@ bb_head_applied(struct bb_head *head)
     bb_names_applied(head->names);
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->sealed_batches);
+    bb_map_release(&head->sealed_reviews);
 }

@@ -13,6 +13,8 @@
 #include "dependencies.h"
 #include "generation.h"
 #include "names.h"
+#include "query_ids.h"
+#include "review.h"
 #include "views.h"
 
 struct bb_batch {
@@ -36,6 +38,10 @@ struct bb_head {
     struct bb_map submissions, sealed_submissions;
     /* Batches in the generations: id -> number of the put that describes it. */
     struct bb_map batches, sealed_batches;
+    /* Reviews in the generations: unit -> number of the put that is its last. */
+    struct bb_map reviews, sealed_reviews;
+    uint8_t *reviewed; /* by indicator, a bit each: was anything of it ever reviewed? */
+    uint32_t reviewed_bytes;
     /* Batches of several submissions: the open ones, and those closed but not in the views yet. */
     struct bb_batch *batch;
     uint32_t n_batch, batch_size;
@@ -75,6 +81,23 @@ int bb_head_batch_open(struct bb_head *head, const struct bb_batch *batch);
 /* Its last submission came: remembered over a restart, since such a batch is closed soon. */
 int bb_head_batch_last(struct bb_head *head, struct bb_batch *batch);
 int bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16]);
+
+/* Was anything that was reported of this indicator ever reviewed? */
+static inline bool
+bb_head_is_reviewed(const struct bb_head *head, uint32_t indicator)
+{
+    return indicator / 8 < head->reviewed_bytes && head->reviewed[indicator / 8] & 1u << indicator % 8;
+}
+/* What holds of a unit: a draft when nothing was said. Its texts are valid until the round ends or the
+ * generation changes. 0 | -EBADMSG | -ENOMEM */
+int bb_head_review(struct bb_head *head, const struct bb_review_unit *unit, struct bb_review *ret_review);
+/* 0 | -ENOMEM */
+int bb_head_add_review(struct bb_head *head, const struct bb_review_unit *unit,
+                       const struct bb_review *review, uint64_t sequence);
+/* The indicators that an organization has readings of for a period, in the order of their ids. ids: emptied
+ * first. 0 | <0 */
+int bb_head_reported(struct bb_head *head, uint32_t organization, struct bb_period period,
+                     struct bb_ids *ids);
 
 /* Hand the filling generation over: it becomes the applying one. Only between rounds, and when nothing is
  * applying. */

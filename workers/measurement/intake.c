@@ -7,6 +7,9 @@
  * since its key was there. That is why a replay, which sees the accepted rows only, gives the same ids in the
  * same order.
  *
+ * A reading that is new, or changes, may be in a unit that was approved or locked (locks.h). A row with a new
+ * name makes a new reading: that is told before the third step.
+ *
  * A dictionary text is resolved once for each role, and what was found is kept by index (UNTRIED until then).
  * NEW is not an id yet: the row that is accepted first with it makes it one, for all rows after it. A period
  * is kept twice, since what `2011-12` means depends on the indicator of the row.
@@ -484,6 +487,30 @@ check_present(const struct bb_intake *intake, const struct bb_reading *old, stru
                             old ? "one that was withdrawn" : "none");
 }
 
+/* May the reading of this row be another than it is? 0 | a row code | <0 */
+static int
+check_locks(struct bb_intake *intake, struct row *row)
+{
+    return intake->replay ? 0 : bb_locks_check(&intake->locks, intake->head, &row->key, &row->note);
+}
+
+/* Does it have names that nobody has named yet? Then it is a new reading. */
+static bool
+is_news(const struct bb_intake *intake, const struct row *row)
+{
+    return (row->ref.place && intake->place[row->ref.place].status == NEW) ||
+           (row->ref.disaggregation && intake->disaggregation[row->ref.disaggregation].status == NEW);
+}
+
+/* What would refuse a new reading, before its names are added. 0 | a row code | <0 */
+static int
+check_news(struct bb_intake *intake, struct row *row)
+{
+    int r = check_present(intake, NULL, row);
+
+    return r == 0 ? check_locks(intake, row) : r;
+}
+
 /* Sets the row's outcome. 0 | a row code | <0 */
 static int
 decide(struct bb_intake *intake, struct row *row)
@@ -511,10 +538,16 @@ decide(struct bb_intake *intake, struct row *row)
     next->flags = (next->flags & ~BB_ROW_COMMENT) | (next->comment.len ? BB_ROW_COMMENT : 0);
     switch (bb_rules_decide(r == 0 ? &old : NULL, next, intake->batch)) {
     case BB_DECIDE_CREATED:
+        r = check_locks(intake, row);
+        if (r != 0)
+            return r;
         *outcome = BB_OUTCOME_CREATED;
         next->revision = 1;
         return change(intake, BB_CHANGE_CREATED, key, cell_len, next);
     case BB_DECIDE_UPDATED:
+        r = check_locks(intake, row);
+        if (r != 0)
+            return r;
         *outcome = BB_OUTCOME_UPDATED;
         next->revision = old.revision + 1;
         return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
@@ -539,6 +572,8 @@ take_row(struct bb_intake *intake, struct row *row)
 
     if (r == 0)
         r = check_row(intake, row);
+    if (r == 0 && is_news(intake, row))
+        r = check_news(intake, row);
     if (r == 0)
         r = add_place(intake, row);
     if (r == 0)
@@ -560,7 +595,7 @@ bb_intake_run(struct bb_intake *intake)
         bb_rowview_get(intake->view, i, &row.ref);
         r = take_row(intake, &row);
         if (r > 0) {
-            intake->outcome[i] = BB_OUTCOME_REJECTED;
+            intake->outcome[i] = r == BB_ROW_CODE_LOCKED ? BB_OUTCOME_LOCKED : BB_OUTCOME_REJECTED;
             r = intake->replay ? -EBADMSG : add_note(intake, &intake->rejected, i, &row.note);
         } else if (r == 0) {
             intake->accepted++;
@@ -569,5 +604,6 @@ bb_intake_run(struct bb_intake *intake)
         }
     }
     bb_map_release(&intake->unchanged);
+    bb_locks_release(&intake->locks);
     return r;
 }

@@ -10,6 +10,7 @@
 
 #include "dryrun.h"
 #include "head.h"
+#include "locks.h"
 #include "note.h"
 
 #include "proto/arena.h"
@@ -49,6 +50,7 @@ struct bb_intake {
     uint32_t caller;        /* id of the caller's organization; 0: it has none yet */
     uint64_t sequence;      /* the entry this becomes */
     uint64_t batch;         /* first entry of its batch */
+    struct bb_locks locks;  /* its first fields; not looked at in a replay */
     bool touch;             /* the batch goes on: unchanged rows must remember it */
     /* Found */
     uint8_t *outcome; /* one a row, BB_OUTCOME_* */

@@ -22,6 +22,7 @@ enum bb_entry_type {
     BB_ENTRY_PLACES = 4,
     BB_ENTRY_DIRECTORY = 5,
     BB_ENTRY_ADOPTIONS = 6,
+    BB_ENTRY_REVIEW = 8,
 };
 
 struct bb_entry {

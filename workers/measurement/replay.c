@@ -12,6 +12,7 @@
 #include "adopt.h"
 #include "apply.h"
 #include "intake.h"
+#include "review_command.h"
 
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -104,6 +105,7 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     Bb__EntryPlaces *places;
     Bb__EntryDirectory *directory;
     Bb__EntryAdoptions *adoptions;
+    Bb__EntryReview *review;
     Bb__EntryBatchClose *close;
     int r;
 
@@ -120,6 +122,9 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     case BB_ENTRY_ADOPTIONS:
         r = bb_unpack(bb__entry_adoptions, entry->body, arena, &adoptions);
         return r == 0 ? bb_apply_adoptions(head, adoptions, entry->sequence) : r;
+    case BB_ENTRY_REVIEW:
+        r = bb_unpack(bb__entry_review, entry->body, arena, &review);
+        return r == 0 ? bb_apply_review(head, review, entry->sequence) : r;
     case BB_ENTRY_BATCH_CLOSE:
         r = bb_unpack(bb__entry_batch_close, entry->body, arena, &close);
         if (r == 0 && close->batch.len != BB_BATCH_BYTES)

@@ -90,7 +90,7 @@ compare_outcomes(struct verify *v, uint64_t sequence, const Bb__EntrySubmission 
     for (uint32_t row = 0; row < entry->row_count; row++) {
         uint8_t journalled = outcome_at(entry, row);
         v->rows++;
-        if (journalled == BB_OUTCOME_REJECTED)
+        if (!bb_outcome_is_kept(journalled))
             continue;
         if (at >= count || outcomes[at] != journalled)
             differ(v, "entry %llu, row %u: journalled as %s, replayed as %s", (unsigned long long)sequence,

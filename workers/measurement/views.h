@@ -9,6 +9,7 @@
  *     object           kind | id                                     -> details    (object.h)
  *     definition       indicator | version                           -> packed Indicator
  *     adoption         indicator | organization | sequence           -> adoption.h
+ *     review           organization | indicator | period | sequence  -> review.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> presence.h
@@ -31,6 +32,7 @@ enum bb_view {
     BB_VIEW_OBJECT,
     BB_VIEW_DEFINITION,
     BB_VIEW_ADOPTION,
+    BB_VIEW_REVIEW,
     BB_VIEW_READING,
     BB_VIEW_REVISION,
     BB_VIEW_BY_ORGANIZATION,
@@ -42,7 +44,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 2
+#define BB_VIEWS_SCHEMA 3
 
 #define BB_HASH_BYTES 32
 

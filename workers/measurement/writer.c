@@ -522,6 +522,8 @@ judge(struct bb_writer *writer, const struct bb_work *work)
         return bb_writer_adopt(writer, work);
     case BB_METHOD_RETIRE:
         return bb_writer_retire(writer, work);
+    case BB_METHOD_REVIEW:
+        return bb_writer_review(writer, work);
     default:
         bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
         return 0;

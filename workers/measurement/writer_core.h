@@ -103,6 +103,7 @@ int bb_writer_define_indicators(struct bb_writer *writer, const struct bb_work *
 int bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_adopt(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_retire(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_review(struct bb_writer *writer, const struct bb_work *work);
 /* Bring a Directory into the head, and stage what is new in it. A round must be open. */
 void bb_writer_take_directory(struct bb_writer *writer, struct bb_bytes packed);
 

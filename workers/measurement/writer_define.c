@@ -2,6 +2,7 @@
 #include "writer_core.h"
 
 #include "adopt.h"
+#include "review_command.h"
 
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -147,6 +148,57 @@ bb_writer_retire(struct bb_writer *writer, const struct bb_work *work)
     if (entry.n_indicator == 0)
         reply.sequence--;
     return finish_define(writer, work, r, entry.n_indicator, BB_ENTRY_INDICATORS, &entry.base, &reply);
+}
+
+/* Reviews */
+
+static int
+finish_review(struct bb_writer *writer, const struct bb_work *work, int r, const Bb__EntryReview *entry,
+              const Bb__ReviewReply *reply, const struct bb_review_failure *failure)
+{
+    if (r > 0) {
+        bb_writer_fail(writer, work->tag, failure->code, failure->message);
+        return 0;
+    }
+    if (r == 0 && entry->n_indicator > 0)
+        r = bb_writer_stage(writer, BB_ENTRY_REVIEW, &entry->base, work->tag, &reply->base);
+    else if (r == 0)
+        bb_writer_reply_now(writer, work->tag, &reply->base);
+    if (r < 0) {
+        writer->rebuild = true; /* part of it may be in the head */
+        return bb_writer_fail_command(writer, work, r);
+    }
+    return 0;
+}
+
+int
+bb_writer_review(struct bb_writer *writer, const struct bb_work *work)
+{
+    const struct bb_reviewer reviewer = {
+        .organization = work->organization,
+        .member = work->member,
+        .staff = bb_method_scope(work->method, work->role) == BB_SCOPE_ALL,
+    };
+    Bb__EntryReview entry = BB__ENTRY_REVIEW__INIT;
+    Bb__ReviewReply reply = BB__REVIEW_REPLY__INIT;
+    struct bb_review_failure failure;
+    Bb__Review *request;
+    int r = bb_unpack(bb__review, work->body, &writer->arena, &request);
+
+    if (r != 0) {
+        bb_writer_fail(writer, work->tag, BB_ERROR_MALFORMED, "not a review");
+        return 0;
+    }
+    reply.sequence = bb_writer_next_sequence(writer);
+    entry.organization = text_of(writer, work->organization);
+    entry.member = text_of(writer, work->member);
+    r = entry.organization && entry.member ? 0 : -ENOMEM;
+    if (r == 0)
+        r = bb_review(&writer->head, &writer->arena, &reviewer, request, reply.sequence, &entry, &reply,
+                      &failure);
+    if (entry.n_indicator == 0)
+        reply.sequence--;
+    return finish_review(writer, work, r, &entry, &reply, &failure);
 }
 
 /* Directory */

@@ -329,6 +329,8 @@ bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
     } else if (r == 0) {
         intake.caller = submit.organization;
         intake.any_organization = bb_method_scope(work->method, work->role) == BB_SCOPE_ALL;
+        intake.locks.staff = intake.any_organization;
+        intake.locks.reasoned = submit.message->reason != BB_REASON_NONE;
         r = submit_checked(writer, &submit, &intake);
     }
     bb_rowview_release(&view);

@@ -240,7 +240,8 @@ fixture_row(struct bb_rowset *set, const char *text)
         row.flags |= BB_ROW_DENOMINATOR;
     status = next_field(&text);
     snprintf(name, sizeof name, "%.*s", (int)status.len, (const char *)status.data);
-    row.flags |= (uint32_t)bb_state_by_name(name) << BB_ROW_STATE_SHIFT;
+    row.flags |= strcmp(name, "withdrawn") == 0 ? BB_ROW_WITHDRAWN
+                                                : (uint32_t)bb_state_by_name(name) << BB_ROW_STATE_SHIFT;
     row.comment = next_field(&text);
     if (row.comment.len)
         row.flags |= BB_ROW_COMMENT;
@@ -281,6 +282,8 @@ fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset
     message.has_last = message.last = !how.more;
     message.has_atomic = message.atomic = how.atomic;
     message.has_dry_run = message.dry_run = how.dry_run;
+    message.has_reason = how.reason != BB_REASON_NONE;
+    message.reason = how.reason;
     message.rows = &columns;
     command(f, BB_METHOD_SUBMIT, how.organization, &message.base);
 }
@@ -331,6 +334,15 @@ fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n)
     command(f, BB_METHOD_INDICATOR_DEFINE, NULL, &message.base);
     assert_int_equal(bb_writer_commit(f->writer), 0);
     decode(f, &bb__define_reply__descriptor, &f->defined);
+}
+
+void
+fixture_review(struct fixture *f, const char *organization, const Bb__Review *request)
+{
+    command(f, BB_METHOD_REVIEW, organization, &request->base);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    f->reviewed = NULL;
+    decode(f, &bb__review_reply__descriptor, &f->reviewed);
 }
 
 void

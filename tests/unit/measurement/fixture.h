@@ -23,6 +23,7 @@ struct fixture {
     struct bb_buffer body;
     Bb__SubmissionReply *reply;
     Bb__DefineReply *defined;
+    Bb__ReviewReply *reviewed;
 };
 
 /* A store with organizations a, b, c (names "Organization A" ...; a shares its line), staff `backbone`, and
@@ -58,6 +59,7 @@ struct fixture_submission {
     uint32_t index;
     bool more; /* not the last */
     bool atomic, dry_run;
+    uint32_t reason; /* BB_REASON_* */
 };
 
 /* Send rows, commit, and decode the answer into f->reply (or f->failure). */
@@ -72,6 +74,8 @@ void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_r
 void fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n);
 /* Of this organization (NULL: backbone), who says. Decoded into f->defined. */
 void fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adoptions, size_t n);
+/* Decoded into f->reviewed, or f->failure. */
+void fixture_review(struct fixture *f, const char *organization, const Bb__Review *request);
 void fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request);
 void fixture_places(struct fixture *f, Bb__Place **places, size_t n);
 void fixture_directory(struct fixture *f, Bb__Organization **organizations, size_t n, bool full);

@@ -37,6 +37,8 @@ static const struct {
     {42, "indicator.adopt", "measurement", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
     {43, "adoption.list", "measurement", BB_LANE_QUERY, NONE, ALL, ALL, ALL, NONE},
     {44, "indicator.retire", "measurement", BB_LANE_COMMAND, NONE, ALL, NONE, NONE, NONE},
+    {45, "submission.review", "measurement", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
+    {46, "submission.list", "measurement", BB_LANE_QUERY, NONE, ALL, OWN, NONE, NONE},
     {50, "reporting", "measurement", BB_LANE_QUERY, NONE, ALL, OWN, NONE, ALL},
     {64, "message.publish", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
     {65, "message.withdraw", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},

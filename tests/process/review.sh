@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# What organizations submit, and what staff makes of it.
+. "$(dirname "$0")/lib.sh"
+
+run_text 'code,name\nreach,Reach\nspeed,Speed\n' 0 backbone indicator define -
+partner alpha Alpha
+partner beta Beta
+
+# what was reported is a draft
+run 65 as alpha submission submit --period 2026-06
+like "why" "$err" 'alpha has no readings for 2026-06'
+run 0 as alpha report reach 5 --period 2026-06
+run 0 as alpha report speed 7 --period 2026-06
+run 0 as beta report reach 9 --period 2026-06
+run 0 backbone submission ls -o json
+json 'map([.period, .organization, .indicator, .state, .comment])' \
+    '[["2026-06","alpha","reach","draft",null],["2026-06","alpha","speed","draft",null],["2026-06","beta","reach","draft",null]]'
+run 0 as beta submission ls -o json
+json 'map(.organization)' '["beta"]'
+run 77 as beta submission ls --organization alpha
+like "why" "$err" 'organization "alpha" is another one than yours'
+
+# submitted, given back, submitted again, approved
+run 65 backbone submission approve --organization alpha --period 2026-06 -o json
+json 'map([.indicator, .state, .outcome])' '[["reach","draft","rejected"],["speed","draft","rejected"]]'
+like "why" "$err" 'reach: BAD_VALUE: found draft, expected submitted to approve it'
+run 0 as alpha submission submit --period 202606 -o json
+json 'map([.indicator, .state, .outcome])' '[["reach","submitted","updated"],["speed","submitted","updated"]]'
+run 0 as alpha submission submit --period 2026-06 -o json
+json 'map(.outcome) | unique' '["unchanged"]'
+sequence=$(backbone status -o json | jq .measurement.head)
+run 0 backbone submission return reach --organization alpha --period 2026-06 --comment 'Is 5 all of it?'
+run 0 as alpha submission ls --state returned -o json
+json 'map([.indicator, .comment, .member, .sequence > 0, (.time | length)])' \
+    "[[\"reach\",\"Is 5 all of it?\",\"backbone/main\",true,27]]"
+run 0 as alpha submission ls --state returned --as-of "seq:$sequence" -o json
+json . '[]'
+run 0 as alpha report reach 6 --period 2026-06
+run 0 as alpha submission submit --period 2026-06
+run 0 backbone submission approve --organization alpha --period 2026-06 -o json
+json 'map(.state) | unique' '["approved"]'
+
+# what is approved changes for a reason
+run 65 as alpha report reach 8 --period 2026-06 -o json
+json '[.outcome, .code, .field]' '["rejected","NEEDS_REASON","period"]'
+run 0 as alpha report reach 6 --period 2026-06 -o json
+json .outcome '"unchanged"'
+run 0 as alpha report reach 8 --period 2026-06 --reason recount --note 'Two lists had been left out' -o json
+json .outcome '"updated"'
+run 0 backbone submission ls --indicator reach --organization alpha -o json
+json 'map(.state)' '["approved"]'
+run 64 as alpha report reach 9 --period 2026-06 --reason whim
+like "why" "$err" "found 'whim', expected entry_error, late_data"
+run 64 as alpha report reach 9 --period 2026-06 --reason other --note "$(printf '%501s' | tr ' ' x)"
+
+# what is locked only staff changes
+run 77 as alpha submission lock --period 2026-06
+like "why" "$err" 'only staff returns, approves, locks and unlocks'
+run 0 backbone submission lock reach --organization alpha --period 2026-06
+run_text 'indicator,period,value\nreach,2026-06,9\nspeed,2026-06,7\nreach,2026-07,1\n' 65 as alpha import - --reason recount -o json --rejects "$tmp/rejects.csv"
+json '[.created, .updated, .unchanged, .rejected, .locked]' '[1,0,1,0,1]'
+is "the locked row" "$(sed -n 2p "$tmp/rejects.csv" | cut -d, -f1-5)" 'reach,2026-06,9,1,LOCKED'
+run_text 'indicator,organization,period,value\nreach,alpha,2026-06,9\n' 65 backbone import - -o json
+json '[.updated, .locked]' '[0,1]'
+run_text 'indicator,organization,period,value\nreach,alpha,2026-06,9\n' 0 backbone import - --reason entry_error -o json
+json '[.updated, .locked]' '[1,0]'
+run 0 backbone submission unlock reach --organization alpha --period 2026-06 --reason 'A wrong year'
+run 0 backbone submission ls --state approved --indicator reach -o json
+json 'map([.organization, .reason])' '[["alpha","A wrong year"]]'
+run 0 backbone submission ls
+like "a table" "$out" $'PERIOD +ORGANIZATION +INDICATOR +STATE +COMMENT +BY'
+
+# observers have no part in it
+key=$(backbone keys new "$tmp/watcher.key")
+run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
+context watcher
+run 77 as watcher submission ls
+run 77 as watcher submission submit --period 2026-06
+
+run 64 as alpha submission submit
+run 64 backbone submission return --organization alpha --period 2026-06
+run 64 backbone submission unlock --organization alpha --period 2026-06
+run 64 backbone submission lock --organization alpha --period 2026-06 --reason no
+run 64 backbone submission ls --state ''
+run 65 backbone submission ls --state burnt
+run 65 backbone submission ls --organization nobody
+run 65 backbone submission lock --organization nobody --period 2026-06
+run 65 backbone submission submit --organization alpha --period soon
+run 65 backbone submission approve nonesuch --organization alpha --period 2026-06
+like "why" "$err" 'nonesuch: UNKNOWN_INDICATOR'
+finish

@@ -1,0 +1,13 @@
+/* What was said of a unit, as of a moment. */
+#ifndef BB_QUERY_REVIEW_H
+#define BB_QUERY_REVIEW_H
+
+#include "query_snapshot.h"
+#include "review.h"
+
+/* As of the snapshot's sequence. ret_sequence: of the entry that said so; 0: nothing was said, and it is a
+ * draft. Texts are borrowed from the snapshot. 0 | -EBADMSG | -errno */
+int bb_snapshot_review(struct bb_snapshot *snapshot, const struct bb_review_unit *unit,
+                       struct bb_review *ret_review, uint64_t *ret_sequence);
+
+#endif
