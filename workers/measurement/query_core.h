@@ -93,6 +93,10 @@ int bb_query_find_disaggregation(struct bb_query_step *step, const char *text, u
 int bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
                    uint32_t *ret_first_day, uint32_t *ret_end_day);
 
+/* The moment that an answer speaks of: the one asked for, of a sequence its entry's; else now. 0 | <0 */
+int bb_query_moment(struct bb_query *query, struct bb_query_step *step, const Bb__AsOf *as_of,
+                    bb_utc *ret_now);
+
 /* May the caller see the own line of this organization? 0 | <0 */
 int bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization,
                      bool *ret_visible);

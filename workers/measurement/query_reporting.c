@@ -8,12 +8,11 @@
  * entry not above the last one before the due moment. A correction changes nothing of that. */
 #include "query_core.h"
 
-#include "presence.h"
 #include "query_duties.h"
 #include "query_reports.h"
+#include "query_said.h"
 
 #include "proto/limits.h"
-#include "proto/reports.h"
 #include "runtime/clock.h"
 
 #include <errno.h>
@@ -44,29 +43,6 @@ struct state {
     uint32_t day; /* of the period; 0: the first of the type */
     size_t at;    /* duty */
 };
-
-/* The moment */
-
-static int
-find_moment(struct bb_query *query, struct bb_query_step *step)
-{
-    struct state *state = query->state;
-    const Bb__AsOf *as_of = state->request->as_of;
-    struct bb_entry entry;
-    int r;
-
-    state->now = query->context.utc ? query->context.utc() : bb_clock_utc();
-    if (as_of && as_of->has_time_us && (bb_utc)as_of->time_us < state->now) {
-        state->now = (bb_utc)as_of->time_us;
-    } else if (as_of && as_of->has_sequence && query->sequence > 0) {
-        r = bb_snapshot_entry(&step->snapshot, query->sequence, &entry);
-        if (r != 0)
-            return r;
-        state->now = entry.time;
-    }
-    state->today = bb_clock_day(state->now);
-    return 0;
-}
 
 /* The last sequence before the day begins. */
 static int
@@ -198,7 +174,9 @@ begin(struct bb_query *query, struct bb_query_step *step)
     if (r == 0)
         r = find_due(state, step);
     if (r == 0)
-        r = find_moment(query, step);
+        r = bb_query_moment(query, step, request->as_of, &state->now);
+    if (r == 0)
+        state->today = bb_clock_day(state->now);
     if (r == 0)
         r = bb_duties_read(&state->duties, query, step);
     if (r == 0)
@@ -217,57 +195,6 @@ release(struct bb_query *query)
 
 /* What has come */
 
-/* What an organization has said of an indicator in a period, all places and disaggregations together. */
-struct said {
-    bool value, zero, unavailable;
-    uint64_t first; /* the smallest; UINT64_MAX: nothing */
-};
-
-/* A record of the index, as it was at the query's sequence. */
-static int
-add_said(struct bb_query *query, struct bb_query_step *step, struct bb_bytes key, struct bb_bytes payload,
-         struct said *said)
-{
-    uint8_t data[BB_READING_KEY];
-    struct bb_presence presence;
-    struct bb_reading_key parsed;
-    struct bb_reading reading;
-    struct bb_bytes record;
-    int r;
-
-    if (bb_presence_unpack(payload, &presence) != 0)
-        return bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, key);
-    if (presence.first > query->sequence)
-        return 0;
-    if (query->sequence < step->snapshot.position) { /* it may have been something else then */
-        if (bb_organization_key_unpack(key, &parsed) != 0)
-            return bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, key);
-        struct bb_bytes own = bb_bytes(data, bb_reading_key_pack(&parsed, data, NULL));
-        r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, own, &record);
-        if (r == 0)
-            r = bb_snapshot_revision(&step->snapshot, own, record, &reading);
-        if (r != 0)
-            return r > 0 ? bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, key) : r;
-        presence.kind = bb_presence_of(&reading);
-    }
-    if (presence.kind == BB_PRESENCE_WITHDRAWN)
-        return 0;
-    said->value |= presence.kind == BB_PRESENCE_VALUE;
-    said->zero |= presence.kind == BB_PRESENCE_ZERO;
-    said->unavailable |= presence.kind == BB_PRESENCE_UNAVAILABLE;
-    said->first = presence.first < said->first ? presence.first : said->first;
-    return 0;
-}
-
-static enum bb_report_state
-state_of(const struct said *said)
-{
-    return said->value         ? BB_REPORT_REPORTED
-           : said->zero        ? BB_REPORT_ZERO
-           : said->unavailable ? BB_REPORT_UNAVAILABLE
-                               : BB_REPORT_SILENT;
-}
-
 /* 0: never */
 static uint32_t
 late_day(const struct bb_duty *duty, struct bb_period period)
@@ -277,10 +204,10 @@ late_day(const struct bb_duty *duty, struct bb_period period)
 
 static int
 add_duty_row(struct bb_query *query, struct bb_query_step *step, const struct bb_duty *duty,
-             struct bb_period period, const struct said *said)
+             struct bb_period period, const struct bb_said *said)
 {
     struct state *state = query->state;
-    enum bb_report_state what = state_of(said);
+    enum bb_report_state what = bb_said_state(said);
     enum bb_report_time when = BB_REPORT_NO_TIME;
     uint32_t late = late_day(duty, period);
     uint64_t last_on_time = 0;
@@ -300,68 +227,6 @@ add_duty_row(struct bb_query *query, struct bb_query_step *step, const struct bb
                                   .late_day = late,
                                   .status = (uint32_t)what | (uint32_t)when << BB_REPORT_TIME_SHIFT,
                               });
-}
-
-/* The index by organization at one period. */
-struct index {
-    uint8_t prefix[BB_PERIOD_KEY];
-    size_t prefix_len;
-    struct bb_bytes key, payload;
-    struct bb_reading_key parsed;
-    bool has; /* there is a record of this period */
-};
-
-static int
-parse_index(struct bb_query_step *step, struct index *index, int r)
-{
-    index->has = r == 0 && index->key.len > index->prefix_len &&
-                 memcmp(index->key.data, index->prefix, index->prefix_len) == 0;
-    if (index->has && bb_organization_key_unpack(index->key, &index->parsed) != 0)
-        return bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, index->key);
-    return r < 0 ? r : 0;
-}
-
-static int
-seek_index(struct bb_query_step *step, struct index *index, struct bb_period period,
-           const struct bb_duty *duty)
-{
-    const struct bb_reading_key first = {
-        .period = period, .organization = duty->organization, .indicator = duty->indicator};
-    uint8_t data[BB_READING_KEY];
-
-    index->prefix_len = bb_period_pack(period, index->prefix);
-    return parse_index(step, index,
-                       bb_snapshot_seek(&step->snapshot, BB_VIEW_BY_ORGANIZATION,
-                                        bb_bytes(data, bb_organization_key_pack(&first, data)), &index->key,
-                                        &index->payload));
-}
-
-static int
-compare(const struct index *index, const struct bb_duty *duty)
-{
-    if (index->parsed.organization != duty->organization)
-        return index->parsed.organization < duty->organization ? -1 : 1;
-    return index->parsed.indicator < duty->indicator ? -1 : index->parsed.indicator > duty->indicator ? 1 : 0;
-}
-
-/* Walk the index up to the duty, and gather what is said of it. */
-static int
-gather(struct bb_query *query, struct bb_query_step *step, struct index *index, const struct bb_duty *duty,
-       struct said *said, unsigned *looked)
-{
-    int r = 0, c;
-
-    *said = (struct said){.first = UINT64_MAX};
-    while (r == 0 && index->has && (c = compare(index, duty)) <= 0) {
-        if (c == 0)
-            r = add_said(query, step, index->key, index->payload, said);
-        if (r == 0)
-            r = parse_index(step, index,
-                            bb_snapshot_move(&step->snapshot, BB_VIEW_BY_ORGANIZATION, MDB_NEXT, &index->key,
-                                             &index->payload));
-        ++*looked;
-    }
-    return r;
 }
 
 static bool
@@ -385,9 +250,9 @@ add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period 
 {
     struct state *state = query->state;
     uint32_t last_day = bb_period_end(period) - 1;
-    struct index index = {.has = false};
+    struct bb_said_index index = {.has = false};
     bool sought = false;
-    struct said said;
+    struct bb_said said;
     int r = 0;
 
     for (*ret_full = false; r == 0 && state->at < state->duties.n; state->at++) {
@@ -399,10 +264,10 @@ add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period 
             return 0;
         }
         if (!sought)
-            r = seek_index(step, &index, period, duty);
+            r = bb_said_index_begin(&index, step, period, duty);
         sought = true;
         if (r == 0)
-            r = gather(query, step, &index, duty, &said, looked);
+            r = bb_said_gather(&index, query, step, duty, &said, looked);
         if (r == 0)
             r = add_duty_row(query, step, duty, period, &said);
         ++*looked;
