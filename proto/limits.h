@@ -30,6 +30,7 @@
 #define BB_LIMIT_TARGETS              100u  /* of one indicator */
 #define BB_LIMIT_REVIEW_UNITS         500u  /* that one request reviews */
 #define BB_LIMIT_PLACES_QUERY         1000u /* --place given in one trend */
+#define BB_LIMIT_INDICATORS_QUERY     1000u /* named in one question for progress */
 
 #define BB_LIMIT_MESSAGE_BYTES       (64u << 10) /* body of a message */
 #define BB_LIMIT_SUBJECT_BYTES       300u

@@ -6,7 +6,7 @@ foreach(test writer writer_batch writer_dryrun writer_definitions writer_verify 
   bb_unit_test(measurement/${test} bb_measurement_fixture)
 endforeach()
 foreach(module order reading rollup disaggregation dependencies expression expression_value indicator generation
-    names journal dryrun pace turns changes)
+    names journal dryrun pace standing turns changes)
   bb_unit_test(measurement/${module} bb_measurement)
 endforeach()
 bb_unit_test(measurement/expression_foci bb_measurement PkgConfig::JANSSON)

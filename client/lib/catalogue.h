@@ -1,4 +1,4 @@
-/* The indicator of an answer as the public structure. */
+/* The indicator of an answer as the public structure, and a point of it. */
 #ifndef BB_CATALOGUE_H
 #define BB_CATALOGUE_H
 
@@ -8,5 +8,7 @@
 
 /* Borrowed from `from`. */
 void bb_indicator_read(const Bb__Indicator *from, struct bb_indicator *ret_indicator);
+void bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator,
+                   struct bb_point *ret_point);
 
 #endif

@@ -4,25 +4,31 @@
 
 #include "proto/methods.h"
 
+void
+bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, struct bb_point *ret_point)
+{
+    *ret_point = (struct bb_point){
+        .indicator = indicator,
+        .period = from->period,
+        .group = from->group,
+        .value = from->value,
+        .numerator = from->numerator,
+        .denominator = from->denominator,
+        .organizations = from->organizations,
+        .readings = from->readings,
+        .without_parts = from->without_parts,
+        .withheld = from->withheld,
+    };
+}
+
 static bool
 give_points(struct bb_request *request, const Bb__TrendReply *reply, const struct bb_indicator *indicator)
 {
     bb_point_fn *each = bb_call_as(bb_point_fn, request->each);
+    struct bb_point point;
 
     for (size_t i = 0; each && i < reply->n_point; i++) {
-        const Bb__TrendPoint *from = reply->point[i];
-        const struct bb_point point = {
-            .indicator = indicator,
-            .period = from->period,
-            .group = from->group,
-            .value = from->value,
-            .numerator = from->numerator,
-            .denominator = from->denominator,
-            .organizations = from->organizations,
-            .readings = from->readings,
-            .without_parts = from->without_parts,
-            .withheld = from->withheld,
-        };
+        bb_point_read(reply->point[i], indicator, &point);
         if (each(request->self, &point) != 0)
             return false;
     }

@@ -247,6 +247,7 @@ static const struct {
     {"a definition", BB_LIMIT_TEXT_BYTES},
     {"aliases of one organization or place", BB_LIMIT_ALIASES},
     {"places of one trend", BB_LIMIT_PLACES_QUERY},
+    {"indicators named in one progress", BB_LIMIT_INDICATORS_QUERY},
 };
 
 static int limits_seen;

@@ -1,0 +1,252 @@
+/* backbone progress: where indicators stand. */
+#include "data.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct argp_option options[] = {
+    {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "the latest within this period; without it the latest", 0},
+    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    {0},
+};
+
+enum {
+    INDICATOR,
+    NAME,
+    UNIT,
+    DIRECTION,
+    VERSION,
+    PERIOD,
+    VALUE,
+    NUMERATOR,
+    DENOMINATOR,
+    ORGANIZATIONS,
+    PREVIOUS_PERIOD,
+    PREVIOUS,
+    CHANGE,
+    BASELINE_PERIOD,
+    BASELINE,
+    SINCE_BASELINE,
+    MOVEMENT,
+    TARGET_PERIOD,
+    TARGET,
+    DISTANCE,
+    ON_TRACK,
+    TRACK, /* in words */
+    REPORTED,
+    EXPECTED,
+    CORRECTED,
+    AMBIGUOUS,
+    WITHHELD,
+    COLUMNS
+};
+
+#define DATA  BB_OUTPUT_DATA_ONLY
+#define RIGHT BB_OUTPUT_RIGHT
+
+static const struct bb_output_column columns[COLUMNS] = {
+    [INDICATOR] = {"indicator", "INDICATOR", 0},
+    [NAME] = {"name", NULL, DATA},
+    [UNIT] = {"unit", NULL, DATA},
+    [DIRECTION] = {"direction", NULL, DATA},
+    [VERSION] = {"version", NULL, DATA},
+    [PERIOD] = {"period", "PERIOD", 0},
+    [VALUE] = {"value", "VALUE", RIGHT},
+    [NUMERATOR] = {"numerator", NULL, DATA},
+    [DENOMINATOR] = {"denominator", NULL, DATA},
+    [ORGANIZATIONS] = {"organizations", NULL, DATA},
+    [PREVIOUS_PERIOD] = {"previous_period", NULL, DATA},
+    [PREVIOUS] = {"previous", "PREVIOUS", RIGHT},
+    [CHANGE] = {"change", "CHANGE", RIGHT},
+    [BASELINE_PERIOD] = {"baseline_period", NULL, DATA},
+    [BASELINE] = {"baseline", NULL, DATA},
+    [SINCE_BASELINE] = {"change_since_baseline", "SINCE BASELINE", RIGHT},
+    [MOVEMENT] = {"movement", "MOVEMENT", 0},
+    [TARGET_PERIOD] = {"target_period", "TARGET OF", 0},
+    [TARGET] = {"target", "TARGET", RIGHT},
+    [DISTANCE] = {"distance", "DISTANCE", RIGHT},
+    [ON_TRACK] = {"on_track", NULL, DATA},
+    [TRACK] = {"track", "TRACK", BB_OUTPUT_TABLE_ONLY},
+    [REPORTED] = {"reported", "REPORTED", RIGHT},
+    [EXPECTED] = {"expected", "EXPECTED", RIGHT},
+    [CORRECTED] = {"corrected", NULL, DATA},
+    [AMBIGUOUS] = {"ambiguous", NULL, DATA | BB_OUTPUT_OMIT},
+    [WITHHELD] = {"withheld", NULL, DATA | BB_OUTPUT_OMIT},
+};
+
+struct progress {
+    struct bb_progress_query query;
+    const char **code;
+    struct bb_output *output;
+    bool table;
+    bool withheld;
+};
+
+/* --- arguments ------------------------------------------------------------------------------------------ */
+
+static void
+add_code(const struct argp_state *state, struct progress *progress, const char *code)
+{
+    const char **grown = reallocarray(progress->code, progress->query.n_indicators + 1, sizeof *grown);
+
+    if (!grown)
+        argp_failure(state, EX_OSERR, ENOMEM, "%s", code);
+    progress->query.indicator = progress->code = grown;
+    grown[progress->query.n_indicators++] = code;
+}
+
+static error_t
+parse(int key, char *arg, struct argp_state *state)
+{
+    struct progress *progress = state->input;
+    struct bb_progress_query *query = &progress->query;
+    const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us};
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        add_code(state, progress, arg);
+        return 0;
+    case BB_CLI_KEY_PERIOD:
+        query->period = bb_cli_filled(state, "period", arg);
+        return 0;
+    case BB_CLI_KEY_AS_OF:
+        return bb_cli_parse_question(key, arg, state, &question);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* --- the answer ----------------------------------------------------------------------------------------- */
+
+static void
+print_indicator(struct bb_output *output, const struct bb_indicator *indicator)
+{
+    bb_output_text(output, INDICATOR, indicator->code);
+    bb_output_text(output, NAME, indicator->name);
+    bb_output_text(output, UNIT, indicator->unit);
+    bb_output_text(output, DIRECTION, indicator->direction);
+    bb_output_uint(output, VERSION, indicator->version);
+    bb_output_text(output, BASELINE_PERIOD, indicator->baseline_period);
+    bb_output_number(output, BASELINE, indicator->baseline_value);
+}
+
+/* In a table a figure that is not there says why. */
+static void
+print_value(const struct progress *progress, size_t column, const struct bb_point *point, bool ambiguous)
+{
+    struct bb_output *output = progress->output;
+    const char *why = point->withheld       ? "withheld"
+                      : ambiguous           ? "no total"
+                      : point->readings > 0 ? "no value"
+                                            : NULL;
+
+    bb_output_number(output, column, point->value);
+    if (point->value || !progress->table)
+        return;
+    bb_output_text(output, column, why);
+    bb_output_mark(output, column, BB_MARK_DIM);
+}
+
+static void
+print_figures(struct progress *progress, const struct bb_indicator_progress *item)
+{
+    struct bb_output *output = progress->output;
+
+    if (item->latest) {
+        bb_output_text(output, PERIOD, item->latest->period);
+        print_value(progress, VALUE, item->latest, item->ambiguous);
+        bb_output_number(output, NUMERATOR, item->latest->numerator);
+        bb_output_number(output, DENOMINATOR, item->latest->denominator);
+        bb_output_uint(output, ORGANIZATIONS, item->latest->organizations);
+        if (item->latest->withheld)
+            bb_output_bool(output, WITHHELD, progress->withheld = true);
+    } else if (progress->table) {
+        bb_output_text(output, VALUE, "no data");
+        bb_output_mark(output, VALUE, BB_MARK_WARN);
+    }
+    if (item->ambiguous)
+        bb_output_bool(output, AMBIGUOUS, true);
+    if (!item->previous)
+        return;
+    bb_output_text(output, PREVIOUS_PERIOD, item->previous->period);
+    print_value(progress, PREVIOUS, item->previous, false);
+}
+
+static enum bb_output_mark
+mark_of_movement(const char *movement)
+{
+    return !movement                            ? BB_MARK_NONE
+           : strcmp(movement, "improving") == 0 ? BB_MARK_GOOD
+           : strcmp(movement, "worsening") == 0 ? BB_MARK_BAD
+                                                : BB_MARK_NONE;
+}
+
+static void
+print_standing(struct bb_output *output, const struct bb_indicator_progress *item)
+{
+    bb_output_number(output, CHANGE, item->change);
+    bb_output_number(output, SINCE_BASELINE, item->change_since_baseline);
+    bb_output_text(output, MOVEMENT, item->movement);
+    bb_output_mark(output, MOVEMENT, mark_of_movement(item->movement));
+    bb_output_text(output, TARGET_PERIOD, item->target_period);
+    bb_output_number(output, TARGET, item->target_value);
+    bb_output_number(output, DISTANCE, item->distance);
+    if (!item->is_judged)
+        return;
+    bb_output_bool(output, ON_TRACK, item->on_track);
+    bb_output_text(output, TRACK, item->on_track ? "on track" : "off track");
+    bb_output_mark(output, TRACK, item->on_track ? BB_MARK_GOOD : BB_MARK_BAD);
+}
+
+static int
+on_progress(void *self, const struct bb_indicator_progress *item)
+{
+    struct progress *progress = self;
+    struct bb_output *output = progress->output;
+
+    print_indicator(output, item->indicator);
+    print_figures(progress, item);
+    print_standing(output, item);
+    bb_output_uint(output, REPORTED, item->reported);
+    bb_output_uint(output, EXPECTED, item->expected);
+    if (item->has_corrected)
+        bb_output_uint(output, CORRECTED, item->corrected);
+    bb_output_row(output);
+    return 0;
+}
+
+static int
+ask(struct bb_client *client, struct bb_output *output, void *self)
+{
+    struct progress *progress = self;
+    int code;
+
+    progress->output = output;
+    code = bb_cli_ended(client, bb_client_progress(client, &progress->query, on_progress, NULL, progress));
+    if (code != 0)
+        return code;
+    if (progress->withheld && progress->table)
+        bb_cli_say("withheld: figures of a single organization that does not share them with you");
+    bb_cli_say_sequence(bb_client_sequence(client));
+    return 0;
+}
+
+static int
+run_progress(struct bb_cli *cli, int argc, char **argv)
+{
+    struct progress progress = {.withheld = false};
+    int code;
+
+    bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &progress);
+    progress.table = cli->format == BB_OUTPUT_TABLE;
+    code = bb_cli_ask(cli, columns, COLUMNS, 0, ask, &progress);
+    free(progress.code);
+    return code;
+}
+
+const struct bb_command bb_commands_progress[] = {
+    {"progress", "[CODE...]", "where indicators stand: change, target, on track or not", run_progress},
+    {0},
+};
