@@ -90,6 +90,27 @@ run 0 as gamma report late 5 --period "$month"
 again
 notices gamma '["soon"]'
 
+# more than one answer of measurement holds
+partner many Many --joined 2000-01-01
+long=$(printf 'x%.0s' {1..120})
+{
+    echo code,name,frequency,due_days
+    for i in {1..1200}; do
+        echo "$long$i,Indicator $i,monthly,$(due_in 1)"
+    done
+} >"$tmp/many.csv"
+run 0 backbone indicator define "$tmp/many.csv"
+mapfile -t codes < <(tail -n +2 "$tmp/many.csv" | cut -d, -f1)
+run 0 as many indicator adopt "${codes[@]}" --from 2000-01-01
+again
+has_many() {
+    [ "$(as many inbox ls -o json | jq length)" = 1200 ]
+}
+soon 10 has_many
+again
+run 0 as many inbox ls -o json
+json length 1200
+
 # the operator decides
 configure 'remind_before = "0"' 'remind_after = "2d"'
 run 0 as gamma indicator adopt far open --from 2000-01-01

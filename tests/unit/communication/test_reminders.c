@@ -166,7 +166,8 @@ answer(struct world *w)
         text[4 * n + 3] = due[n];
         for (uint32_t c = 0; c < 4; c++)
             column[c][n] = 4 * n + c + 1;
-        column[4][n] = (today(w) > duty->due ? BB_REPORT_OVERDUE : BB_REPORT_DUE) << BB_REPORT_TIME_SHIFT;
+        column[4][n] = (uint32_t)(today(w) > duty->due ? BB_REPORT_OVERDUE : BB_REPORT_DUE)
+                       << BB_REPORT_TIME_SHIFT;
         n++;
     }
     part.n_text = 4 * n;
