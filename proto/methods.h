@@ -50,6 +50,7 @@ enum bb_service {
     X(46, REVIEW_LIST, "submission.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                    \
     X(50, REPORTING, "reporting", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, ALL)                             \
     X(51, PROGRESS, "progress", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS, NONE)                         \
+    X(55, CHAIN, "chain.export", MEASUREMENT, QUERY, ALL, ALL, ALL, ALL, NONE)                               \
     X(64, MESSAGE_PUBLISH, "message.publish", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)            \
     X(65, MESSAGE_WITHDRAW, "message.withdraw", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)          \
     X(66, MESSAGE_MARK, "message.mark", COMMUNICATION, COMMAND, NONE, OWN, OWN, OWN, NONE)                   \

@@ -1,39 +1,43 @@
-/* A record: version (1 byte) | type (1) | time (8) | hash of the entry before (32) | body. Its number in the
- * log is the sequence. The hash covers sequence and record, so an entry cannot change its place. */
+/* A record: version (1 byte) | type (1) | time (8) | hash of the entry before (32) | mark (32) | body. Its
+ * number in the log is the sequence, which the hash covers as well, so an entry cannot change its place. */
 #include "journal.h"
 
 #include "runtime/faults.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define RECORD_VERSION 1
-#define HEADER         (1 + 1 + 8 + BB_HASH_BYTES)
+#define RECORD_VERSION 2
+#define PREVIOUS       (1 + 1 + 8)
+#define MARK           (PREVIOUS + BB_HASH_BYTES)
+#define HEADER         (MARK + BB_HASH_BYTES)
 
 struct bb_journal {
     struct bb_appendlog *log;
     struct bb_position head;
 };
 
-static void
-hash_record(uint64_t sequence, struct bb_bytes record, uint8_t out[static BB_HASH_BYTES])
-{
-    crypto_generichash_state state;
-    uint8_t key[8];
+_Static_assert(BB_HASH_BYTES == BB_CHAIN_HASH, "the hash of an entry is one of the chain");
+_Static_assert((int)BB_ENTRY_SUBMISSION == BB_CHAIN_SUBMISSION, "receipts are given for submissions");
 
-    bb_put_u64(key, sequence);
-    crypto_generichash_init(&state, NULL, 0, BB_HASH_BYTES);
-    crypto_generichash_update(&state, key, sizeof key);
-    crypto_generichash_update(&state, record.data, record.len);
-    crypto_generichash_final(&state, out, BB_HASH_BYTES);
+void
+bb_entry_link(const struct bb_entry *entry, struct bb_chain_link *ret_link)
+{
+    *ret_link = (struct bb_chain_link){
+        .sequence = entry->sequence, .time = entry->time, .type = (uint8_t)entry->type};
+    memcpy(ret_link->previous, entry->previous, BB_HASH_BYTES);
+    memcpy(ret_link->mark, entry->mark, BB_HASH_BYTES);
+    bb_chain_digest(entry->body, ret_link->body);
 }
 
 void
 bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES])
 {
-    hash_record(entry->sequence, entry->raw, out);
+    struct bb_chain_link link;
+
+    bb_entry_link(entry, &link);
+    bb_chain_hash(&link, out);
 }
 
 static int
@@ -44,9 +48,9 @@ parse(uint64_t sequence, struct bb_bytes record, struct bb_entry *ret_entry)
     ret_entry->sequence = sequence;
     ret_entry->type = record.data[1];
     ret_entry->time = (bb_utc)bb_get_u64(record.data + 2);
-    memcpy(ret_entry->previous, record.data + 10, BB_HASH_BYTES);
+    memcpy(ret_entry->previous, record.data + PREVIOUS, BB_HASH_BYTES);
+    memcpy(ret_entry->mark, record.data + MARK, BB_HASH_BYTES);
     ret_entry->body = bb_bytes(record.data + HEADER, record.len - HEADER);
-    ret_entry->raw = record;
     return 0;
 }
 
@@ -109,7 +113,7 @@ bb_journal_head(const struct bb_journal *journal)
 static int
 add(struct bb_journal *journal, bb_utc now, const struct bb_draft *draft, struct bb_position *at)
 {
-    bb_utc time = now > at->time ? now : at->time;
+    struct bb_entry entry = {.type = draft->type, .body = draft->body};
     size_t len = HEADER + draft->body.len;
     uint8_t *to = bb_appendlog_add(journal->log, len);
 
@@ -117,13 +121,18 @@ add(struct bb_journal *journal, bb_utc now, const struct bb_draft *draft, struct
         return -ENOMEM;
     to[0] = RECORD_VERSION;
     to[1] = (uint8_t)draft->type;
-    bb_put_u64(to + 2, (uint64_t)time);
-    memcpy(to + 10, at->hash, BB_HASH_BYTES);
+    at->sequence++;
+    at->time = now > at->time ? now : at->time;
+    entry.sequence = at->sequence;
+    entry.time = at->time;
+    memcpy(entry.previous, at->hash, BB_HASH_BYTES);
+    memcpy(entry.mark, draft->mark, BB_HASH_BYTES);
+    bb_put_u64(to + 2, (uint64_t)entry.time);
+    memcpy(to + PREVIOUS, entry.previous, BB_HASH_BYTES);
+    memcpy(to + MARK, entry.mark, BB_HASH_BYTES);
     if (draft->body.len > 0)
         memcpy(to + HEADER, draft->body.data, draft->body.len);
-    at->sequence++;
-    at->time = time;
-    hash_record(at->sequence, bb_bytes(to, len), at->hash);
+    bb_entry_hash(&entry, at->hash);
     return 0;
 }
 

@@ -1,7 +1,8 @@
 /* The journal: the truth. An append-only sequence of entries in a log of its own (store/appendlog.h).
  *
  * An entry is on disk when bb_journal_append() returns: one fdatasync for all the entries of a call. Each
- * carries the hash of the one before (BLAKE2b-256 over the whole entry) and a time that never goes back. This
+ * carries the hash of the one before and a time that never goes back. The hash covers the body by its digest
+ * (runtime/chain.h), so that the chain can be followed by who may not read what is in it. This
  * interface is small on purpose: append, read, head. A replicated log can stand behind it; the embedded one
  * never answers BB_JOURNAL_E_MOVED.
  *
@@ -11,6 +12,7 @@
 
 #include "views.h"
 
+#include "runtime/chain.h"
 #include "runtime/clock.h"
 #include "runtime/store/appendlog.h"
 
@@ -30,13 +32,14 @@ struct bb_entry {
     bb_utc time;
     enum bb_entry_type type;
     uint8_t previous[BB_HASH_BYTES];
-    struct bb_bytes body; /* packed EntrySubmission, EntryBatchClose ... (proto/journal.proto) */
-    struct bb_bytes raw;  /* the whole entry, for its hash */
+    uint8_t mark[BB_HASH_BYTES]; /* of a submission; zeros */
+    struct bb_bytes body;        /* packed EntrySubmission, EntryBatchClose ... (proto/journal.proto) */
 };
 
 /* What append() takes: time and hash are the journal's business. */
 struct bb_draft {
     enum bb_entry_type type;
+    uint8_t mark[BB_HASH_BYTES];
     struct bb_bytes body;
 };
 
@@ -72,6 +75,9 @@ int bb_journal_read(struct bb_journal_reader *reader, uint64_t sequence, struct 
 
 /* The last sequence whose time is not after t; 0 when all are. Binary search: times never go back. */
 int bb_journal_sequence_at(struct bb_journal_reader *reader, bb_utc t, uint64_t *ret_sequence);
+
+/* What the hash of an entry covers. */
+void bb_entry_link(const struct bb_entry *entry, struct bb_chain_link *ret_link);
 
 /* The hash of an entry, which the next one carries. */
 void bb_entry_hash(const struct bb_entry *entry, uint8_t out[static BB_HASH_BYTES]);

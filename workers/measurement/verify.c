@@ -11,6 +11,7 @@
  * refusals are passed over. A damaged record is a difference, and the walk goes on with the next database. */
 #include "verify.h"
 
+#include "mark.h"
 #include "presence.h"
 #include "replay.h"
 #include "rollup.h"
@@ -107,6 +108,7 @@ check_entry(void *self, const struct bb_entry *entry, const uint8_t *outcomes, s
 {
     struct verify *v = self;
     Bb__EntrySubmission *submission;
+    uint8_t mark[BB_HASH_BYTES];
     struct bb_arena arena;
     int r = 0;
 
@@ -119,8 +121,13 @@ check_entry(void *self, const struct bb_entry *entry, const uint8_t *outcomes, s
         return 0;
     bb_arena_init(&arena, (size_t)64 << 20);
     r = bb_unpack(bb__entry_submission, entry->body, &arena, &submission);
-    if (r == 0)
+    if (r == 0) {
+        bb_mark(submission, mark);
+        if (memcmp(entry->mark, mark, sizeof mark) != 0)
+            differ(v, "entry %llu: its mark is not that of its submission",
+                   (unsigned long long)entry->sequence);
         compare_outcomes(v, entry->sequence, submission, outcomes, count);
+    }
     bb_arena_release(&arena);
     return r;
 }

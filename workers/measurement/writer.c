@@ -9,6 +9,7 @@
  * commands are told to come again. */
 #include "writer_core.h"
 
+#include "mark.h"
 #include "replay.h"
 
 #include "proto/methods.h"
@@ -216,19 +217,31 @@ reserve_staged(struct bb_group *group)
     return 0;
 }
 
-int
-bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body, uint64_t tag,
-                const ProtobufCMessage *reply)
+static int
+pack_staged(struct bb_group *group, struct bb_staged *staged, const ProtobufCMessage *body,
+            const ProtobufCMessage *reply)
 {
-    struct bb_staged staged = {.type = type, .answered = reply != NULL, .tag = tag};
+    int r = bb_writer_pack(&group->bodies, body, &staged->body, &staged->body_len);
+
+    if (r == 0 && reply)
+        r = bb_writer_pack(&group->replies, reply, &staged->reply, &staged->reply_len);
+    if (r == 0 && staged->receipt) {
+        r = bb_receipt_reserve(&group->replies);
+        staged->reply_len += BB_RECEIPT_BYTES;
+    }
+    return r;
+}
+
+static int
+stage(struct bb_writer *writer, struct bb_staged staged, const ProtobufCMessage *body,
+      const ProtobufCMessage *reply)
+{
     struct bb_group *group = writer->open;
     size_t bodies = group->bodies.len, replies = group->replies.len;
     int r = reserve_staged(group);
 
     if (r == 0)
-        r = bb_writer_pack(&group->bodies, body, &staged.body, &staged.body_len);
-    if (r == 0 && reply)
-        r = bb_writer_pack(&group->replies, reply, &staged.reply, &staged.reply_len);
+        r = pack_staged(group, &staged, body, reply);
     if (r != 0) {
         group->bodies.len = bodies;
         group->replies.len = replies;
@@ -236,6 +249,24 @@ bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const Protobu
     }
     group->staged[group->n++] = staged;
     return 0;
+}
+
+int
+bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body, uint64_t tag,
+                const ProtobufCMessage *reply)
+{
+    return stage(writer, (struct bb_staged){.type = type, .answered = reply != NULL, .tag = tag}, body,
+                 reply);
+}
+
+int
+bb_writer_stage_submission(struct bb_writer *writer, const Bb__EntrySubmission *entry, uint64_t tag,
+                           const Bb__SubmissionReply *reply)
+{
+    struct bb_staged staged = {.type = BB_ENTRY_SUBMISSION, .answered = true, .tag = tag, .receipt = true};
+
+    bb_mark(entry, staged.mark);
+    return stage(writer, staged, &entry->base, &reply->base);
 }
 
 /* Room on the disk */
@@ -314,6 +345,17 @@ answer_all(struct bb_writer *writer, const struct bb_group *group)
     }
 }
 
+/* What is on disk has a hash. */
+static void
+fill_receipts(struct bb_group *group)
+{
+    for (size_t i = 0; i < group->n; i++) {
+        const struct bb_staged *staged = &group->staged[i];
+        if (staged->receipt)
+            bb_receipt_fill(group->replies.data + staged->reply + staged->reply_len, &group->positions[i]);
+    }
+}
+
 static void
 fail_all(struct bb_writer *writer, const struct bb_group *group)
 {
@@ -381,6 +423,7 @@ finish_group(struct bb_writer *writer, struct bb_group *group, int result)
         writer->head.filling->entries += group->n;
         if (bb_fault("die-after-commit"))
             die_unanswered(group);
+        fill_receipts(group);
         answer_all(writer, group);
     } else {
         if (bb_log_allow(&limit))
@@ -402,11 +445,14 @@ finish_group(struct bb_writer *writer, struct bb_group *group, int result)
 static void
 fill_drafts(struct bb_group *group)
 {
-    for (size_t i = 0; i < group->n; i++)
+    for (size_t i = 0; i < group->n; i++) {
+        const struct bb_staged *staged = &group->staged[i];
         group->drafts[i] = (struct bb_draft){
-            .type = group->staged[i].type,
-            .body = bb_bytes(group->bodies.data + group->staged[i].body, group->staged[i].body_len),
+            .type = staged->type,
+            .body = bb_bytes(group->bodies.data + staged->body, staged->body_len),
         };
+        memcpy(group->drafts[i].mark, staged->mark, BB_HASH_BYTES);
+    }
 }
 
 /* Commit the open group on this thread. */

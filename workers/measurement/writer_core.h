@@ -11,7 +11,10 @@
 #include "proto/errors.h"
 #include "proto/limits.h"
 
-#define BB_CONTENT_BYTES 16 /* of the hash that tells whether a repeated submission is the same */
+#include "journal.pb-c.h"
+
+/* Of the hash that tells whether a repeated submission is the same, and that a receipt names. */
+#define BB_CONTENT_BYTES BB_CHAIN_HASH
 
 /* An entry that a commit appends, in the two buffers of its group. */
 struct bb_staged {
@@ -20,6 +23,8 @@ struct bb_staged {
     bool answered; /* somebody waits for it */
     uint64_t tag;
     size_t reply, reply_len;
+    bool receipt; /* the reply ends with one, to be filled in */
+    uint8_t mark[BB_HASH_BYTES];
 };
 
 /* What one commit of the journal appends, and the answers that wait for it. */
@@ -93,6 +98,10 @@ uint64_t bb_writer_next_sequence(const struct bb_writer *writer);
 /* reply: NULL when nobody waits. On an error nothing is staged. 0 | -ENOMEM */
 int bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body,
                     uint64_t tag, const ProtobufCMessage *reply);
+
+/* A submission: its entry is marked, and its reply gets a receipt. 0 | -ENOMEM */
+int bb_writer_stage_submission(struct bb_writer *writer, const Bb__EntrySubmission *entry, uint64_t tag,
+                               const Bb__SubmissionReply *reply);
 
 /* The reply to a submission whose rows were judged; sequence is 0 when nothing of it is kept. 0 | -ENOMEM */
 int bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply);

@@ -9,7 +9,6 @@
 #include "journal.pb-c.h"
 
 #include <errno.h>
-#include <sodium.h>
 #include <stdio.h>
 
 int
@@ -31,7 +30,7 @@ bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__S
     return r;
 }
 
-static int
+static void
 copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__SubmissionReply *reply)
 {
     bb__submission_reply__init(reply);
@@ -43,17 +42,18 @@ copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__Submis
     reply->n_rejected = entry->n_rejected;
     reply->warning = entry->warning;
     reply->n_warning = entry->n_warning;
-    return 0;
 }
 
-/* The submission is journalled already: the same content gets its reply again. */
+/* The submission is journalled already: the same content gets its reply again, and the same receipt. */
 static int
 answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t sequence)
 {
     struct bb_journal_reader reader = bb_journal_reader(writer->config.journal);
     Bb__EntrySubmission *entry;
     Bb__SubmissionReply reply;
+    Bb__EntryReceipt receipt = BB__ENTRY_RECEIPT__INIT;
     struct bb_entry raw;
+    uint8_t hash[BB_HASH_BYTES];
     char code[BB_LIMIT_CODE_BYTES + 1];
     int r;
 
@@ -71,6 +71,10 @@ answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t
                        "this batch and index came before with other content: use a new batch id");
     } else if (r == 0) {
         copy_entry_reply(entry, sequence, &reply);
+        bb_entry_hash(&raw, hash);
+        receipt.time_us = (uint64_t)raw.time;
+        receipt.hash = (ProtobufCBinaryData){.data = hash, .len = sizeof hash};
+        reply.receipt = submit->message->dry_run ? NULL : &receipt; /* that one was sent as something else */
         bb_writer_reply_now(writer, submit->work->tag, &reply.base);
     }
     return r;
@@ -198,8 +202,7 @@ stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struc
     if (r == 0)
         r = bb_head_add_submission(&writer->head, submit->batch.id, submit->message->index, submit->sequence,
                                    submit->message->last);
-    return r == 0 ? bb_writer_stage(writer, BB_ENTRY_SUBMISSION, &entry.base, submit->work->tag, &reply->base)
-                  : r;
+    return r == 0 ? bb_writer_stage_submission(writer, &entry, submit->work->tag, reply) : r;
 }
 
 /* Take the rows in; keep them when there is something to keep. */
@@ -243,7 +246,7 @@ hash_content(struct bb_writer *writer, struct bb_submit *submit)
             return -ENOMEM;
         bb__submission__pack(&kept, packed);
     }
-    crypto_generichash(submit->content, BB_CONTENT_BYTES, body.data, body.len, NULL, 0);
+    bb_chain_digest(body, submit->content);
     return 0;
 }
 

@@ -44,7 +44,7 @@ test_verify_finds_differences(void **state)
     }
 }
 
-#define HEADER (1 + 1 + 8 + BB_HASH_BYTES) /* of a journal record, before the body */
+#define HEADER (1 + 1 + 8 + 2 * BB_HASH_BYTES) /* of a journal record, before the body */
 
 static void
 forge_previous(const struct bb_buffer *record, struct bb_buffer *forged)

@@ -41,6 +41,7 @@ static const struct {
     {46, "submission.list", "measurement", BB_LANE_QUERY, NONE, ALL, OWN, NONE, NONE},
     {50, "reporting", "measurement", BB_LANE_QUERY, NONE, ALL, OWN, NONE, ALL},
     {51, "progress", "measurement", BB_LANE_QUERY, NONE, ALL, SHARED, TOTALS, NONE},
+    {55, "chain.export", "measurement", BB_LANE_QUERY, ALL, ALL, ALL, ALL, NONE},
     {64, "message.publish", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
     {65, "message.withdraw", "communication", BB_LANE_COMMAND, NONE, ALL, OWN, NONE, NONE},
     {66, "message.mark", "communication", BB_LANE_COMMAND, NONE, OWN, OWN, OWN, NONE},
