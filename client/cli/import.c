@@ -25,6 +25,7 @@ enum {
     KEY_ATOMIC,
     KEY_REJECTS,
     KEY_WARNINGS,
+    KEY_RECEIPT,
     KEY_BATCH,
     KEY_ORGANIZATION,
     KEY_REASON,
@@ -40,6 +41,7 @@ static const struct argp_option options[] = {
     {"atomic", KEY_ATOMIC, NULL, 0, "all rows or none", 0},
     {"rejects", KEY_REJECTS, "FILE", 0, "where refused rows go, as they were, with the reason", 0},
     {"warnings", KEY_WARNINGS, "FILE", 0, "likewise for rows that were taken with a warning", 0},
+    {"receipt", KEY_RECEIPT, "FILE", 0, "where the receipts of what was accepted go, for verify-receipt", 0},
     {"batch", KEY_BATCH, "UUID", 0, "of an earlier import of this file, to go on with it", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "whose readings these are, where the file does not say", 0},
     {"reason", KEY_REASON, "CODE", 0,
@@ -52,7 +54,7 @@ struct import {
     const char *file;
     int format; /* enum bb_source_format, or -1 */
     struct bb_map map;
-    const char *map_file, *rejects, *warnings;
+    const char *map_file, *rejects, *warnings, *receipt;
     const char *organization;
     struct bb_import_job job;
     struct bb_tally tally;
@@ -128,6 +130,9 @@ parse(int key, char *arg, struct argp_state *state)
     case KEY_WARNINGS:
         im->warnings = arg;
         return 0;
+    case KEY_RECEIPT:
+        im->receipt = arg;
+        return 0;
     case KEY_ORGANIZATION:
         im->organization = bb_cli_filled(state, "organization", arg);
         return 0;
@@ -145,6 +150,8 @@ parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (!im->file)
             argp_error(state, "FILE is missing; - is standard input");
+        if (im->receipt && im->job.dry_run)
+            argp_error(state, "found --receipt and --dry-run: what is not kept has no receipt");
         return 0;
     default:
         return parse_choice(key, arg, state);
@@ -201,20 +208,24 @@ is_input(const struct import *im, const char *name)
 static int
 check_outputs(const struct import *im)
 {
-    const char *const names[] = {im->rejects, im->warnings};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const what[] = {"refused rows need", "rows with warnings need", "receipts need"};
+    static const char *const option[] = {"--rejects", "--warnings", "--receipt"};
+    const char *const names[] = {im->rejects, im->warnings, im->receipt};
+    for (size_t i = 0; i < 3; i++) {
         if (names[i] && is_input(im, names[i])) {
-            bb_cli_error("%s: is the file that is read; refused rows need another one", names[i]);
+            bb_cli_error("%s: is the file that is read; %s another one", names[i], what[i]);
             return EX_USAGE;
         }
         if (names[i] && im->map_file && bb_target_is_same(names[i], im->map_file)) {
-            bb_cli_error("%s: is the map; refused rows need another file", names[i]);
+            bb_cli_error("%s: is the map; %s another file", names[i], what[i]);
             return EX_USAGE;
         }
-    }
-    if (im->rejects && im->warnings && bb_target_is_same(im->rejects, im->warnings)) {
-        bb_cli_error("%s: found for both --rejects and --warnings, expected two files", im->rejects);
-        return EX_USAGE;
+        for (size_t j = i + 1; j < 3; j++)
+            if (names[i] && names[j] && bb_target_is_same(names[i], names[j])) {
+                bb_cli_error("%s: found for both %s and %s, expected two files", names[i], option[i],
+                             option[j]);
+                return EX_USAGE;
+            }
     }
     return 0;
 }
@@ -228,16 +239,32 @@ open_output(struct import *im, const char *name, struct bb_rejects **ret_rejects
     return r < 0 ? EX_CANTCREAT : 0;
 }
 
-/* A file of an earlier import stays when this one had no answers. */
 static int
-close_output(const struct import *im, const char *name, struct bb_rejects **rejects, int code)
+closed(const char *name, int r, int code)
 {
-    int r = bb_rejects_finish(*rejects, code == 0 || im->tally.submissions > 0);
-    bb_rejects_destroy(rejects);
     if (r == 0)
         return code;
     bb_cli_error("%s: %s", name, strerror(-r));
     return code ? code : EX_IOERR;
+}
+
+/* Files of an earlier import stay when this one had no answers. */
+static int
+close_outputs(struct import *im, int code)
+{
+    bool keep = code == 0 || im->tally.submissions > 0;
+    code = closed(im->rejects, bb_rejects_finish(im->tally.rejects, keep), code);
+    code = closed(im->warnings, bb_rejects_finish(im->tally.warnings_file, keep), code);
+    return closed(im->receipt, bb_receipts_finish(im->job.receipts, keep), code);
+}
+
+static int
+open_receipts(struct import *im)
+{
+    int r = im->receipt ? bb_receipts_new(im->receipt, im->job.batch, &im->job.receipts) : 0;
+    if (r < 0)
+        bb_cli_error("%s: %s", im->receipt, strerror(-r));
+    return r < 0 ? EX_CANTCREAT : 0;
 }
 
 static int
@@ -270,6 +297,8 @@ open_files(struct import *im)
         code = open_output(im, im->rejects, &im->tally.rejects);
     if (code == 0)
         code = open_output(im, im->warnings, &im->tally.warnings_file);
+    if (code == 0)
+        code = open_receipts(im);
     if (code == 0)
         bb_progress_init(&im->progress,
                          fstat(im->fd, &in) == 0 && S_ISREG(in.st_mode) ? (uint64_t)in.st_size : 0);
@@ -394,8 +423,7 @@ run_import(struct bb_cli *cli, int argc, char **argv)
         code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
     if (code == 0) {
         code = send_all(cli, &im);
-        code = close_output(&im, im.rejects, &im.tally.rejects, code);
-        code = close_output(&im, im.warnings, &im.tally.warnings_file, code);
+        code = close_outputs(&im, code);
         if (is_unfinished(&im, code))
             say_how_to_resume(cli, &im);
         else if (code == 0)
@@ -403,6 +431,7 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     }
     bb_rejects_destroy(&im.tally.rejects);
     bb_rejects_destroy(&im.tally.warnings_file);
+    bb_receipts_destroy(&im.job.receipts);
     bb_source_destroy(&im.job.source);
     bb_spool_destroy(&im.job.spool);
     bb_map_release(&im.map);

@@ -28,6 +28,8 @@ struct slot {
     int result;       /* enum bb_result */
     uint32_t problem; /* the broker's error */
     char message[400];
+    struct bb_receipts *receipts; /* of the job */
+    struct bb_buffer receipt;
 };
 
 struct importer {
@@ -99,6 +101,8 @@ on_outcomes(void *self, const struct bb_outcomes *outcomes)
 {
     struct slot *slot = self;
     slot->error = bb_chunk_answer(&slot->chunk, outcomes);
+    if (slot->error == 0 && slot->receipts)
+        slot->error = bb_receipts_take(slot->receipts, outcomes, &slot->receipt);
 }
 
 static void
@@ -141,6 +145,9 @@ settle(struct importer *im)
         if (im->job->atomic && slot->chunk.n_refusals && bb_chunk_abort(&slot->chunk) < 0)
             return stop_errno(im, -ENOMEM);
         bb_tally_chunk(im->job->tally, &slot->chunk);
+        if (slot->receipts)
+            bb_receipts_put(slot->receipts, bb_buffer_bytes(&slot->receipt));
+        bb_buffer_reset(&slot->receipt);
         im->settled = slot->chunk.row[slot->chunk.n_rows - 1].number;
         bb_chunk_reset(&slot->chunk);
         slot->state = FILLING;
@@ -303,8 +310,11 @@ start(struct importer *im)
     im->slot = calloc(BB_IMPORT_WINDOW + 1, sizeof *im->slot);
     if (!im->slot)
         return -ENOMEM;
-    for (size_t i = 0; i <= BB_IMPORT_WINDOW; i++)
+    for (size_t i = 0; i <= BB_IMPORT_WINDOW; i++) {
         bb_chunk_init(&im->slot[i].chunk, im->job->spool, im->job->keep);
+        bb_buffer_init(&im->slot[i].receipt, SIZE_MAX);
+        im->slot[i].receipts = im->job->receipts;
+    }
     int r = bb_submission_new(&im->filling);
     if (r == 0)
         r = bb_submission_new(&im->waiting);
@@ -324,8 +334,10 @@ bb_import_run(const struct bb_import_job *job, struct bb_client **client)
         run(&im);
     bb_progress_clear(job->progress);
     bb_client_destroy(client); /* before the slots: what is under way ends now, and tells them */
-    for (size_t i = 0; im.slot && i <= BB_IMPORT_WINDOW; i++)
+    for (size_t i = 0; im.slot && i <= BB_IMPORT_WINDOW; i++) {
         bb_chunk_release(&im.slot[i].chunk);
+        bb_buffer_release(&im.slot[i].receipt);
+    }
     free(im.slot);
     bb_submission_destroy(&im.filling);
     bb_submission_destroy(&im.waiting);

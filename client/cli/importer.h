@@ -6,6 +6,7 @@
 #define BB_CLI_IMPORTER_H
 
 #include "progress.h"
+#include "receipts.h"
 #include "tally.h"
 
 #define BB_IMPORT_WINDOW 16u /* chunks that are under way or wait for an earlier one */
@@ -19,6 +20,7 @@ struct bb_import_job {
     const char *reason, *note; /* why they say something anew; NULL: not said */
     bool atomic;
     bool dry_run;
+    struct bb_receipts *receipts; /* NULL: nobody wants them */
     struct bb_tally *tally;
     struct bb_progress *progress;
 };

@@ -59,6 +59,9 @@ bb_call_run(struct bb_client *client, const struct bb_call *call, bb_done_fn *do
     request->head = call->head;
     request->self = call->self;
     request->rows = call->rows;
+    request->index = call->index;
+    if (call->batch)
+        memcpy(request->batch, call->batch, BB_BATCH_ID);
     request->window_bytes = call->window_bytes;
     request->done = done ? done : note_end;
     request->done_self = done ? call->self : &wait;

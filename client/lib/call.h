@@ -18,8 +18,21 @@ struct bb_call {
     int (*part)(struct bb_request *request, struct bb_bytes body);
     bb_any_fn *each, *head;
     void *self;
-    uint32_t rows;
+    uint32_t rows;        /* of a submission, as the two that follow */
+    const uint8_t *batch; /* NULL: none */
+    uint32_t index;
     uint32_t window_bytes;
+};
+
+/* What a receipt is made of, behind the outcomes that a callback is given. */
+struct bb_answered {
+    const struct bb_client *client;
+    uint8_t batch[BB_BATCH_ID];
+    uint32_t index;
+    struct bb_bytes sent;     /* the submission */
+    struct bb_bytes outcomes; /* as they travelled */
+    int64_t time_us;
+    uint8_t hash[BB_HASH];
 };
 
 /* Make the request and, without `done`, wait for its end. 0 | enum bb_result | -errno */

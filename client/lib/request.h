@@ -45,7 +45,8 @@ struct bb_request {
      * for a PING. */
     int (*part)(struct bb_request *request, struct bb_bytes body);
     struct bb_client *client; /* whose arena decodes it */
-    uint32_t rows;            /* a submission's */
+    uint32_t rows, index;     /* a submission's */
+    uint8_t batch[BB_BATCH_ID];
     uint64_t sequence;
     bb_any_fn *each, *head;
     void *self; /* of each and head */

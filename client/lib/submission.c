@@ -330,6 +330,34 @@ spread_outcomes(struct bb_request *request, const ProtobufCBinaryData *from, con
     return 0;
 }
 
+/* The entry that the answer names. Batch and index are those of what was sent. ret_answered: stays when
+ * there is none. 0 | -EBADMSG | -EMSGSIZE */
+static int
+read_receipt(struct bb_request *request, const Bb__SubmissionReply *reply,
+             const struct bb_answered **ret_answered)
+{
+    struct bb_answered *answered;
+
+    if (!reply->receipt)
+        return 0;
+    answered = bb_arena_alloc(&request->client->answers, sizeof *answered);
+    if (!answered)
+        return -EMSGSIZE;
+    if (reply->receipt->hash.len != BB_HASH)
+        return -EBADMSG;
+    *answered = (struct bb_answered){
+        .client = request->client,
+        .index = request->index,
+        .sent = bb_bytes(request->body, request->len),
+        .outcomes = bb_bytes(reply->outcomes.data, reply->outcomes.len),
+        .time_us = (int64_t)reply->receipt->time_us,
+    };
+    memcpy(answered->batch, request->batch, BB_BATCH_ID);
+    memcpy(answered->hash, reply->receipt->hash.data, BB_HASH);
+    *ret_answered = answered;
+    return 0;
+}
+
 static int
 on_outcomes(struct bb_request *request, struct bb_bytes body)
 {
@@ -344,6 +372,8 @@ on_outcomes(struct bb_request *request, struct bb_bytes body)
         r = make_notes(request, reply->rejected, reply->n_rejected, &outcomes.rejected);
     if (r == 0)
         r = make_notes(request, reply->warning, reply->n_warning, &outcomes.warning);
+    if (r == 0)
+        r = read_receipt(request, reply, &outcomes.answered);
     if (r < 0)
         return r;
     outcomes.sequence = request->sequence = reply->sequence;
@@ -369,6 +399,8 @@ bb_client_submit(struct bb_client *client, const struct bb_submission *submissio
         .each = (bb_any_fn *)each,
         .self = self,
         .rows = bb_rowset_count(submission->rows),
+        .batch = submission->batch,
+        .index = submission->index,
     };
 
     if (call.rows == 0)

@@ -22,12 +22,20 @@ die() {
     seen 0 "$*"
 }
 
-die backbone import "$sample/readings.csv" -o json --batch "${batch}1"
+die backbone import "$sample/readings.csv" -o json --batch "${batch}1" --receipt "$tmp/receipt.json"
 counts rows=1472 created=1472 rejected=0
 json ".duplicate > 0" true # what the first commit had; the rest may not have been staged yet
 run 0 backbone readings ls -o json
 json length 1472
 json '[.[].revision // 1] | unique' '[1]'
+
+# the receipt of what was committed and not answered is that of its entry, and every repeat gets the same one
+run 0 backbone chain export
+cp "$tmp/out" "$tmp/chain"
+run 0 backbone verify-receipt "$tmp/receipt.json" "$tmp/chain" -o json
+json .accepted 1472
+run 0 backbone import "$sample/readings.csv" --batch "${batch}1" --receipt "$tmp/again.json"
+is "the same receipt" "$(cat "$tmp/again.json")" "$(cat "$tmp/receipt.json")"
 
 # a correction, two rows of it refused: the outcomes are the first ones
 printf 'indicator,organization,place,period,value\n%s\n%s\n%s\n%s\n' \

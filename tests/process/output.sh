@@ -72,9 +72,9 @@ is "asked once" "$(not_found)" $((before + 2))
 # --- help: a line a command; what is missing is named as the synopsis does
 run 0 backbone --help
 commands=$(sed -n '/^Commands:/,/^$/p' <<<"$out" | sed '1d;$d')
-is "lines of commands" "$(grep -cvE '^  [a-z]+( [a-z]+)?  +[a-z].{0,55}[a-z)]$' <<<"$commands")" 0
+is "lines of commands" "$(grep -cvE '^  [a-z-]+( [a-z]+)?  +[a-z].{0,55}[a-z)]$' <<<"$commands")" 0
 [ "$(wc -l <<<"$commands")" -ge 46 ] && ok || not_ok "commands are missing from the help" "$commands"
-is "each of them once" "$(sed 's/^  \([a-z]* \{0,1\}[a-z]*\)  .*/\1/' <<<"$commands" | sort | uniq -d)" ""
+is "each of them once" "$(sed 's/^  \([a-z-]* \{0,1\}[a-z]*\)  .*/\1/' <<<"$commands" | sort | uniq -d)" ""
 for group in context keys partner place indicator readings announce inbox group; do
     for way in --help -h '-?'; do
         run 0 backbone $group $way

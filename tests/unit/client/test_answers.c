@@ -31,6 +31,8 @@ say_reading(void *self, const struct bb_reading *r)
 static void
 say_outcomes(void *self, const struct bb_outcomes *o)
 {
+    struct bb_submission_receipt receipt;
+
     (void)self;
     fprintf(said, "outcomes");
     for (uint32_t i = 0; i < o->rows; i++)
@@ -40,7 +42,11 @@ say_outcomes(void *self, const struct bb_outcomes *o)
                 o->rejected[i].text);
     for (size_t i = 0; i < o->n_warnings; i++)
         fprintf(said, " (%u %s)", o->warning[i].row, o->warning[i].code_name);
-    fprintf(said, "%s%s\n", o->duplicate ? " duplicate" : "", o->aborted ? " aborted" : "");
+    fprintf(said, "%s%s", o->duplicate ? " duplicate" : "", o->aborted ? " aborted" : "");
+    if (bb_submission_receipt(o, &receipt) == 0)
+        fprintf(said, " receipt %" PRIu64 " %" PRId64 " %02x %u of %u rows, %zu outcomes", receipt.sequence,
+                receipt.time_us, receipt.hash[31], receipt.index, receipt.rows, receipt.n_outcomes);
+    fputc('\n', said);
 }
 
 static void
@@ -203,6 +209,8 @@ history_answer(uint8_t *to)
 static size_t
 submission_answer(uint8_t *to)
 {
+    Bb__EntryReceipt receipt = BB__ENTRY_RECEIPT__INIT;
+    uint8_t hash[BB_HASH] = {[BB_HASH - 1] = 0xab};
     Bb__SubmissionReply reply = BB__SUBMISSION_REPLY__INIT;
     Bb__RowNote rejected = BB__ROW_NOTE__INIT, warning = BB__ROW_NOTE__INIT;
     Bb__RowNote *rejecteds[] = {&rejected}, *warnings[] = {&warning};
@@ -216,6 +224,9 @@ submission_answer(uint8_t *to)
     warning.row = 2;
     warning.code = BB_ROW_CODE_VALUE_DISAGREES;
     reply.sequence = 41;
+    receipt.time_us = 1234567;
+    receipt.hash = (ProtobufCBinaryData){sizeof hash, hash};
+    reply.receipt = &receipt;
     reply.has_duplicate = reply.duplicate = true;
     reply.has_outcomes = true;
     reply.outcomes.data = outcomes;
