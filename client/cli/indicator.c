@@ -30,6 +30,7 @@ enum {
     TARGETS,
     NUMERATOR_EXPRESSION,
     DENOMINATOR_EXPRESSION,
+    PUBLISH,
     FIELDS,
     VERSION = FIELDS,
     SEQUENCE,
@@ -61,6 +62,7 @@ static const char *const fields[FIELDS + 1] = {
     "targets",
     "numerator_expression",
     "denominator_expression",
+    "publish",
     NULL,
 };
 
@@ -95,6 +97,7 @@ indicator_of(const struct bb_list_row *row)
         .targets = c[TARGETS],
         .numerator_expression = c[NUMERATOR_EXPRESSION],
         .denominator_expression = c[DENOMINATOR_EXPRESSION],
+        .publish = c[PUBLISH],
     };
 }
 
@@ -163,6 +166,7 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [TARGETS] = {"targets", NULL, BB_OUTPUT_DATA_ONLY},
     [NUMERATOR_EXPRESSION] = {"numerator_expression", NULL, BB_OUTPUT_DATA_ONLY},
     [DENOMINATOR_EXPRESSION] = {"denominator_expression", NULL, BB_OUTPUT_DATA_ONLY},
+    [PUBLISH] = {"publish", NULL, BB_OUTPUT_DATA_ONLY},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
     [RETIRED] = {"retired", NULL, BB_OUTPUT_DATA_ONLY},
@@ -189,6 +193,7 @@ print_indicator(void *self, const struct bb_indicator *i)
         [TARGETS] = i->targets,
         [NUMERATOR_EXPRESSION] = i->numerator_expression,
         [DENOMINATOR_EXPRESSION] = i->denominator_expression,
+        [PUBLISH] = i->publish,
     };
     const char *const numbers[FIELDS] = {
         [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,

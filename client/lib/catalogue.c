@@ -32,6 +32,7 @@
     X(due_days)                                                                                              \
     X(owner)                                                                                                 \
     X(targets)                                                                                               \
+    X(publish)                                                                                               \
     X(numerator_expression)                                                                                  \
     X(denominator_expression)
 

@@ -70,6 +70,27 @@ json 'map([.organization, .reason])' '[["alpha","A wrong year"]]'
 run 0 backbone submission ls
 like "a table" "$out" $'PERIOD +ORGANIZATION +INDICATOR +STATE +COMMENT +BY'
 
+# an indicator may want that only what is approved is published
+run_text 'code,name,publish\ncare,Care,approved\n' 0 backbone indicator define -
+run_text 'code,name,publish\ncare,Care,soon\n' 65 backbone indicator define -
+like "why" "$err" 'expected reported or approved'
+run 0 backbone indicator ls -o json
+json 'map([.code, .publish])' '[["reach",null],["speed",null],["care","approved"]]'
+run 0 as alpha report care 5 --period 2026-06
+run 0 as beta report care 6 --period 2026-06
+run 0 as alpha trend care -o json
+json . '[]'
+run 0 as alpha readings ls --indicator care -o json
+json 'map(.value)' '[5]'
+run 0 backbone readings ls --indicator care -o json
+json 'map(.value)' '[5,6]'
+for who in alpha beta; do
+    run 0 as "$who" submission submit care --period 2026-06
+    run 0 backbone submission approve care --organization "$who" --period 2026-06
+done
+run 0 as alpha trend care -o json
+json 'map([.value, .readings])' '[[11,2]]'
+
 # observers have no part in it
 key=$(backbone keys new "$tmp/watcher.key")
 run 0 backbone partner add watcher --name Watcher --role observer --key "$key"

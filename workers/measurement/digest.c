@@ -5,6 +5,7 @@
 #include "digest.h"
 
 #include "names.h"
+#include "query_review.h"
 #include "query_snapshot.h"
 #include "query_tally.h"
 #include "query_terms.h"
@@ -37,6 +38,8 @@ struct adding {
     uint32_t *id[ROLES]; /* in the store, plus 1; once a row needs it */
     struct bb_snapshot snapshot;
     struct bb_arena definition; /* the one that was looked up last, with all of its versions */
+    struct bb_indicator rules;  /* ... its numbers */
+    uint32_t rules_of;          /* its id; 0: none was */
     bool looking;               /* the snapshot is open */
     struct bb_digest_cell *last;
 };
@@ -310,7 +313,7 @@ begin_looking(struct adding *adding)
 /* The reading as of the row's entry, and as of the one before. */
 static int
 look(struct adding *adding, const struct bb_rowref *row, struct bb_reading *ret_old,
-     struct bb_reading *ret_new, uint32_t *ret_indicator)
+     struct bb_reading *ret_new, struct bb_reading_key *ret_key)
 {
     struct bb_reading_key key = {.period = adding->period[row->period]};
     uint8_t data[BB_READING_KEY];
@@ -337,7 +340,43 @@ look(struct adding *adding, const struct bb_rowref *row, struct bb_reading *ret_
         r = bb_snapshot_revision(&adding->snapshot, packed, record, ret_new);
     if (r > 0)
         r = bb_snapshot_damaged(&adding->snapshot, BB_VIEW_READING, packed);
-    *ret_indicator = key.indicator;
+    *ret_key = key;
+    return r;
+}
+
+/* The numbers of a definition as of the entry; those of the one before are kept. */
+static int
+find_rules(struct adding *adding, uint32_t indicator)
+{
+    Bb__Indicator *definition;
+    struct bb_note note;
+    const char *column;
+    int r;
+
+    if (adding->rules_of == indicator)
+        return 0;
+    bb_arena_reset(&adding->definition);
+    r = bb_term_definition(&adding->snapshot, indicator, &adding->definition, &definition);
+    if (r == 0)
+        r = bb_indicator_parse(definition, &adding->rules, &note, &column);
+    if (r > 0)
+        return bb_snapshot_damaged(&adding->snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code));
+    adding->rules_of = r == 0 ? indicator : 0;
+    return r;
+}
+
+/* Did nobody but its organization and staff know the old one, since it waited for approval? */
+static int
+was_waiting(struct adding *adding, const struct bb_reading_key *key, bool *ret_waiting)
+{
+    bool approved = true;
+    int r = find_rules(adding, key->indicator);
+
+    adding->snapshot.sequence = adding->sequence - 1;
+    if (r == 0 && adding->rules.publish_approved)
+        r = bb_snapshot_is_approved(&adding->snapshot, key, &approved);
+    adding->snapshot.sequence = adding->sequence;
+    *ret_waiting = !approved;
     return r;
 }
 
@@ -346,24 +385,14 @@ static int
 value_text(struct adding *adding, uint32_t indicator, const struct bb_reading *reading, char **ret_text)
 {
     struct bb_decimal value = reading->value;
-    struct bb_indicator rules;
-    Bb__Indicator *definition;
-    struct bb_note note;
     char text[BB_DECIMAL_TEXT];
-    const char *column;
     int r;
 
     if (!(reading->flags & BB_ROW_VALUE)) {
-        bb_arena_reset(&adding->definition);
-        r = bb_term_definition(&adding->snapshot, indicator, &adding->definition, &definition);
+        r = find_rules(adding, indicator);
         if (r != 0)
             return r;
-        r = bb_indicator_parse(definition, &rules, &note, &column);
-        if (r < 0)
-            return r;
-        if (r > 0)
-            return bb_snapshot_damaged(&adding->snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code));
-        if (!bb_reading_computed(&rules, reading, bb_figure_decimals(&rules), &value))
+        if (!bb_reading_computed(&adding->rules, reading, bb_figure_decimals(&adding->rules), &value))
             return 0;
     }
     *ret_text = copy_text(adding->digest, bb_bytes(text, bb_decimal_format(value, text)));
@@ -448,16 +477,20 @@ add_updated(struct adding *adding, const struct bb_rowref *row, struct bb_digest
 {
     struct bb_digest_indicator *indicator = &adding->digest->indicator[cell->indicator];
     struct bb_reading old, now;
-    uint32_t id;
-    int r = look(adding, row, &old, &now, &id);
+    struct bb_reading_key key;
+    bool waiting;
+    int r = look(adding, row, &old, &now, &key);
 
     if (r != 0 || same_figures(old, now))
+        return r;
+    r = was_waiting(adding, &key, &waiting);
+    if (r != 0 || waiting)
         return r;
     if (old.sequence < cell->old_sequence)
         cell->old_sequence = old.sequence;
     cell->corrected++;
     if (indicator->corrections++ < BB_DIGEST_CORRECTIONS)
-        r = list_correction(adding, row, id, &old, &now);
+        r = list_correction(adding, row, key.indicator, &old, &now);
     return r;
 }
 

@@ -161,12 +161,16 @@ static void
 parse_words(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
 {
     static const char *const directions[] = {"", "increase", "decrease", "none", NULL};
+    static const char *const published[] = {"reported", "approved", NULL};
     static const char *const over_time[] = {"sum", "average", "last", NULL};
     static const char *const over_organizations[] = {"sum", "average", "last", "ratio", NULL};
     int i;
 
     if (d->direction)
         word(check, "direction", d->direction, directions, "increase, decrease or none");
+    if (given(d->publish))
+        indicator->publish_approved =
+            word(check, "publish", d->publish, published, "reported or approved") == 1;
     indicator->time_aggregation = 0;
     if (given(d->time_aggregation)) {
         i = word(check, "time_aggregation", d->time_aggregation, over_time, "sum, average or last");
@@ -309,6 +313,6 @@ bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
            same_text(a->target_value, b->target_value) && same_text(a->minimum, b->minimum) &&
            same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
            same_text(a->owner, b->owner) && same_text(a->targets, b->targets) &&
-           same_text(a->numerator_expression, b->numerator_expression) &&
+           same_text(a->publish, b->publish) && same_text(a->numerator_expression, b->numerator_expression) &&
            same_text(a->denominator_expression, b->denominator_expression);
 }

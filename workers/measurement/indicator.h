@@ -30,9 +30,10 @@ struct bb_indicator {
     enum bb_period_type frequency; /* 0: any */
     enum bb_aggregation time_aggregation, organization_aggregation;
     bool has_due_days;
-    unsigned due_days;    /* days behind the end of a period until which a report is on time */
-    bool computed;        /* from other indicators, by its expressions */
-    uint32_t retired_day; /* periods that begin on it, or later, are refused; 0: it is not retired */
+    bool publish_approved; /* what is not approved counts nowhere, and others do not see it */
+    unsigned due_days;     /* days behind the end of a period until which a report is on time */
+    bool computed;         /* from other indicators, by its expressions */
+    uint32_t retired_day;  /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
 
 /* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static) | -ENOMEM */

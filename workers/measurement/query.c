@@ -1,6 +1,7 @@
 /* The life of a query, whatever its method: unpack the request, pin the sequence, then step by step a
  * snapshot and the method's own work on it. */
 #include "query_core.h"
+#include "query_review.h"
 
 #include "disaggregation.h"
 
@@ -504,6 +505,24 @@ bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t or
     if (r == 0)
         *ret_visible = term->shares;
     return r;
+}
+
+int
+bb_query_may_read(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
+                  bool *ret_visible)
+{
+    struct bb_term *indicator;
+    int r;
+
+    *ret_visible = true;
+    if (query->scope == BB_SCOPE_ALL || key->organization == query->own)
+        return 0;
+    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &indicator);
+    if (r == 0)
+        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+    if (r != 0 || !indicator->rules->publish_approved)
+        return r;
+    return bb_snapshot_is_approved(&step->snapshot, key, ret_visible);
 }
 
 int

@@ -3,6 +3,8 @@
  * go on with readings. */
 #include "query_cells.h"
 
+#include "query_review.h"
+
 enum { INDICATOR, PLACE, DISAGGREGATION, CELL_IDS };
 
 static void
@@ -22,7 +24,7 @@ bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot)
 {
     if (!cells->started)
         start(cells);
-    if (snapshot->sequence < snapshot->position) {
+    if (snapshot->sequence < snapshot->position || cells->approved) {
         cells->walk.view = BB_VIEW_READING;
         cells->walk.n_ids = BB_WALK_IDS;
     }
@@ -88,6 +90,19 @@ in_cell(const struct bb_walk *walk, const struct bb_cell *cell)
            bb_period_same(walk->period, cell->period);
 }
 
+/* The reading, if it counts. 0 | BB_STORE_E_NOT_FOUND | <0 */
+static int
+counted(struct bb_snapshot *snapshot, bool only_approved, const struct bb_reading_key *at,
+        struct bb_bytes key, struct bb_bytes record, struct bb_reading *ret_reading)
+{
+    bool approved = true;
+    int r = bb_snapshot_reading(snapshot, key, record, ret_reading);
+
+    if (r == 0 && only_approved)
+        r = bb_snapshot_is_approved(snapshot, at, &approved);
+    return r == 0 && !approved ? BB_STORE_E_NOT_FOUND : r;
+}
+
 /* Add up the readings of the cell that the walk stands on; the first record behind it is held. */
 static int
 add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
@@ -98,8 +113,10 @@ add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
 
     *ret_exists = false;
     while (r == 0 && in_cell(walk, cell)) {
+        const struct bb_reading_key at = {
+            .period = walk->period, .indicator = walk->id[INDICATOR], .organization = walk->id[CELL_IDS]};
         struct bb_reading reading;
-        r = bb_snapshot_reading(snapshot, walk->key, walk->payload, &reading);
+        r = counted(snapshot, cells->approved, &at, walk->key, walk->payload, &reading);
         if (r < 0)
             return r;
         if (r == 0) {
@@ -143,13 +160,13 @@ bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot)
 }
 
 void
-bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
-                      uint32_t place, uint32_t disaggregation)
+bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period,
+                      const struct bb_cells *cells, uint32_t place, uint32_t disaggregation)
 {
     const struct bb_reading_key key = {
-        .period = period, .indicator = indicator, .place = place, .disaggregation = disaggregation};
+        .period = period, .indicator = cells->indicator, .place = place, .disaggregation = disaggregation};
 
-    *readings = (struct bb_cell_readings){0};
+    *readings = (struct bb_cell_readings){.approved = cells->approved};
     bb_reading_key_pack(&key, readings->prefix, &readings->prefix_len);
 }
 
@@ -170,7 +187,7 @@ bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *sna
             return BB_STORE_E_NOT_FOUND;
         if (bb_reading_key_unpack(key, &unpacked) != 0)
             return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
-        r = bb_snapshot_reading(snapshot, key, record, &readings->reading);
+        r = counted(snapshot, readings->approved, &unpacked, key, record, &readings->reading);
     } while (r == BB_STORE_E_NOT_FOUND);
     readings->organization = unpacked.organization;
     return r;

@@ -1,7 +1,7 @@
 /* Cells: what was reported for one (period, indicator, place, disaggregation), one cell after the other.
  *
- * At the present a cell is its rollup. As of an earlier moment there are no rollups: then a cell is added up
- * from its readings as they were, and looks the same. */
+ * At the present a cell is its rollup. As of an earlier moment there are no rollups, nor of what is approved:
+ * then a cell is added up from its readings as they were, and looks the same. */
 #ifndef BB_QUERY_CELLS_H
 #define BB_QUERY_CELLS_H
 
@@ -20,12 +20,13 @@ struct bb_cells {
     uint32_t indicator;
     struct bb_wanted place, disaggregation;
     uint32_t first_day, end_day;
+    bool approved; /* only readings that are approved count */
     struct bb_walk walk;
     struct bb_cell cell; /* given last */
     bool started, held;
 };
 
-/* indicator, wanted ids and days are the caller's to fill before. 0 | <0 */
+/* indicator, wanted ids, days and `approved` are the caller's to fill before. 0 | <0 */
 int bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot);
 void bb_cells_end(struct bb_cells *cells);
 
@@ -38,8 +39,9 @@ void bb_cells_skip_place(struct bb_cells *cells);
 /* Go to the first cell of this period. */
 void bb_cells_to(struct bb_cells *cells, struct bb_period period);
 
-/* The readings of one cell, as of the snapshot, in order of organization. */
+/* The readings of one cell that count, as of the snapshot, in order of organization. */
 struct bb_cell_readings {
+    bool approved;
     uint8_t prefix[BB_READING_KEY];
     size_t prefix_len;
     bool begun;
@@ -48,8 +50,9 @@ struct bb_cell_readings {
     struct bb_reading reading;
 };
 
-void bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
-                           uint32_t place, uint32_t disaggregation);
+/* cells: whose indicator it is, and which readings count. */
+void bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period,
+                           const struct bb_cells *cells, uint32_t place, uint32_t disaggregation);
 /* By the snapshot's own cursor of the view `reading`. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot);
 

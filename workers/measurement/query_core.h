@@ -102,6 +102,11 @@ int bb_query_moment(struct bb_query *query, struct bb_query_step *step, const Bb
 int bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization,
                      bool *ret_visible);
 
+/* May the caller read this reading, whose organization's line it may see? Of others not what waits for
+ * approval, where the indicator wants that. 0 | <0 */
+int bb_query_may_read(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
+                      bool *ret_visible);
+
 /* Pack a reply into step->out. 0 | -ENOMEM */
 int bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message);
 

@@ -2,6 +2,7 @@
  *
  * Superseded revisions stand in `revision` under the reading's key and their sequence; the current one is the
  * reading. Who sent a revision, and in which batch, says the journal entry that made it. */
+#include "query_review.h"
 #include "query_rows.h"
 
 #include "proto/message.h"
@@ -64,6 +65,38 @@ parse_period(struct bb_query *query, struct bb_query_step *step, const char *tex
                            bb_quote(&quoted, bb_bytes_str(text)));
 }
 
+/* Of another organization's reading, where only what is approved is for others to read: from the revision on
+ * that was approved last. 0 | BB_STORE_E_NOT_FOUND it waits | <0 */
+static int
+begin_at_approved(struct bb_query *query, struct bb_query_step *step, struct bb_bytes key,
+                  struct bb_bytes record)
+{
+    struct state *state = query->state;
+    const struct bb_review_unit unit = {state->key.organization, state->key.indicator, state->key.period};
+    struct bb_snapshot *snapshot = &step->snapshot;
+    struct bb_reading reading;
+    struct bb_review review;
+    struct bb_term *indicator;
+    uint64_t now = snapshot->sequence, sequence;
+    int r = bb_terms_get(&query->terms, snapshot, BB_OBJECT_INDICATOR, unit.indicator, &indicator);
+
+    if (query->scope == BB_SCOPE_ALL || unit.organization == query->own)
+        return 0;
+    if (r == 0)
+        r = bb_terms_indicator(&query->terms, snapshot, indicator);
+    if (r != 0 || !indicator->rules->publish_approved)
+        return r;
+    r = bb_snapshot_review(snapshot, &unit, &review, &sequence);
+    if (r != 0 || !bb_review_is_approved(review.state))
+        return r < 0 ? r : BB_STORE_E_NOT_FOUND;
+    snapshot->sequence = sequence;
+    r = bb_snapshot_revision(snapshot, key, record, &reading);
+    snapshot->sequence = now;
+    if (r == 0)
+        state->next = reading.sequence;
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r; /* all of it came later */
+}
+
 static int
 check_exists(struct bb_query *query, struct bb_query_step *step)
 {
@@ -77,6 +110,8 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
 
     if (r == 0)
         r = bb_snapshot_revision(&step->snapshot, key, record, &reading);
+    if (r == 0)
+        r = begin_at_approved(query, step, key, record);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
     return bb_query_refuse(

@@ -33,7 +33,8 @@ start(struct bb_members *members, struct bb_snapshot *snapshot)
                                .place = members->like->place,
                                .disaggregation = members->like->disaggregation,
                                .first_day = members->like->first_day,
-                               .end_day = members->like->end_day};
+                               .end_day = members->like->end_day,
+                               .approved = members->like->approved};
     if (members->choice->by == BB_BY_PLACE)
         cells->place = (struct bb_wanted){&members->group->id, 1};
     r = bb_cells_begin(cells, snapshot);

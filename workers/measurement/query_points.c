@@ -193,7 +193,7 @@ count_organizations(struct bb_points *points, struct bb_query_step *step, struct
     struct bb_cell_readings readings;
     int r;
 
-    bb_cell_readings_init(&readings, period, points->cells->indicator, cell->place, cell->disaggregation);
+    bb_cell_readings_init(&readings, period, points->cells, cell->place, cell->disaggregation);
     while ((r = bb_cell_readings_next(&readings, &step->snapshot)) == 0) {
         points->looked++;
         if (BB_ROW_STATE(readings.reading.flags) == BB_STATE_OK &&

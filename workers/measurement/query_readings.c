@@ -248,6 +248,7 @@ gather(struct bb_query *query, struct bb_query_step *step)
     struct state *state = query->state;
     struct bb_reading_key key;
     struct bb_reading reading;
+    bool visible;
     int r;
 
     while ((r = next_reading(state, step)) == 0) {
@@ -256,6 +257,10 @@ gather(struct bb_query *query, struct bb_query_step *step)
             return 0;
         }
         r = fetch(state, step, &key, &reading);
+        if (r == 0)
+            r = bb_query_may_read(query, step, &key, &visible);
+        if (r == 0 && !visible)
+            continue;
         if (r == 0 && state->request->latest) {
             r = is_first_of_series(query, &key);
             if (r == 0)

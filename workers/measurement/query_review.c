@@ -44,6 +44,18 @@ bb_snapshot_review(struct bb_snapshot *snapshot, const struct bb_review_unit *un
     return bb_review_unpack(record, ret_review) == 0 ? 0 : bb_snapshot_damaged(snapshot, BB_VIEW_REVIEW, key);
 }
 
+int
+bb_snapshot_is_approved(struct bb_snapshot *snapshot, const struct bb_reading_key *key, bool *ret_approved)
+{
+    const struct bb_review_unit unit = {key->organization, key->indicator, key->period};
+    struct bb_review review;
+    uint64_t sequence;
+    int r = bb_snapshot_review(snapshot, &unit, &review, &sequence);
+
+    *ret_approved = r == 0 && bb_review_is_approved(review.state);
+    return r;
+}
+
 /* The request */
 
 static int

@@ -2,6 +2,8 @@
  * period, or by place at the end of a place, what was chosen becomes points (query_points.h). */
 #include "query_series.h"
 
+#include "query_review.h"
+
 #include <stdio.h>
 
 void
@@ -15,6 +17,7 @@ bb_series_init(struct bb_series *series, struct bb_query *query, uint32_t indica
     series->cells.end_day = scope->end_day;
     series->cells.place = scope->place;
     series->cells.disaggregation = scope->disaggregation;
+    series->cells.approved = rules->publish_approved;
     bb_choice_init(&series->choice, scope->by, scope->place.n == 0, scope->disaggregation.n == 0,
                    scope->kept_cells, bytes);
     series->points.rules = rules;
@@ -148,11 +151,14 @@ has_value(const struct bb_series *series, struct bb_query_step *step, bool *ret_
     uint8_t data[BB_READING_KEY];
     struct bb_bytes packed = bb_bytes(data, bb_reading_key_pack(&key, data, NULL)), record;
     struct bb_reading reading;
+    bool counts = true;
     int r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, packed, &record);
 
     if (r == 0)
         r = bb_snapshot_reading(&step->snapshot, packed, record, &reading);
-    *ret_has = r == 0 && BB_ROW_STATE(reading.flags) == BB_STATE_OK;
+    if (r == 0 && series->cells.approved)
+        r = bb_snapshot_is_approved(&step->snapshot, &key, &counts);
+    *ret_has = r == 0 && counts && BB_ROW_STATE(reading.flags) == BB_STATE_OK;
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 

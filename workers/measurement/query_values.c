@@ -82,7 +82,7 @@ next_cell(struct bb_values *values, struct bb_snapshot *snapshot)
     }
     if (r != 0)
         return r;
-    bb_cell_readings_init(&values->readings, values->period, values->members.like->indicator, cell->place,
+    bb_cell_readings_init(&values->readings, values->period, values->members.like, cell->place,
                           cell->disaggregation);
     values->in_cell = true;
     return 0;

@@ -37,7 +37,8 @@ column(Bb__Indicator *m, const char *name)
                    {"owner", &m->owner},
                    {"targets", &m->targets},
                    {"numerator_expression", &m->numerator_expression},
-                   {"denominator_expression", &m->denominator_expression}};
+                   {"denominator_expression", &m->denominator_expression},
+                   {"publish", &m->publish}};
 
     for (size_t i = 0; i < COUNT(columns); i++)
         if (strcmp(columns[i].name, name) == 0)
@@ -97,6 +98,7 @@ test_what_is_refused(void **state)
         {"due_days=4000", "due_days"},
         {"direction=up|due_days=-3", "direction"}, /* the first one */
         {"targets=2026", "targets"},
+        {"publish=soon", "publish"},
         {"targets=2026=x", "targets"},
         {"targets=sometime=1", "targets"},
         {"targets=2026=1; =2", "targets"},

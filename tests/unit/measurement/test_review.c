@@ -345,6 +345,245 @@ test_withdrawn(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* Only what is approved is published */
+
+/* The parts of an answer to a caller (NULL: staff), one after the other; "error N". */
+static void
+ask(struct fixture *f, const char *who, uint32_t method, const ProtobufCMessage *request,
+    void (*part)(struct fixture *f, struct bb_bytes body, char *said, size_t size), char *said, size_t size)
+{
+    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
+    struct bb_query_failure failure;
+    struct bb_query *query;
+    struct bb_buffer out;
+    bool final = false;
+    uint8_t body[256];
+    const struct bb_query_call call = {.method = method,
+                                       .role = who ? BB__ROLE__ROLE_PARTNER : BB__ROLE__ROLE_STAFF,
+                                       .organization = bb_bytes_str(who ? who : "backbone"),
+                                       .member = bb_bytes_str("main"),
+                                       .body = bb_bytes(body, protobuf_c_message_pack(request, body))};
+
+    *said = '\0';
+    fixture_apply(f);
+    bb_buffer_init(&out, SIZE_MAX);
+    assert_int_equal(bb_query_new(&context, &call, &query), 0);
+    while (!final) {
+        if (bb_query_step(query, 1, &out, &final, &failure) != 0) {
+            snprintf(said, size, "error %u", failure.code);
+            break;
+        }
+        part(f, bb_buffer_bytes(&out), said, size);
+    }
+    bb_query_destroy(&query);
+    bb_buffer_release(&out);
+}
+
+static void
+trend_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
+{
+    Bb__TrendReply *reply;
+
+    bb_arena_reset(&f->arena);
+    assert_int_equal(bb_unpack(bb__trend_reply, body, &f->arena, &reply), 0);
+    for (size_t i = 0; i < reply->n_point; i++)
+        snprintf(said + strlen(said), size - strlen(said), "%s%s%s %s %u,", reply->point[i]->period,
+                 reply->point[i]->group ? " " : "", reply->point[i]->group ? reply->point[i]->group : "",
+                 reply->point[i]->value ? reply->point[i]->value : "-", reply->point[i]->readings);
+}
+
+static const char *
+trend(struct fixture *f, const char *who, const char *by, uint64_t sequence)
+{
+    static char said[2048];
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+
+    request.indicator = (char *)(uintptr_t) "count";
+    request.by = (char *)(uintptr_t)by;
+    as_of.has_sequence = true;
+    as_of.sequence = sequence;
+    request.as_of = sequence ? &as_of : NULL;
+    ask(f, who, BB_METHOD_TREND, &request.base, trend_part, said, sizeof said);
+    return said;
+}
+
+static void
+rows_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
+{
+    Bb__ReadingsPart *reply;
+    struct bb_rowview view;
+    const char *what;
+
+    bb_arena_reset(&f->arena);
+    assert_int_equal(bb_unpack(bb__readings_part, body, &f->arena, &reply), 0);
+    assert_int_equal(bb_rowview_init(&view, reply->rows, &what), 0);
+    for (uint32_t i = 0; i < reply->rows->count; i++) {
+        struct bb_rowref ref;
+        bb_rowview_get(&view, i, &ref);
+        snprintf(said + strlen(said), size - strlen(said), "%.*s=%lld,", (int)view.text[ref.organization].len,
+                 (const char *)view.text[ref.organization].data, (long long)ref.value.mantissa);
+    }
+    bb_rowview_release(&view);
+}
+
+/* Of everybody whom the caller may see, as of a sequence. */
+static const char *
+readings(struct fixture *f, const char *who, uint64_t sequence)
+{
+    static char said[2048];
+    Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+
+    as_of.has_sequence = true;
+    as_of.sequence = sequence;
+    request.as_of = sequence ? &as_of : NULL;
+    ask(f, who, BB_METHOD_READINGS_LIST, &request.base, rows_part, said, sizeof said);
+    return said;
+}
+
+static void
+history_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
+{
+    Bb__HistoryPart *reply;
+    struct bb_rowview view;
+    const char *what;
+
+    bb_arena_reset(&f->arena);
+    assert_int_equal(bb_unpack(bb__history_part, body, &f->arena, &reply), 0);
+    assert_int_equal(bb_rowview_init(&view, reply->rows, &what), 0);
+    for (uint32_t i = 0; i < reply->rows->count; i++) {
+        struct bb_rowref ref;
+        bb_rowview_get(&view, i, &ref);
+        snprintf(said + strlen(said), size - strlen(said), "%lld,", (long long)ref.value.mantissa);
+    }
+    bb_rowview_release(&view);
+}
+
+/* Of organization a's reading. */
+static const char *
+history(struct fixture *f, const char *who)
+{
+    static char said[2048];
+    Bb__HistoryQuery request = BB__HISTORY_QUERY__INIT;
+
+    request.indicator = (char *)(uintptr_t) "count";
+    request.organization = (char *)(uintptr_t) "a";
+    request.period = (char *)(uintptr_t) "2026-06";
+    ask(f, who, BB_METHOD_READINGS_HISTORY, &request.base, history_part, said, sizeof said);
+    return said;
+}
+
+static void
+publish(struct fixture *f, const char *what)
+{
+    Bb__Indicator indicator = BB__INDICATOR__INIT, *list_of_one = &indicator;
+
+    indicator.code = indicator.name = (char *)(uintptr_t) "count";
+    indicator.publish = (char *)(uintptr_t)what;
+    fixture_define(f, &list_of_one, 1);
+    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_UPDATED);
+}
+
+/* Organization a shares its line, b does not. */
+static void
+test_published(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t reported, submitted, approved;
+
+    submit(f, "a", "count||||2026-06|1", false);
+    submit(f, "a", "count||||2026-06|2", false);
+    submit(f, "b", "count||||2026-06|10", false);
+    reported = bb_journal_head(f->journal).sequence;
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 12 2,");
+    publish(f, "approved");
+    assert_string_equal(trend(f, NULL, NULL, 0), "");
+    assert_string_equal(trend(f, "a", NULL, 0), "");
+    assert_string_equal(trend(f, NULL, NULL, reported), "2026-06 12 2,");
+    assert_string_equal(readings(f, NULL, 0), "a=2,b=10,");
+    assert_string_equal(readings(f, "a", 0), "a=2,");
+    assert_string_equal(readings(f, "b", 0), "b=10,");
+    assert_string_equal(history(f, "b"), "error 11");
+    assert_string_equal(history(f, "a"), "1,2,");
+    review(f, "a", "submit - 2026-06 - -");
+    submitted = bb_journal_head(f->journal).sequence;
+    assert_string_equal(readings(f, "b", 0), "b=10,");
+    review(f, NULL, "approve a 2026-06 - -");
+    approved = bb_journal_head(f->journal).sequence;
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 2 1,");
+    assert_string_equal(trend(f, NULL, "organization", 0), "2026-06 a 2 1,");
+    assert_string_equal(readings(f, "b", 0), "a=2,b=10,");
+    assert_string_equal(history(f, "b"), "2,");
+    /* a correction keeps it approved */
+    assert_string_equal(submit(f, "a", "count||||2026-06|3", true), "updated");
+    assert_string_equal(history(f, "b"), "2,3,");
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 3 1,");
+    review(f, "b", "submit - 2026-06 - -");
+    review(f, NULL, "approve b 2026-06 - -");
+    review(f, NULL, "lock b 2026-06 - -");
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 13 2,");
+    assert_string_equal(trend(f, NULL, NULL, approved), "2026-06 2 1,");
+    assert_string_equal(trend(f, NULL, NULL, submitted), "");
+    assert_string_equal(readings(f, "b", submitted), "b=10,");
+    review(f, NULL, "return a 2026-06 again -");
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 10 1,");
+    assert_string_equal(history(f, "b"), "error 11");
+    publish(f, "reported");
+    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 13 2,");
+    assert_int_equal(fixture_verify(f), 0);
+}
+
+/* Random readings, reviews and moments, beside a count of what is approved. */
+static void
+test_published_at_random(void **state)
+{
+    enum { ORGANIZATIONS = 3, PERIODS = 4, STEPS = 200 };
+    static const char *const who[ORGANIZATIONS] = {"a", "b", "c"};
+    static char expected[STEPS][256];
+    uint64_t sequence[STEPS];
+    struct fixture *f = *state;
+    int value[ORGANIZATIONS][PERIODS] = {{0}}, stands[ORGANIZATIONS][PERIODS] = {{0}};
+    char words[128];
+
+    publish(f, "approved");
+    srand(4);
+    for (int step = 0; step < STEPS; step++) {
+        int o = rand() % ORGANIZATIONS, p = rand() % PERIODS, what = rand() % 4, n = 1 + rand() % 9;
+        if (what < 2) {
+            snprintf(words, sizeof words, "count|%s|||2026-0%d|%d", who[o], p + 1, n);
+            submit(f, NULL, words, true);
+            value[o][p] = n;
+        } else {
+            static const char *const actions[] = {"submit", "approve", "return", "approve"};
+            static const int becomes[4][4] = {{1, 1, 2, 3}, {0, 3, 2, 3}, {0, 2, 2, 2}, {0, 3, 2, 3}};
+            int action = rand() % 4;
+            snprintf(words, sizeof words, "%s %s 2026-0%d %s -", actions[action], who[o], p + 1,
+                     action == 2 ? "again" : "-");
+            review(f, NULL, words);
+            if (value[o][p])
+                stands[o][p] = becomes[action][stands[o][p]];
+        }
+        for (int q = 0; q < PERIODS; q++) {
+            int sum = 0, readings = 0;
+            for (int i = 0; i < ORGANIZATIONS; i++)
+                if (value[i][q] && stands[i][q] == BB_REVIEW_APPROVED) {
+                    sum += value[i][q];
+                    readings++;
+                }
+            if (readings)
+                snprintf(expected[step] + strlen(expected[step]),
+                         sizeof expected[step] - strlen(expected[step]), "2026-0%d %d %d,", q + 1, sum,
+                         readings);
+        }
+        sequence[step] = bb_journal_head(f->journal).sequence;
+        assert_string_equal(trend(f, NULL, NULL, 0), expected[step]);
+    }
+    for (int step = 0; step < STEPS; step++)
+        assert_string_equal(trend(f, NULL, NULL, sequence[step]), expected[step]);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 int
 main(void)
 {
@@ -356,6 +595,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_intake, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_mixed_table, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_withdrawn, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_published, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_published_at_random, fixture_setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
