@@ -13,6 +13,10 @@
 
 static bool said;
 
+/* Of standard output: more than any help has, so that it is written, and fails, when it is flushed here; of a
+ * failure in between the stream keeps no reason. */
+static char buffer[32 << 10];
+
 int
 bb_streams_flush(int error)
 {
@@ -52,5 +56,7 @@ bb_streams_begin(void)
     replace(STDIN_FILENO, O_WRONLY);
     replace(STDOUT_FILENO, O_RDONLY);
     replace(STDERR_FILENO, O_WRONLY);
+    if (!isatty(STDOUT_FILENO))
+        setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
     atexit(check_at_exit);
 }
