@@ -50,6 +50,9 @@ enum bb_service {
     X(46, REVIEW_LIST, "submission.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                    \
     X(50, REPORTING, "reporting", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, ALL)                             \
     X(51, PROGRESS, "progress", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS, NONE)                         \
+    X(52, BATCH_LIST, "batch.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                          \
+    X(53, BATCH_SHOW, "batch.show", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                          \
+    X(54, BATCH_UNDO, "batch.undo", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                        \
     X(55, CHAIN, "chain.export", MEASUREMENT, QUERY, ALL, ALL, ALL, ALL, NONE)                               \
     X(64, MESSAGE_PUBLISH, "message.publish", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)            \
     X(65, MESSAGE_WITHDRAW, "message.withdraw", COMMUNICATION, COMMAND, NONE, ALL, OWN, NONE, NONE)          \

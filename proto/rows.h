@@ -80,6 +80,7 @@ bb_outcome_is_kept(uint32_t outcome)
     X(23, LOCKED)                                                                                            \
     X(24, NEEDS_REASON)                                                                                      \
     X(25, REVISION)                                                                                          \
+    X(26, NEWER)                                                                                             \
     X(27, COMPUTED)                                                                                          \
     X(28, RETIRED)                                                                                           \
     X(64, VALUE_DISAGREES)                                                                                   \

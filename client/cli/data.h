@@ -9,6 +9,7 @@ extern const struct bb_command bb_commands_report[];
 extern const struct bb_command bb_commands_template[];
 extern const struct bb_command bb_commands_readings[]; /* readings ls, readings history */
 extern const struct bb_command bb_commands_correct[];  /* readings correct, readings withdraw */
+extern const struct bb_command bb_commands_batch[];    /* batch ls, show, undo */
 extern const struct bb_command bb_commands_trend[];
 extern const struct bb_command bb_commands_indicator[];
 extern const struct bb_command bb_commands_adopt[];

@@ -1,4 +1,6 @@
 /* Readings and their history: columns become rows again, numbers their exact text. */
+#include "readings.h"
+
 #include "call.h"
 
 #include "proto/methods.h"
@@ -29,10 +31,6 @@ struct rows {
     char *const *note;
 };
 
-struct numbers {
-    char value[BB_DECIMAL_TEXT], numerator[BB_DECIMAL_TEXT], denominator[BB_DECIMAL_TEXT];
-};
-
 static struct bb_text
 text_at(const struct bb_rowview *view, uint32_t index)
 {
@@ -54,9 +52,9 @@ filled(const char *text)
     return *text ? text : NULL;
 }
 
-static void
-fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i, struct numbers *numbers,
-             struct bb_reading *ret_reading)
+void
+bb_reading_of_row(const struct bb_rowview *view, uint32_t i, struct bb_reading_numbers *numbers,
+                  struct bb_reading *ret_reading)
 {
     struct bb_rowref ref;
 
@@ -74,14 +72,21 @@ fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
         .state = (int)bb_row_state(ref.flags),
         .status = bb_state_name(bb_row_state(ref.flags)),
         .computed = ref.flags & BB_ROW_COMPUTED,
-        .sequence = rows->sequence ? rows->sequence[i] : 0,
-        .time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0,
-        .revision = rows->revision ? rows->revision[i] : i + 1,
-        .member = rows->member ? rows->member[i] : NULL,
-        .batch = rows->batch ? rows->batch[i].data : NULL,
-        .reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : ""),
-        .note = filled(rows->note ? rows->note[i] : ""),
     };
+}
+
+static void
+fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
+             struct bb_reading_numbers *numbers, struct bb_reading *ret_reading)
+{
+    bb_reading_of_row(view, i, numbers, ret_reading);
+    ret_reading->sequence = rows->sequence ? rows->sequence[i] : 0;
+    ret_reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
+    ret_reading->revision = rows->revision ? rows->revision[i] : i + 1;
+    ret_reading->member = rows->member ? rows->member[i] : NULL;
+    ret_reading->batch = rows->batch ? rows->batch[i].data : NULL;
+    ret_reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
+    ret_reading->note = filled(rows->note ? rows->note[i] : "");
 }
 
 static int
@@ -95,7 +100,7 @@ give_rows(struct bb_request *request, const struct rows *rows)
     if (r < 0)
         return r;
     for (uint32_t i = 0; r == 0 && i < rows->rows->count; i++) {
-        struct numbers numbers;
+        struct bb_reading_numbers numbers;
         struct bb_reading reading;
         fill_reading(rows, &view, i, &numbers, &reading);
         if (each && each(request->self, &reading) != 0)

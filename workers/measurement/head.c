@@ -248,6 +248,70 @@ bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_
     return bb_cursor_get(head->readings, key, ret_record);
 }
 
+/* The newest record of this key in a generation that is of an earlier entry. 0 | BB_STORE_E_NOT_FOUND |
+ * -EBADMSG */
+static int
+change_before(const struct bb_generation *generation, struct bb_bytes key, uint64_t sequence,
+              struct bb_bytes *ret_record)
+{
+    const struct bb_change *change = generation ? bb_generation_find(generation, key) : NULL;
+    struct bb_reading reading;
+
+    while (change) {
+        if (bb_reading_unpack(bb_change_record(change), &reading) != 0)
+            return -EBADMSG;
+        if (reading.sequence < sequence) {
+            *ret_record = bb_change_record(change);
+            return 0;
+        }
+        change = change->before ? &generation->change[change->before - 1] : NULL;
+    }
+    return BB_STORE_E_NOT_FOUND;
+}
+
+/* The same in the views: the present record, or the last revision. */
+static int
+view_before(struct bb_head *head, struct bb_bytes key, uint64_t sequence, struct bb_bytes *ret_record)
+{
+    uint8_t data[BB_REVISION_KEY];
+    struct bb_bytes found, record;
+    struct bb_reading reading;
+    MDB_cursor *cursor;
+    int r = bb_cursor_get(head->readings, key, &record);
+
+    if (r == 0 && bb_reading_unpack(record, &reading) != 0)
+        r = -EBADMSG;
+    if (r == 0 && reading.sequence < sequence)
+        *ret_record = record;
+    if (r != 0 || reading.sequence < sequence)
+        return r;
+    r = bb_cursor_open(head->txn, head->views->dbi[BB_VIEW_REVISION], &cursor);
+    if (r != 0)
+        return r;
+    memcpy(data, key.data, key.len);
+    r = bb_cursor_seek(cursor, bb_bytes(data, key.len + bb_varint_put(data + key.len, sequence)), &found,
+                       &record);
+    if (r >= 0)
+        r = bb_cursor_move(cursor, r == 0 ? MDB_PREV : MDB_LAST, &found, &record);
+    if (r == 0 && (found.len <= key.len || memcmp(found.data, key.data, key.len) != 0))
+        r = BB_STORE_E_NOT_FOUND;
+    if (r == 0)
+        *ret_record = record;
+    mdb_cursor_close(cursor);
+    return r;
+}
+
+int
+bb_head_reading_before(struct bb_head *head, struct bb_bytes key, uint64_t sequence,
+                       struct bb_bytes *ret_record)
+{
+    int r = change_before(head->filling, key, sequence, ret_record);
+
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = change_before(head->applying, key, sequence, ret_record);
+    return r == BB_STORE_E_NOT_FOUND ? view_before(head, key, sequence, ret_record) : r;
+}
+
 /* Submissions */
 
 int
@@ -274,6 +338,57 @@ bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_
         *ret_last = value & 1;
     }
     return r;
+}
+
+/* index + 1 of the submission whose key this is, when it is of the batch and below `before`; else 0. */
+static uint64_t
+index_below(struct bb_bytes key, const uint8_t batch[static 16], uint64_t before)
+{
+    uint64_t index;
+
+    if (key.len <= 16 || memcmp(key.data, batch, 16) != 0 ||
+        bb_varint_get(bb_bytes(key.data + 16, key.len - 16), &index) == 0 || index >= before)
+        return 0;
+    return index + 1;
+}
+
+static uint64_t
+put_below(const struct bb_generation *generation, const uint8_t batch[static 16], uint64_t before)
+{
+    uint64_t found = 0;
+
+    for (uint32_t i = 0; generation && i < generation->n_put; i++) {
+        const struct bb_put *put = &generation->put[i];
+        uint64_t index = put->view == BB_VIEW_SUBMISSION ? index_below(put->key, batch, before) : 0;
+        found = index > found ? index : found;
+    }
+    return found;
+}
+
+int
+bb_head_submission_before(struct bb_head *head, const uint8_t batch[static 16], uint64_t index,
+                          uint32_t *ret_index)
+{
+    uint64_t found = put_below(head->filling, batch, index), other = put_below(head->applying, batch, index);
+    uint8_t data[SUBMISSION_KEY];
+    struct bb_bytes key, payload;
+    MDB_cursor *cursor;
+    int r = bb_cursor_open(head->txn, head->views->dbi[BB_VIEW_SUBMISSION], &cursor);
+
+    if (r != 0)
+        return r;
+    found = other > found ? other : found;
+    memcpy(data, batch, 16);
+    r = bb_cursor_seek(cursor, bb_bytes(data, 16 + bb_varint_put(data + 16, index)), &key, &payload);
+    if (r >= 0)
+        r = bb_cursor_move(cursor, r == 0 ? MDB_PREV : MDB_LAST, &key, &payload);
+    other = r == 0 ? index_below(key, batch, index) : 0;
+    found = other > found ? other : found;
+    mdb_cursor_close(cursor);
+    if (r < 0)
+        return r;
+    *ret_index = (uint32_t)(found - 1);
+    return found > 0 ? 0 : BB_STORE_E_NOT_FOUND;
 }
 
 int

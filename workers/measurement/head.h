@@ -65,9 +65,18 @@ void bb_head_end(struct bb_head *head);
 /* The present record of a reading. 0 | BB_STORE_E_NOT_FOUND | -EBADMSG */
 int bb_head_reading(struct bb_head *head, struct bb_bytes key, struct bb_bytes *ret_record);
 
+/* What stood there before the revision that this entry made: readings change at most once in an entry. 0 |
+ * BB_STORE_E_NOT_FOUND nothing: it was created then | -EBADMSG */
+int bb_head_reading_before(struct bb_head *head, struct bb_bytes key, uint64_t sequence,
+                           struct bb_bytes *ret_record);
+
 /* The submission with this id, if it is journalled. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_head_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
                        uint64_t *ret_sequence, bool *ret_last);
+/* The greatest index below this one that is journalled of a batch. Walks over what is not in the views yet.
+ * 0 | BB_STORE_E_NOT_FOUND | <0 */
+int bb_head_submission_before(struct bb_head *head, const uint8_t batch[static 16], uint64_t index,
+                              uint32_t *ret_index);
 /* Remember it. 0 | -ENOMEM */
 int bb_head_add_submission(struct bb_head *head, const uint8_t batch[static 16], uint32_t index,
                            uint64_t sequence, bool last);

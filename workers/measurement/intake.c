@@ -176,7 +176,7 @@ bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index)
 {
     enum bb_period_type type;
 
-    if (intake->replay)
+    if (intake->replay || intake->restore)
         return false;
     type = bb_catalogue_indicator(&intake->head->catalogue, intake->indicator[indicator_index].id)->frequency;
     return type == BB_PERIOD_FISCAL_APRIL || type == BB_PERIOD_FISCAL_JULY ||
@@ -407,7 +407,7 @@ check_row(struct bb_intake *intake, struct row *row)
         .denominator = row->ref.denominator,
         .comment = row->ref.flags & BB_ROW_COMMENT ? comment : bb_bytes(NULL, 0),
     };
-    if (intake->replay)
+    if (intake->replay || intake->restore)
         return 0;
     if (comment.len > BB_LIMIT_COMMENT_BYTES)
         return (int)bb_note_set(&row->note, BB_ROW_CODE_TOO_LONG, BB_FIELD_COMMENT,
@@ -471,7 +471,7 @@ check_present(const struct bb_intake *intake, const struct bb_reading *old, stru
     uint32_t expected = row->ref.expect_revision, found = old ? old->revision : 0;
     bool there = old && !bb_reading_withdrawn(old);
 
-    if (intake->replay || (old && old->batch == intake->batch))
+    if (intake->replay || intake->restore || (old && old->batch == intake->batch))
         return 0;
     if (expected && expected != BB_REVISION_ANY && expected != found)
         return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
@@ -570,6 +570,9 @@ take_row(struct bb_intake *intake, struct row *row)
 {
     int r = resolve(intake, row);
 
+    if (r == 0 && intake->newer && intake->newer[row->number])
+        r = (int)bb_note_set(&row->note, BB_ROW_CODE_NEWER, BB_FIELD_NONE,
+                             "found a newer revision, expected the one that the batch made");
     if (r == 0)
         r = check_row(intake, row);
     if (r == 0 && is_news(intake, row))

@@ -46,6 +46,8 @@ struct bb_intake {
     const struct bb_rowview *view;
     struct bb_arena *arena; /* for what follows; lives as long as the intake */
     bool replay;            /* rows of the journal: no rules, no hints */
+    bool restore;           /* what stood before a batch: no rules either, and canonical texts */
+    const uint8_t *newer;   /* of each row: other than 0 it is refused, something newer stands; or NULL */
     bool any_organization;  /* staff: may write for any */
     uint32_t caller;        /* id of the caller's organization; 0: it has none yet */
     uint64_t sequence;      /* the entry this becomes */

@@ -566,6 +566,8 @@ judge(struct bb_writer *writer, const struct bb_work *work)
         return bb_writer_define_places(writer, work);
     case BB_METHOD_ADOPT:
         return bb_writer_adopt(writer, work);
+    case BB_METHOD_BATCH_UNDO:
+        return bb_writer_undo(writer, work);
     case BB_METHOD_RETIRE:
         return bb_writer_retire(writer, work);
     case BB_METHOD_REVIEW:

@@ -1,7 +1,7 @@
 /* Inside the writer: what its parts share. Only writer*.c include this.
  *
  * writer.c has the group and the way of an answer, writer_submit.c the submissions, writer_dry.c the dry
- * runs, writer_define.c definitions and the directory. */
+ * runs, writer_undo.c the undoing of batches, writer_define.c definitions and the directory. */
 #ifndef BB_WRITER_CORE_H
 #define BB_WRITER_CORE_H
 
@@ -76,6 +76,10 @@ struct bb_submit {
     struct bb_batch batch;
     bool single;     /* a batch of this submission alone */
     bool batch_open; /* the batch is open already */
+    /* Of an undo: the batch that it undoes (else without data), and where the next submission goes on. */
+    ProtobufCBinaryData undoes;
+    bool has_next;
+    uint32_t next_submission, next_row;
 };
 
 /* The round of commands: opened by the first one. 0 | <0 */
@@ -106,11 +110,22 @@ int bb_writer_stage_submission(struct bb_writer *writer, const Bb__EntrySubmissi
 /* The reply to a submission whose rows were judged; sequence is 0 when nothing of it is kept. 0 | -ENOMEM */
 int bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply);
 
+/* Have everything up to this entry on disk. 0 | 1 answered: it could not be | <0 */
+int bb_writer_settle(struct bb_writer *writer, uint64_t sequence, uint64_t tag);
+/* Is this submission journalled already? Then it is answered. Its content must be hashed. 0 no | 1 answered |
+ * <0 */
+int bb_writer_check_repeat(struct bb_writer *writer, const struct bb_submit *submit);
+/* Judge the rows of a submission that is new, and stage what is kept. 0 answered or staged | <0 */
+int bb_writer_submit_judged(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake);
+/* Of an undo: say in the reply where the next one goes on. */
+void bb_writer_next(const struct bb_submit *submit, Bb__SubmissionReply *reply);
+
 /* Commands. 0 answered or staged */
 int bb_writer_submit(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_define_indicators(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_adopt(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_undo(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_retire(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_review(struct bb_writer *writer, const struct bb_work *work);
 /* Bring a Directory into the head, and stage what is new in it. A round must be open. */

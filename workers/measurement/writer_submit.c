@@ -11,6 +11,27 @@
 #include <errno.h>
 #include <stdio.h>
 
+void
+bb_writer_next(const struct bb_submit *submit, Bb__SubmissionReply *reply)
+{
+    reply->has_next_submission = reply->has_next_row = submit->has_next;
+    reply->next_submission = submit->next_submission;
+    reply->next_row = submit->next_row;
+}
+
+/* One outcome may stand for all rows, and who asked does not know how many there were. */
+static void
+count_undone(Bb__SubmissionReply *reply, ProtobufCBinaryData outcomes, uint32_t rows)
+{
+    reply->has_updated = reply->has_unchanged = true;
+    reply->updated = reply->unchanged = 0;
+    for (uint32_t i = 0; i < rows; i++) {
+        uint8_t outcome = outcomes.data[outcomes.len == 1 ? 0 : i];
+        reply->updated += outcome == BB_OUTCOME_UPDATED;
+        reply->unchanged += outcome == BB_OUTCOME_UNCHANGED;
+    }
+}
+
 int
 bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply)
 {
@@ -26,6 +47,9 @@ bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__S
     reply->outcomes = bb_entry_outcomes(intake);
     reply->has_outcomes = true;
     reply->has_aborted = reply->aborted = aborted;
+    bb_writer_next(submit, reply);
+    if (submit->undoes.data)
+        count_undone(reply, reply->outcomes, intake->view->rows->count);
     reply->sequence = aborted || intake->accepted == 0 || intake->dryrun ? 0 : submit->sequence;
     return r;
 }
@@ -42,6 +66,11 @@ copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__Submis
     reply->n_rejected = entry->n_rejected;
     reply->warning = entry->warning;
     reply->n_warning = entry->n_warning;
+    reply->has_next_submission = reply->has_next_row = entry->has_next_submission;
+    reply->next_submission = entry->next_submission;
+    reply->next_row = entry->next_row;
+    if (entry->has_undoes)
+        count_undone(reply, entry->outcomes, entry->row_count);
 }
 
 /* The submission is journalled already: the same content gets its reply again, and the same receipt. */
@@ -80,9 +109,24 @@ answer_repeat(struct bb_writer *writer, const struct bb_submit *submit, uint64_t
     return r;
 }
 
-/* 0 go on | 1 answered | <0 */
-static int
-check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
+int
+bb_writer_settle(struct bb_writer *writer, uint64_t sequence, uint64_t tag)
+{
+    int r = 0;
+
+    if (sequence <= writer->committed)
+        return 0;
+    r = bb_writer_commit(writer);
+    if (r == 0 && !writer->rebuild)
+        r = bb_writer_begin(writer);
+    if (r != 0 || !writer->rebuild)
+        return r;
+    bb_writer_fail_recovering(writer, tag);
+    return 1;
+}
+
+int
+bb_writer_check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
 {
     uint64_t sequence;
     bool last;
@@ -91,17 +135,9 @@ check_repeat(struct bb_writer *writer, const struct bb_submit *submit)
 
     if (r != 0)
         return r == BB_STORE_E_NOT_FOUND ? 0 : r;
-    if (sequence > writer->committed) { /* staged, and not on disk yet */
-        r = bb_writer_commit(writer);
-        if (r == 0 && !writer->rebuild)
-            r = bb_writer_begin(writer);
-        if (r != 0)
-            return r;
-        if (writer->rebuild) {
-            bb_writer_fail_recovering(writer, submit->work->tag);
-            return 1;
-        }
-    }
+    r = bb_writer_settle(writer, sequence, submit->work->tag); /* it may be staged, and not on disk yet */
+    if (r != 0)
+        return r;
     r = answer_repeat(writer, submit, sequence);
     return r == 0 ? 1 : r;
 }
@@ -196,6 +232,11 @@ stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struc
     entry.has_reason = submit->message->reason != BB_REASON_NONE;
     entry.reason = submit->message->reason;
     entry.note = submit->message->note;
+    entry.has_undoes = submit->undoes.data != NULL;
+    entry.undoes = submit->undoes;
+    entry.has_next_submission = entry.has_next_row = submit->has_next;
+    entry.next_submission = submit->next_submission;
+    entry.next_row = submit->next_row;
     r = bb_entry_fill(intake, &entry);
     if (r == 0)
         r = enter_batch(writer, submit);
@@ -257,9 +298,17 @@ submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_int
     int r = hash_content(writer, submit);
 
     if (r == 0)
-        r = check_repeat(writer, submit);
+        r = bb_writer_check_repeat(writer, submit);
     if (r != 0)
         return r < 0 ? r : 0;
+    return bb_writer_submit_judged(writer, submit, intake);
+}
+
+int
+bb_writer_submit_judged(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
+{
+    int r;
+
     if (writer->full) {
         bb_writer_fail_full(writer, submit->work->tag);
         return 0;
