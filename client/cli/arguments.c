@@ -45,7 +45,15 @@ parse_seconds(const char *text)
 static const char *
 formats(const struct bb_cli *cli)
 {
-    return cli->knows_plain ? "jsonl or plain" : "table, json, jsonl or csv";
+    return cli->knows_markdown ? "text, json or markdown"
+           : cli->knows_plain  ? "jsonl or plain"
+                               : "table, json, jsonl or csv";
+}
+
+static bool
+is_prose(const char *format)
+{
+    return strcmp(format, "text") == 0 || strcmp(format, "markdown") == 0;
 }
 
 static bool
@@ -54,8 +62,10 @@ knows_format(const struct bb_cli *cli)
     if (!cli->asked)
         return true;
     if (cli->knows_plain)
-        return strcmp(cli->asked, "table") != 0 && strcmp(cli->asked, "csv") != 0;
-    return strcmp(cli->asked, "plain") != 0;
+        return strcmp(cli->asked, "table") != 0 && strcmp(cli->asked, "csv") != 0 && !is_prose(cli->asked);
+    if (cli->knows_markdown)
+        return is_prose(cli->asked) || strcmp(cli->asked, "json") == 0;
+    return strcmp(cli->asked, "plain") != 0 && !is_prose(cli->asked);
 }
 
 static error_t
@@ -74,7 +84,8 @@ parse_global(int key, char *arg, struct argp_state *state)
         return 0;
     case 'o':
         cli->asked = arg; /* does the command know it? bb_cli_parse() */
-        choice = strcmp(arg, "plain") == 0 ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
+        choice =
+            strcmp(arg, "plain") == 0 || is_prose(arg) ? (int)BB_OUTPUT_TABLE : bb_output_format_by_name(arg);
         if (choice < 0)
             argp_error(state, "-o %s: expected %s", arg, formats(cli));
         cli->format = (enum bb_output_format)choice;

@@ -20,6 +20,7 @@ struct bb_cli {
     const char *asked;   /* ... by -o, as it was written; NULL: it was not */
     bool knows_plain;    /* the command, which says so before it parses its arguments, knows plain (as a table
                             here) and jsonl, and neither table nor csv */
+    bool knows_markdown; /* likewise: it knows text (as a table here), json and markdown, nothing else */
     int color;           /* enum bb_color, as asked */
     uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
     bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */

@@ -16,6 +16,7 @@ extern const struct bb_command bb_commands_adopt[];
 extern const struct bb_command bb_commands_reporting[]; /* reporting, due */
 extern const struct bb_command bb_commands_submission[];
 extern const struct bb_command bb_commands_progress[];
+extern const struct bb_command bb_commands_assessment[];
 extern const struct bb_command bb_commands_place[];
 extern const struct bb_command bb_commands_chain[]; /* chain export, verify-receipt */
 
