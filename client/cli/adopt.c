@@ -41,6 +41,14 @@ version(const struct argp_state *state, const char *text)
     return (uint32_t)number;
 }
 
+static const char *
+filled_code(const struct argp_state *state, const char *code)
+{
+    if (!*code)
+        argp_error(state, "CODE: found an empty text, expected the code or name of an indicator");
+    return code;
+}
+
 static error_t
 add_code(struct said *said, char *code, const struct argp_state *state)
 {
@@ -49,7 +57,7 @@ add_code(struct said *said, char *code, const struct argp_state *state)
     if (!grown)
         return ENOMEM;
     said->code = grown;
-    said->code[said->n++] = bb_cli_filled(state, "CODE", code);
+    said->code[said->n++] = filled_code(state, code);
     return 0;
 }
 
@@ -60,7 +68,7 @@ parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case OPT_ORGANIZATION:
-        said->adoption.organization = bb_cli_filled(state, "--organization", arg);
+        said->adoption.organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case OPT_VERSION:
         said->adoption.version = version(state, arg);
@@ -216,12 +224,12 @@ parse_list(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case OPT_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "--organization", arg);
+        query->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "found a second argument, %s, expected one", arg);
-        query->indicator = bb_cli_filled(state, "CODE", arg);
+        query->indicator = filled_code(state, arg);
         return 0;
     default:
         return key == BB_CLI_KEY_AS_OF ? bb_cli_parse_question(key, arg, state, &question) : ARGP_ERR_UNKNOWN;

@@ -26,7 +26,7 @@ parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_ORGANIZATION:
-        asked->organization = bb_cli_filled(state, "--organization", arg);
+        asked->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case KEY_LIMIT:
         if (bb_cli_number(arg, &number) != 0 || number > UINT32_MAX)

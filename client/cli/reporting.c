@@ -59,10 +59,10 @@ parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case KEY_INDICATOR:
-        query->indicator = bb_cli_filled(state, "--indicator", arg);
+        query->indicator = bb_cli_filled(state, "indicator", arg);
         return 0;
     case KEY_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "--organization", arg);
+        query->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case KEY_ALL:
         reporting->all = true;
