@@ -47,7 +47,7 @@ refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,0,,' "'0'" 'a number ab
 refused BAD_DENOMINATOR denominator 'share,,,,2026-09,,5,-10,,' "'-10'" 'a number above 0'
 refused MISSING_DENOMINATOR denominator 'share,,,,2026-09,,5,,,' 'a numerator without a denominator' 'both, or a value'
 refused NO_VALUE value 'amount,,,,2026-09,,,,,' nothing 'a value, .* or a status .*'
-refused BAD_STATUS status 'amount,,,,2026-09,,,,perhaps,' "'perhaps'" 'ok, missing, suppressed or not_applicable'
+refused BAD_STATUS status 'amount,,,,2026-09,,,,perhaps,' "'perhaps'" 'ok, missing, suppressed, not_applicable or withdrawn'
 refused BAD_DISAGGREGATION disaggregation 'amount,,,women,2026-09,1,,,,' "'women'" 'dimension=code, .*'
 refused DUPLICATE_KEY value 'amount,,Alpha,,2026-09,999999,,,,' \
     'another reading \(999999\) than an earlier row of this batch has \([0-9]+\) for the same .*' 'one row, or the same again'
