@@ -10,11 +10,12 @@
 
 #define GROUPS_SHOWN 24u /* sparklines below a table by place, organization or disaggregation */
 
-enum { KEY_PLACE = 0x200, KEY_BY };
+enum { KEY_PLACE = 0x200, KEY_BY, KEY_PER };
 
 static const struct argp_option options[] = {
     {"place", KEY_PLACE, "PLACE", 0, "of this place; several are added up; \"\" is the total as reported", 0},
     {"by", KEY_BY, "WHAT", 0, "a line for each place, organization or disaggregation", 0},
+    {"per", KEY_PER, "PERIOD", 0, "its periods put together by quarter, year, school_year ...", 0},
     BB_CLI_QUESTION_OPTIONS,
     {0},
 };
@@ -87,6 +88,9 @@ parse_query(int key, char *arg, struct argp_state *state)
             strcmp(arg, "disaggregation") != 0)
             argp_error(state, "--by %s: expected place, organization or disaggregation", arg);
         query->by = arg;
+        return 0;
+    case KEY_PER:
+        query->per = arg;
         return 0;
     default:
         return bb_cli_parse_question(key, arg, state, &question);

@@ -719,6 +719,7 @@ struct bb_trend_query {
     size_t n_places;
     const char *disaggregation; /* NULL: see the manual; "": the total */
     const char *by;             /* NULL, "place", "organization" or "disaggregation" */
+    const char *per;            /* NULL, or "quarter" and the like: of longer periods */
     uint64_t as_of_sequence;
     int64_t as_of_us;
     uint64_t min_sequence;

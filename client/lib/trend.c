@@ -71,6 +71,7 @@ bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb
 
     message.indicator = bb_call_text(query->indicator ? query->indicator : "");
     message.period_from = bb_call_text(query->period_from);
+    message.per = bb_call_text(query->per);
     message.period_to = bb_call_text(query->period_to);
     message.n_place = query->n_places;
     message.place = (char **)(uintptr_t)query->place;

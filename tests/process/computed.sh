@@ -100,6 +100,61 @@ json '.[].value' 0.8974
 run 0 backbone trend half --period 2023 --as-of "seq:$sequence" -o json
 json '.[].value' 0.5
 
+# --- longer periods: sums, means, the last one, ratios of sums; what is computed is from those
+cat >"$tmp/monthly.csv" <<'END'
+code,name,unit,numerator,denominator,decimals,frequency,time_aggregation,numerator_expression,denominator_expression
+visits,Visits,,,,,monthly,sum,,
+beds,Beds,,,,2,monthly,average,,
+staff,Staff,,,,,monthly,last,,
+rate,Rate,percent,those,all,1,monthly,,,
+plain,Neither,,,,,monthly,,,
+visits-per-bed,Visits a bed,,,,2,monthly,,#{visits},#{beds}
+END
+run 0 backbone indicator define "$tmp/monthly.csv"
+cat >"$tmp/months.csv" <<'END'
+indicator,organization,period,value,numerator,denominator
+visits,alpha,2024-01,1.5,,
+visits,beta,2024-01,2,,
+visits,alpha,2024-03,3,,
+visits,alpha,2024-04,10,,
+visits,alpha,2024-Q1,999,,
+beds,alpha,2024-01,10,,
+beds,alpha,2024-02,10,,
+beds,alpha,2024-03,11,,
+staff,alpha,2024-02,7,,
+staff,alpha,2024-03,5.0,,
+rate,alpha,2024-01,,1,2
+rate,beta,2024-01,,1,2
+rate,alpha,2024-02,,0,98
+rate,beta,2024-02,,0,98
+plain,alpha,2024-01,1,,
+END
+run 0 backbone import "$tmp/months.csv"
+run 0 backbone trend visits --per quarter -o json
+json '[.[] | [.period, .value, .organizations, .readings]]' '[["2024-Q1",6.5,2,3],["2024-Q2",10,1,1]]'
+run 0 backbone trend visits --per year --by organization -o json
+json '[.[] | [.period, .organization, .value]]' '[["2024","alpha",14.5],["2024","beta",2]]'
+run 0 backbone trend visits --per school_year --period 2024-02.. -o json
+json '[.[] | [.period, .value]]' '[["2023/2024",13]]'
+run 0 backbone trend beds --per quarter -o json
+json '[.[] | [.period, .value]]' '[["2024-Q1",10.33]]'
+run 0 backbone trend staff --per quarter -o json
+json '[.[] | [.period, .value]]' '[["2024-Q1",5]]'
+run 0 backbone trend rate --per quarter -o json
+json '[.[] | [.numerator, .denominator, .value]]' '[[2,200,1]]'
+run 0 backbone trend visits-per-bed --per quarter -o json
+json '[.[] | [.period, .denominator, .value]]' '[["2024-Q1",10.33,0.63],["2024-Q2",null,null]]'
+run 0 as beta trend visits --per year -o json
+json '[.[] | [.value, .withheld]]' '[[null,true]]'
+run 0 as beta trend rate --per year -o json
+json '[.[] | [.value, .withheld]]' '[[1,null]]'
+run 65 backbone trend plain --per quarter
+like "neither" "$err" '"plain" has no time_aggregation, and is no ratio'
+run 65 backbone trend visits --per week
+like "too long" "$err" 'the period 2024-01 is not within 2024-W01'
+run 65 backbone trend visits --per fortnight
+like "what it may be" "$err" 'per "fortnight": expected week, month, quarter'
+
 # --- and after a restart there is still no way round
 bb-supervise stop measurement
 run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"

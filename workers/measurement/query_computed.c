@@ -5,6 +5,7 @@
 #include "query_computed.h"
 
 #include "query_plan.h"
+#include "query_span.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,14 +16,11 @@
 struct leaf {
     struct bb_series series;
     struct bb_wanted disaggregation;
-    bool here; /* it has the unit at hand */
-    size_t at; /* the next operand */
-};
-
-/* What a node amounts to. */
-struct value {
-    int outcome; /* 0 | enum bb_expression_outcome */
-    struct bb_fraction value;
+    struct bb_span span;
+    struct bb_period unit; /* that is next */
+    bool here;             /* it has the unit at hand */
+    const struct bb_operand *operand;
+    size_t n_operands, at; /* the next one */
 };
 
 struct bb_computed {
@@ -33,7 +31,7 @@ struct bb_computed {
     struct leaf *leaf;
     uint32_t n_leaves;
     struct bb_operand *operands; /* OPERANDS for each leaf */
-    struct value *value;         /* by number of the node */
+    struct bb_plan_value *value; /* by number of the node */
     struct bb_ids inputs;
     struct bb_cells none; /* of points that are only written */
     struct bb_points points;
@@ -62,6 +60,28 @@ count_leaves(struct bb_computed *c, struct bb_query_step *step)
     return r;
 }
 
+/* What is put together over time says how. */
+static int
+check_spans(struct bb_computed *c, struct bb_query_step *step)
+{
+    struct bb_quoted quoted;
+    struct bb_term *term;
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && i < c->plan.n; i++) {
+        const struct bb_plan_node *node = &c->plan.node[i];
+        if (node->rules.computed || bb_span_allowed(&node->rules))
+            continue;
+        r = bb_terms_get(&c->query->terms, &step->snapshot, BB_OBJECT_INDICATOR, node->indicator, &term);
+        if (r == 0)
+            return bb_query_refuse(step, BB_ERROR_INVALID,
+                                   "\"%s\" has no time_aggregation, and is no ratio: its periods are not put "
+                                   "together",
+                                   bb_quote(&quoted, term->text));
+    }
+    return r;
+}
+
 /* A series of its share of the memory, beside all others. */
 static void
 init_leaf(struct bb_computed *c, uint32_t number, struct leaf *leaf, struct bb_operand *operands)
@@ -78,6 +98,7 @@ init_leaf(struct bb_computed *c, uint32_t number, struct leaf *leaf, struct bb_o
     bb_series_init(&leaf->series, c->query, node->indicator, &node->rules, &scope, bytes);
     leaf->series.points.operand = operands;
     leaf->series.points.most_operands = OPERANDS;
+    leaf->span.share = bytes;
 }
 
 static int
@@ -115,6 +136,8 @@ bb_computed_new(struct bb_query *query, struct bb_query_step *step, uint32_t ind
         r = -ENOMEM;
     if (r == 0)
         r = count_leaves(c, step);
+    if (r == 0 && scope->per)
+        r = check_spans(c, step);
     if (r == 0)
         r = init_leaves(c);
     if (r != 0)
@@ -131,8 +154,10 @@ bb_computed_destroy(struct bb_computed **computed)
 
     if (!c)
         return;
-    for (uint32_t i = 0; c->leaf && i < c->n_leaves; i++)
+    for (uint32_t i = 0; c->leaf && i < c->n_leaves; i++) {
         bb_series_release(&c->leaf[i].series);
+        bb_span_release(&c->leaf[i].span);
+    }
     free(c->leaf);
     free(c->leaf_of);
     free(c->operands);
@@ -147,8 +172,10 @@ bb_computed_destroy(struct bb_computed **computed)
 void
 bb_computed_rest(struct bb_computed *c)
 {
-    for (uint32_t i = 0; i < c->n_leaves; i++)
+    for (uint32_t i = 0; i < c->n_leaves; i++) {
         bb_series_rest(&c->leaf[i].series);
+        bb_span_release(&c->leaf[i].span);
+    }
     bb_points_release(&c->points);
 }
 
@@ -167,73 +194,6 @@ bb_computed_points(struct bb_computed *c)
     return &c->points;
 }
 
-/* Evaluating */
-
-struct side {
-    const struct bb_computed *computed;
-    const uint32_t *numbers;
-};
-
-static int
-ask(void *context, size_t input, struct bb_fraction *ret_value)
-{
-    const struct side *side = context;
-    const struct value *value = &side->computed->value[side->numbers[input]];
-
-    if (value->outcome == 0)
-        *ret_value = value->value;
-    return value->outcome;
-}
-
-static int
-evaluate_side(const struct bb_computed *c, const struct bb_expression *side, const uint32_t *numbers,
-              struct bb_fraction *ret_value)
-{
-    struct side context = {c, numbers};
-    int r;
-
-    if (!side) {
-        *ret_value = bb_fraction_of((struct bb_decimal){.mantissa = 1});
-        return 0;
-    }
-    r = bb_expression_evaluate(side, ask, &context, ret_value);
-    return r == BB_EXPRESSION_E_ZERO ? BB_EXPRESSION_E_OVERFLOW : r; /* there is data, and no value */
-}
-
-/* Both sides of a computed node. */
-struct sides {
-    int above_outcome, below_outcome;
-    struct bb_fraction above, below;
-};
-
-static struct value
-evaluate(const struct bb_computed *c, const struct bb_plan_node *node, struct sides *ret_sides)
-{
-    struct bb_fraction value, factor = bb_fraction_of(node->rules.factor);
-    struct sides *s = ret_sides;
-
-    s->above_outcome = evaluate_side(c, node->sides.above, node->above, &s->above);
-    s->below_outcome = evaluate_side(c, node->sides.below, node->below, &s->below);
-    if (s->above_outcome || s->below_outcome)
-        return (struct value){.outcome = s->above_outcome ? s->above_outcome : s->below_outcome};
-    value = s->above;
-    if (bb_fraction_divide(&value, &s->below) != 0 || bb_fraction_multiply(&value, &factor) != 0)
-        return (struct value){.outcome = BB_EXPRESSION_E_OVERFLOW};
-    return (struct value){.value = value};
-}
-
-/* What each node amounts to in this group; the last one is the indicator itself. */
-static struct value
-evaluate_all(struct bb_computed *c, struct sides *ret_sides)
-{
-    for (uint32_t i = 0; i < c->plan.n; i++) {
-        const struct bb_plan_node *node = &c->plan.node[c->plan.order[i]];
-        if (node->rules.computed)
-            c->value[c->plan.order[i]] = evaluate(c, node, ret_sides);
-    }
-    return c->value[0];
-}
-
 /* A point */
 
 /* As it is where it has not too many digits, else rounded as a value is. */
@@ -249,12 +209,29 @@ show_side(const struct bb_fraction *side, const struct bb_indicator *rules, char
         out[0] = '\0';
 }
 
+/* Of a reported indicator. NULL: there is nothing. */
+static void
+show_operand(const struct bb_operand *operand, const struct bb_indicator *rules, struct bb_figure *figure)
+{
+    if (!operand || operand->readings == 0)
+        return;
+    if (operand->has_value && !operand->divided)
+        show_side(&operand->value, rules, figure->value);
+    else if (operand->has_value && bb_fraction_format((struct bb_decimal){.mantissa = 1}, &operand->value,
+                                                      bb_figure_decimals(rules), figure->value) != 0)
+        figure->value[0] = '\0';
+    if (!operand->has_parts)
+        return;
+    show_side(&operand->above, rules, figure->numerator);
+    show_side(&operand->below, rules, figure->denominator);
+}
+
 static void
 show(struct bb_computed *c, struct bb_figure *figure)
 {
     const struct bb_plan_node *node = &c->plan.node[0];
-    struct sides sides;
-    struct value value = evaluate_all(c, &sides);
+    struct bb_plan_sides sides;
+    struct bb_plan_value value = bb_plan_evaluate(&c->plan, c->value, &sides);
 
     if (sides.above_outcome == 0)
         show_side(&sides.above, &node->rules, figure->numerator);
@@ -269,27 +246,26 @@ show(struct bb_computed *c, struct bb_figure *figure)
 static const struct bb_operand *
 operand_of(const struct leaf *leaf, uint32_t group)
 {
-    const struct bb_points *points = &leaf->series.points;
-
-    return leaf->here && leaf->at < points->n_operands && points->operand[leaf->at].group == group
-               ? &points->operand[leaf->at]
+    return leaf->here && leaf->at < leaf->n_operands && leaf->operand[leaf->at].group == group
+               ? &leaf->operand[leaf->at]
                : NULL;
 }
 
-static struct value
+static struct bb_plan_value
 value_of(const struct bb_operand *operand)
 {
     if (!operand || operand->readings == 0)
-        return (struct value){.outcome = BB_EXPRESSION_E_NO_DATA};
+        return (struct bb_plan_value){.outcome = BB_EXPRESSION_E_NO_DATA};
     if (!operand->has_value)
-        return (struct value){.outcome = BB_EXPRESSION_E_OVERFLOW};
-    return (struct value){.value = operand->value};
+        return (struct bb_plan_value){.outcome = BB_EXPRESSION_E_OVERFLOW};
+    return (struct bb_plan_value){.value = operand->value};
 }
 
 static int
 add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period period, uint32_t group)
 {
     struct bb_figure figure = {.readings = 0};
+    const struct bb_operand *root = NULL;
     uint32_t organizations = 0;
     bool withheld = false;
 
@@ -303,38 +279,41 @@ add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period pe
         if (!operand)
             continue;
         leaf->at++;
+        root = operand;
         withheld |= operand->withheld;
         figure.readings += operand->readings;
         if (operand->organizations > organizations)
             organizations = operand->organizations;
     }
-    if (!withheld)
+    if (!withheld && c->plan.node[0].rules.computed)
         show(c, &figure);
+    else if (!withheld)
+        show_operand(root, &c->plan.node[0].rules, &figure);
     return bb_points_write(&c->points, step, period, group, &figure, organizations, withheld);
 }
 
 /* A unit */
 
-/* Is a before b, in the order of keys? */
+/* In the order of keys. */
 static int
-compare_units(const struct bb_series *a, const struct bb_series *b, bool by_place)
+compare_units(const struct leaf *a, const struct leaf *b, bool by_place)
 {
     uint8_t x[BB_PERIOD_KEY] = {0}, y[BB_PERIOD_KEY] = {0};
     int order;
 
-    bb_period_pack(a->period, x);
-    bb_period_pack(b->period, y);
+    bb_period_pack(a->unit, x);
+    bb_period_pack(b->unit, y);
     order = memcmp(x, y, sizeof x);
     if (order != 0 || !by_place)
         return order;
-    return (a->place > b->place) - (a->place < b->place);
+    return (a->series.place > b->series.place) - (a->series.place < b->series.place);
 }
 
 /* The earliest unit: one that stands there; the others are marked. NULL: there are no more. 0 | <0 */
 static int
 find_unit(struct bb_computed *c, struct bb_query_step *step, struct leaf **ret_first)
 {
-    bool by_place = c->scope->by == BB_BY_PLACE;
+    bool by_place = c->scope->by == BB_BY_PLACE && !c->scope->per;
     struct leaf *first = NULL;
     int r;
 
@@ -344,13 +323,43 @@ find_unit(struct bb_computed *c, struct bb_query_step *step, struct leaf **ret_f
         if (r < 0)
             return r;
         leaf->here = r == 0;
-        if (r == 0 && (!first || compare_units(&leaf->series, &first->series, by_place) < 0))
+        if (r != 0)
+            continue;
+        leaf->unit = c->scope->per ? bb_period_containing(c->scope->per, leaf->series.period.day)
+                                   : leaf->series.period;
+        if (!first || compare_units(leaf, first, by_place) < 0)
             first = leaf;
     }
     for (uint32_t i = 0; i < c->n_leaves; i++)
-        c->leaf[i].here = c->leaf[i].here && compare_units(&c->leaf[i].series, &first->series, by_place) == 0;
+        c->leaf[i].here = c->leaf[i].here && compare_units(&c->leaf[i], first, by_place) == 0;
     *ret_first = first;
     return 0;
+}
+
+/* Of one leaf. ret_last: groups above it were left out; -1: none. */
+static int
+take_leaf(struct bb_computed *c, struct bb_query_step *step, struct leaf *leaf, int64_t *ret_last)
+{
+    struct bb_points *points = &leaf->series.points;
+    int r;
+
+    *ret_last = -1;
+    if (c->scope->per) {
+        r = bb_span_take(&leaf->span, &leaf->series, step, leaf->unit, &c->looked);
+        leaf->operand = leaf->span.operand;
+        leaf->n_operands = leaf->span.n_operands;
+    } else {
+        c->looked += points->looked + points->values.looked;
+        bb_points_reset(points);
+        r = bb_series_choose(&leaf->series, step);
+        if (r == 0)
+            r = bb_series_points(&leaf->series, step, c->after, SIZE_MAX, ret_last);
+        leaf->operand = points->operand;
+        leaf->n_operands = points->n_operands;
+    }
+    for (leaf->at = 0; leaf->at < leaf->n_operands && leaf->operand[leaf->at].group <= c->after;)
+        leaf->at++;
+    return r;
 }
 
 /* Operands for the groups behind `after`. ret_end: groups above it were left out by one of them. */
@@ -362,17 +371,9 @@ take_operands(struct bb_computed *c, struct bb_query_step *step, int64_t *ret_en
 
     *ret_end = INT64_MAX;
     for (uint32_t i = 0; r == 0 && i < c->n_leaves; i++) {
-        struct leaf *leaf = &c->leaf[i];
-        struct bb_points *points = &leaf->series.points;
-        leaf->at = 0;
-        if (!leaf->here)
+        if (!c->leaf[i].here)
             continue;
-        c->looked += points->looked + points->values.looked;
-        bb_points_reset(points);
-        points->n_operands = 0;
-        r = bb_series_choose(&leaf->series, step);
-        if (r == 0)
-            r = bb_series_points(&leaf->series, step, c->after, SIZE_MAX, &last);
+        r = take_leaf(c, step, &c->leaf[i], &last);
         if (r == 0 && last >= 0 && last < *ret_end)
             *ret_end = last;
     }
@@ -387,9 +388,8 @@ next_group(const struct bb_computed *c)
 
     for (uint32_t i = 0; i < c->n_leaves; i++) {
         const struct leaf *leaf = &c->leaf[i];
-        const struct bb_points *points = &leaf->series.points;
-        if (leaf->here && leaf->at < points->n_operands && points->operand[leaf->at].group < least)
-            least = points->operand[leaf->at].group;
+        if (leaf->here && leaf->at < leaf->n_operands && leaf->operand[leaf->at].group < least)
+            least = leaf->operand[leaf->at].group;
     }
     return least;
 }
@@ -424,15 +424,18 @@ add_points(struct bb_computed *c, struct bb_query_step *step, struct bb_period p
 static int
 take_unit(struct bb_computed *c, struct bb_query_step *step, struct leaf *first)
 {
-    struct bb_period period = first->series.period;
+    struct bb_period period = first->unit;
     int64_t end;
     int r = take_operands(c, step, &end);
 
     if (r == 0)
         r = add_points(c, step, period, end, &c->after);
-    for (uint32_t i = 0; r == 0 && c->after >= 0 && i < c->n_leaves; i++)
-        if (c->leaf[i].here)
+    for (uint32_t i = 0; r == 0 && c->after >= 0 && i < c->n_leaves; i++) {
+        if (c->leaf[i].here && c->scope->per)
+            bb_series_back(&c->leaf[i].series, period.day);
+        else if (c->leaf[i].here)
             bb_series_again(&c->leaf[i].series);
+    }
     return r;
 }
 

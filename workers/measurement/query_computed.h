@@ -5,6 +5,9 @@
  * are evaluated from what those amount to there: exactly, as of the moment asked for. What is computed
  * between is computed along with it.
  *
+ * One that is reported may be asked for as well, to have its periods put together (query_span.h); then of the
+ * inputs of a computed one it is theirs that are, each by its own rules.
+ *
  *   value         factor * numerator / denominator, which is 1 where there is no expression for it; rounded
  *   no data       a side has a value only if one of its inputs has data; then those without count 0
  *   no value      an input that has data but no value, a division by zero, what does not fit: none either

@@ -29,4 +29,21 @@ int bb_plan_make(struct bb_plan *plan, struct bb_query *query, struct bb_query_s
                  const uint32_t *disaggregation, bool by_disaggregation);
 void bb_plan_release(struct bb_plan *plan);
 
+/* What a node amounts to. */
+struct bb_plan_value {
+    int outcome; /* 0 | BB_EXPRESSION_E_NO_DATA | BB_EXPRESSION_E_OVERFLOW there is data, and no value */
+    struct bb_fraction value;
+};
+
+/* The sides of the indicator itself; a value where the outcome is 0. */
+struct bb_plan_sides {
+    int above_outcome, below_outcome;
+    struct bb_fraction above, below;
+};
+
+/* values: by number of the node; those of reported ones are given, the others are filled in. Returns that of
+ * the indicator itself, which is computed. */
+struct bb_plan_value bb_plan_evaluate(const struct bb_plan *plan, struct bb_plan_value *values,
+                                      struct bb_plan_sides *ret_sides);
+
 #endif

@@ -47,6 +47,7 @@ bb_points_reset(struct bb_points *points)
 {
     bb_arena_reset(&points->texts);
     points->n = 0;
+    points->n_operands = 0;
     points->bytes = 0;
     points->looked = points->values.looked = 0;
 }
@@ -181,6 +182,12 @@ keep_operand(struct bb_points *points, uint32_t group, const struct bb_tally *ta
     *operand = (struct bb_operand){
         .group = group, .organizations = organizations, .readings = tally->sum.ok, .withheld = !visible};
     operand->has_value = visible && bb_tally_exact(tally, points->rules, &operand->value);
+    operand->divided = tally->sum.computed > 0 ||
+                       (tally->sum.ok > 1 && points->rules->organization_aggregation != BB_AGGREGATE_SUM);
+    operand->has_parts =
+        visible && tally->sum.ok > 0 && tally->sum.parts == tally->sum.ok && !tally->overflow;
+    operand->above = bb_fraction_of_sum(&tally->sum.numerator);
+    operand->below = bb_fraction_of_sum(&tally->sum.denominator);
     return 0;
 }
 

@@ -23,7 +23,10 @@ struct bb_operand {
     uint32_t organizations, readings;
     bool withheld;  /* from the caller: there is no value */
     bool has_value; /* there may be readings and no value all the same */
+    bool divided;   /* the value is to be rounded when it is shown */
     struct bb_fraction value;
+    bool has_parts; /* all of the readings have them; added up: */
+    struct bb_fraction above, below;
 };
 
 struct bb_points {

@@ -246,6 +246,13 @@ bb_series_again(struct bb_series *series)
     bb_cells_to(&series->cells, series->period);
 }
 
+void
+bb_series_back(struct bb_series *series, uint32_t day)
+{
+    series->ended = false;
+    bb_cells_to(&series->cells, (struct bb_period){.day = day});
+}
+
 uint64_t
 bb_series_looked(const struct bb_series *series)
 {

@@ -13,6 +13,7 @@ struct bb_series_scope {
     uint32_t first_day, end_day;
     struct bb_wanted place, disaggregation; /* none: as the choice decides */
     enum bb_trend_by by;
+    enum bb_period_type per; /* put together by these; 0: as they are */
     uint32_t kept_cells;
 };
 
@@ -48,6 +49,8 @@ int bb_series_points(struct bb_series *series, struct bb_query_step *step, int64
                      int64_t *ret_last);
 /* The period that was chosen comes again. */
 void bb_series_again(struct bb_series *series);
+/* All that begins on this day or later comes again. */
+void bb_series_back(struct bb_series *series, uint32_t day);
 
 /* Records, in this step. */
 uint64_t bb_series_looked(const struct bb_series *series);

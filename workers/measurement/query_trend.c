@@ -1,8 +1,9 @@
 /* trend: the points of one indicator, period by period.
  *
- * Of one that is reported its series (query_series.h); of one that is computed the series of its inputs
- * (query_computed.h). A part ends between two periods, between two places, or between two groups of a period;
- * in the last case the period is chosen again and the groups written already are left out. */
+ * Of one that is reported its series (query_series.h); of one that is computed, or put together over time,
+ * the series of its inputs or its own (query_computed.h). A part ends between two periods, between two
+ * places, or between two groups of a period; in the last case the period is chosen again and the groups
+ * written already are left out. */
 #include "query_computed.h"
 
 #include "proto/limits.h"
@@ -39,6 +40,22 @@ read_by(struct bb_query_step *step, const char *by, enum bb_trend_by *ret_by)
     return bb_query_refuse(step, BB_ERROR_INVALID,
                            "by \"%s\": expected place, organization or disaggregation",
                            bb_quote(&quoted, bb_bytes_str(by)));
+}
+
+/* The type of longer periods. */
+static int
+read_per(struct bb_query_step *step, const char *per, enum bb_period_type *ret_per)
+{
+    struct bb_quoted quoted;
+    int type = per && *per ? bb_period_type_by_frequency(bb_bytes_str(per)) : 0;
+
+    if (type < 0 || type == BB_PERIOD_SPAN)
+        return bb_query_refuse(step, BB_ERROR_INVALID,
+                               "per \"%s\": expected week, month, quarter, six_monthly, year, school_year, "
+                               "fiscal_april, fiscal_july or fiscal_october",
+                               bb_quote(&quoted, bb_bytes_str(per)));
+    *ret_per = (enum bb_period_type)type;
+    return 0;
 }
 
 static int
@@ -86,6 +103,8 @@ read_scope(struct state *state, struct bb_query_step *step)
     int r = read_by(step, request->by, &scope->by);
 
     if (r == 0)
+        r = read_per(step, request->per, &scope->per);
+    if (r == 0)
         r = find_places(state, step);
     if (r == 0 && request->disaggregation)
         r = bb_query_find_disaggregation(step, request->disaggregation, &state->disaggregation);
@@ -113,7 +132,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = read_scope(state, step);
     if (r != 0)
         return r;
-    if (state->rules.computed)
+    if (state->rules.computed || state->scope.per)
         return bb_computed_new(query, step, state->indicator, &state->scope, &state->computed);
     bb_series_init(&state->series, query, state->indicator, &state->rules, &state->scope,
                    query->context.bytes / BB_QUERY_SHARES);

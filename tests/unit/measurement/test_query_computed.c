@@ -31,6 +31,9 @@ define(struct test_store *store, const char *code, const char *aggregation, cons
     definition.code = definition.name = test_text(code);
     definition.organization_aggregation = test_text(aggregation);
     definition.factor = test_text(factor);
+    definition.time_aggregation = test_text(strchr("b", *code)   ? "average"
+                                            : strchr("d", *code) ? "last"
+                                                                 : "sum");
     definition.decimals = test_text(above ? "5" : "15");
     definition.numerator_expression = test_text(above);
     definition.denominator_expression = test_text(below);
@@ -347,12 +350,106 @@ test_many_groups(void **state)
     test_store_close(&store);
 }
 
+/* Longer periods */
+
+/* What the points of a year make. */
+struct longer {
+    double sum, above, below, last;
+    unsigned n;
+    bool lost, withheld;
+    uint32_t readings;
+};
+
+static struct longer
+put_together(const struct test_answer *parts, const Bb__TrendPoint *year, bool ratio)
+{
+    struct longer l = {.n = 0};
+
+    for (size_t i = 0; i < parts->n_parts; i++) {
+        const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)parts->part[i];
+        for (size_t p = 0; p < reply->n_point; p++) {
+            const Bb__TrendPoint *point = reply->point[p];
+            if (strncmp(point->period, year->period, 4) != 0 ||
+                strcmp(point->group ? point->group : "", year->group ? year->group : "") != 0)
+                continue;
+            l.withheld |= point->withheld;
+            l.readings += point->readings;
+            l.lost |= point->readings > 0 && (ratio ? !point->numerator : !point->value);
+            if (!point->value)
+                continue;
+            l.sum += l.last = strtod(point->value, NULL);
+            l.above += point->numerator ? strtod(point->numerator, NULL) : 0;
+            l.below += point->denominator ? strtod(point->denominator, NULL) : 0;
+            l.n++;
+        }
+    }
+    return l;
+}
+
+static void
+check_year(const Bb__TrendPoint *point, const struct longer *l, char code)
+{
+    double expected = code == 'a'   ? l->sum
+                      : code == 'b' ? l->sum / l->n
+                      : code == 'c' ? 100 * l->above / l->below
+                                    : l->last;
+
+    check_int(point->readings, l->readings, point->period);
+    if (point->withheld)
+        check(l->withheld && !point->value, point->period);
+    if (point->withheld || l->withheld)
+        return;
+    check_int(point->value != NULL, l->n > 0 && !l->lost, point->period);
+    if (point->value)
+        check(fabs(strtod(point->value, NULL) - expected) <= 1e-9, point->value);
+}
+
+static void
+test_longer_periods(void **state)
+{
+    static struct test_answer years, parts;
+    unsigned n = 0;
+
+    (void)state;
+    for (unsigned seed = 31; seed <= 42; seed++) {
+        struct test_store store;
+        srandom(seed);
+        fill(&store);
+        for (unsigned i = 0; i < 80; i++)
+            put(&store, seed % 3);
+        for (unsigned i = 0; i < 150; i++) {
+            const char code[] = {"abcd"[roll(INPUTS)], '\0'};
+            const struct test_caller *caller = &callers[roll(COUNT(callers))];
+            Bb__TrendQuery request;
+            Bb__AsOf as_of;
+            char *place;
+            random_request(&request, &as_of, bb_journal_head(store.journal).sequence, &place);
+            request.period_from = test_text("2026");
+            int r = ask(&store, caller, &request, code, &parts);
+            request.per = test_text("yearly");
+            check_int(ask(&store, caller, &request, code, &years), r, code);
+            for (size_t k = 0; k < years.n_parts; k++) {
+                const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)years.part[k];
+                for (size_t p = 0; p < reply->n_point; p++, n++) {
+                    struct longer l = put_together(&parts, reply->point[p], *code == 'c');
+                    check_year(reply->point[p], &l, *code);
+                }
+            }
+            test_answer_release(&years);
+            test_answer_release(&parts);
+        }
+        test_store_close(&store);
+    }
+    check(n > 1000, "points");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_many_groups),
+        cmocka_unit_test(test_longer_periods),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
