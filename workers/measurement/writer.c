@@ -9,28 +9,20 @@
  * commands are told to come again. */
 #include "writer_core.h"
 
-#include "mark.h"
 #include "replay.h"
 
 #include "proto/methods.h"
-#include "runtime/faults.h"
 #include "runtime/log.h"
 
 #include "journal.pb-c.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define ARENA_BYTES    (4 * (size_t)BB_LIMIT_DECODE_BYTES) /* a submission decoded, and what the intake adds */
-#define BUFFER_KEEP    ((size_t)256 << 10)                 /* larger buffers are given back after a group */
 #define LAST_LINGER_US 5000000                             /* a batch whose last submission came */
-#define RETRY_MS       200
 #define NO_SPACE_MS    1000
-#define EARLY_ENTRIES  32 /* staged in one round: enough for a commit to begin before its end */
-#define EARLY_BYTES    (16u << 10)
-#define KEEP_BACK_MS   50 /* of the fault ack-early */
 
 /* Building and tearing down */
 
@@ -113,162 +105,6 @@ bb_writer_destroy(struct bb_writer **writer_pointer)
     *writer_pointer = NULL;
 }
 
-/* Answers */
-
-void
-bb_writer_fail(struct bb_writer *writer, uint64_t tag, enum bb_error code, const char *message)
-{
-    const struct bb_writer_sink *sink = &writer->config.sink;
-
-    sink->fail(sink->self, tag, code, message, bb_error_retryable(code) ? RETRY_MS : 0);
-}
-
-void
-bb_writer_fail_full(struct bb_writer *writer, uint64_t tag)
-{
-    bb_writer_fail(writer, tag, BB_ERROR_NOSPACE, "there is no room on the disk: nothing was kept");
-}
-
-void
-bb_writer_fail_recovering(struct bb_writer *writer, uint64_t tag)
-{
-    if (writer->no_space)
-        bb_writer_fail_full(writer, tag);
-    else
-        bb_writer_fail(writer, tag, BB_ERROR_UNAVAILABLE, "the service recovers from a failed commit");
-}
-
-/* A command that could not be judged. The process goes on: what failed is this command. */
-int
-bb_writer_fail_command(struct bb_writer *writer, const struct bb_work *work, int error)
-{
-    if (error == -EBADMSG) {
-        bb_error("a damaged record in the views (method %u, organization '%.*s')", work->method,
-                 (int)work->organization.len, (const char *)work->organization.data);
-        bb_writer_fail(writer, work->tag, BB_ERROR_INTERNAL,
-                       "a stored record is damaged; the operator has been told");
-    } else if (error == -ENOSPC) {
-        bb_writer_fail_full(writer, work->tag);
-    } else if (error == -ENOMEM || error == -EMSGSIZE) {
-        bb_writer_fail(writer, work->tag, BB_ERROR_TOO_LARGE, "the request takes more memory than one may");
-    } else {
-        bb_error("a command failed: %s", strerror(-error));
-        bb_writer_fail(writer, work->tag, BB_ERROR_INTERNAL, "the service failed; its log says more");
-    }
-    return 0;
-}
-
-int
-bb_writer_pack(struct bb_buffer *buffer, const ProtobufCMessage *message, size_t *ret_at, size_t *ret_len)
-{
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *to;
-
-    *ret_at = buffer->len;
-    *ret_len = len;
-    to = bb_buffer_extend(buffer, len);
-    if (!to)
-        return -ENOMEM;
-    protobuf_c_message_pack(message, to);
-    return 0;
-}
-
-void
-bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessage *message)
-{
-    const struct bb_writer_sink *sink = &writer->config.sink;
-    size_t at, len;
-
-    if (bb_writer_pack(&writer->open->replies, message, &at, &len) != 0) {
-        bb_writer_fail(writer, tag, BB_ERROR_INTERNAL, "out of memory");
-        return;
-    }
-    sink->reply(sink->self, tag, bb_bytes(writer->open->replies.data + at, len));
-    writer->open->replies.len = at;
-}
-
-/* Staging */
-
-uint64_t
-bb_writer_next_sequence(const struct bb_writer *writer)
-{
-    return writer->committed + (writer->closed ? writer->closed->n : 0) + writer->open->n + 1;
-}
-
-static int
-reserve_staged(struct bb_group *group)
-{
-    size_t size = group->size ? group->size * 2 : 64;
-    struct bb_staged *staged;
-    struct bb_draft *drafts;
-    struct bb_position *positions;
-
-    if (group->n < group->size)
-        return 0;
-    staged = realloc(group->staged, size * sizeof *staged);
-    group->staged = staged ? staged : group->staged;
-    drafts = realloc(group->drafts, size * sizeof *drafts);
-    group->drafts = drafts ? drafts : group->drafts;
-    positions = realloc(group->positions, size * sizeof *positions);
-    group->positions = positions ? positions : group->positions;
-    if (!staged || !drafts || !positions)
-        return -ENOMEM;
-    group->size = size;
-    return 0;
-}
-
-static int
-pack_staged(struct bb_group *group, struct bb_staged *staged, const ProtobufCMessage *body,
-            const ProtobufCMessage *reply)
-{
-    int r = bb_writer_pack(&group->bodies, body, &staged->body, &staged->body_len);
-
-    if (r == 0 && reply)
-        r = bb_writer_pack(&group->replies, reply, &staged->reply, &staged->reply_len);
-    if (r == 0 && staged->receipt) {
-        r = bb_receipt_reserve(&group->replies);
-        staged->reply_len += BB_RECEIPT_BYTES;
-    }
-    return r;
-}
-
-static int
-stage(struct bb_writer *writer, struct bb_staged staged, const ProtobufCMessage *body,
-      const ProtobufCMessage *reply)
-{
-    struct bb_group *group = writer->open;
-    size_t bodies = group->bodies.len, replies = group->replies.len;
-    int r = reserve_staged(group);
-
-    if (r == 0)
-        r = pack_staged(group, &staged, body, reply);
-    if (r != 0) {
-        group->bodies.len = bodies;
-        group->replies.len = replies;
-        return r;
-    }
-    group->staged[group->n++] = staged;
-    return 0;
-}
-
-int
-bb_writer_stage(struct bb_writer *writer, enum bb_entry_type type, const ProtobufCMessage *body, uint64_t tag,
-                const ProtobufCMessage *reply)
-{
-    return stage(writer, (struct bb_staged){.type = type, .answered = reply != NULL, .tag = tag}, body,
-                 reply);
-}
-
-int
-bb_writer_stage_submission(struct bb_writer *writer, const Bb__EntrySubmission *entry, uint64_t tag,
-                           const Bb__SubmissionReply *reply)
-{
-    struct bb_staged staged = {.type = BB_ENTRY_SUBMISSION, .answered = true, .tag = tag, .receipt = true};
-
-    bb_mark(entry, staged.mark);
-    return stage(writer, staged, &entry->base, &reply->base);
-}
-
 /* Room on the disk */
 
 /* The reserve is what the views need to take in what is journalled already, so that queries do not have to
@@ -293,259 +129,6 @@ bb_writer_begin(struct bb_writer *writer)
     if (!writer->head.txn)
         look_for_room(writer);
     return bb_head_begin(&writer->head);
-}
-
-/* Directories. What the broker said last is kept until a commit has it: the broker says it once. */
-
-int
-bb_writer_directory(struct bb_writer *writer, struct bb_bytes packed)
-{
-    uint8_t length[4];
-    int r;
-
-    bb_put_u32(length, (uint32_t)packed.len);
-    bb_buffer_append(&writer->directories, length, sizeof length);
-    bb_buffer_append(&writer->directories, packed.data, packed.len);
-    if (writer->directories.error)
-        return writer->directories.error;
-    if (writer->rebuild)
-        return 0;
-    r = bb_writer_begin(writer);
-    if (r == 0)
-        bb_writer_take_directory(writer, packed);
-    return r;
-}
-
-static int
-take_directories_again(struct bb_writer *writer)
-{
-    struct bb_bytes all = bb_buffer_bytes(&writer->directories);
-    int r = all.len ? bb_writer_begin(writer) : 0;
-
-    for (size_t at = 0; r == 0 && at < all.len;) {
-        uint32_t len = bb_get_u32(all.data + at);
-        bb_writer_take_directory(writer, bb_bytes(all.data + at + 4, len));
-        at += 4 + len;
-    }
-    return r;
-}
-
-/* Committing */
-
-static void
-answer_all(struct bb_writer *writer, const struct bb_group *group)
-{
-    const struct bb_writer_sink *sink = &writer->config.sink;
-
-    for (size_t i = 0; i < group->n; i++) {
-        const struct bb_staged *staged = &group->staged[i];
-        if (staged->answered)
-            sink->reply(sink->self, staged->tag,
-                        bb_bytes(group->replies.data + staged->reply, staged->reply_len));
-    }
-}
-
-/* What is on disk has a hash. */
-static void
-fill_receipts(struct bb_group *group)
-{
-    for (size_t i = 0; i < group->n; i++) {
-        const struct bb_staged *staged = &group->staged[i];
-        if (staged->receipt)
-            bb_receipt_fill(group->replies.data + staged->reply + staged->reply_len, &group->positions[i]);
-    }
-}
-
-static void
-fail_all(struct bb_writer *writer, const struct bb_group *group)
-{
-    for (size_t i = 0; i < group->n; i++)
-        if (group->staged[i].answered)
-            bb_writer_fail_recovering(writer, group->staged[i].tag);
-}
-
-static void
-empty_group(struct bb_group *group)
-{
-    group->n = 0;
-    if (group->bodies.size > BUFFER_KEEP)
-        bb_buffer_release(&group->bodies);
-    if (group->replies.size > BUFFER_KEEP)
-        bb_buffer_release(&group->replies);
-    bb_buffer_reset(&group->bodies);
-    bb_buffer_reset(&group->replies);
-}
-
-/* Test builds only: answer first, and commit a while later. Is it to be kept back yet? */
-static bool
-keep_back(struct bb_writer *writer, struct bb_group *group)
-{
-    static bb_mono since;
-    bb_mono now = bb_clock_mono();
-
-    answer_all(writer, group);
-    for (size_t i = 0; i < group->n; i++)
-        group->staged[i].answered = false;
-    since = since ? since : now;
-    if (now - since < KEEP_BACK_MS)
-        return true;
-    since = 0;
-    return false;
-}
-
-/* Test builds only: die after the commit of something that somebody waits for. */
-static void
-die_unanswered(const struct bb_group *group)
-{
-    for (size_t i = 0; i < group->n; i++)
-        if (group->staged[i].answered)
-            raise(SIGKILL);
-}
-
-/* What is staged cannot be journalled, because the head is wrong. */
-static void
-give_up_open(struct bb_writer *writer)
-{
-    writer->rebuild = true;
-    fail_all(writer, writer->open);
-    empty_group(writer->open);
-}
-
-/* A group is on disk, or is not: answer. 0 | <0 the process must end */
-static int
-finish_group(struct bb_writer *writer, struct bb_group *group, int result)
-{
-    static struct bb_log_limit limit = BB_LOG_LIMIT(1);
-
-    if (result == 0) {
-        writer->committed = group->positions[group->n - 1].sequence;
-        writer->head.filling->last = group->positions[group->n - 1];
-        writer->head.filling->entries += group->n;
-        if (bb_fault("die-after-commit"))
-            die_unanswered(group);
-        fill_receipts(group);
-        answer_all(writer, group);
-    } else {
-        if (bb_log_allow(&limit))
-            bb_error("the journal cannot be written: %s", strerror(-result));
-        if (result != -ENOSPC) {
-            writer->failed = result;
-            return result;
-        }
-        writer->no_space = true;
-        fail_all(writer, group);
-        if (group != writer->open)
-            give_up_open(writer);
-        writer->rebuild = true;
-    }
-    empty_group(group);
-    return 0;
-}
-
-static void
-fill_drafts(struct bb_group *group)
-{
-    for (size_t i = 0; i < group->n; i++) {
-        const struct bb_staged *staged = &group->staged[i];
-        group->drafts[i] = (struct bb_draft){
-            .type = staged->type,
-            .body = bb_bytes(group->bodies.data + staged->body, staged->body_len),
-        };
-        memcpy(group->drafts[i].mark, staged->mark, BB_HASH_BYTES);
-    }
-}
-
-/* Commit the open group on this thread. */
-static int
-commit_here(struct bb_writer *writer)
-{
-    struct bb_group *group = writer->open;
-
-    fill_drafts(group);
-    return finish_group(writer, group,
-                        bb_journal_append(writer->config.journal, writer->committed, writer->config.utc(),
-                                          group->drafts, group->n, group->positions));
-}
-
-/* Close the open group and give it to the committer. */
-static void
-start_commit(struct bb_writer *writer)
-{
-    struct bb_group *group = writer->open;
-
-    fill_drafts(group);
-    writer->closed = group;
-    writer->open = group == &writer->group[0] ? &writer->group[1] : &writer->group[0];
-    bb_committer_give(writer->config.committer, writer->committed, writer->config.utc(), group->drafts,
-                      group->n, group->positions);
-}
-
-/* Take back the group that is with the committer, if it is done (or wait for it). */
-static int
-collect_commit(struct bb_writer *writer, bool wait)
-{
-    struct bb_group *group = writer->closed;
-    int result;
-
-    if (!group || !bb_committer_collect(writer->config.committer, wait, &result))
-        return 0;
-    writer->closed = NULL;
-    return finish_group(writer, group, result);
-}
-
-/* Go on with committing as far as that needs no waiting; wait: until everything staged is on disk. */
-static int
-step(struct bb_writer *writer, bool wait)
-{
-    int r = writer->failed ? writer->failed : collect_commit(writer, wait);
-
-    if (r == 0 && writer->rebuild && writer->open->n > 0)
-        give_up_open(writer);
-    if (r != 0 || writer->closed)
-        return r;
-    if (writer->open->n == 0) {
-        if (!writer->rebuild)
-            bb_buffer_reset(&writer->directories); /* a commit has them, or they said nothing new */
-        return 0;
-    }
-    if (bb_fault("ack-early") && keep_back(writer, writer->open))
-        return 0;
-    if (wait || !writer->config.committer || writer->open->n == 1)
-        return commit_here(writer);
-    start_commit(writer);
-    return 0;
-}
-
-int
-bb_writer_advance(struct bb_writer *writer)
-{
-    bb_head_end(&writer->head);
-    bb_arena_reset(&writer->arena);
-    return step(writer, false);
-}
-
-int
-bb_writer_commit(struct bb_writer *writer)
-{
-    bb_head_end(&writer->head);
-    return step(writer, true);
-}
-
-/* In the middle of a round: when enough is staged, let the disk begin, and what it has done leave. */
-static int
-advance_early(struct bb_writer *writer)
-{
-    const struct bb_writer_sink *sink = &writer->config.sink;
-    uint64_t before = writer->committed;
-    int r;
-
-    if (!writer->config.committer ||
-        (writer->open->n < EARLY_ENTRIES && writer->open->bodies.len < EARLY_BYTES))
-        return 0;
-    r = step(writer, false);
-    if (writer->committed != before && sink->push)
-        sink->push(sink->self);
-    return r;
 }
 
 /* Commands */
@@ -593,7 +176,7 @@ bb_writer_command(struct bb_writer *writer, const struct bb_work *work)
     bb_arena_reset(&writer->arena);
     r = judge(writer, work);
     if (r == 0 && writer->failed == 0)
-        writer->failed = advance_early(writer);
+        writer->failed = bb_writer_advance_early(writer);
     return r;
 }
 
@@ -625,7 +208,7 @@ rebuild(struct bb_writer *writer)
                   (unsigned long long)bb_journal_head(writer->config.journal).sequence);
         writer->committed = bb_journal_head(writer->config.journal).sequence;
         writer->rebuild = writer->no_space = false;
-        r = take_directories_again(writer);
+        r = bb_writer_take_directories_again(writer);
     }
     writer->rebuild = writer->rebuild || r != 0;
 }
@@ -716,7 +299,7 @@ bb_writer_tick(struct bb_writer *writer, bb_mono now)
     if (writer->rebuild && !writer->head.applying && !writer->closed)
         rebuild(writer);
     if (writer->rebuild)
-        return now + (writer->no_space ? NO_SPACE_MS : RETRY_MS);
+        return now + (writer->no_space ? NO_SPACE_MS : BB_WRITER_RETRY_MS);
     bb_writer_end_sessions(writer);
     if (writer->full)
         look_for_room(writer);

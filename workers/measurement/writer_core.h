@@ -1,7 +1,8 @@
 /* Inside the writer: what its parts share. Only writer*.c include this.
  *
- * writer.c has the group and the way of an answer, writer_submit.c the submissions, writer_dry.c the dry
- * runs, writer_undo.c the undoing of batches, writer_define.c definitions and the directory. */
+ * writer.c has the life of the writer and its commands, writer_stage.c answers and what waits for a commit,
+ * writer_commit.c the commits, writer_submit.c the submissions, writer_dry.c the dry runs, writer_undo.c the
+ * undoing of batches, writer_define.c definitions and the like, writer_directory.c the directory. */
 #ifndef BB_WRITER_CORE_H
 #define BB_WRITER_CORE_H
 
@@ -15,6 +16,8 @@
 
 /* Of the hash that tells whether a repeated submission is the same, and that a receipt names. */
 #define BB_CONTENT_BYTES BB_CHAIN_HASH
+
+#define BB_WRITER_RETRY_MS 200
 
 /* An entry that a commit appends, in the two buffers of its group. */
 struct bb_staged {
@@ -110,6 +113,9 @@ int bb_writer_stage_submission(struct bb_writer *writer, const Bb__EntrySubmissi
 /* The reply to a submission whose rows were judged; sequence is 0 when nothing of it is kept. 0 | -ENOMEM */
 int bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply);
 
+/* In the middle of a round: when enough is staged, let the disk begin, and what it has done leave. 0 | <0 */
+int bb_writer_advance_early(struct bb_writer *writer);
+
 /* Have everything up to this entry on disk. 0 | 1 answered: it could not be | <0 */
 int bb_writer_settle(struct bb_writer *writer, uint64_t sequence, uint64_t tag);
 /* Is this submission journalled already? Then it is answered. Its content must be hashed. 0 no | 1 answered |
@@ -128,8 +134,8 @@ int bb_writer_adopt(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_undo(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_retire(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_review(struct bb_writer *writer, const struct bb_work *work);
-/* Bring a Directory into the head, and stage what is new in it. A round must be open. */
-void bb_writer_take_directory(struct bb_writer *writer, struct bb_bytes packed);
+/* After a recovery: what the broker said since the last commit. 0 | <0 */
+int bb_writer_take_directories_again(struct bb_writer *writer);
 
 /* A submission of a dry run. 0 answered | <0 */
 int bb_writer_submit_dry(struct bb_writer *writer, const struct bb_submit *submit, struct bb_intake *intake);
