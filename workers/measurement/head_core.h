@@ -4,6 +4,9 @@
 
 #include "head.h"
 
+/* The open batches, from the view. 0 | -ENOMEM | -EBADMSG */
+int bb_head_load_batches(struct bb_head *head);
+
 /* Which indicators were reviewed, from the view. 0 | -ENOMEM | -EBADMSG */
 int bb_head_load_reviews(struct bb_head *head);
 
