@@ -101,9 +101,8 @@ bb_query_rest(struct bb_query *query)
     bb_terms_rest(&query->terms);
 }
 
-/* Fields that several requests have, found by name: NULL when this one has no such field, or not set. */
-static const void *
-request_field(const struct bb_query *query, const char *name)
+const void *
+bb_query_field(const struct bb_query *query, const char *name)
 {
     const ProtobufCFieldDescriptor *field;
     const uint8_t *message = (const uint8_t *)query->request;
@@ -121,8 +120,8 @@ request_field(const struct bb_query *query, const char *name)
 uint64_t
 bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t head)
 {
-    const uint64_t *min_sequence = request_field(query, "min_sequence");
-    const Bb__AsOf *as_of = request_field(query, "as_of");
+    const uint64_t *min_sequence = bb_query_field(query, "min_sequence");
+    const Bb__AsOf *as_of = bb_query_field(query, "as_of");
     uint64_t wanted = min_sequence ? *min_sequence : floor;
 
     if (as_of && as_of->has_sequence && as_of->sequence > wanted)
@@ -134,7 +133,7 @@ bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t head)
 static int
 pin(struct bb_query *query, struct bb_query_step *step)
 {
-    const Bb__AsOf *as_of = request_field(query, "as_of");
+    const Bb__AsOf *as_of = bb_query_field(query, "as_of");
     uint64_t sequence = step->snapshot.position;
     int r = 0;
 
@@ -155,82 +154,6 @@ find_caller(struct bb_query *query, struct bb_query_step *step)
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
-/* The codes of the organizations whose lines it is, but for the caller's own. */
-static int
-list_others(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *what,
-            struct bb_gift *gift)
-{
-    struct bb_bytes *others = bb_arena_alloc(&query->arena, (what->n_organizations + 1) * sizeof *others);
-    struct bb_term *term;
-    int r = others ? 0 : -ENOMEM;
-
-    for (size_t i = 0; r == 0 && i < what->n_organizations; i++) {
-        if (what->organization[i] == query->own)
-            continue;
-        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, what->organization[i],
-                         &term);
-        if (r == 0)
-            others[gift->n_others++] = term->text;
-    }
-    gift->others = others;
-    return r;
-}
-
-/* What the caller is about to be given of an indicator. 0 | <0 */
-static int
-find_gift(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *given,
-          uint32_t indicator, struct bb_gift *gift)
-{
-    struct bb_query_gift what = *given;
-    struct bb_term *term;
-    int r = 0;
-
-    what.indicator = indicator;
-    *gift = (struct bb_gift){.organization = query->caller,
-                             .id = what.indicator,
-                             .first_day = what.first_day,
-                             .end_day = what.end_day,
-                             .sequence = query->sequence,
-                             .lines = what.lines};
-    if (what.lines)
-        r = list_others(query, step, &what, gift);
-    if (r == 0 && what.indicator) {
-        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, what.indicator, &term);
-        if (r == 0)
-            gift->indicator = term->text;
-    }
-    return r;
-}
-
-/* Record it. Earlier moments do not count: they are what they were, whatever is corrected later.
- * 0 | BB_GIVEN_E_PASSED | 1 refused | <0 */
-static int
-record(struct bb_query *query, struct bb_query_step *step)
-{
-    const Bb__AsOf *as_of = request_field(query, "as_of");
-    struct bb_query_gift what = {.lines = false};
-    struct bb_gift gift;
-    size_t n;
-    int r = 0;
-
-    if (!query->context.given || !query->kind->gives ||
-        (as_of && (as_of->has_sequence || as_of->has_time_us)))
-        return 0;
-    if (query->context.pinned)
-        query->context.pinned(query->context.self);
-    query->kind->gives(query, &what);
-    n = what.inputs ? what.n_inputs : 1;
-    for (size_t i = 0; r == 0 && i < n; i++) {
-        r = find_gift(query, step, &what, what.inputs ? what.inputs[i] : what.indicator, &gift);
-        if (r == 0)
-            r = bb_given_record(query->context.given, &gift);
-    }
-    if (r == -ENOSPC)
-        return bb_query_refuse(step, BB_ERROR_NOSPACE,
-                               "there is no room to note that your organization is given this: try again");
-    return r;
-}
-
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
@@ -242,7 +165,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
     if (r == 0 && query->kind->begin)
         r = query->kind->begin(query, step);
     if (r == 0)
-        r = record(query, step);
+        r = bb_query_record(query, step);
     query->begun = true;
     return r;
 }
@@ -348,6 +271,18 @@ bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, b
 }
 
 int
+bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message)
+{
+    size_t len = protobuf_c_message_get_packed_size(message);
+    uint8_t *room = bb_buffer_extend(step->out, len);
+
+    if (!room && len)
+        return step->out->error;
+    protobuf_c_message_pack(message, room);
+    return 0;
+}
+
+int
 bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)
 {
     va_list args;
@@ -363,177 +298,4 @@ const char *
 bb_quote(struct bb_quoted *quoted, struct bb_bytes text)
 {
     return bb_text_quote(text, quoted->text, sizeof quoted->text, sizeof quoted->text - 1);
-}
-
-/* What a request names */
-
-static const char *
-kind_word(enum bb_object_kind kind)
-{
-    switch (kind) {
-    case BB_OBJECT_ORGANIZATION:
-        return "organization";
-    case BB_OBJECT_INDICATOR:
-        return "indicator";
-    case BB_OBJECT_PLACE:
-        return "place";
-    case BB_OBJECT_DISAGGREGATION:
-        break;
-    }
-    return "disaggregation";
-}
-
-static const char *
-kind_hint(enum bb_object_kind kind)
-{
-    switch (kind) {
-    case BB_OBJECT_ORGANIZATION:
-        return "expected the code, name or alias of a registered organization";
-    case BB_OBJECT_INDICATOR:
-        return "expected the code or name of a defined indicator";
-    case BB_OBJECT_PLACE:
-        return "expected the name or alias of a registered place, or a place that some reading names";
-    case BB_OBJECT_DISAGGREGATION:
-        break;
-    }
-    return "no reading has it; expected dimension=code parts as reported";
-}
-
-int
-bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id)
-{
-    struct bb_quoted quoted;
-    int r = bb_term_find(&step->snapshot, kind, bb_bytes_str(text), ret_id);
-
-    if (r == 0 && *ret_id == BB_ID_NONE && kind == BB_OBJECT_ORGANIZATION)
-        r = BB_STORE_E_NOT_FOUND; /* a name that it gave up */
-    if (r == 0 && *ret_id == BB_ID_NONE)
-        return bb_query_refuse(step, BB_ERROR_INVALID, "several %ss go by the name \"%s\": expected a code",
-                               kind_word(kind), bb_quote(&quoted, bb_bytes_str(text)));
-    if (r != BB_STORE_E_NOT_FOUND)
-        return r;
-    return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "unknown %s \"%s\": %s", kind_word(kind),
-                           bb_quote(&quoted, bb_bytes_str(text)), kind_hint(kind));
-}
-
-int
-bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id)
-{
-    *ret_id = 0;
-    return *text ? bb_query_find(step, BB_OBJECT_PLACE, text, ret_id) : 0;
-}
-
-int
-bb_query_find_disaggregation(struct bb_query_step *step, const char *text, uint32_t *ret_id)
-{
-    struct bb_buffer canonical;
-    struct bb_quoted quoted;
-    const char *what;
-    int r;
-
-    *ret_id = 0;
-    if (!*text)
-        return 0;
-    bb_buffer_init(&canonical, 2 * BB_LIMIT_TEXT_BYTES);
-    r = bb_disaggregation_parse(bb_bytes_str(text), &canonical, &what);
-    if (r != 0) {
-        r = bb_query_refuse(
-            step, BB_ERROR_INVALID,
-            "disaggregation \"%s\": found %s, expected parts such as race=White;gender=female",
-            bb_quote(&quoted, bb_bytes_str(text)), what);
-    } else if (canonical.len > 0) {
-        bb_buffer_byte(&canonical, '\0');
-        r = canonical.error
-                ? canonical.error
-                : bb_query_find(step, BB_OBJECT_DISAGGREGATION, (const char *)canonical.data, ret_id);
-    }
-    bb_buffer_release(&canonical);
-    return r;
-}
-
-static int
-parse_period(struct bb_query_step *step, const char *text, enum bb_period_type hint,
-             struct bb_period *ret_period)
-{
-    struct bb_quoted quoted;
-    int r = bb_period_parse(bb_bytes_str(text), hint, ret_period);
-
-    if (r == 0)
-        return 0;
-    return bb_query_refuse(step, BB_ERROR_INVALID,
-                           "period \"%s\" %s, expected one such as 2026, 2026-Q3, 2026-09 or 2018/2019",
-                           bb_quote(&quoted, bb_bytes_str(text)),
-                           r == BB_PERIOD_E_IMPOSSIBLE ? "does not exist" : "cannot be read");
-}
-
-int
-bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
-               uint32_t *ret_first_day, uint32_t *ret_end_day)
-{
-    struct bb_period period;
-
-    *ret_first_day = 0;
-    *ret_end_day = BB_PERIOD_NO_END;
-    if (from && *from) {
-        if (parse_period(step, from, hint, &period) != 0)
-            return 1;
-        *ret_first_day = period.day;
-    }
-    if (to && *to) {
-        if (parse_period(step, to, hint, &period) != 0)
-            return 1;
-        *ret_end_day = bb_period_end(period);
-    }
-    if (*ret_end_day <= *ret_first_day)
-        return bb_query_refuse(step, BB_ERROR_INVALID, "the range of periods ends (%s) before it begins (%s)",
-                               to, from);
-    return 0;
-}
-
-int
-bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_t organization, bool *ret_visible)
-{
-    struct bb_term *term;
-    int r;
-
-    *ret_visible = query->scope == BB_SCOPE_ALL;
-    if (query->scope != BB_SCOPE_SHARED && query->scope != BB_SCOPE_OWN)
-        return 0;
-    *ret_visible = query->own != 0 && organization == query->own;
-    if (*ret_visible || query->scope == BB_SCOPE_OWN)
-        return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, organization, &term);
-    if (r == 0)
-        *ret_visible = term->shares;
-    return r;
-}
-
-int
-bb_query_may_read(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
-                  bool *ret_visible)
-{
-    struct bb_term *indicator;
-    int r;
-
-    *ret_visible = true;
-    if (query->scope == BB_SCOPE_ALL || key->organization == query->own)
-        return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &indicator);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
-    if (r != 0 || !indicator->rules->publish_approved)
-        return r;
-    return bb_snapshot_is_approved(&step->snapshot, key, ret_visible);
-}
-
-int
-bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message)
-{
-    size_t len = protobuf_c_message_get_packed_size(message);
-    uint8_t *room = bb_buffer_extend(step->out, len);
-
-    if (!room && len)
-        return step->out->error;
-    protobuf_c_message_pack(message, room);
-    return 0;
 }

@@ -74,6 +74,12 @@ struct bb_query {
     void *state; /* of the kind, zeroed at first */
 };
 
+/* Fields that several requests have, found by name: NULL when this one has no such field, or not set. */
+const void *bb_query_field(const struct bb_query *query, const char *name);
+
+/* Record what the answer may give away, once it is begun. 0 | BB_GIVEN_E_PASSED | 1 refused | <0 */
+int bb_query_record(struct bb_query *query, struct bb_query_step *step);
+
 /* Why there is no answer. Returns 1. */
 int bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
