@@ -1,12 +1,32 @@
 /* A generation tells its changes in pieces, so that nobody waits for the whole of a large one at the lock. In
  * between an indicator counts as changed by an entry that is not known yet: that is later than the truth, and
- * so safe. */
+ * so safe.
+ *
+ * The days are kept as a few spans for each indicator, in order: the entries behind `from`, up to `to`,
+ * changed periods between `first_day` and `end_day` and no others. There is one for each generation that
+ * changed the indicator, until there is no room: then those two neighbours become one whose days together are
+ * the fewest. So while one period comes in all of it is one span, and a correction of long ago stays apart
+ * from it. */
 #include "changes.h"
+
+#include "review.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define AT_ONCE 4096u
+#define SPANS   8u
+
+struct span {
+    uint64_t from, to;
+    struct bb_changed_days days;
+};
+
+struct bb_changes_of {
+    uint64_t last;
+    uint32_t n;
+    struct span span[SPANS];
+};
 
 int
 bb_changes_init(struct bb_changes *changes, uint64_t head)
@@ -19,58 +39,170 @@ void
 bb_changes_release(struct bb_changes *changes)
 {
     pthread_mutex_destroy(&changes->lock);
-    free(changes->changed);
+    free(changes->of);
 }
 
 /* Under the lock. */
-static int
-note(struct bb_changes *changes, uint32_t indicator, uint64_t sequence)
+
+static struct bb_changes_of *
+of(struct bb_changes *changes, uint32_t indicator)
 {
     if (indicator >= changes->n) {
         uint32_t n = indicator + 64;
-        uint64_t *grown = realloc(changes->changed, n * sizeof *grown);
+        struct bb_changes_of *grown = realloc(changes->of, n * sizeof *grown);
         if (!grown)
-            return -ENOMEM;
+            return NULL;
         memset(grown + changes->n, 0, (n - changes->n) * sizeof *grown);
-        changes->changed = grown;
+        changes->of = grown;
         changes->n = n;
     }
-    changes->changed[indicator] = sequence;
-    return 0;
+    return &changes->of[indicator];
+}
+
+static struct bb_changed_days
+hull(struct bb_changed_days a, struct bb_changed_days b)
+{
+    if (a.first_day == a.end_day)
+        return b;
+    return (struct bb_changed_days){a.first_day < b.first_day ? a.first_day : b.first_day,
+                                    a.end_day > b.end_day ? a.end_day : b.end_day};
 }
 
 static void
-note_some(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
+make_room(struct bb_changes_of *of)
 {
-    const uint64_t sequence = generation->last.sequence;
+    uint32_t best = 0, fewest = UINT32_MAX;
+
+    for (uint32_t i = 0; i + 1 < of->n; i++) {
+        struct bb_changed_days both = hull(of->span[i].days, of->span[i + 1].days);
+        if (both.end_day - both.first_day < fewest) {
+            fewest = both.end_day - both.first_day;
+            best = i;
+        }
+    }
+    of->span[best].days = hull(of->span[best].days, of->span[best + 1].days);
+    of->span[best].to = of->span[best + 1].to;
+    of->n--;
+    memmove(&of->span[best + 1], &of->span[best + 2], (of->n - best - 1) * sizeof of->span[0]);
+}
+
+static void
+note_days(struct bb_changes_of *of, const struct bb_generation *generation, struct bb_changed_days days)
+{
+    uint64_t to = generation->last.sequence;
+
+    if (of->n == 0 || of->span[of->n - 1].to != to) {
+        if (of->n == SPANS)
+            make_room(of);
+        of->span[of->n++] = (struct span){to - generation->entries, to, days};
+    } else {
+        of->span[of->n - 1].days = hull(of->span[of->n - 1].days, days);
+    }
+}
+
+/* What was changed is not known any more, except that it was up to here. */
+static void
+forget(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    changes->floor = generation->last.sequence;
+}
+
+/* The days of the period before are worked out already where it comes again. */
+static struct bb_changed_days
+days_of(struct bb_period period, struct bb_period *before, struct bb_changed_days *days)
+{
+    if (!bb_period_same(period, *before)) {
+        *before = period;
+        *days = (struct bb_changed_days){period.day, bb_period_end(period)};
+    }
+    return *days;
+}
+
+static void
+note_changes(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
+{
+    struct bb_period before = {0};
+    struct bb_changed_days days = {0, 0};
     struct bb_reading_key key;
 
     pthread_mutex_lock(&changes->lock);
     for (uint32_t i = from; i < end; i++) {
         const struct bb_change *change = &generation->change[i];
+        struct bb_changes_of *changed = NULL;
         if (change->kind == BB_CHANGE_TOUCHED)
             continue;
-        if (bb_reading_key_unpack(bb_change_key(change), &key) != 0 ||
-            note(changes, key.indicator, sequence) != 0)
-            changes->floor = sequence;
-        changes->last = sequence;
+        if (bb_reading_key_unpack(bb_change_key(change), &key) == 0)
+            changed = of(changes, key.indicator);
+        if (changed) {
+            changed->last = generation->last.sequence;
+            note_days(changed, generation, days_of(key.period, &before, &days));
+        } else {
+            forget(changes, generation);
+        }
+        changes->last = generation->last.sequence;
     }
     pthread_mutex_unlock(&changes->lock);
+}
+
+static void
+note_review(struct bb_changes *changes, const struct bb_generation *generation, struct bb_bytes key)
+{
+    struct bb_review_unit unit;
+    struct bb_changes_of *changed = NULL;
+    uint64_t sequence;
+
+    if (bb_review_key_unpack(key, &unit, &sequence) == 0)
+        changed = of(changes, unit.indicator);
+    if (changed)
+        note_days(changed, generation, (struct bb_changed_days){unit.period.day, bb_period_end(unit.period)});
+    else
+        forget(changes, generation);
+}
+
+static void
+note_puts(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
+{
+    pthread_mutex_lock(&changes->lock);
+    for (uint32_t i = from; i < end; i++) {
+        const struct bb_put *put = &generation->put[i];
+        changes->put[put->view] = generation->last.sequence;
+        if (put->view == BB_VIEW_REVIEW)
+            note_review(changes, generation, put->key);
+    }
+    pthread_mutex_unlock(&changes->lock);
+}
+
+static uint32_t
+piece(uint32_t from, uint32_t n)
+{
+    return n - from < AT_ONCE ? n : from + AT_ONCE;
 }
 
 void
 bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation)
 {
     uint64_t before = generation->last.sequence - generation->entries;
-    uint32_t n = generation->n_change;
 
-    for (uint32_t from = 0; from < n; from += AT_ONCE)
-        note_some(changes, generation, from, n - from < AT_ONCE ? n : from + AT_ONCE);
+    for (uint32_t from = 0; from < generation->n_change; from += AT_ONCE)
+        note_changes(changes, generation, from, piece(from, generation->n_change));
+    for (uint32_t from = 0; from < generation->n_put; from += AT_ONCE)
+        note_puts(changes, generation, from, piece(from, generation->n_put));
     pthread_mutex_lock(&changes->lock);
     if (changes->known < before && changes->floor < before) /* somebody else brought the views there */
         changes->floor = before;
     changes->known = generation->last.sequence;
     pthread_mutex_unlock(&changes->lock);
+}
+
+/* Of what was told, but never before the floor and never behind the sequence. */
+static uint64_t
+within(const struct bb_changes *changes, uint64_t last, uint64_t sequence)
+{
+    if (sequence > changes->known)
+        last = sequence;
+    if (last < changes->floor)
+        last = changes->floor;
+    return last < sequence ? last : sequence;
 }
 
 uint64_t
@@ -79,14 +211,42 @@ bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequenc
     uint64_t last;
 
     pthread_mutex_lock(&changes->lock);
-    if (sequence > changes->known)
-        last = sequence;
-    else if (indicator == 0)
+    if (indicator == 0)
         last = changes->last;
     else
-        last = indicator < changes->n ? changes->changed[indicator] : 0;
-    if (last < changes->floor)
-        last = changes->floor;
+        last = indicator < changes->n ? changes->of[indicator].last : 0;
+    last = within(changes, last, sequence);
     pthread_mutex_unlock(&changes->lock);
-    return last < sequence ? last : sequence;
+    return last;
+}
+
+uint64_t
+bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence)
+{
+    uint64_t last;
+
+    pthread_mutex_lock(&changes->lock);
+    last = within(changes, changes->put[view], sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return last;
+}
+
+struct bb_changed_days
+bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, uint64_t sequence)
+{
+    struct bb_changed_days days = {0, 0};
+
+    if (after >= sequence)
+        return days;
+    pthread_mutex_lock(&changes->lock);
+    if (sequence > changes->known || after < changes->floor) {
+        days = (struct bb_changed_days){0, BB_PERIOD_NO_END};
+    } else if (indicator < changes->n) {
+        const struct bb_changes_of *of = &changes->of[indicator];
+        for (uint32_t i = 0; i < of->n; i++)
+            if (of->span[i].to > after && of->span[i].from < sequence)
+                days = hull(days, of->span[i].days);
+    }
+    pthread_mutex_unlock(&changes->lock);
+    return days;
 }

@@ -1,7 +1,10 @@
-/* Changes: which entry was the last that changed an indicator's readings.
+/* Changes: which entry was the last that changed an indicator's readings, and of which days.
  *
  * In memory, told by the applier; what it has not told counts as changed by what is newest, and what was
- * before the start as changed by the last entry of then. Any thread. */
+ * before the start as changed by the last entry of then. What was found out about an indicator and a period
+ * as of one entry holds as of a later one, unless a period within the days between them was changed: that is
+ * what memos stand on. A change is a reading that is new, corrected or withdrawn; for the days, also what was
+ * said of it (review.h). Any thread. */
 #ifndef BB_CHANGES_H
 #define BB_CHANGES_H
 
@@ -9,17 +12,21 @@
 
 #include <pthread.h>
 
+struct bb_changes_of; /* of one indicator */
+
 struct bb_changes {
     pthread_mutex_t lock;
-    uint64_t *changed; /* by id of an indicator: the last entry that changed it; 0: not since `floor` */
+    struct bb_changes_of *of; /* by id of an indicator */
     uint32_t n;
-    uint64_t floor; /* what is not in `changed` may have changed up to here */
-    uint64_t known; /* ... and after that did not, up to here */
-    uint64_t last;  /* of any indicator */
+    uint64_t put[BB_VIEWS]; /* the last entry that put something else there, since `floor` */
+    uint64_t floor;         /* what is not in `of` may have changed up to here */
+    uint64_t known;         /* ... and after that did not, up to here */
+    uint64_t last;          /* of any indicator */
 };
 
 /* head: the last entry that is in the views. 0 | -errno */
 int bb_changes_init(struct bb_changes *changes, uint64_t head);
+/* Also one that is all zero. */
 void bb_changes_release(struct bb_changes *changes);
 
 /* The changes of this generation are in the views. */
@@ -27,5 +34,24 @@ void bb_changes_applied(struct bb_changes *changes, const struct bb_generation *
 
 /* Among the entries up to this one, an entry behind which nothing changed the indicator (its id; 0: any). */
 uint64_t bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence);
+
+/* The same of the records of a view that are not readings: definitions, adoptions, reviews. */
+uint64_t bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence);
+
+/* Half-open; nothing when they are equal. */
+struct bb_changed_days {
+    uint32_t first_day, end_day;
+};
+
+/* Days within which all periods of the indicator lie that the entries behind `after`, up to `sequence`,
+ * changed. They may be more than that, and are all days where it is not known. */
+struct bb_changed_days bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after,
+                                       uint64_t sequence);
+
+static inline bool
+bb_changed_days_meet(struct bb_changed_days days, struct bb_period period)
+{
+    return period.day < days.end_day && days.first_day < bb_period_end(period);
+}
 
 #endif

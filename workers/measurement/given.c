@@ -229,7 +229,7 @@ begin_or_check(struct bb_given *given, uint64_t head, const char *dir, char *err
 }
 
 static int
-init_locks(struct bb_given *given, uint64_t head)
+init_locks(struct bb_given *given)
 {
     pthread_rwlockattr_t attributes;
     int r = pthread_rwlockattr_init(&attributes);
@@ -241,21 +241,23 @@ init_locks(struct bb_given *given, uint64_t head)
     }
     if (r == 0)
         r = pthread_mutex_init(&given->lock, NULL);
-    return r == 0 ? bb_changes_init(&given->changes, head) : -r;
+    return -r;
 }
 
 int
-bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char *error, size_t size)
+bb_given_open(const char *dir, uint64_t head, struct bb_changes *changes, struct bb_given **ret_given,
+              char *error, size_t size)
 {
     struct bb_store_config config = {
         .dir = dir, .map_bytes = MAP_BYTES, .databases = 3, .scratch = bb_fault("nosync")};
     struct bb_given *given = calloc(1, sizeof *given);
     int r;
 
-    if (!given || init_locks(given, head) != 0) {
+    if (!given || init_locks(given) != 0) {
         free(given);
         return -ENOMEM;
     }
+    given->changes = changes;
     r = bb_store_open(&config, &given->store, error, size);
     if (r == 0) {
         snprintf(error, size, "%s: cannot be opened", dir);
@@ -284,15 +286,8 @@ bb_given_close(struct bb_given **given_pointer)
     bb_store_close(&given->store);
     pthread_rwlock_destroy(&given->frontier_lock);
     pthread_mutex_destroy(&given->lock);
-    bb_changes_release(&given->changes);
     free(given);
     *given_pointer = NULL;
-}
-
-void
-bb_given_applied(struct bb_given *given, const struct bb_generation *generation)
-{
-    bb_changes_applied(&given->changes, generation);
 }
 
 /* Recording */
@@ -344,7 +339,7 @@ find_gift(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, uint
 static int
 is_covered(struct bb_given *given, const struct bb_gift *gift)
 {
-    uint64_t needed = bb_changes_last(&given->changes, gift->id, gift->sequence);
+    uint64_t needed = bb_changes_last(given->changes, gift->id, gift->sequence);
     MDB_txn *txn;
     int r = bb_store_begin(given->store, false, &txn);
 

@@ -15,16 +15,18 @@
 #ifndef BB_GIVEN_H
 #define BB_GIVEN_H
 
-#include "generation.h"
+#include "changes.h"
 
 #include "runtime/buffer.h"
 
 struct bb_given;
 
 /* head: the last entry of the journal, up to which the views are. In a new folder beside a journal that has
- * entries everybody counts as having been given all of it: who was is not known.
+ * entries everybody counts as having been given all of it: who was is not known. changes: of the same views;
+ * borrowed.
  * 0 | -EBADMSG damaged, or of another schema | -errno; `error` gets a sentence. */
-int bb_given_open(const char *dir, uint64_t head, struct bb_given **ret_given, char *error, size_t size);
+int bb_given_open(const char *dir, uint64_t head, struct bb_changes *changes, struct bb_given **ret_given,
+                  char *error, size_t size);
 void bb_given_close(struct bb_given **given);
 
 /* What an answer gives away. */
@@ -44,10 +46,6 @@ enum { BB_GIVEN_E_PASSED = 32 };
 /* On disk when this returns 0. BB_GIVEN_E_PASSED: the answer is older than the frontier, make it again |
  * -ENOSPC | <0 the store failed, and fails from now on: what is on disk is not known. */
 int bb_given_record(struct bb_given *given, const struct bb_gift *gift);
-
-/* The changes of a generation are in the views. Without that everything counts as changed by what is newer.
- */
-void bb_given_applied(struct bb_given *given, const struct bb_generation *generation);
 
 /* Draw the line: answers that are recorded from now on know the entries up to this one. */
 void bb_given_pass(struct bb_given *given, uint64_t sequence);

@@ -3,7 +3,6 @@
 #ifndef BB_GIVEN_CORE_H
 #define BB_GIVEN_CORE_H
 
-#include "changes.h"
 #include "given.h"
 
 #include "proto/limits.h"
@@ -25,7 +24,7 @@ struct bb_given {
     uint64_t begun; /* the last entry when the record was begun */
     pthread_rwlock_t frontier_lock;
     uint64_t frontier;
-    struct bb_changes changes;
+    struct bb_changes *changes;
     pthread_mutex_t lock; /* of what follows */
     int failed;
 };

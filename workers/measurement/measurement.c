@@ -121,7 +121,10 @@ open_store(struct bb_measurement *m)
     if (r == 0)
         r = bb_writer_new(&config, &m->writer, error, sizeof error);
     if (r == 0)
-        r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->given, error, sizeof error);
+        r = bb_changes_init(&m->changes, bb_writer_views(m->writer));
+    if (r == 0)
+        r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->changes, &m->given, error,
+                          sizeof error);
     if (r != 0)
         bb_error("%s", error);
     else
@@ -134,13 +137,14 @@ note_applied(void *self, const struct bb_generation *generation)
 {
     struct bb_measurement *m = self;
 
-    bb_given_applied(m->given, generation);
+    bb_changes_applied(&m->changes, generation);
 }
 
 static int
 start_threads(struct bb_measurement *m)
 {
-    struct bb_query_context context = {.views = &m->views, .journal = m->journal, .given = m->given};
+    struct bb_query_context context = {
+        .views = &m->views, .journal = m->journal, .given = m->given, .changes = &m->changes};
     struct bb_applier_sink applied = {.applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
     struct bb_follower_sink told = {.reply = send_reply, .fail = send_query_failure, .wake = wake, .self = m};
@@ -186,6 +190,7 @@ close_all(struct bb_measurement *m)
     bb_writer_destroy(&m->writer);
     bb_worker_destroy(&m->worker);
     bb_given_close(&m->given);
+    bb_changes_release(&m->changes);
     bb_views_close(&m->views);
     bb_journal_close(&m->journal);
     free(m->journal_dir);

@@ -26,6 +26,7 @@ struct bb_measurement {
     struct bb_applier *applier;
     struct bb_readers *readers;
     struct bb_follower *follower;
+    struct bb_changes changes;
     struct bb_given *given;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */

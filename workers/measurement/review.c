@@ -100,6 +100,24 @@ bb_review_key_pack(const struct bb_review_unit *unit, uint64_t sequence, uint8_t
     return len + 8;
 }
 
+int
+bb_review_key_unpack(struct bb_bytes in, struct bb_review_unit *ret_unit, uint64_t *ret_sequence)
+{
+    struct bb_review_unit unit;
+    size_t period;
+
+    if (in.len < 8)
+        return -EBADMSG;
+    unit.organization = bb_get_u32(in.data);
+    unit.indicator = bb_get_u32(in.data + 4);
+    period = bb_period_unpack(bb_bytes(in.data + 8, in.len - 8), &unit.period);
+    if (period == 0 || in.len != 8 + period + 8)
+        return -EBADMSG;
+    *ret_unit = unit;
+    *ret_sequence = bb_get_u64(in.data + 8 + period);
+    return 0;
+}
+
 static size_t
 put_text(struct bb_bytes text, size_t most, uint8_t *out)
 {

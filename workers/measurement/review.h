@@ -71,6 +71,8 @@ bb_review_is_approved(enum bb_review_state state)
 size_t bb_review_unit_pack(const struct bb_review_unit *unit, uint8_t out[static BB_REVIEW_UNIT]);
 size_t bb_review_key_pack(const struct bb_review_unit *unit, uint64_t sequence,
                           uint8_t out[static BB_REVIEW_KEY]);
+/* 0 | -EBADMSG */
+int bb_review_key_unpack(struct bb_bytes in, struct bb_review_unit *ret_unit, uint64_t *ret_sequence);
 
 /* state | each of comment, reason, member behind its length. A text that is too long is none. */
 size_t bb_review_pack(const struct bb_review *review, uint8_t out[static BB_REVIEW_PACKED]);

@@ -23,10 +23,14 @@ open_given(struct world *w)
     char dir[128], error[256] = "";
 
     given_dir(w, dir);
-    check_int(bb_given_open(dir, bb_writer_views(w->store.writer), &w->given, error, sizeof error), 0, error);
+    assert_int_equal(bb_changes_init(&w->changes, bb_writer_views(w->store.writer)), 0);
+    check_int(
+        bb_given_open(dir, bb_writer_views(w->store.writer), &w->changes, &w->given, error, sizeof error), 0,
+        error);
     w->context.views = &w->store.views;
     w->context.journal = w->store.journal;
     w->context.given = w->given;
+    w->context.changes = &w->changes;
 }
 
 int
@@ -39,7 +43,7 @@ world_setup(void **state)
     fixture_open(&w->store);
     bb_arena_init(&w->arena, BB_LIMIT_DECODE_BYTES);
     given_dir(w, dir); /* as with an empty journal, so that not everybody counts */
-    assert_int_equal(bb_given_open(dir, 0, &w->given, error, sizeof error), 0);
+    assert_int_equal(bb_given_open(dir, 0, &w->changes, &w->given, error, sizeof error), 0);
     bb_given_close(&w->given);
     open_given(w);
     world_apply(w);
@@ -54,6 +58,7 @@ world_teardown(void **state)
     char dir[128];
 
     bb_given_close(&w->given);
+    bb_changes_release(&w->changes);
     given_dir(w, dir);
     folder_remove(dir);
     bb_arena_release(&w->arena);
@@ -66,6 +71,7 @@ void
 world_restart(struct world *w)
 {
     bb_given_close(&w->given);
+    bb_changes_release(&w->changes);
     fixture_reopen(&w->store);
     open_given(w);
 }
@@ -78,7 +84,7 @@ world_apply(struct world *w)
     if (!generation)
         return;
     assert_int_equal(bb_apply(&w->store.views, generation), 0);
-    bb_given_applied(w->given, generation);
+    bb_changes_applied(&w->changes, generation);
     bb_writer_applied(w->store.writer);
 }
 

@@ -10,6 +10,7 @@
 
 struct world {
     struct fixture store;
+    struct bb_changes changes;
     struct bb_given *given;
     struct bb_query_context context;
     struct bb_arena arena; /* of the last reply */

@@ -1,8 +1,11 @@
-/* Changes: what may have changed an indicator last, never earlier than what did. */
+/* Changes: what may have changed an indicator last, never earlier than what did; and which days, never fewer.
+ */
 #include "workers/measurement/changes.h"
 
 #include "tests/unit/check.h"
+#include "workers/measurement/review.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A generation of so many entries that changes these indicators. */
@@ -55,10 +58,141 @@ test_changes(void **state)
     bb_changes_release(&changes);
 }
 
+/* One that changes these days of an indicator. */
+static void
+apply_days(struct bb_changes *changes, uint64_t last, uint32_t indicator, const uint32_t *days, size_t n)
+{
+    struct bb_generation generation = {.last = {.sequence = last}, .entries = 1};
+    uint8_t data[BB_READING_KEY];
+    size_t cell;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bb_reading_key key = {
+            .period = {.day = days[i], .type = BB_PERIOD_DAY}, .indicator = indicator, .organization = 1};
+        size_t len = bb_reading_key_pack(&key, data, &cell);
+        assert_int_equal(
+            bb_generation_change(&generation, BB_CHANGE_UPDATED, bb_bytes(data, len), cell, bb_bytes("", 0)),
+            0);
+    }
+    bb_changes_applied(changes, &generation);
+    bb_generation_release(&generation);
+}
+
+static void
+check_days(struct bb_changes *changes, uint64_t after, uint64_t sequence, uint32_t first, uint32_t end)
+{
+    struct bb_changed_days days = bb_changes_days(changes, 7, after, sequence);
+
+    assert_int_equal(days.first_day, first);
+    assert_int_equal(days.end_day, end);
+}
+
+static void
+test_days(void **state)
+{
+    struct bb_changes changes;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    check_days(&changes, 10, 10, 0, 0);
+    check_days(&changes, 9, 10, 0, BB_PERIOD_NO_END); /* before the start nothing is known */
+    check_days(&changes, 10, 11, 0, BB_PERIOD_NO_END);
+    apply_days(&changes, 11, 7, (const uint32_t[]){300, 310}, 2);
+    apply_days(&changes, 12, 8, (const uint32_t[]){900}, 1);
+    apply_days(&changes, 13, 7, (const uint32_t[]){100}, 1);
+    check_days(&changes, 10, 11, 300, 311);
+    check_days(&changes, 11, 12, 0, 0);
+    check_days(&changes, 11, 13, 100, 101);
+    check_days(&changes, 10, 13, 100, 311);
+    check_days(&changes, 13, 14, 0, BB_PERIOD_NO_END);
+    apply_days(&changes, 15, 7, (const uint32_t[]){50}, 1); /* 14 was brought in by somebody else */
+    check_days(&changes, 13, 15, 0, BB_PERIOD_NO_END);
+    check_days(&changes, 14, 15, 50, 51);
+    bb_changes_release(&changes);
+}
+
+/* What comes again and again is one span at the end, and what is far from it stays apart. */
+static void
+test_far_apart(void **state)
+{
+    struct bb_changes changes;
+    uint64_t sequence = 0;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 0), 0);
+    for (uint32_t i = 0; i < 100; i++)
+        apply_days(&changes, ++sequence, 7, (const uint32_t[]){5000}, 1);
+    apply_days(&changes, ++sequence, 7, (const uint32_t[]){10}, 1);
+    for (uint32_t i = 0; i < 100; i++)
+        apply_days(&changes, ++sequence, 7, (const uint32_t[]){5000 + i / 30}, 1);
+    check_days(&changes, 101, sequence, 5000, 5004);
+    check_days(&changes, 100, sequence, 10, 5004);
+    check_days(&changes, 0, 100, 5000, 5001);
+    bb_changes_release(&changes);
+}
+
+/* A review is a change of the days, and none of the readings. */
+static void
+test_puts(void **state)
+{
+    const struct bb_review_unit unit = {
+        .organization = 3, .indicator = 7, .period = {.day = 40, .type = BB_PERIOD_DAY}};
+    struct bb_generation generation = {.last = {.sequence = 11}, .entries = 1};
+    struct bb_changes changes;
+    uint8_t key[BB_REVIEW_KEY];
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    assert_int_equal(bb_generation_put(&generation, BB_VIEW_REVIEW,
+                                       bb_bytes(key, bb_review_key_pack(&unit, 11, key)), bb_bytes("", 0)),
+                     0);
+    bb_changes_applied(&changes, &generation);
+    bb_generation_release(&generation);
+    check_days(&changes, 10, 11, 40, 41);
+    assert_int_equal(bb_changes_last(&changes, 7, 11), 10);
+    assert_int_equal(bb_changes_put(&changes, BB_VIEW_REVIEW, 11), 11);
+    assert_int_equal(bb_changes_put(&changes, BB_VIEW_ADOPTION, 11), 10);
+    assert_int_equal(bb_changes_put(&changes, BB_VIEW_ADOPTION, 12), 12);
+    bb_changes_release(&changes);
+}
+
+#define HISTORY 300u
+
+/* Of all that was changed between any two entries no day is left out, and what is told is near it. */
+static void
+test_random_days(void **state)
+{
+    struct bb_changes changes;
+    uint32_t day[HISTORY + 1] = {0};
+
+    (void)state;
+    srand(7);
+    assert_int_equal(bb_changes_init(&changes, 0), 0);
+    for (uint64_t sequence = 1; sequence <= HISTORY; sequence++) {
+        uint32_t indicator = rand() % 4 ? 7 : 8;
+        uint32_t changed = 1 + (uint32_t)(rand() % 5 ? sequence / 10 : (uint64_t)rand() % 1000);
+        day[sequence] = indicator == 7 ? changed : 0;
+        apply_days(&changes, sequence, indicator, &changed, 1);
+        for (uint64_t after = 0; after < sequence; after++) {
+            struct bb_changed_days days = bb_changes_days(&changes, 7, after, sequence);
+            for (uint64_t i = after + 1; i <= sequence; i++)
+                assert_true(day[i] == 0 ||
+                            bb_changed_days_meet(days, (struct bb_period){day[i], BB_PERIOD_DAY, 0}));
+            assert_true(days.end_day <= 1001);
+        }
+        if (day[sequence])
+            check_days(&changes, sequence - 1, sequence, day[sequence], day[sequence] + 1);
+    }
+    bb_changes_release(&changes);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_changes)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_changes), cmocka_unit_test(test_days),        cmocka_unit_test(test_far_apart),
+        cmocka_unit_test(test_puts),    cmocka_unit_test(test_random_days),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
