@@ -211,7 +211,7 @@ static const struct bb_output_column columns[COLUMNS] = {
 
 static const struct argp_option list_options[] = {
     {"organization", OPT_ORGANIZATION, "ORG", 0, "of this organization only", 0},
-    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 

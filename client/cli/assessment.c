@@ -34,7 +34,7 @@ struct assessment {
 
 static const struct argp_option options[] = {
     {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
-    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 

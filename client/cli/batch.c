@@ -11,28 +11,31 @@
 enum { KEY_ORGANIZATION = 0x200, KEY_LIMIT, KEY_REASON, KEY_NOTE };
 
 struct asked {
-    struct bb_output *output;
     const char *id; /* as it was written */
-    uint8_t batch[BB_BATCH_ID];
-    const char *organization, *reason, *note;
-    uint32_t limit;
+    struct bb_batch_query show;
+    struct bb_batches_query list;
+    const char *reason, *note;
 };
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
     struct asked *asked = state->input;
+    const struct bb_cli_question question = {.as_of_sequence = &asked->list.as_of_sequence,
+                                             .as_of_us = &asked->list.as_of_us};
     uint64_t number;
 
     switch (key) {
     case KEY_ORGANIZATION:
-        asked->organization = bb_cli_filled(state, "organization", arg);
+        asked->list.organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case KEY_LIMIT:
         if (bb_cli_number(arg, &number) != 0 || number > UINT32_MAX)
             argp_error(state, "--limit: found '%s', expected a number; 0 is all", arg);
-        asked->limit = (uint32_t)number;
+        asked->list.limit = (uint32_t)number;
         return 0;
+    case BB_CLI_KEY_AS_OF:
+        return bb_cli_parse_question(key, arg, state, &question);
     case KEY_REASON:
         asked->reason = arg;
         return 0;
@@ -54,7 +57,7 @@ parse_id(int key, char *arg, struct argp_state *state)
         if (asked->id)
             argp_error(state, "found a second argument, %s, expected one", arg);
         asked->id = arg;
-        if (bb_batch_parse(arg, asked->batch) < 0)
+        if (bb_batch_parse(arg, asked->show.batch) < 0)
             argp_error(state, "%s: expected a UUID such as 0198c5f2-7d3a-7000-8000-0123456789ab", arg);
         return 0;
     case ARGP_KEY_END:
@@ -115,6 +118,7 @@ static const struct bb_output_column ls_columns[LS_COLUMNS] = {
 static const struct argp_option ls_options[] = {
     {"organization", KEY_ORGANIZATION, "CODE", 0, "staff: sent by this organization", 0},
     {"limit", KEY_LIMIT, "N", 0, "so many; by default 100, 0 is all", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 
@@ -145,14 +149,13 @@ ask_ls(struct bb_client *client, struct bb_output *output, void *self)
 {
     const struct asked *asked = self;
 
-    return bb_cli_ended(
-        client, bb_client_batches(client, asked->organization, asked->limit, print_batch, NULL, output));
+    return bb_cli_ended(client, bb_client_batches(client, &asked->list, print_batch, NULL, output));
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
-    struct asked asked = {.limit = 100};
+    struct asked asked = {.list.limit = 100};
 
     bb_cli_parse(cli, bb_cli_command(cli), ls_options, parse, argc, argv, &asked);
     return bb_cli_ask(cli, ls_columns, LS_COLUMNS, 0, ask_ls, &asked);
@@ -195,6 +198,11 @@ static const struct bb_output_column show_columns[SHOW_COLUMNS] = {
     [ROW_DENOMINATOR] = {"denominator", "DENOMINATOR", BB_OUTPUT_RIGHT},
     [ROW_STATUS] = {"status", "STATUS", 0},
     [ROW_COMMENT] = {"comment", NULL, BB_OUTPUT_DATA_ONLY},
+};
+
+static const struct argp_option show_options[] = {
+    BB_CLI_OPTION_AS_OF,
+    {0},
 };
 
 static void
@@ -240,9 +248,11 @@ print_row(void *self, const struct bb_batch_row *row)
 static int
 ask_show(struct bb_client *client, struct bb_output *output, void *self)
 {
-    const struct asked *asked = self;
+    struct asked *asked = self;
 
-    return bb_cli_ended(client, bb_client_batch(client, asked->batch, print_row, NULL, output));
+    asked->show.as_of_sequence = asked->list.as_of_sequence;
+    asked->show.as_of_us = asked->list.as_of_us;
+    return bb_cli_ended(client, bb_client_batch(client, &asked->show, print_row, NULL, output));
 }
 
 static int
@@ -250,7 +260,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 {
     struct asked asked = {0};
 
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_id, argc, argv, &asked);
+    bb_cli_parse(cli, bb_cli_command(cli), show_options, parse_id, argc, argv, &asked);
     return bb_cli_ask(cli, show_columns, SHOW_COLUMNS, 0, ask_show, &asked);
 }
 
@@ -297,7 +307,7 @@ ask_undo(struct bb_client *client, struct bb_output *output, void *self)
     int code = 0;
 
     bb_batch_new(undoing.undo.batch);
-    memcpy(undoing.undo.undoes, asked->batch, BB_BATCH_ID);
+    memcpy(undoing.undo.undoes, asked->show.batch, BB_BATCH_ID);
     do {
         code = bb_cli_ended(client, bb_client_undo(client, &undoing.undo, on_undone, NULL, &undoing));
         undoing.undo.index++;
@@ -305,7 +315,7 @@ ask_undo(struct bb_client *client, struct bb_output *output, void *self)
     if (code != 0)
         return code;
     print_id(output, DONE_BATCH, undoing.undo.batch);
-    print_id(output, DONE_UNDOES, asked->batch);
+    print_id(output, DONE_UNDOES, asked->show.batch);
     bb_output_uint(output, DONE_UPDATED, undoing.updated);
     bb_output_uint(output, DONE_UNCHANGED, undoing.unchanged);
     bb_output_uint(output, DONE_REJECTED, undoing.rejected);

@@ -30,12 +30,15 @@ int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 /* The options that questions about readings have in common, and their parser. */
 enum { BB_CLI_KEY_PERIOD = 0x280, BB_CLI_KEY_DISAGGREGATION, BB_CLI_KEY_AS_OF };
 
-#define BB_CLI_QUESTION_OPTIONS                                                                              \
-    {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "this group: race=White; \"\" is the total", 0},   \
-        {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},    \
+#define BB_CLI_OPTION_AS_OF                                                                                  \
     {                                                                                                        \
         "as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0   \
     }
+
+#define BB_CLI_QUESTION_OPTIONS                                                                              \
+    {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "this group: race=White; \"\" is the total", 0},   \
+        {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},    \
+        BB_CLI_OPTION_AS_OF
 
 struct bb_cli_question { /* where the arguments go */
     const char **disaggregation, **period_from, **period_to;

@@ -214,26 +214,65 @@ print_indicator(void *self, const struct bb_indicator *i)
 }
 
 static int
-list(struct bb_client *client, struct bb_output *output, void *code)
+list(struct bb_client *client, struct bb_output *output, void *query)
 {
-    return bb_cli_ended(client, bb_client_indicators(client, code, print_indicator, NULL, output));
+    return bb_cli_ended(client, bb_client_indicators(client, query, print_indicator, NULL, output));
+}
+
+static const struct argp_option list_options[] = {
+    BB_CLI_OPTION_AS_OF,
+    {0},
+};
+
+static error_t
+parse_list(int key, char *arg, struct argp_state *state)
+{
+    struct bb_indicators_query *query = state->input;
+    const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us};
+
+    return key == BB_CLI_KEY_AS_OF ? bb_cli_parse_question(key, arg, state, &question) : ARGP_ERR_UNKNOWN;
+}
+
+static error_t
+parse_show(int key, char *arg, struct argp_state *state)
+{
+    struct bb_indicators_query *query = state->input;
+
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (query->code)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        query->code = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!query->code)
+            argp_error(state, "CODE is missing");
+        return 0;
+    default:
+        return parse_list(key, arg, state);
+    }
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
-    bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    return bb_cli_ask(cli, list_columns, COLUMNS, 0, list, NULL);
+    struct bb_indicators_query query = {0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), list_options, parse_list, argc, argv, &query);
+    return bb_cli_ask(cli, list_columns, COLUMNS, 0, list, &query);
 }
 
 static int
 run_show(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_output_column columns[COLUMNS];
-    char *code = bb_cli_parse_one(cli, argc, argv);
+    struct bb_indicators_query query = {0};
+
+    bb_cli_parse(cli, bb_cli_command(cli), list_options, parse_show, argc, argv, &query);
     for (size_t i = 0; i < COLUMNS; i++)
         columns[i] = (struct bb_output_column){list_columns[i].name, NULL, 0};
-    return bb_cli_ask(cli, columns, COLUMNS, BB_OUTPUT_OBJECT, list, code);
+    return bb_cli_ask(cli, columns, COLUMNS, BB_OUTPUT_OBJECT, list, &query);
 }
 
 const struct bb_command bb_commands_indicator[] = {

@@ -20,6 +20,7 @@ static const struct argp_option history_options[] = {
     {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization; by default your own", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; by default the total", 0},
     {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 
@@ -116,6 +117,9 @@ static error_t
 parse_history(int key, char *arg, struct argp_state *state)
 {
     struct bb_readings_query *query = &((struct listing *)state->input)->query;
+    const struct bb_cli_question question = {.disaggregation = &query->disaggregation,
+                                             .as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us};
     switch (key) {
     case ARGP_KEY_ARG:
         if (query->indicator)
@@ -123,8 +127,8 @@ parse_history(int key, char *arg, struct argp_state *state)
         query->indicator = arg;
         return 0;
     case BB_CLI_KEY_DISAGGREGATION:
-        query->disaggregation = arg;
-        return 0;
+    case BB_CLI_KEY_AS_OF:
+        return bb_cli_parse_question(key, arg, state, &question);
     case BB_CLI_KEY_PERIOD:
         query->period_from = query->period_to = bb_cli_filled(state, "period", arg);
         return 0;

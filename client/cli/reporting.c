@@ -39,13 +39,14 @@ static const struct argp_option reporting_options[] = {
     {"all", KEY_ALL, NULL, 0, "also those who have reported in time", 0},
     {"period", BB_CLI_KEY_PERIOD, "A..B", 0,
      "periods within this range; without it the latest that is over, of each frequency", 0},
-    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 
 static const struct argp_option due_options[] = {
     {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
     {"organization", KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 
@@ -149,6 +150,18 @@ run_reporting(struct bb_cli *cli, int argc, char **argv)
     return bb_cli_ask(cli, columns, COLUMNS, 0, ask_reporting, &reporting);
 }
 
+/* So many days before the moment asked for. When a sequence was is not known here: then all there was. */
+static void
+look_back(struct bb_reporting_query *query, char from[BB_PERIOD_TEXT])
+{
+    bb_utc when = query->as_of_us && query->as_of_us < bb_clock_utc() ? query->as_of_us : bb_clock_utc();
+
+    if (query->as_of_sequence || when < (bb_utc)OWED_DAYS * BB_UTC_DAY)
+        when = (bb_utc)OWED_DAYS * BB_UTC_DAY;
+    bb_date_format((uint32_t)(when / BB_UTC_DAY) + BB_DAY_EPOCH - OWED_DAYS, from);
+    query->period_from = from;
+}
+
 static int
 run_due(struct bb_cli *cli, int argc, char **argv)
 {
@@ -156,8 +169,7 @@ run_due(struct bb_cli *cli, int argc, char **argv)
     char from[BB_PERIOD_TEXT];
 
     bb_cli_parse(cli, bb_cli_command(cli), due_options, parse, argc, argv, &reporting);
-    bb_date_format((uint32_t)(bb_clock_utc() / BB_UTC_DAY) + BB_DAY_EPOCH - OWED_DAYS, from);
-    reporting.query.period_from = from;
+    look_back(&reporting.query, from);
     return bb_cli_ask(cli, columns, COLUMNS, 0, ask_due, &reporting);
 }
 

@@ -28,7 +28,7 @@ static const struct argp_option list_options[] = {
     {"organization", KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
     {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
     {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
-    {"as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0},
+    BB_CLI_OPTION_AS_OF,
     {0},
 };
 

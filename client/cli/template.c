@@ -189,7 +189,8 @@ add_rows(struct bb_client *client, struct form *form, const char *place)
 static int
 add_indicator(struct bb_client *client, struct form *form, const char *indicator)
 {
-    int code = bb_cli_ended(client, bb_client_indicators(client, indicator, on_indicator, NULL, form));
+    const struct bb_indicators_query query = {.code = indicator};
+    int code = bb_cli_ended(client, bb_client_indicators(client, &query, on_indicator, NULL, form));
 
     if (code != 0 || form->n_places == 0)
         return code ? code : add_rows(client, form, NULL);

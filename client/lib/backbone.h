@@ -390,8 +390,8 @@ struct bb_readings_query {
 BB_API int bb_client_readings(struct bb_client *client, const struct bb_readings_query *query,
                               bb_reading_fn *each, bb_done_fn *done, void *self);
 
-/* Every revision of one reading, oldest first. indicator and period are needed. organization NULL: the
- * caller's own. */
+/* Every revision of one reading, oldest first, up to the moment asked for. indicator and period are needed.
+ * organization NULL: the caller's own. */
 BB_API int bb_client_history(struct bb_client *client, const struct bb_readings_query *query,
                              bb_reading_fn *each, bb_done_fn *done, void *self);
 
@@ -413,9 +413,15 @@ struct bb_batch {
 
 typedef int bb_batch_fn(void *self, const struct bb_batch *batch);
 
-/* Newest first: of this sender (NULL: all that you may see: staff all, a partner its own), so many (0: all).
- */
-BB_API int bb_client_batches(struct bb_client *client, const char *organization, uint32_t limit,
+struct bb_batches_query {
+    const char *organization; /* of this sender; NULL: all that you may see: staff all, a partner its own */
+    uint32_t limit;           /* so many; 0: all */
+    uint64_t as_of_sequence;  /* 0: not asked */
+    int64_t as_of_us;         /* 0: not asked */
+};
+
+/* Newest first. */
+BB_API int bb_client_batches(struct bb_client *client, const struct bb_batches_query *query,
                              bb_batch_fn *each, bb_done_fn *done, void *self);
 
 struct bb_batch_row {
@@ -427,8 +433,14 @@ struct bb_batch_row {
 
 typedef int bb_batch_row_fn(void *self, const struct bb_batch_row *row);
 
-BB_API int bb_client_batch(struct bb_client *client, const uint8_t batch[BB_BATCH_ID], bb_batch_row_fn *each,
-                           bb_done_fn *done, void *self);
+struct bb_batch_query {
+    uint8_t batch[BB_BATCH_ID];
+    uint64_t as_of_sequence; /* what of it had come then; 0: not asked */
+    int64_t as_of_us;        /* 0: not asked */
+};
+
+BB_API int bb_client_batch(struct bb_client *client, const struct bb_batch_query *query,
+                           bb_batch_row_fn *each, bb_done_fn *done, void *self);
 
 /* Put back what stood before a batch, bit by bit: begin with index 0; while an answer says more, ask again
  * with the next index and what it said. */
@@ -521,9 +533,14 @@ BB_API int bb_client_define_places(struct bb_client *client, const struct bb_pla
 BB_API size_t bb_indicator_bytes(const struct bb_indicator *indicator);
 BB_API size_t bb_place_bytes(const struct bb_place *place);
 
-/* code: code or name; NULL: all. */
-BB_API int bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each,
-                                bb_done_fn *done, void *self);
+struct bb_indicators_query {
+    const char *code;        /* code or name; NULL: all */
+    uint64_t as_of_sequence; /* as they were defined then; 0: not asked */
+    int64_t as_of_us;        /* 0: not asked */
+};
+
+BB_API int bb_client_indicators(struct bb_client *client, const struct bb_indicators_query *query,
+                                bb_indicator_fn *each, bb_done_fn *done, void *self);
 BB_API int bb_client_places(struct bb_client *client, bb_place_fn *each, bb_done_fn *done, void *self);
 
 /* An organization agrees to report an indicator: that is expected of it then, and is no condition for

@@ -48,10 +48,11 @@ on_batches(struct bb_request *request, struct bb_bytes body)
 }
 
 int
-bb_client_batches(struct bb_client *client, const char *organization, uint32_t limit, bb_batch_fn *each,
+bb_client_batches(struct bb_client *client, const struct bb_batches_query *query, bb_batch_fn *each,
                   bb_done_fn *done, void *self)
 {
     Bb__BatchList message = BB__BATCH_LIST__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_BATCH_LIST,
         .message = &message.base,
@@ -61,9 +62,10 @@ bb_client_batches(struct bb_client *client, const char *organization, uint32_t l
         .window_bytes = 1u << 20,
     };
 
-    message.organization = bb_call_text(organization);
+    message.organization = bb_call_text(query->organization);
     message.has_limit = true;
-    message.limit = limit;
+    message.limit = query->limit;
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     return bb_call_run(client, &call, done);
 }
 
@@ -121,10 +123,11 @@ on_batch(struct bb_request *request, struct bb_bytes body)
 }
 
 int
-bb_client_batch(struct bb_client *client, const uint8_t batch[BB_BATCH_ID], bb_batch_row_fn *each,
+bb_client_batch(struct bb_client *client, const struct bb_batch_query *query, bb_batch_row_fn *each,
                 bb_done_fn *done, void *self)
 {
     Bb__BatchShow message = BB__BATCH_SHOW__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_BATCH_SHOW,
         .message = &message.base,
@@ -134,7 +137,8 @@ bb_client_batch(struct bb_client *client, const uint8_t batch[BB_BATCH_ID], bb_b
         .window_bytes = 2u << 20,
     };
 
-    message.batch = (ProtobufCBinaryData){BB_BATCH_ID, (uint8_t *)(uintptr_t)batch};
+    message.batch = (ProtobufCBinaryData){BB_BATCH_ID, (uint8_t *)(uintptr_t)query->batch};
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     return bb_call_run(client, &call, done);
 }
 

@@ -245,10 +245,11 @@ on_indicators(struct bb_request *request, struct bb_bytes body)
 }
 
 int
-bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn *each, bb_done_fn *done,
-                     void *self)
+bb_client_indicators(struct bb_client *client, const struct bb_indicators_query *query, bb_indicator_fn *each,
+                     bb_done_fn *done, void *self)
 {
     Bb__IndicatorList message = BB__INDICATOR_LIST__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_INDICATOR_LIST,
         .message = &message.base,
@@ -257,7 +258,8 @@ bb_client_indicators(struct bb_client *client, const char *code, bb_indicator_fn
         .self = self,
     };
 
-    message.code = bb_call_text(code);
+    message.code = bb_call_text(query->code);
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     return bb_call_run(client, &call, done);
 }
 

@@ -211,6 +211,7 @@ bb_client_history(struct bb_client *client, const struct bb_readings_query *quer
                   bb_done_fn *done, void *self)
 {
     Bb__HistoryQuery message = BB__HISTORY_QUERY__INIT;
+    Bb__AsOf as_of;
     const struct bb_call call = {
         .method = BB_METHOD_READINGS_HISTORY,
         .message = &message.base,
@@ -227,6 +228,7 @@ bb_client_history(struct bb_client *client, const struct bb_readings_query *quer
     message.place = bb_call_text(query->place);
     message.disaggregation = bb_call_text(query->disaggregation);
     message.period = bb_call_text(query->period_from);
+    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
     message.has_min_sequence = query->min_sequence != 0;
     message.min_sequence = query->min_sequence;
     return bb_call_run(client, &call, done);

@@ -1,7 +1,9 @@
 /* indicator.list, place.list and adoption.list: objects as the views keep them.
  *
- * Their details are the very messages that the replies hold, so they are copied as they are: a reply is its
- * sequence (field 1) and the objects (field 2), https://protobuf.dev/programming-guides/encoding/. */
+ * Their details, and the definitions of indicators, are the very messages that the replies hold, so they are
+ * copied as they are: a reply is its sequence (field 1) and the objects (field 2),
+ * https://protobuf.dev/programming-guides/encoding/. An indicator is given as it was defined at the moment
+ * asked for; one that was not there yet is left out. */
 #include "adoption.h"
 #include "query_core.h"
 
@@ -39,6 +41,51 @@ append_object(struct bb_buffer *out, struct bb_bytes details)
     bb_buffer_append(out, details.data, details.len);
 }
 
+/* An indicator as it was defined. 0 | BB_STORE_E_NOT_FOUND it was not there yet | <0 */
+static int
+find_definition(struct bb_query *query, struct bb_query_step *step, uint32_t indicator,
+                Bb__Indicator **ret_definition)
+{
+    int r;
+
+    bb_arena_reset(&query->terms.scratch);
+    r = bb_term_definition(&step->snapshot, indicator, &query->terms.scratch, ret_definition);
+    if (r != 0)
+        return r;
+    return (*ret_definition)->sequence > query->sequence ? BB_STORE_E_NOT_FOUND : 0;
+}
+
+static int
+append_indicator(struct bb_query *query, struct bb_query_step *step, uint32_t indicator)
+{
+    Bb__Indicator *definition;
+    uint8_t *to;
+    size_t len;
+    int r = find_definition(query, step, indicator, &definition);
+
+    if (r != 0)
+        return r < 0 ? r : 0;
+    len = bb__indicator__get_packed_size(definition);
+    bb_buffer_byte(step->out, TAG_OBJECT);
+    append_varint(step->out, len);
+    to = bb_buffer_extend(step->out, len);
+    if (to)
+        bb__indicator__pack(definition, to);
+    return step->out->error;
+}
+
+static int
+append_one(struct bb_query *query, struct bb_query_step *step, enum bb_object_kind kind,
+           struct bb_bytes details)
+{
+    const struct state *state = query->state;
+
+    if (kind == BB_OBJECT_INDICATOR)
+        return append_indicator(query, step, state->next);
+    append_object(step->out, details);
+    return 0;
+}
+
 /* The objects of a kind from state->next on, as far as the part reaches; those without details are names
  * that nobody registered. */
 static int
@@ -60,8 +107,8 @@ append_objects(struct bb_query *query, struct bb_query_step *step, enum bb_objec
         if (bb_object_unpack(payload, &text, &details) != 0)
             return bb_snapshot_damaged(&step->snapshot, BB_VIEW_OBJECT, key);
         if (details.len && (state->only == 0 || state->only == state->next))
-            append_object(step->out, details);
-        if (state->only)
+            r = append_one(query, step, kind, details);
+        if (r != 0 || state->only)
             break;
         r = bb_snapshot_move(&step->snapshot, BB_VIEW_OBJECT, MDB_NEXT, &key, &payload);
     }
@@ -85,12 +132,20 @@ begin_indicators(struct bb_query *query, struct bb_query_step *step)
 {
     const Bb__IndicatorList *request = (const Bb__IndicatorList *)(const void *)query->request;
     struct state *state = query->state;
+    Bb__Indicator *definition;
+    struct bb_quoted quoted;
     int r;
 
     if (!request->code || !*request->code)
         return 0;
     r = bb_query_find(step, BB_OBJECT_INDICATOR, request->code, &state->only);
+    if (r != 0)
+        return r;
     state->next = state->only;
+    r = find_definition(query, step, state->only, &definition);
+    if (r == BB_STORE_E_NOT_FOUND)
+        return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "indicator \"%s\" was not defined yet",
+                               bb_quote(&quoted, bb_bytes_str(request->code)));
     return r;
 }
 

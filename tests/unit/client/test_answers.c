@@ -435,7 +435,7 @@ ask_submit(struct bb_client *client)
 static int
 ask_indicators(struct bb_client *client)
 {
-    return bb_client_indicators(client, NULL, say_indicator, say_end, NULL);
+    return bb_client_indicators(client, &(struct bb_indicators_query){0}, say_indicator, say_end, NULL);
 }
 
 static int
