@@ -5,6 +5,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +22,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-/* The columns of the answer; GROUP is there with --by only. */
+/* The columns of the answer; GROUP is there with --by only, PERIODS with --per. */
 enum {
     GROUP,
     PERIOD,
@@ -30,6 +32,9 @@ enum {
     ORGANIZATIONS,
     READINGS,
     WITHOUT_PARTS,
+    PERIODS, /* as people read it */
+    PERIODS_HELD,
+    PERIODS_EXPECTED,
     BASELINE,
     TARGET,
     WITHHELD,
@@ -49,11 +54,13 @@ struct trend {
     struct bb_output_column columns[COLUMNS];
     char value_title[200];
     char group_title[32]; /* of a word that was checked to be one of three */
-    size_t shift;         /* 1 when there is no column GROUP */
+    size_t at[COLUMNS];   /* where a column is in the table */
+    size_t n_columns;
     char *name;
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
-    bool withheld; /* of some point */
+    bool withheld;   /* of some point */
+    bool incomplete; /* some longer period lacks some of its periods */
     struct bb_cli_answer answer;
     int error;
 };
@@ -120,26 +127,40 @@ parse(int key, char *arg, struct argp_state *state)
  */
 
 static void
+add_column(struct trend *trend, size_t column, const char *name, const char *title, unsigned flags)
+{
+    trend->at[column] = trend->n_columns;
+    trend->columns[trend->n_columns++] = (struct bb_output_column){name, title, flags};
+}
+
+static void
 declare_columns(struct trend *trend, const struct bb_indicator *indicator)
 {
-    struct bb_output_column *c = trend->columns;
-    c[GROUP] = (struct bb_output_column){trend->query.by, trend->group_title, 0};
-    for (size_t i = 0; trend->query.by && trend->query.by[i]; i++)
-        trend->group_title[i] = (char)toupper((unsigned char)trend->query.by[i]);
-    c[PERIOD] = (struct bb_output_column){"period", "PERIOD", 0};
-    c[VALUE] = (struct bb_output_column){"value", trend->value_title, BB_OUTPUT_RIGHT};
-    c[NUMERATOR] = (struct bb_output_column){"numerator", "NUMERATOR", BB_OUTPUT_RIGHT};
-    c[DENOMINATOR] = (struct bb_output_column){"denominator", "DENOMINATOR", BB_OUTPUT_RIGHT};
-    c[ORGANIZATIONS] = (struct bb_output_column){"organizations", "ORGANIZATIONS", BB_OUTPUT_RIGHT};
-    c[READINGS] = (struct bb_output_column){"readings", "READINGS", BB_OUTPUT_RIGHT};
-    c[WITHOUT_PARTS] =
-        (struct bb_output_column){"without_parts", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
-    c[BASELINE] = (struct bb_output_column){"baseline", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
-    c[TARGET] = (struct bb_output_column){"target", NULL, BB_OUTPUT_RIGHT | BB_OUTPUT_DATA_ONLY};
-    c[WITHHELD] = (struct bb_output_column){"withheld", NULL, BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT};
+    const unsigned right = BB_OUTPUT_RIGHT, data = BB_OUTPUT_DATA_ONLY, omit = data | BB_OUTPUT_OMIT;
+    const char *by = trend->query.by;
     bool has_unit = indicator && indicator->unit && *indicator->unit;
+
+    for (size_t i = 0; by && by[i]; i++)
+        trend->group_title[i] = (char)toupper((unsigned char)by[i]);
     snprintf(trend->value_title, sizeof trend->value_title, has_unit ? "VALUE (%s)" : "VALUE%s",
              has_unit ? indicator->unit : "");
+    if (by)
+        add_column(trend, GROUP, by, trend->group_title, 0);
+    add_column(trend, PERIOD, "period", "PERIOD", 0);
+    add_column(trend, VALUE, "value", trend->value_title, right);
+    add_column(trend, NUMERATOR, "numerator", "NUMERATOR", right);
+    add_column(trend, DENOMINATOR, "denominator", "DENOMINATOR", right);
+    add_column(trend, ORGANIZATIONS, "organizations", "ORGANIZATIONS", right);
+    add_column(trend, READINGS, "readings", "READINGS", right);
+    add_column(trend, WITHOUT_PARTS, "without_parts", NULL, right | data);
+    if (trend->query.per) {
+        add_column(trend, PERIODS, "periods", "PERIODS", right | BB_OUTPUT_TABLE_ONLY);
+        add_column(trend, PERIODS_HELD, "periods", NULL, right | data);
+        add_column(trend, PERIODS_EXPECTED, "periods_expected", NULL, right | data);
+    }
+    add_column(trend, BASELINE, "baseline", NULL, right | data);
+    add_column(trend, TARGET, "target", NULL, right | data);
+    add_column(trend, WITHHELD, "withheld", NULL, omit);
 }
 
 static char *
@@ -159,7 +180,7 @@ on_head(void *self, const struct bb_indicator *indicator)
         return;
     declare_columns(trend, indicator);
     trend->name = copy(trend, indicator->name);
-    trend->output = bb_cli_output(trend->cli, trend->columns + trend->shift, COLUMNS - trend->shift, 0);
+    trend->output = bb_cli_output(trend->cli, trend->columns, trend->n_columns, 0);
     if (!trend->output)
         trend->error = -ENOMEM;
 }
@@ -167,7 +188,7 @@ on_head(void *self, const struct bb_indicator *indicator)
 static void
 keep_point(struct trend *trend, const struct bb_point *point)
 {
-    bool by = !trend->shift;
+    bool by = trend->query.by != NULL;
     if (trend->cli->format != BB_OUTPUT_TABLE)
         return;
     if ((trend->n_points & (trend->n_points + 1)) == 0) {
@@ -186,8 +207,8 @@ keep_point(struct trend *trend, const struct bb_point *point)
 static void
 mark_cell(struct trend *trend, size_t column)
 {
-    bb_output_text(trend->output, column - trend->shift, "withheld");
-    bb_output_mark(trend->output, column - trend->shift, BB_MARK_DIM);
+    bb_output_text(trend->output, trend->at[column], "withheld");
+    bb_output_mark(trend->output, trend->at[column], BB_MARK_DIM);
 }
 
 /* In a table what one may not see must not look like what nobody reported. */
@@ -195,7 +216,7 @@ static void
 mark_withheld(struct trend *trend, const struct bb_point *point)
 {
     trend->withheld = true;
-    bb_output_bool(trend->output, WITHHELD - trend->shift, true);
+    bb_output_bool(trend->output, trend->at[WITHHELD], true);
     if (trend->cli->format != BB_OUTPUT_TABLE)
         return;
     if (point->value) {
@@ -208,25 +229,47 @@ mark_withheld(struct trend *trend, const struct bb_point *point)
         mark_cell(trend, READINGS);
 }
 
+/* "2 of 3" of a longer period that lacks something. */
+static void
+print_periods(struct trend *trend, const struct bb_point *point)
+{
+    struct bb_output *output = trend->output;
+    const size_t *at = trend->at;
+    char text[32];
+
+    if (point->periods_expected == 0)
+        return;
+    snprintf(text, sizeof text, "%" PRIu32 " of %" PRIu32, point->periods, point->periods_expected);
+    bb_output_text(output, at[PERIODS], text);
+    bb_output_uint(output, at[PERIODS_HELD], point->periods);
+    bb_output_uint(output, at[PERIODS_EXPECTED], point->periods_expected);
+    if (point->periods < point->periods_expected) {
+        bb_output_mark(output, at[PERIODS], BB_MARK_WARN);
+        trend->incomplete = true;
+    }
+}
+
 static int
 on_point(void *self, const struct bb_point *point)
 {
     struct trend *trend = self;
     struct bb_output *output = trend->output;
-    size_t shift = trend->shift;
+    const size_t *at = trend->at;
     if (trend->error)
         return 1;
-    if (!shift)
-        bb_output_text(output, GROUP, point->group ? point->group : "");
-    bb_output_text(output, PERIOD - shift, point->period);
-    bb_output_number(output, VALUE - shift, point->value);
-    bb_output_number(output, NUMERATOR - shift, point->numerator);
-    bb_output_number(output, DENOMINATOR - shift, point->denominator);
-    bb_output_uint(output, ORGANIZATIONS - shift, point->organizations);
-    bb_output_uint(output, READINGS - shift, point->readings);
-    bb_output_uint(output, WITHOUT_PARTS - shift, point->without_parts);
-    bb_output_number(output, BASELINE - shift, point->indicator->baseline_value);
-    bb_output_number(output, TARGET - shift, point->indicator->target_value);
+    if (trend->query.by)
+        bb_output_text(output, at[GROUP], point->group ? point->group : "");
+    bb_output_text(output, at[PERIOD], point->period);
+    bb_output_number(output, at[VALUE], point->value);
+    bb_output_number(output, at[NUMERATOR], point->numerator);
+    bb_output_number(output, at[DENOMINATOR], point->denominator);
+    bb_output_uint(output, at[ORGANIZATIONS], point->organizations);
+    bb_output_uint(output, at[READINGS], point->readings);
+    bb_output_uint(output, at[WITHOUT_PARTS], point->without_parts);
+    if (trend->query.per)
+        print_periods(trend, point);
+    bb_output_number(output, at[BASELINE], point->indicator->baseline_value);
+    bb_output_number(output, at[TARGET], point->indicator->target_value);
     if (point->withheld)
         mark_withheld(trend, point);
     bb_output_row(output);
@@ -328,7 +371,6 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
 {
     struct trend trend = {.cli = cli};
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &trend);
-    trend.shift = trend.query.by ? 0 : 1;
     int code = ask(&trend);
     if (code == 0 && cli->format == BB_OUTPUT_TABLE && trend.name)
         printf("%s\n", trend.name);
@@ -338,6 +380,8 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
         code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("withheld: figures of a single organization that does not share them with you");
+        if (trend.incomplete && cli->format == BB_OUTPUT_TABLE)
+            bb_cli_say("periods: some of those that a longer one is made of have no data");
         bb_cli_say_sequence(trend.answer.sequence);
     }
     for (size_t i = 0; i < trend.n_points; i++) {

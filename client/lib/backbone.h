@@ -752,7 +752,9 @@ struct bb_point {
     uint32_t organizations;
     uint32_t readings;
     uint32_t without_parts;
-    bool withheld; /* the line of an organization that does not share it */
+    uint32_t periods;          /* with `per`: of the indicator's own periods those that have data, ... */
+    uint32_t periods_expected; /* ... of so many; 0: not told */
+    bool withheld;             /* the line of an organization that does not share it */
 };
 
 typedef int bb_point_fn(void *self, const struct bb_point *point);

@@ -17,6 +17,8 @@ bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, 
         .organizations = from->organizations,
         .readings = from->readings,
         .without_parts = from->without_parts,
+        .periods = from->periods,
+        .periods_expected = from->periods_expected,
         .withheld = from->withheld,
     };
 }

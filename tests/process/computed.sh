@@ -132,7 +132,12 @@ END
 run 0 backbone import "$tmp/months.csv"
 run 0 backbone trend visits --per quarter -o json
 json '[.[] | [.period, .value, .organizations, .readings]]' '[["2024-Q1",6.5,2,3],["2024-Q2",10,1,1]]'
+json '[.[] | [.periods, .periods_expected]]' '[[2,3],[1,3]]'
+run 0 backbone trend visits --per quarter
+like "what is missing" "$out" '2 of 3'
+like "said" "$err" 'periods: some of those that a longer one is made of have no data'
 run 0 backbone trend visits --per year --by organization -o json
+json '[.[] | .periods]' '[3,1]'
 json '[.[] | [.period, .organization, .value]]' '[["2024","alpha",14.5],["2024","beta",2]]'
 run 0 backbone trend visits --per school_year --period 2024-02.. -o json
 json '[.[] | [.period, .value]]' '[["2023/2024",13]]'
@@ -144,6 +149,7 @@ run 0 backbone trend rate --per quarter -o json
 json '[.[] | [.numerator, .denominator, .value]]' '[[2,200,1]]'
 run 0 backbone trend visits-per-bed --per quarter -o json
 json '[.[] | [.period, .denominator, .value]]' '[["2024-Q1",10.33,0.63],["2024-Q2",null,null]]'
+json '[.[] | [.periods, .periods_expected]]' '[[2,3],[0,3]]'
 run 0 as beta trend visits --per year -o json
 json '[.[] | [.value, .withheld]]' '[[null,true]]'
 run 0 as beta trend rate --per year -o json

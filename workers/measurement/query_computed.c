@@ -261,6 +261,20 @@ value_of(const struct bb_operand *operand)
     return (struct bb_plan_value){.value = operand->value};
 }
 
+/* Of a longer period: how many of an input's periods have data; the input that lacks the most is told. */
+static void
+count_periods(const struct bb_computed *c, const struct bb_indicator *rules, struct bb_period longer,
+              const struct bb_operand *operand, struct bb_figure *figure)
+{
+    uint32_t of = c->scope->per ? bb_span_periods(rules, longer) : 0, n = operand ? operand->periods : 0;
+
+    if (of == 0 || of - n < figure->of_periods - figure->periods ||
+        (of - n == figure->of_periods - figure->periods && of <= figure->of_periods))
+        return;
+    figure->periods = n;
+    figure->of_periods = of;
+}
+
 static int
 add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period period, uint32_t group)
 {
@@ -276,6 +290,7 @@ add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period pe
             continue;
         operand = operand_of(leaf, group);
         c->value[i] = value_of(operand);
+        count_periods(c, &c->plan.node[i].rules, period, operand, &figure);
         if (!operand)
             continue;
         leaf->at++;
@@ -285,6 +300,8 @@ add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period pe
         if (operand->organizations > organizations)
             organizations = operand->organizations;
     }
+    if (withheld && figure.readings == 0) /* how many there are is not told */
+        figure.of_periods = 0;
     if (!withheld && c->plan.node[0].rules.computed)
         show(c, &figure);
     else if (!withheld)

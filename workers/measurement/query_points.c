@@ -136,6 +136,9 @@ bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_
     point->organizations = organizations;
     point->readings = figure->readings;
     point->without_parts = figure->without_parts;
+    point->has_periods = point->has_periods_expected = figure->of_periods > 0;
+    point->periods = figure->periods;
+    point->periods_expected = figure->of_periods;
     point->has_withheld = withheld;
     point->withheld = withheld;
     points->point[points->n++] = point;

@@ -27,6 +27,7 @@ struct bb_operand {
     struct bb_fraction value;
     bool has_parts; /* all of the readings have them; added up: */
     struct bb_fraction above, below;
+    uint32_t periods; /* put together over time: those with readings */
 };
 
 struct bb_points {

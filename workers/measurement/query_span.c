@@ -23,6 +23,24 @@ bb_span_allowed(const struct bb_indicator *rules)
     return how_of(rules) != NOT;
 }
 
+/* Those that begin and end within it. */
+uint32_t
+bb_span_periods(const struct bb_indicator *rules, struct bb_period longer)
+{
+    uint32_t end = bb_period_end(longer), n = 0;
+    struct bb_period period;
+
+    if (rules->frequency == 0 || rules->frequency == BB_PERIOD_SPAN)
+        return 0;
+    if (rules->frequency == BB_PERIOD_DAY)
+        return end - longer.day;
+    period = bb_period_containing(rules->frequency, longer.day);
+    for (; bb_period_end(period) <= end;
+         period = bb_period_containing(rules->frequency, bb_period_end(period)))
+        n += period.day >= longer.day;
+    return n;
+}
+
 void
 bb_span_release(struct bb_span *span)
 {
@@ -93,6 +111,7 @@ add(struct bb_span_sum *sum, enum how how, const struct bb_operand *more)
     struct bb_operand *to = &sum->operand;
 
     to->readings += more->readings;
+    to->periods += more->readings > 0;
     to->withheld |= more->withheld;
     to->divided |= more->divided;
     if (more->organizations > to->organizations)
@@ -193,11 +212,25 @@ refuse_period(struct bb_query_step *step, struct bb_period period, struct bb_per
                            inner, outer);
 }
 
+static int
+refuse_types(struct bb_query_step *step, struct bb_period first, struct bb_period other)
+{
+    char a[BB_PERIOD_TEXT], b[BB_PERIOD_TEXT];
+
+    a[bb_period_format(first, a)] = '\0';
+    b[bb_period_format(other, b)] = '\0';
+    return bb_query_refuse(step, BB_ERROR_INVALID,
+                           "there are periods of several types, such as %s and %s: expected an indicator "
+                           "with a frequency to put them together",
+                           a, b);
+}
+
 int
 bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_step *step,
              struct bb_period longer, uint64_t *looked)
 {
     enum bb_period_type type = series->rules->frequency;
+    struct bb_period first = {0};
     int r;
 
     bb_ids_reset(&span->ids);
@@ -206,8 +239,11 @@ bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_ste
             r = bb_series_choose(series, step);
         else if (bb_period_end(series->period) > bb_period_end(longer))
             r = refuse_period(step, series->period, longer);
+        else if (type == 0 && first.type != 0 && first.type != series->period.type)
+            r = refuse_types(step, first, series->period);
         else
             r = take_unit(span, series, step, looked);
+        first = series->period;
         if (r != 0)
             return r;
     }

@@ -6,7 +6,8 @@
  *
  * A period belongs to the longer one that its first day is in, and must not reach beyond it. Where the
  * indicator has a frequency, only periods of that type count, so what was reported by quarter as well as by
- * month counts once. Who may not see the figure of one of the periods gets none of the span. */
+ * month counts once, and it is known how many of them there should be; where it has none they must all be of
+ * one type. Who may not see the figure of one of the periods gets none of the span. */
 #ifndef BB_QUERY_SPAN_H
 #define BB_QUERY_SPAN_H
 
@@ -30,6 +31,9 @@ struct bb_span {
 
 /* May points of an indicator with these rules be put together over time? */
 bool bb_span_allowed(const struct bb_indicator *rules);
+
+/* How many periods of the indicator's frequency make up the longer one; 0: it has no frequency. */
+uint32_t bb_span_periods(const struct bb_indicator *rules, struct bb_period longer);
 
 /* The rest of the periods of the series, whose points are operands, that begin within the longer one.
  * looked: records are added. 0 | 1 refused | <0 */

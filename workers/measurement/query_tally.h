@@ -48,6 +48,8 @@ struct bb_figure {
     char denominator[BB_DECIMAL_TEXT];
     uint32_t readings;
     uint32_t without_parts; /* only where a ratio is asked for */
+    uint32_t periods;       /* of a longer period: those of its periods that have data, ... */
+    uint32_t of_periods;    /* ... of so many; 0: it is not made of others, or of any */
     struct bb_party party;  /* whose figure the value is */
     struct bb_party parts;  /* whose the numerator and denominator are */
 };

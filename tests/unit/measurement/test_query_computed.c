@@ -1,6 +1,7 @@
 /* Trends of computed indicators against those of their inputs: over random small stores, at random moments,
  * in parts of every size, for every caller, each point is what the points of the inputs make by hand. */
 #include "query_catalogue.h"
+#include "workers/measurement/query_span.h"
 
 #include "tests/unit/check.h"
 
@@ -9,6 +10,10 @@
 #include <stdlib.h>
 
 static const char *const periods[] = {"2016/2020", "2025/2026", "2026", "2026-Q1", "2026-02", "2027"};
+/* The first of them are months. */
+static const char *const months[] = {"2026-01", "2026-02", "2026-11", "2027-03",
+                                     "2026",    "2026-Q1", "2027-Q1"};
+#define MONTHS 4u
 static const char *const organizations[] = {"alpha", "beta", "gamma", "delta"};
 static const char *const places[] = {"North", "South", "State"};
 static const char *const disaggregations[] = {"sex=f", "sex=m", "age=old"};
@@ -35,6 +40,7 @@ define(struct test_store *store, const char *code, const char *aggregation, cons
                                             : strchr("d", *code) ? "last"
                                                                  : "sum");
     definition.decimals = test_text(above ? "5" : "15");
+    definition.frequency = test_text(strchr("ac", *code) ? "monthly" : NULL);
     definition.numerator_expression = test_text(above);
     definition.denominator_expression = test_text(below);
     (void)test_store_indicator(store, &definition);
@@ -58,18 +64,34 @@ fill(struct test_store *store)
         test_store_text(store, BB_OBJECT_DISAGGREGATION, disaggregations[i]);
 }
 
+/* indicator: 1 is A */
 static void
-put(struct test_store *store, uint32_t style)
+put_in(struct test_store *store, uint32_t indicator, const char *period, uint32_t style)
 {
     static const char *const values[] = {"0", "1", "2.50", "-3", "17"};
     static const char *const parts[] = {"1", "2", "3", "7.5"};
-    uint32_t indicator = 1 + roll(INPUTS);
     struct bb_reading reading = roll(8) == 0         ? test_no_value(BB_STATE_MISSING)
                                 : indicator == C + 1 ? test_parts(parts[roll(4)], parts[roll(4)])
                                                      : test_value(values[roll(COUNT(values))]);
 
     test_put(store, indicator, 1 + roll(COUNT(organizations)), roll(COUNT(places) + 1),
-             style == 0 ? 0 : roll(style == 1 ? 3 : 4), periods[roll(COUNT(periods))], reading);
+             style == 0 ? 0 : roll(style == 1 ? 3 : 4), period, reading);
+}
+
+static void
+put(struct test_store *store, uint32_t style)
+{
+    put_in(store, 1 + roll(INPUTS), periods[roll(COUNT(periods))], style);
+}
+
+/* What has no frequency has months only; of the others only months count. */
+static void
+put_month(struct test_store *store, uint32_t style)
+{
+    uint32_t indicator = 1 + roll(INPUTS);
+    bool monthly = indicator == A + 1 || indicator == C + 1;
+
+    put_in(store, indicator, months[roll(monthly ? COUNT(months) : MONTHS)], style);
 }
 
 static const struct test_caller callers[] = {
@@ -357,7 +379,7 @@ struct longer {
     double sum, above, below, last;
     unsigned n;
     bool lost, withheld;
-    uint32_t readings;
+    uint32_t readings, periods;
 };
 
 static struct longer
@@ -369,11 +391,13 @@ put_together(const struct test_answer *parts, const Bb__TrendPoint *year, bool r
         const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)parts->part[i];
         for (size_t p = 0; p < reply->n_point; p++) {
             const Bb__TrendPoint *point = reply->point[p];
-            if (strncmp(point->period, year->period, 4) != 0 ||
+            if (strncmp(point->period, year->period, 4) != 0 || strlen(point->period) != 7 ||
+                point->period[5] == 'Q' ||
                 strcmp(point->group ? point->group : "", year->group ? year->group : "") != 0)
                 continue;
             l.withheld |= point->withheld;
             l.readings += point->readings;
+            l.periods += point->readings > 0;
             l.lost |= point->readings > 0 && (ratio ? !point->numerator : !point->value);
             if (!point->value)
                 continue;
@@ -395,6 +419,11 @@ check_year(const Bb__TrendPoint *point, const struct longer *l, char code)
                                     : l->last;
 
     check_int(point->readings, l->readings, point->period);
+    check_int(point->has_periods, strchr("ac", code) && (point->readings > 0 || !point->withheld), "periods");
+    if (point->has_periods) {
+        check_int(point->periods, l->periods, point->period);
+        check_int(point->periods_expected, 12, point->period);
+    }
     if (point->withheld)
         check(l->withheld && !point->value, point->period);
     if (point->withheld || l->withheld)
@@ -416,7 +445,7 @@ test_longer_periods(void **state)
         srandom(seed);
         fill(&store);
         for (unsigned i = 0; i < 80; i++)
-            put(&store, seed % 3);
+            put_month(&store, seed % 3);
         for (unsigned i = 0; i < 150; i++) {
             const char code[] = {"abcd"[roll(INPUTS)], '\0'};
             const struct test_caller *caller = &callers[roll(COUNT(callers))];
@@ -443,13 +472,70 @@ test_longer_periods(void **state)
     check(n > 1000, "points");
 }
 
+/* How many periods make up a longer one, and which do not go together at all. */
+static void
+test_periods(void **state)
+{
+    static const struct {
+        enum bb_period_type frequency;
+        const char *longer;
+        uint32_t n;
+    } cases[] = {
+        {BB_PERIOD_MONTH, "2026-Q1", 3},
+        {BB_PERIOD_MONTH, "2018/2019", 12},
+        {BB_PERIOD_QUARTER, "2026", 4},
+        {BB_PERIOD_QUARTER, "2026-S2", 2},
+        {BB_PERIOD_DAY, "2024-02", 29},
+        {BB_PERIOD_DAY, "2026", 365},
+        {BB_PERIOD_WEEK, "2024-09", 4},
+        {BB_PERIOD_WEEK, "2026-09", 3},
+        {BB_PERIOD_WEEK, "2026", 51},
+        {BB_PERIOD_FISCAL_JULY, "2026", 0},
+        {BB_PERIOD_YEAR, "2026", 1},
+        {BB_PERIOD_YEAR, "2026-Q1", 0},
+        {BB_PERIOD_FISCAL_APRIL, "2026", 0},
+        {BB_PERIOD_SPAN, "2026", 0},
+        {0, "2026", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct bb_indicator rules = {.frequency = cases[i].frequency};
+        struct bb_period longer;
+        assert_int_equal(bb_period_parse(bb_bytes_str(cases[i].longer), 0, &longer), 0);
+        check_int(bb_span_periods(&rules, longer), cases[i].n, cases[i].longer);
+    }
+}
+
+static void
+test_mixed_types(void **state)
+{
+    static struct test_answer answer;
+    struct test_store store;
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+
+    (void)state;
+    fill(&store);
+    test_put(&store, B + 1, 1, 0, 0, "2026-01", test_value("1"));
+    test_put(&store, B + 1, 1, 0, 0, "2027", test_value("1"));
+    request.per = test_text("yearly");
+    assert_int_equal(ask(&store, &test_staff, &request, "b", &answer), 0);
+    test_answer_release(&answer);
+    test_put(&store, B + 1, 2, 0, 0, "2026-Q1", test_value("1"));
+    assert_int_equal(ask(&store, &test_staff, &request, "b", &answer), 1);
+    check_int(answer.failure.code, BB_ERROR_INVALID, answer.failure.message);
+    check(strstr(answer.failure.message, "such as 2026-Q1 and 2026-01"), answer.failure.message);
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_many_groups),
-        cmocka_unit_test(test_longer_periods),
+        cmocka_unit_test(test_random),         cmocka_unit_test(test_many_groups),
+        cmocka_unit_test(test_longer_periods), cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_mixed_types),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
