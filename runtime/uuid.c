@@ -56,23 +56,36 @@ random_id(uint8_t out[static BB_UUID_BYTES])
     memset(at, 0, BB_UUID_BYTES);
 }
 
-/* RFC 9562, 5.7: 48 bits of milliseconds, 4 of version, 12 random, 2 of variant, 62 random. */
-void
-bb_uuid_shape(uint8_t id[static BB_UUID_BYTES], uint64_t ms)
+/* RFC 9562, 5.7 and 5.8: 48 bits of milliseconds, 4 of version, 12 of content, 2 of variant, 62 of content;
+ * version 8 leaves to its maker what stands where. */
+static void
+shape(uint8_t id[static BB_UUID_BYTES], unsigned version, uint64_t ms)
 {
     uint8_t time[8];
 
     bb_put_u64(time, ms);
     memcpy(id, time + 2, 6);
-    id[6] = (uint8_t)(0x70 | (id[6] & 0x0F));
+    id[6] = (uint8_t)(version << 4 | (id[6] & 0x0F));
     id[8] = (uint8_t)(0x80 | (id[8] & 0x3F));
+}
+
+void
+bb_uuid_shape(uint8_t id[static BB_UUID_BYTES], uint64_t ms)
+{
+    shape(id, 8, ms);
+}
+
+bool
+bb_uuid_is_shaped(const uint8_t id[static BB_UUID_BYTES])
+{
+    return id[6] >> 4 == 8 && id[8] >> 6 == 2;
 }
 
 void
 bb_uuid_new(uint8_t out[static BB_UUID_BYTES])
 {
     random_id(out);
-    bb_uuid_shape(out, (uint64_t)(bb_clock_utc() / 1000));
+    shape(out, 7, (uint64_t)(bb_clock_utc() / 1000));
 }
 
 /* The positions of the hyphens in the text. */

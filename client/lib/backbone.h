@@ -897,8 +897,8 @@ BB_API int bb_client_measurement_status(struct bb_client *client, bb_measurement
  * write and read what (Channels, Messages). Channels are written "all", "group/CODE", "org/CODE" and
  * "indicator/CODE".
  *
- * The id of a message is a UUID like that of a batch: bb_batch_new(), bb_batch_format() and bb_batch_parse()
- * make, print and read it. */
+ * The id of a message is a UUID like that of a batch, but none of version 8, which the service keeps for what
+ * it writes itself: bb_batch_new(), bb_batch_format() and bb_batch_parse() make, print and read it. */
 #define BB_MESSAGE_ID 16
 
 enum bb_message_kind {

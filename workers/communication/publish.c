@@ -3,7 +3,11 @@
  * message is one that is not there; then where it goes. Room on the disk is looked at last, so that a dry run
  * says what the real run would.
  *
- * Whoever withdraws a message that was withdrawn before gets the first notice: it is as it should be. */
+ * Whoever withdraws a message that was withdrawn before gets the first notice: it is as it should be.
+ *
+ * The ids of what the service writes by itself follow from what it says, so they could be foretold, and a
+ * message that had one first would be taken for what the service was about to write: a member gets none of
+ * that version of UUIDs. */
 #include "publish.h"
 
 #include "draft.h"
@@ -16,6 +20,7 @@
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/utf8.h"
+#include "runtime/uuid.h"
 
 #include "wire.pb-c.h"
 
@@ -43,6 +48,23 @@ bytes_of(ProtobufCBinaryData data)
 
 /* Repeats */
 
+/* May a member give it? 0 | 1 refused | <0 */
+static int
+check_id(struct bb_communication *c, const struct bb_call *call, struct bb_bytes id)
+{
+    int r;
+
+    if (id.len != BB_MESSAGE_ID)
+        r = bb_refuse(c, call, BB_ERROR_INVALID, "id: found %zu bytes, expected 16", id.len);
+    else if (bb_uuid_is_shaped(id.data))
+        r = bb_refuse(c, call, BB_ERROR_INVALID,
+                      "id: found a UUID of version 8, which the service gives to what it writes itself; "
+                      "expected another, such as version 7");
+    else
+        return 0;
+    return r == 0 ? 1 : r;
+}
+
 /* Has this id come before? 0 no | 1 the answer is staged | <0. answer: makes the one of the first time. */
 static int
 look_for_repeat(struct bb_communication *c, const struct bb_call *call, struct bb_bytes id,
@@ -51,12 +73,10 @@ look_for_repeat(struct bb_communication *c, const struct bb_call *call, struct b
                               const struct bb_known *))
 {
     struct bb_known known;
-    int r;
+    int r = check_id(c, call, id);
 
-    if (id.len != BB_MESSAGE_ID) {
-        r = bb_refuse(c, call, BB_ERROR_INVALID, "id: found %zu bytes, expected 16", id.len);
-        return r == 0 ? 1 : r;
-    }
+    if (r != 0)
+        return r;
     r = bb_msglog_known(c->log, id, &known);
     if (r == BB_STORE_E_NOT_FOUND)
         return 0;

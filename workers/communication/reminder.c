@@ -1,6 +1,7 @@
-/* The id is shaped like a UUIDv7 (RFC 9562, 5.7): the end of the period in milliseconds, and BLAKE2b over
- * kind, organization, indicator and period for its random bits. The due day is not in it, since that may be
- * changed.
+/* The id is a UUIDv8 (RFC 9562, 5.8): the end of the period in milliseconds, and BLAKE2b over kind,
+ * organization, indicator and period for its other bits. The due day is not in it, since that may be changed.
+ * Everybody can foretell it; but ids of that version are not taken from members (publish.c), so nobody comes
+ * before the reminder.
  *
  * That a reminder was given is a record of its own, since an id is forgotten with its message. Records are in
  * the order of the ends of periods, so the oldest are in front. A due day is at most 3,660 days behind its
@@ -77,16 +78,13 @@ make_id(const struct bb_reminder *reminder, uint8_t out[static BB_MESSAGE_ID])
     bb_uuid_shape(out, day > 0 ? (uint64_t)(day * BB_REMIND_DAY_MS) : 0);
 }
 
-/* Was it given, or is the id somebody's? */
+/* Was it given? */
 static int
 find_known(struct bb_communication *c, struct bb_bytes id, bool *ret_known)
 {
     struct bb_bytes payload;
-    struct bb_known known;
     int r = bb_msglog_get(c->log, BB_LOG_REMINDER, id, &payload);
 
-    if (r == BB_STORE_E_NOT_FOUND)
-        r = bb_msglog_known(c->log, id, &known);
     *ret_known = r == 0;
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }

@@ -1,6 +1,6 @@
-/* An id is shaped like a UUIDv7 (RFC 9562, 5.7): the time of the entry that closed the batch in milliseconds,
- * and BLAKE2b over batch, entry, indicator, kind and recipient for its random bits. Of two that are the same
- * only the first is written.
+/* An id is a UUIDv8 (RFC 9562, 5.8): the time of the entry that closed the batch in milliseconds, and BLAKE2b
+ * over batch, entry, indicator, kind and recipient for its other bits. Of two that are the same only the
+ * first is written; members can take none of them (publish.c).
  *
  * Who may read values: staff all; a partner its own and those of organizations that share their line;
  * observers none. That is what readings.list would show them. */

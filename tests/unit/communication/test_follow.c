@@ -385,7 +385,7 @@ test_update(void **state)
     assert_int_equal(message->change[1]->created, 7);
     assert_int_equal(message->change[1]->updated, 2);
     bb_uuid_format(message->id.data, text);
-    assert_int_equal(text[14], '7');
+    assert_int_equal(text[14], '8');
     assert_true(strchr("89ab", text[19]));
 }
 

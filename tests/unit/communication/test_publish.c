@@ -2,6 +2,8 @@
  * withdrawn. */
 #include "fixture.h"
 
+#include "runtime/uuid.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +466,33 @@ test_withdraw(void **state)
     assert_null(find(f, "c", 10));
 }
 
+/* Ids that the service gives to what it writes itself. */
+static void
+test_ids_of_the_service(void **state)
+{
+    struct fixture *f = *state;
+    char *channels[] = {(char[]){"group/g"}};
+    Bb__Withdraw withdraw_it = BB__WITHDRAW__INIT;
+    Bb__Publish publish;
+
+    fixture_post(f, "a", 1, "group/g", "There");
+    fixture_publish_init(&publish, 2, channels, 1, "Subject");
+    bb_uuid_shape(publish.id.data, 0);
+    publish.has_dry_run = true;
+    for (int i = 0; i < 2; i++) {
+        publish.dry_run = i == 0;
+        assert_int_equal(fixture_publish(f, "a", &publish), BB_ERROR_INVALID);
+        assert_non_null(strstr(f->message, "id: found a UUID of version 8"));
+    }
+    withdraw_it.id = publish.id;
+    withdraw_it.message = fixture_id(1);
+    assert_int_equal(fixture_call(f, "backbone", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw_it.base),
+                     BB_ERROR_INVALID);
+    assert_int_equal(bb_msglog_head(f->core.log), 1);
+    bb_uuid_new(publish.id.data);
+    assert_int_equal(fixture_publish(f, "a", &publish), 0);
+}
+
 static void
 test_withdraw_bad_ids(void **state)
 {
@@ -523,11 +552,20 @@ main(void)
 {
 #define test(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        test(test_bad),       test(test_bad_channels),      test(test_not_decoded),
-        test(test_fields),    test(test_dry_run),           test(test_recipients),
-        test(test_repeat),    test(test_repeat_in_a_round), test(test_replies),
-        test(test_withdraw),  test(test_withdraw_bad_ids),  test(test_long_subject_of_notice),
+        test(test_bad),
+        test(test_bad_channels),
+        test(test_not_decoded),
+        test(test_fields),
+        test(test_dry_run),
+        test(test_recipients),
+        test(test_repeat),
+        test(test_repeat_in_a_round),
+        test(test_replies),
+        test(test_withdraw),
+        test(test_withdraw_bad_ids),
+        test(test_long_subject_of_notice),
         test(test_supersede),
+        test(test_ids_of_the_service),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

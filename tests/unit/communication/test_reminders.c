@@ -296,7 +296,7 @@ test_texts(void **state)
                         "To report it: `backbone report reach VALUE --period 2026-08`; or, when there is no "
                         "value, `--missing` in its place. All that is due: `backbone due`.\n");
     bb_uuid_format(message->id.data, id);
-    assert_memory_equal(id, "01a05a43-fc00-7", 15); /* 2026-09-01 */
+    assert_memory_equal(id, "01a05a43-fc00-8", 15); /* 2026-09-01 */
     assert_int_equal(inbox(w, "b")->n_message, 0);
     w->duty[1].reported = true;
     look_after(w, DAYS(4)); /* the first has expired, and what it spoke of is late */
@@ -330,6 +330,50 @@ test_moved(void **state)
     w->duty[0].reported = true;
     look_after(w, DAYS(1));
     assert_int_equal(bb_msglog_head(w->f.core.log), 2); /* that it is late */
+}
+
+/* The id as everybody can work it out; a reminder is written for it. */
+static void
+foretell(uint8_t id[static BB_MESSAGE_ID])
+{
+    void *state;
+    struct world *w;
+
+    setup(&state);
+    w = state;
+    add(w, "reach", "a", "2026-09-10");
+    look(w);
+    memcpy(id, inbox(w, "a")->message[0]->message->id.data, BB_MESSAGE_ID);
+    teardown(&state);
+}
+
+/* Who gives its id to something else first does not keep a reminder from coming. */
+static void
+test_foretold(void **state)
+{
+    struct world *w = *state;
+    uint8_t id[BB_MESSAGE_ID];
+    char *channels[] = {(char[]){"group/g"}};
+    const Bb__MessageListReply *list;
+    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
+    Bb__Publish publish;
+    uint64_t head;
+
+    foretell(id);
+    fixture_post(&w->f, "b", 1, "group/g", "There");
+    fixture_publish_init(&publish, 2, channels, 1, "Before");
+    publish.id.data = id;
+    fixture_publish(&w->f, "b", &publish);
+    withdraw.id = (ProtobufCBinaryData){.len = sizeof id, .data = id};
+    withdraw.message = fixture_id(1);
+    fixture_call(&w->f, "b", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base);
+    head = bb_msglog_head(w->f.core.log);
+    add(w, "reach", "a", "2026-09-10");
+    look(w);
+    assert_int_equal(bb_msglog_head(w->f.core.log), head + 1);
+    list = inbox(w, "a");
+    assert_string_equal(list->message[list->n_message - 1]->message->subject,
+                        "reach for 2026-08 is due on 2026-09-10");
 }
 
 /* Organizations that are not there, or take no part. */
@@ -585,6 +629,7 @@ main(void)
         cmocka_unit_test(test_kinds),
         cmocka_unit_test_setup_teardown(test_texts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_foretold, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(test_when, setup, teardown),
         cmocka_unit_test_setup_teardown(test_asking, setup, teardown),

@@ -26,20 +26,28 @@ test_new(void **state)
     assert_true(stamp >= before && stamp <= after);
 }
 
-/* What follows from something follows from it always, and is shaped like the others. */
+/* What follows from something follows from it always, and cannot be taken for one that was drawn. */
 static void
 test_shape(void **state)
 {
-    static const uint8_t shaped[BB_UUID_BYTES] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0x7F, 0xFF,
+    static const uint8_t shaped[BB_UUID_BYTES] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0x8F, 0xFF,
                                                   0xBF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF};
     uint8_t id[BB_UUID_BYTES];
 
     (void)state;
     memset(id, 0xFF, sizeof id);
+    assert_false(bb_uuid_is_shaped(id)); /* of another variant, whose versions are others */
     bb_uuid_shape(id, UINT64_C(0x0123456789AB));
     assert_memory_equal(id, shaped, sizeof id);
     bb_uuid_shape(id, UINT64_C(0x0123456789AB));
     assert_memory_equal(id, shaped, sizeof id);
+    assert_true(bb_uuid_is_shaped(id));
+    id[8] = 0xCF;
+    assert_false(bb_uuid_is_shaped(id));
+    for (int i = 0; i < 1000; i++) {
+        bb_uuid_new(id);
+        assert_false(bb_uuid_is_shaped(id));
+    }
 }
 
 static int
