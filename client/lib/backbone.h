@@ -878,9 +878,9 @@ typedef void bb_status_fn(void *self, const struct bb_status *status);
 BB_API int bb_client_status(struct bb_client *client, bb_status_fn *each, bb_done_fn *done, void *self);
 
 struct bb_measurement_status {
-    uint64_t head;    /* last sequence in the journal */
-    uint64_t applied; /* last sequence in the views */
-    uint64_t readings;
+    uint64_t head;     /* last sequence in the journal */
+    uint64_t applied;  /* last sequence in the views */
+    uint64_t readings; /* without those that are withdrawn */
     uint64_t pending_rows;
     uint64_t journal_bytes;
     uint64_t views_bytes;

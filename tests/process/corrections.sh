@@ -60,11 +60,14 @@ run_text 'indicator,period,value\nreach,2020,10\n' 64 as alpha import - --reason
 sequence=$(backbone status -o json | jq .measurement.head)
 run 0 backbone trend reach -o json
 json 'map([.period, .value])' '[["2019",3],["2020",19]]'
+readings=$(backbone status -o json | jq .measurement.readings)
 run 0 as alpha readings withdraw reach --period 2019 --reason duplicate --note "never was" -o json
 json '.outcome' '"updated"'
 run 0 as alpha readings withdraw reach --period 2020 --reason duplicate --expect-revision 4
 run 0 backbone trend reach -o json
 json 'map([.period, .value, .readings, .organizations])' '[["2020",9,1,1]]'
+run 0 backbone status -o json
+json .measurement.readings "$((readings - 2))"
 run 0 backbone trend reach --by organization -o json
 json 'map([.period, .organization, .value])' '[["2020","beta",9]]'
 run 0 backbone trend reach -o json --as-of "seq:$sequence"

@@ -33,6 +33,7 @@ struct applying {
         struct bb_presence presence; /* first: 0 where it is there already */
     } * note;
     uint32_t n_noted;
+    uint64_t withdrawn; /* readings that are, by so many more; modulo 2^64 */
     /* The cell in hand: what was taken away and added */
     struct bb_bytes cell;
     struct bb_rollup removed, added;
@@ -124,13 +125,19 @@ enter_cell(struct applying *a, struct bb_bytes cell)
     return r;
 }
 
+/* by: of withdrawn readings, 1 or -1 */
 static int
-count_reading(struct bb_rollup *rollup, struct bb_bytes record, const struct bb_reading_key *key)
+count_reading(struct applying *a, struct bb_rollup *rollup, uint64_t by, struct bb_bytes record,
+              const struct bb_reading_key *key)
 {
     struct bb_reading reading;
     int r = bb_reading_unpack(record, &reading);
 
-    return r == 0 ? bb_rollup_add(rollup, &reading, key->organization) : r;
+    if (r != 0)
+        return r;
+    if (reading.flags & BB_ROW_WITHDRAWN)
+        a->withdrawn += by;
+    return bb_rollup_add(rollup, &reading, key->organization);
 }
 
 /* Readings */
@@ -222,9 +229,9 @@ apply_run(struct applying *a, const struct bb_sortable *run, size_t n)
         standing = bb_change_record(change);
     }
     if (r == 0 && before.data)
-        r = count_reading(&a->removed, before, &parsed);
+        r = count_reading(a, &a->removed, UINT64_MAX, before, &parsed);
     if (r == 0)
-        r = count_reading(&a->added, standing, &parsed);
+        r = count_reading(a, &a->added, 1, standing, &parsed);
     if (r == 0)
         r = put(&a->reading, key, bb_change_record(last));
     return r == 0 ? note_presence(a, &parsed, before, bb_change_record(first), bb_change_record(last)) : r;
@@ -298,6 +305,15 @@ apply_puts(struct applying *a)
 }
 
 static int
+apply_withdrawn(struct applying *a)
+{
+    uint64_t withdrawn;
+    int r = a->withdrawn ? bb_views_withdrawn(a->views, a->txn, &withdrawn) : 0;
+
+    return r == 0 && a->withdrawn ? bb_views_set_withdrawn(a->views, a->txn, withdrawn + a->withdrawn) : r;
+}
+
+static int
 run_transaction(struct applying *a)
 {
     int r = bb_store_begin(a->views->store, true, &a->txn);
@@ -305,6 +321,7 @@ run_transaction(struct applying *a)
     if (r != 0)
         return r;
     a->n_noted = 0;
+    a->withdrawn = 0;
     a->cell = bb_bytes(NULL, 0);
     a->added = a->removed = (struct bb_rollup){0};
     r = open_writer(a, BB_VIEW_READING, &a->reading);
@@ -320,6 +337,8 @@ run_transaction(struct applying *a)
         r = apply_noted(a);
     if (r == 0)
         r = apply_puts(a);
+    if (r == 0)
+        r = apply_withdrawn(a);
     if (r == 0)
         r = bb_views_set_position(a->views, a->txn, &a->generation->last);
     if (r == 0)

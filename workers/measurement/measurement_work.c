@@ -10,12 +10,15 @@ answer_status(struct bb_measurement *m, uint64_t tag)
 {
     Bb__MeasurementStatusReply reply = BB__MEASUREMENT_STATUS_REPLY__INIT;
     uint8_t packed[128];
+    uint64_t withdrawn = 0;
     MDB_stat stat;
     MDB_txn *txn;
     int r = bb_store_begin(m->views.store, false, &txn);
 
     if (r == 0) {
         r = bb_store_error(mdb_stat(txn, m->views.dbi[BB_VIEW_READING], &stat));
+        if (r == 0)
+            r = bb_views_withdrawn(&m->views, txn, &withdrawn);
         bb_store_abort(m->views.store, &txn);
     }
     if (r == 0)
@@ -27,7 +30,7 @@ answer_status(struct bb_measurement *m, uint64_t tag)
     reply.journal_bytes = bb_journal_bytes(m->journal);
     reply.head = bb_writer_committed(m->writer);
     reply.applied = m->applied;
-    reply.readings = stat.ms_entries;
+    reply.readings = stat.ms_entries - withdrawn;
     reply.pending_rows = bb_writer_pending_rows(m->writer);
     reply.has_free_pages = true;
     bb_worker_reply(m->worker, tag, 0, true,

@@ -179,6 +179,7 @@ struct scan {
     struct bb_rollup sum;
     uint8_t cell[BB_READING_KEY];
     size_t cell_len;
+    uint64_t withdrawn;
 };
 
 static void
@@ -225,6 +226,7 @@ scan_reading(struct verify *v, struct scan *scan, struct bb_bytes key, struct bb
     else if (bb_presence_unpack(payload, &presence) != 0 || presence.kind != bb_presence_of(&reading) ||
              presence.first > reading.sequence)
         differ(v, "by_organization: it says of a reading what that is not");
+    scan->withdrawn += (reading.flags & BB_ROW_WITHDRAWN) != 0;
     return bb_rollup_add(&scan->sum, &reading, parsed.organization);
 }
 
@@ -243,7 +245,7 @@ check_rollups(struct verify *v, MDB_txn *txn)
 {
     struct scan scan = {.txn = txn};
     struct bb_bytes key, record;
-    uint64_t rollups = 0, readings = 0, indexed = 0, before = v->rollups;
+    uint64_t rollups = 0, readings = 0, indexed = 0, withdrawn = 0, before = v->rollups;
     int r = bb_cursor_open(txn, v->stored.dbi[BB_VIEW_READING], &scan.readings);
 
     if (r == 0)
@@ -259,12 +261,17 @@ check_rollups(struct verify *v, MDB_txn *txn)
             r = count_records(txn, v->stored.dbi[BB_VIEW_READING], &readings);
         if (r == 0)
             r = count_records(txn, v->stored.dbi[BB_VIEW_BY_ORGANIZATION], &indexed);
+        if (r == 0)
+            r = bb_views_withdrawn(&v->stored, txn, &withdrawn);
         if (rollups != v->rollups - before)
             differ(v, "rollup: %llu records for %llu cells", (unsigned long long)rollups,
                    (unsigned long long)(v->rollups - before));
         if (readings != indexed)
             differ(v, "by_organization: %llu records for %llu readings", (unsigned long long)indexed,
                    (unsigned long long)readings);
+        if (withdrawn != scan.withdrawn)
+            differ(v, "meta: %llu withdrawn readings, counted are %llu", (unsigned long long)withdrawn,
+                   (unsigned long long)scan.withdrawn);
     } else if (r == -EBADMSG) {
         differ(v, "reading: a damaged record");
         r = 0;

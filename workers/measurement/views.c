@@ -1,5 +1,6 @@
 /*     meta "schema"     -> BB_VIEWS_SCHEMA (4)
  *     meta "position"   -> sequence (8) | time (8) | hash of that entry (32)
+ *     meta "withdrawn"  -> readings that are (8); absent: 0
  *
  * All big-endian. Views without a schema are new and get one; those of another schema are refused, and
  * nothing is converted: they can be made again from the journal. The position is written in the transaction
@@ -115,5 +116,29 @@ bb_views_set_position(const struct bb_views *views, MDB_txn *txn, const struct b
     bb_put_u64(payload + 8, (uint64_t)position->time);
     memcpy(payload + 16, position->hash, BB_HASH_BYTES);
     return bb_store_put(txn, views->dbi[BB_VIEW_META], bb_bytes_str("position"),
+                        bb_bytes(payload, sizeof payload), 0);
+}
+
+int
+bb_views_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t *ret_withdrawn)
+{
+    struct bb_bytes payload;
+    int r = bb_store_get(txn, views->dbi[BB_VIEW_META], bb_bytes_str("withdrawn"), &payload);
+
+    if (r != 0 && r != BB_STORE_E_NOT_FOUND)
+        return r;
+    if (r == 0 && payload.len != 8)
+        return -EBADMSG;
+    *ret_withdrawn = r == 0 ? bb_get_u64(payload.data) : 0;
+    return 0;
+}
+
+int
+bb_views_set_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t withdrawn)
+{
+    uint8_t payload[8];
+
+    bb_put_u64(payload, withdrawn);
+    return bb_store_put(txn, views->dbi[BB_VIEW_META], bb_bytes_str("withdrawn"),
                         bb_bytes(payload, sizeof payload), 0);
 }

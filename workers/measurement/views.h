@@ -44,7 +44,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 3
+#define BB_VIEWS_SCHEMA 4
 
 #define BB_HASH_BYTES 32
 
@@ -69,5 +69,9 @@ const char *bb_view_name(enum bb_view view);
 
 int bb_views_position(const struct bb_views *views, MDB_txn *txn, struct bb_position *ret_position);
 int bb_views_set_position(const struct bb_views *views, MDB_txn *txn, const struct bb_position *position);
+
+/* How many of the readings are withdrawn. */
+int bb_views_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t *ret_withdrawn);
+int bb_views_set_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t withdrawn);
 
 #endif

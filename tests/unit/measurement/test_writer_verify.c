@@ -110,12 +110,59 @@ test_verify_finds_a_missing_revision(void **state)
     assert_int_not_equal(fixture_verify(f), 0);
 }
 
+static uint64_t
+withdrawn(struct fixture *f)
+{
+    uint64_t n;
+    MDB_txn *txn;
+
+    assert_int_equal(bb_store_begin(f->views.store, false, &txn), 0);
+    assert_int_equal(bb_views_withdrawn(&f->views, txn, &n), 0);
+    bb_store_abort(f->views.store, &txn);
+    return n;
+}
+
+static void
+withdraw(struct fixture *f, uint8_t batch, const char *row)
+{
+    fixture_submit_rows(f, (struct fixture_submission){.batch = batch, .reason = BB_REASON_OTHER}, &row, 1);
+    assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_UPDATED);
+}
+
+/* How many readings are withdrawn is counted as they come and go, within a generation and across. */
+static void
+test_verify_counts_withdrawn(void **state)
+{
+    struct fixture *f = *state;
+    MDB_txn *txn;
+
+    fixture_submit_one(f, 1, "count|a|||2026|5");
+    withdraw(f, 2, "count|a|||2026||||withdrawn");
+    fixture_submit_one(f, 3, "count|a|||2027|5");
+    fixture_apply(f);
+    assert_int_equal(withdrawn(f), 1);
+    withdraw(f, 4, "count|a|||2027||||withdrawn");
+    fixture_apply(f);
+    assert_int_equal(withdrawn(f), 2);
+    fixture_submit_one(f, 5, "count|a|||2026|6");
+    withdraw(f, 6, "count|a|||2026||||withdrawn");
+    fixture_submit_one(f, 7, "count|a|||2026|7");
+    fixture_apply(f);
+    assert_int_equal(withdrawn(f), 1);
+    assert_int_equal(fixture_verify(f), 0);
+    assert_int_equal(bb_store_begin(f->views.store, true, &txn), 0);
+    assert_int_equal(bb_views_set_withdrawn(&f->views, txn, 2), 0);
+    assert_int_equal(bb_store_commit(f->views.store, &txn), 0);
+    assert_int_not_equal(fixture_verify(f), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_verify_finds_differences, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_verify_finds_forged_entries),
+        cmocka_unit_test_setup_teardown(test_verify_counts_withdrawn, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_verify_finds_a_missing_revision, fixture_setup,
                                         fixture_teardown),
     };
