@@ -84,7 +84,10 @@ bb_outcome_is_kept(uint32_t outcome)
     X(27, COMPUTED)                                                                                          \
     X(28, RETIRED)                                                                                           \
     X(64, VALUE_DISAGREES)                                                                                   \
-    X(65, VALUE_IGNORED)
+    X(65, VALUE_IGNORED)                                                                                     \
+    X(66, JUMP)                                                                                              \
+    X(67, FRACTION)                                                                                          \
+    X(69, NEW_PLACE)
 
 enum bb_row_code {
     BB_ROW_CODE_NONE = 0,

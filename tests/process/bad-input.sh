@@ -86,7 +86,7 @@ refused_line BAD_NUMBER value '{"indicator": "amount", "period": 2026, "value": 
 } >"$tmp/large.csv"
 run 65 backbone import "$tmp/large.csv" -o json --rejects "$tmp/rejects.csv"
 counts rows=3 created=2 rejected=1
-like "TOO_LONG" "${err:0:400}" 'large\.csv: row 2 \(line 3\), comment: found 10000000 bytes, expected at most 2000 \[TOO_LONG\]$'
+like "TOO_LONG" "${err:0:400}" 'large\.csv: row 2 \(line 3\), comment: found 10000000 bytes, expected at most 2000 \[TOO_LONG\]'
 
 # --- the file as a whole: a mistake in the header is one message, and nothing is sent
 whole() {
@@ -149,11 +149,32 @@ run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"
 counts created=2 rejected=0 warnings=1
 like "the warning" "$(cat "$tmp/warnings.csv")" '2034,50.1,1,2,.*VALUE_DISAGREES'
 
+# --- what looks like a slip beside what came before is accepted with a warning, and the dry run says the same
+{
+    echo indicator,place,period,value
+    for month in 01 02 03 04 05; do
+        echo "amount,By the month,2039-$month,10$month"
+        echo "share,By the month,2039-$month,62.$month"
+    done
+    echo "amount,By the month,2039-06,1003"
+    echo "amount,By the month,2039-07,-9999"
+    echo "share,By the month,2039-06,0.62"
+    echo "share,By the month,2039-07,62.03"
+} >"$tmp/warn.csv"
+for option in --dry-run ''; do
+    # shellcheck disable=SC2086
+    run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv" $option
+    counts created=14 rejected=0 warnings=3
+    like "a place" "$(cat "$tmp/warnings.csv")" 'By the month,2039-01,.*NEW_PLACE,place'
+    like "a jump" "$(cat "$tmp/warnings.csv")" '2039-07,-9999,.*JUMP,value,.*10[0-9.]+ from their median'
+    like "a fraction" "$(cat "$tmp/warnings.csv")" '2039-06,0.62,.*FRACTION,value,.*is 62 percent meant'
+done
+
 # by more than half a unit of its own last digit: 1 / 8 is 12.5 %, and half of one is still agreement
 {
-    echo indicator,place,period,value,numerator,denominator
+    echo indicator,disaggregation,period,value,numerator,denominator
     for value in 12 13 12.5 12.50 12.4 12.6 11 14 12.49 12.51; do
-        echo "share,At $value,2037,$value,1,8"
+        echo "share,at=$value,2037,$value,1,8"
     done
 } >"$tmp/warn.csv"
 run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"

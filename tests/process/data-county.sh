@@ -22,7 +22,7 @@ json 'map(select(.role == "partner")) | length' 52
 run 65 backbone import "$tmp/readings.csv"
 like "place_code is no column of ours" "$err" place_code
 run 0 backbone import "$tmp/readings.csv" --ignore place_code -o json
-counts rows=77256 created=77256 rejected=0 warnings=0
+counts rows=77256 created=77256 rejected=0
 
 run 0 backbone trend unemployment-rate -o json
 json '[.[] | [.period, .numerator, .denominator, .readings]]' "$(jq -c . <<'END'

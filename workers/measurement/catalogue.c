@@ -96,6 +96,7 @@ bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint3
     }
     memcpy(new.details, details.data, details.len);
     object = &catalogue->object[k][id];
+    catalogue->count[k] += !object->text;
     free(object->text);
     free(object->details);
     *object = new;

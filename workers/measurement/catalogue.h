@@ -15,9 +15,9 @@ struct bb_object {
 };
 
 struct bb_catalogue {
-    struct bb_object *object[BB_OBJECT_KINDS]; /* by id; [0] is not used */
-    uint32_t size[BB_OBJECT_KINDS];
-    struct bb_indicator *indicator; /* by id, parallel to the objects of that kind */
+    struct bb_object *object[BB_OBJECT_KINDS];              /* by id; [0] is not used */
+    uint32_t size[BB_OBJECT_KINDS], count[BB_OBJECT_KINDS]; /* room for ids, objects that there are */
+    struct bb_indicator *indicator;                         /* by id, parallel to the objects of that kind */
     uint32_t indicator_size;
 };
 

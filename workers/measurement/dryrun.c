@@ -21,12 +21,15 @@
 #define PREFIX    "dry-run-"
 #define MAP_BYTES ((size_t)64 << 30) /* address space; the file takes what it needs */
 #define FIRST_ID  0x80000000u
+#define SERIES                                                                                               \
+    (1u << 15) /* of which it knows the history: 4 MiB; those that come later are not judged by it */
 
 struct bb_dryrun {
     char *dir;
     struct bb_store *store;
     MDB_dbi readings, names, replies;
     MDB_txn *txn;
+    struct bb_history history;
     uint32_t next, next_kept; /* ids: in this submission, and kept */
 };
 
@@ -69,6 +72,8 @@ bb_dryrun_new(const char *parent, struct bb_dryrun **ret_dryrun)
     if (!dryrun || asprintf(&dryrun->dir, "%s/" PREFIX "XXXXXX", parent) < 0)
         goto fail;
     r = mkdtemp(dryrun->dir) ? 0 : -errno;
+    if (r == 0)
+        r = bb_history_init(&dryrun->history, SERIES, true);
     config.dir = dryrun->dir;
     if (r == 0)
         r = bb_store_open(&config, &dryrun->store, error, sizeof error);
@@ -100,6 +105,7 @@ bb_dryrun_destroy(struct bb_dryrun **dryrun_pointer)
     bb_store_close(&dryrun->store);
     if (dryrun->dir)
         remove_folder(dryrun->dir);
+    bb_history_release(&dryrun->history);
     free(dryrun->dir);
     free(dryrun);
     *dryrun_pointer = NULL;
@@ -109,6 +115,7 @@ int
 bb_dryrun_begin(struct bb_dryrun *dryrun)
 {
     dryrun->next = dryrun->next_kept;
+    bb_history_begin(&dryrun->history);
     return bb_store_begin(dryrun->store, true, &dryrun->txn);
 }
 
@@ -118,6 +125,7 @@ bb_dryrun_end(struct bb_dryrun *dryrun, bool keep)
     int r;
 
     if (!keep) {
+        bb_history_undo(&dryrun->history);
         bb_store_abort(dryrun->store, &dryrun->txn);
         return 0;
     }
@@ -167,6 +175,12 @@ bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb
     if (r == 0)
         *ret_id = dryrun->next++;
     return r > 0 ? -ENOSPC : r;
+}
+
+struct bb_history *
+bb_dryrun_history(struct bb_dryrun *dryrun)
+{
+    return &dryrun->history;
 }
 
 int

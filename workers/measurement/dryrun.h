@@ -7,6 +7,7 @@
 #ifndef BB_DRYRUN_H
 #define BB_DRYRUN_H
 
+#include "history.h"
 #include "names.h"
 
 struct bb_dryrun;
@@ -31,6 +32,9 @@ int bb_dryrun_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb
                    uint32_t *ret_id);
 int bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text,
                        uint32_t *ret_id);
+
+/* What it knows of series: those that its rows belong to, as they would be. */
+struct bb_history *bb_dryrun_history(struct bb_dryrun *dryrun);
 
 /* The reply that a submission got: one that is repeated gets it again. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_dryrun_reply(struct bb_dryrun *dryrun, uint32_t index, struct bb_bytes *ret_reply);

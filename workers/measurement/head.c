@@ -49,6 +49,10 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
     if (r == 0)
         r = bb_adoptions_load(&head->adoptions, views);
     if (r == 0)
+        r = bb_history_init(&head->history, BB_HEAD_SERIES, false);
+    if (r == 0)
+        r = bb_history_load_periods(&head->history, views);
+    if (r == 0)
         r = bb_head_load_batches(head);
     if (r == 0)
         r = bb_head_load_reviews(head);
@@ -77,6 +81,7 @@ bb_head_release(struct bb_head *head)
     bb_catalogue_release(&head->catalogue);
     bb_adoptions_release(&head->adoptions);
     bb_dependencies_destroy(&head->dependencies);
+    bb_history_release(&head->history);
     bb_map_release(&head->submissions);
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->batches);

@@ -12,6 +12,7 @@
 #include "catalogue.h"
 #include "dependencies.h"
 #include "generation.h"
+#include "history.h"
 #include "names.h"
 #include "query_ids.h"
 #include "review.h"
@@ -32,6 +33,7 @@ struct bb_head {
     struct bb_catalogue catalogue;
     struct bb_adoptions adoptions;
     struct bb_dependencies *dependencies; /* which indicators are computed from which */
+    struct bb_history history;
     struct bb_generation *filling;
     struct bb_generation *applying; /* NULL: the applier is idle */
     /* Submissions in the generations: batch | index -> sequence << 1 | last. */
@@ -55,6 +57,9 @@ struct bb_head {
 /* Unfinished batches of several submissions, of all organizations and of one. */
 #define BB_OPEN_BATCHES_MAX    10000u
 #define BB_OPEN_BATCHES_OF_ONE 2000u
+
+/* Series whose history is at hand: 16 MiB of them. */
+#define BB_HEAD_SERIES (1u << 17)
 
 int bb_head_init(struct bb_head *head, struct bb_views *views);
 void bb_head_release(struct bb_head *head);

@@ -203,6 +203,7 @@ parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *
     bool percent = given(d->unit) && (strcmp(d->unit, "percent") == 0 || strcmp(d->unit, "%") == 0);
     struct bb_decimal ignored;
 
+    indicator->percent = percent;
     indicator->factor = (struct bb_decimal){.mantissa = percent ? 100 : 1};
     if (number(check, "factor", d->factor, &indicator->factor) && bb_decimal_is_zero(indicator->factor))
         refuse(check, "factor", d->factor, "a number other than 0");

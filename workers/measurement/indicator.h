@@ -25,6 +25,7 @@ struct bb_indicator {
     struct bb_decimal factor; /* 100 for percent, else 1, unless the definition says otherwise */
     struct bb_decimal minimum, maximum;
     bool has_minimum, has_maximum;
+    bool percent; /* the unit */
     bool has_decimals;
     unsigned decimals;             /* 0 to 24 */
     enum bb_period_type frequency; /* 0: any */

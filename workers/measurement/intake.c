@@ -21,6 +21,7 @@
 #include "intake.h"
 
 #include "disaggregation.h"
+#include "neighbours.h"
 #include "rules.h"
 
 #include "proto/limits.h"
@@ -41,6 +42,9 @@ struct row {
     struct bb_rowref ref;
     struct bb_reading_key key;
     struct bb_reading reading;
+    struct bb_resolved_period *period;
+    bool new_place; /* named by this row first */
+    bool warned;    /* has a warning already */
     struct bb_note note;
 };
 
@@ -208,11 +212,14 @@ resolve_period(struct bb_intake *intake, struct row *row)
     if (resolved->status != FOUND) {
         r = bb_period_parse(text, fiscal ? BB_PERIOD_FISCAL_JULY : 0, &resolved->period);
         resolved->status = r == 0 ? FOUND : REFUSED;
+        if (r == 0)
+            resolved->ordinal = bb_history_ordinal(resolved->period);
     }
     if (r != 0)
         return (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text, "%s",
                                   expected_period(r));
     row->key.period = resolved->period;
+    row->period = resolved;
     return 0;
 }
 
@@ -332,6 +339,7 @@ add_place(struct bb_intake *intake, struct row *row)
         return 0;
     resolved->canonical = true;
     r = add_name(intake, BB_OBJECT_PLACE, intake->view->text[row->ref.place], resolved);
+    row->new_place = true;
     row->key.place = resolved->id;
     return r;
 }
@@ -422,12 +430,18 @@ check_row(struct bb_intake *intake, struct row *row)
     return (int)bb_rules_check(indicator, &row->reading, &row->note);
 }
 
-static int
-present(struct bb_intake *intake, struct bb_bytes key, struct bb_bytes *ret_record)
+int
+bb_intake_present(struct bb_intake *intake, struct bb_bytes key, struct bb_bytes *ret_record)
 {
     int r = intake->dryrun ? bb_dryrun_reading(intake->dryrun, key, ret_record) : BB_STORE_E_NOT_FOUND;
 
     return r == BB_STORE_E_NOT_FOUND ? bb_head_reading(intake->head, key, ret_record) : r;
+}
+
+struct bb_history *
+bb_intake_history(struct bb_intake *intake)
+{
+    return intake->dryrun ? bb_dryrun_history(intake->dryrun) : &intake->head->history;
 }
 
 static int
@@ -440,6 +454,15 @@ change(struct bb_intake *intake, enum bb_change_kind kind, struct bb_bytes key, 
     if (intake->dryrun)
         return bb_dryrun_put(intake->dryrun, key, packed);
     return bb_generation_change(intake->head->filling, kind, key, cell_len, packed);
+}
+
+static int
+note_period(struct bb_intake *intake, struct row *row)
+{
+    if (row->period->noted)
+        return 0;
+    row->period->noted = true;
+    return bb_history_add_period(bb_intake_history(intake), row->key.period);
 }
 
 static const char *
@@ -520,7 +543,7 @@ decide(struct bb_intake *intake, struct row *row)
     struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, &cell_len)), record;
     struct bb_reading old, *next = &row->reading;
     bool present_comment;
-    int code, r = present(intake, key, &record);
+    int code, r = bb_intake_present(intake, key, &record);
 
     if (r == 0)
         r = bb_reading_unpack(record, &old);
@@ -543,7 +566,8 @@ decide(struct bb_intake *intake, struct row *row)
             return r;
         *outcome = BB_OUTCOME_CREATED;
         next->revision = 1;
-        return change(intake, BB_CHANGE_CREATED, key, cell_len, next);
+        r = note_period(intake, row);
+        return r == 0 ? change(intake, BB_CHANGE_CREATED, key, cell_len, next) : r;
     case BB_DECIDE_UPDATED:
         r = check_locks(intake, row);
         if (r != 0)
@@ -586,15 +610,66 @@ take_row(struct bb_intake *intake, struct row *row)
     return r;
 }
 
+/* Warnings, of a row that is taken. */
+
+static int
+add_warning(struct bb_intake *intake, struct row *row)
+{
+    if (row->note.code == BB_ROW_CODE_NONE ||
+        (row->warned && !has_room(intake, NOTE_BYTES + strlen(row->note.text))))
+        return 0;
+    row->warned = true;
+    return add_note(intake, &intake->warnings, row->number, &row->note);
+}
+
+static int
+warn_of_place(struct bb_intake *intake, struct row *row)
+{
+    row->note.code = BB_ROW_CODE_NONE;
+    if (row->new_place && intake->head->catalogue.count[bb_object_index(BB_OBJECT_PLACE)] > 0)
+        bb_note_found(&row->note, BB_ROW_CODE_NEW_PLACE, BB_FIELD_PLACE, intake->view->text[row->ref.place],
+                      "a registered place, or one that a reading has named before (place ls shows them)");
+    return add_warning(intake, row);
+}
+
+static int
+warn_of_history(struct bb_intake *intake, struct row *row)
+{
+    const struct bb_neighbour next = {
+        .key = &row->key, .ordinal = row->period->ordinal, .reading = &row->reading};
+    uint8_t outcome = intake->outcome[row->number];
+    int r = 0;
+
+    row->note.code = BB_ROW_CODE_NONE;
+    if (outcome == BB_OUTCOME_CREATED || outcome == BB_OUTCOME_UPDATED)
+        r = bb_neighbours_judge(intake, &next, &row->note);
+    return r == 0 ? add_warning(intake, row) : r;
+}
+
+static int
+warn(struct bb_intake *intake, struct row *row)
+{
+    int r = intake->replay ? 0 : add_warning(intake, row);
+
+    if (r == 0 && !intake->replay)
+        r = warn_of_place(intake, row);
+    if (r == 0 && !intake->replay)
+        r = warn_of_history(intake, row);
+    return r;
+}
+
 int
 bb_intake_run(struct bb_intake *intake)
 {
     struct row row;
     int r = prepare(intake);
 
+    bb_history_begin(bb_intake_history(intake));
+
     for (uint32_t i = 0; r == 0 && i < intake->view->rows->count; i++) {
         row.number = i;
         row.note.code = BB_ROW_CODE_NONE;
+        row.new_place = row.warned = false;
         bb_rowview_get(intake->view, i, &row.ref);
         r = take_row(intake, &row);
         if (r > 0) {
@@ -602,8 +677,7 @@ bb_intake_run(struct bb_intake *intake)
             r = intake->replay ? -EBADMSG : add_note(intake, &intake->rejected, i, &row.note);
         } else if (r == 0) {
             intake->accepted++;
-            if (row.note.code != BB_ROW_CODE_NONE)
-                r = add_note(intake, &intake->warnings, i, &row.note);
+            r = warn(intake, &row);
         }
     }
     bb_map_release(&intake->unchanged);

@@ -26,6 +26,17 @@ struct bb_resolved {
 struct bb_resolved_period {
     struct bb_period period;
     uint8_t status;
+    bool noted;       /* the history knows that there are readings of it */
+    uint32_t ordinal; /* history.h */
+};
+
+/* The periods before one, of its type, that have readings: the nearest first. */
+struct bb_periods_before {
+    struct bb_period of;
+    uint32_t known; /* how many were known to have readings */
+    uint32_t n;
+    struct bb_period period[BB_OUTLIER_MOST];
+    uint8_t back[BB_OUTLIER_MOST]; /* how many periods before it */
 };
 
 struct bb_row_note {
@@ -50,6 +61,7 @@ struct bb_intake {
     const uint8_t *newer;   /* of each row: other than 0 it is refused, something newer stands; or NULL */
     bool any_organization;  /* staff: may write for any */
     uint32_t caller;        /* id of the caller's organization; 0: it has none yet */
+    bb_utc now;             /* for how many are judged by their history */
     uint64_t sequence;      /* the entry this becomes */
     uint64_t batch;         /* first entry of its batch */
     struct bb_locks locks;  /* its first fields; not looked at in a replay */
@@ -59,6 +71,8 @@ struct bb_intake {
     uint32_t accepted;
     struct bb_note_list rejected, warnings;
     size_t note_bytes; /* of the texts of notes so far */
+    struct bb_periods_before before;
+    uint32_t judged; /* looks at a history, so far */
     struct bb_map
         unchanged; /* keys that this table named as they are, when `touch` does not make the store remember */
     struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */
@@ -69,6 +83,12 @@ struct bb_intake {
 /* 0 | -ENOMEM | -EBADMSG a damaged record, or a replayed row that does not resolve | -errno. The changes are
  * in the generation that fills (or in the dry run); on an error the caller rolls them back. */
 int bb_intake_run(struct bb_intake *intake);
+
+/* The present record of a reading: the dry run's, or the head's. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int bb_intake_present(struct bb_intake *intake, struct bb_bytes key, struct bb_bytes *ret_record);
+
+/* The history that it is judged by: the dry run's, or the head's. */
+struct bb_history *bb_intake_history(struct bb_intake *intake);
 
 /* Was the period of this row read as a fiscal one? (the indicator's frequency decides) */
 bool bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index);

@@ -260,6 +260,7 @@ submit_rows(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake
     if (r != 0 || reply.sequence == 0) { /* nothing is kept */
         bb_generation_rollback(writer->head.filling, mark);
         bb_names_rollback(writer->head.names, &names);
+        bb_history_undo(&writer->head.history);
         if (r == 0)
             bb_writer_reply_now(writer, submit->work->tag, &reply.base);
         return r;
@@ -351,7 +352,8 @@ bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
 {
     struct bb_submit submit = {.work = work};
     struct bb_rowview view;
-    struct bb_intake intake = {.head = &writer->head, .view = &view, .arena = &writer->arena};
+    struct bb_intake intake = {
+        .head = &writer->head, .view = &view, .arena = &writer->arena, .now = writer->config.utc()};
     enum bb_error code = BB_ERROR_TOO_LARGE;
     const char *what = "a submission has at most 192 KiB";
     bool canonical;
