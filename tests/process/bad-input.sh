@@ -152,22 +152,22 @@ like "the warning" "$(cat "$tmp/warnings.csv")" '2034,50.1,1,2,.*VALUE_DISAGREES
 # --- what looks like a slip beside what came before is accepted with a warning, and the dry run says the same
 {
     echo indicator,place,period,value
-    for month in 01 02 03 04 05; do
+    for month in 01 02 03 04 05 06 07 08; do
         echo "amount,By the month,2039-$month,10$month"
         echo "share,By the month,2039-$month,62.$month"
     done
-    echo "amount,By the month,2039-06,1003"
-    echo "amount,By the month,2039-07,-9999"
-    echo "share,By the month,2039-06,0.62"
-    echo "share,By the month,2039-07,62.03"
+    echo "amount,By the month,2039-09,1003"
+    echo "amount,By the month,2039-10,-9999"
+    echo "share,By the month,2039-09,0.62"
+    echo "share,By the month,2039-10,62.03"
 } >"$tmp/warn.csv"
 for option in --dry-run ''; do
     # shellcheck disable=SC2086
     run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv" $option
-    counts created=14 rejected=0 warnings=3
+    counts created=20 rejected=0 warnings=3
     like "a place" "$(cat "$tmp/warnings.csv")" 'By the month,2039-01,.*NEW_PLACE,place'
-    like "a jump" "$(cat "$tmp/warnings.csv")" '2039-07,-9999,.*JUMP,value,.*10[0-9.]+ from their median'
-    like "a fraction" "$(cat "$tmp/warnings.csv")" '2039-06,0.62,.*FRACTION,value,.*is 62 percent meant'
+    like "a jump" "$(cat "$tmp/warnings.csv")" '2039-10,-9999,.*JUMP,value,.*10[0-9.]+ from their median'
+    like "a fraction" "$(cat "$tmp/warnings.csv")" '2039-09,0.62,.*FRACTION,value,.*is 62 percent meant'
 done
 
 # by more than half a unit of its own last digit: 1 / 8 is 12.5 %, and half of one is still agreement

@@ -4,7 +4,7 @@
 
 define_sample
 run 0 backbone import "$sample/readings.csv" -o json
-counts rows=1472 created=1472 updated=0 unchanged=0 rejected=0 locked=0 warnings=106 missing=0 suppressed=0 \
+counts rows=1472 created=1472 updated=0 unchanged=0 rejected=0 locked=0 warnings=31 missing=0 suppressed=0 \
     duplicate=0 dry_run=false
 
 run 0 backbone import "$sample/readings.csv" -o json

@@ -20,9 +20,9 @@
 
 #define WAYS       4u
 #define LINE_BYTES 64u
-#define KEY_BYTES  20u /* of a series, its first fields */
 
 static_assert(sizeof(struct bb_series) == 2 * LINE_BYTES, "a series is two lines of the cache");
+static_assert(sizeof(struct bb_series_key) == 5 * sizeof(uint32_t), "a key has no holes");
 
 int
 bb_history_init(struct bb_history *history, uint32_t size, bool keeps)
@@ -153,42 +153,53 @@ bb_history_load_periods(struct bb_history *history, const struct bb_views *views
 
 /* Series */
 
-static inline struct bb_series
+static inline struct bb_series_key
 key_of(const struct bb_reading_key *key)
 {
-    return (struct bb_series){.indicator = key->indicator,
-                              .organization = key->organization,
-                              .place = key->place,
-                              .disaggregation = key->disaggregation,
-                              .shape = key->period.type | (uint32_t)key->period.years << 8};
+    return (struct bb_series_key){.indicator = key->indicator,
+                                  .organization = key->organization,
+                                  .place = key->place,
+                                  .disaggregation = key->disaggregation,
+                                  .shape = key->period.type | (uint32_t)key->period.years << 8};
 }
 
 static inline bool
-same(const struct bb_series *a, const struct bb_series *b)
+same(const struct bb_series_key *a, const struct bb_series_key *b)
 {
     return a->indicator == b->indicator && a->organization == b->organization && a->place == b->place &&
            a->disaggregation == b->disaggregation && a->shape == b->shape;
 }
 
 static uint32_t *
-set_of(const struct bb_history *history, const struct bb_series *key)
+set_of(const struct bb_history *history, const struct bb_series_key *key)
 {
-    return &history->slot[(XXH3_64bits(key, KEY_BYTES) & (history->sets - 1)) * WAYS];
+    return &history->slot[(XXH3_64bits(key, sizeof *key) & (history->sets - 1)) * WAYS];
+}
+
+/* The one behind is likely wanted for the next row: waiting for the memory was most of what a look cost. */
+static inline void
+fetch_ahead(const struct bb_history *history, uint32_t at)
+{
+    const char *next = (const char *)&history->series[(at + 1) & (history->size - 1)];
+
+    __builtin_prefetch(next, 1);
+    __builtin_prefetch(next + LINE_BYTES, 1);
 }
 
 struct bb_series *
 bb_history_find(struct bb_history *history, const struct bb_reading_key *reading)
 {
-    const struct bb_series key = key_of(reading);
+    const struct bb_series_key key = key_of(reading);
     uint32_t behind = (history->last + 1) & (history->size - 1), *set;
 
-    if (same(&history->series[behind], &key)) {
+    if (same(&history->series[behind].key, &key)) {
         history->last = behind;
+        fetch_ahead(history, behind);
         return &history->series[behind];
     }
     set = set_of(history, &key);
     for (uint32_t i = 0; i < WAYS; i++)
-        if (set[i] && same(&history->series[set[i] - 1], &key)) {
+        if (set[i] && same(&history->series[set[i] - 1].key, &key)) {
             history->last = set[i] - 1;
             return &history->series[set[i] - 1];
         }
@@ -198,16 +209,16 @@ bb_history_find(struct bb_history *history, const struct bb_reading_key *reading
 /* Where the number of one goes: where nothing is, or one that is gone; else the first, whose series is
  * forgotten. */
 static uint32_t *
-way_for(const struct bb_history *history, const struct bb_series *key)
+way_for(const struct bb_history *history, const struct bb_series_key *key)
 {
     uint32_t *set = set_of(history, key);
 
     for (uint32_t i = 0; i < WAYS; i++) {
         const struct bb_series *there = set[i] ? &history->series[set[i] - 1] : NULL;
-        if (!there || there->shape == 0 || set_of(history, there) != set)
+        if (!there || there->key.shape == 0 || set_of(history, &there->key) != set)
             return &set[i];
     }
-    history->series[set[0] - 1].shape = 0;
+    history->series[set[0] - 1].key.shape = 0;
     return &set[0];
 }
 
@@ -221,8 +232,8 @@ add(struct bb_history *history, const struct bb_series *series)
         return NULL;
     history->last = history->next;
     history->next = (history->next + 1) & (history->size - 1);
-    at->shape = 0;
-    *way_for(history, series) = history->last + 1;
+    at->key.shape = 0;
+    *way_for(history, &series->key) = history->last + 1;
     *at = *series;
     return at;
 }
@@ -237,9 +248,8 @@ struct bb_series *
 bb_history_put(struct bb_history *history, const struct bb_reading_key *key, uint32_t ordinal,
                const double value[static BB_HISTORY_VALUES])
 {
-    struct bb_series series = key_of(key), *there = bb_history_find(history, key);
+    struct bb_series series = {.key = key_of(key), .top = ordinal}, *there = bb_history_find(history, key);
 
-    series.top = ordinal;
     for (uint32_t i = 0; i < BB_HISTORY_VALUES; i++)
         series.value[(ordinal + BB_HISTORY_VALUES - i) % BB_HISTORY_VALUES] = value[i];
     if (!there)
@@ -331,6 +341,6 @@ void
 bb_history_undo(struct bb_history *history)
 {
     for (uint32_t i = 0; i < history->n_touched; i++)
-        history->series[history->touched[i]].shape = 0;
+        history->series[history->touched[i]].key.shape = 0;
     history->n_touched = 0;
 }

@@ -16,9 +16,13 @@
 
 #define BB_HISTORY_VALUES (BB_OUTLIER_MOST + 1)
 
-struct bb_series {
+struct bb_series_key {
     uint32_t indicator, organization, place, disaggregation;
-    uint32_t shape;                  /* type of the period, and years of a span; 0: none is here */
+    uint32_t shape; /* type of the period, and years of a span; 0: none */
+};
+
+struct bb_series {
+    struct bb_series_key key;
     uint32_t top;                    /* ordinal of the last period */
     double value[BB_HISTORY_VALUES]; /* of the period of ordinal o at o % BB_HISTORY_VALUES; NAN none */
 };

@@ -17,16 +17,21 @@ test_jumps(void **state)
         bool jump;
         double median, usual;
     } cases[] = {
-        {"four are too few", {10, 11, 12, 13}, 4, 1000, false, 0, 0},
-        {"0.6745 * 5.2 / 1 > 3.5", {10, 11, 12, 13, 14}, 5, 17.2, true, 12, 1},
-        {"0.6745 * 5.18 / 1 < 3.5", {10, 11, 12, 13, 14}, 5, 17.18, false, 0, 0},
-        {"downwards too", {14, 10, 12, 13, 11}, 5, 6, true, 12, 1},
-        {"an even number", {10, 11, 12, 13, 14, 15}, 6, 30, true, 12.5, 1.5},
-        {"outliers before it hide nothing", {10, 11, 12, 13, 14, 900, 950}, 7, 910, true, 13, 2},
-        {"most are the same: by the mean", {10, 10, 10, 10, 15}, 5, 14, false, 0, 0},
-        {"... 3.75 / 1.253314 < 3.5", {10, 10, 10, 10, 15}, 5, 13.75, false, 0, 0},
-        {"... 5 / 1.253314 > 3.5", {10, 10, 10, 10, 15}, 5, 15, true, 10, 1},
-        {"all are the same", {10, 10, 10, 10, 10}, 5, 1000, false, 0, 0},
+        {"seven are too few", {10, 11, 12, 13, 14, 12, 12}, 7, 1000, false, 0, 0},
+        {"0.6745 * 5.2 / 1 > 3.5", {10, 11, 12, 13, 14, 11, 12, 13}, 8, 17.2, true, 12, 1},
+        {"0.6745 * 5.18 / 1 < 3.5", {10, 11, 12, 13, 14, 11, 12, 13}, 8, 17.18, false, 0, 0},
+        {"downwards too", {14, 10, 12, 13, 11, 13, 12, 11}, 8, 6, true, 12, 1},
+        {"an odd number", {10, 11, 12, 13, 14, 15, 16, 17, 18}, 9, 30, true, 14, 2},
+        {"between two in the middle", {10, 11, 12, 13, 14, 15, 16, 17}, 8, 30, true, 13.5, 2},
+        {"outliers before it hide nothing", {10, 11, 12, 13, 14, 13, 12, 900, 950}, 9, 910, true, 13, 1},
+        {"a tenth of the median", {100, 100, 100, 101, 99, 101, 99, 100}, 8, 110, true, 100, 0.5},
+        {"less than that", {100, 100, 100, 101, 99, 101, 99, 100}, 8, 109.9, false, 0, 0},
+        {"... of its size", {-100, -100, -100, -101, -99, -101, -99, -100}, 8, -109.9, false, 0, 0},
+        {"around 0 it is nothing", {0, 0.1, -0.1, 0.1, -0.1, 0, 0.1, -0.1}, 8, 0.6, true, 0, 0.1},
+        {"most are the same: by the mean", {10, 10, 10, 10, 10, 10, 10, 18}, 8, 14, false, 0, 0},
+        {"... 4.38 / 1.253314 < 3.5", {10, 10, 10, 10, 10, 10, 10, 18}, 8, 14.38, false, 0, 0},
+        {"... 4.39 / 1.253314 > 3.5", {10, 10, 10, 10, 10, 10, 10, 18}, 8, 14.39, true, 10, 1},
+        {"all are the same", {10, 10, 10, 10, 10, 10, 10, 10}, 8, 1000, false, 0, 0},
     };
     struct bb_outlier o;
 
@@ -87,7 +92,7 @@ plain_jump(const double *values, size_t n, double value)
 {
     double a[BB_OUTLIER_MOST], middle, spread, mean = 0;
 
-    if (n < 5)
+    if (n < 8)
         return false;
     memcpy(a, values, n * sizeof *a);
     middle = plain_median(a, n);
@@ -96,6 +101,8 @@ plain_jump(const double *values, size_t n, double value)
         mean += a[i] / (double)n;
     }
     spread = plain_median(a, n);
+    if (fabs(value - middle) < fabs(middle) / 10)
+        return false;
     if (spread > 0)
         return 0.6745 * fabs(value - middle) / spread > 3.5;
     return mean > 0 && fabs(value - middle) / (1.253314 * mean) > 3.5;

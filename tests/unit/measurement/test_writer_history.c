@@ -34,29 +34,29 @@ submit_series(struct fixture *f, uint8_t batch, const char *what, const int *val
 static void
 test_what_a_warning_says(void **state)
 {
-    static const int usual[] = {10, 11, 12, 13, 14};
+    static const int usual[] = {10, 11, 12, 13, 14, 12, 11, 13};
     struct fixture *f = *state;
 
-    submit_series(f, 1, "count|a|Hartford|", usual, 5);
+    submit_series(f, 1, "count|a|Hartford|", usual, COUNT(usual));
     fixture_apply(f);
     fixture_reopen(f);
-    fixture_submit_one(f, 10, "count|a|Hartford||2026-06|120");
+    fixture_submit_one(f, 10, "count|a|Hartford||2026-09|120");
     assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_CREATED);
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_JUMP);
     assert_string_equal(text_of(f, 0),
-                        "found '120', expected something like the 5 before it: this is 108 from "
+                        "found '120', expected something like the 8 before it: this is 108 from "
                         "their median 12, 108 times as far as they are");
-    fixture_submit_one(f, 11, "count|a|Hartford||2026-06|120"); /* unchanged: nothing new to say */
+    fixture_submit_one(f, 11, "count|a|Hartford||2026-09|120"); /* unchanged: nothing new to say */
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
-    fixture_submit_one(f, 12, "count|a|Hartford||2026-06|121"); /* a correction is looked at again */
+    fixture_submit_one(f, 12, "count|a|Hartford||2026-09|121"); /* a correction is looked at again */
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_JUMP);
-    fixture_submit_one(f, 13, "count|a|Hartford||2026-06|12");
+    fixture_submit_one(f, 13, "count|a|Hartford||2026-09|12");
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
-    fixture_submit_one(f, 14, "count|b|Hartford||2026-06|120"); /* another one's history */
+    fixture_submit_one(f, 14, "count|b|Hartford||2026-09|120"); /* another one's history */
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
     fixture_submit_one(f, 15, "count|a|Hartford||2026-Q3|120"); /* another type of period */
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
-    fixture_submit_one(f, 16, "count|a|Hartford||2027-07|120"); /* nothing in the twelve months before */
+    fixture_submit_one(f, 16, "count|a|Hartford||2027-10|120"); /* nothing in the twelve months before */
     assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
     fixture_submit_one(f, 17, "rate|a|||2026-05|61.5");
     fixture_submit_one(f, 18, "rate|a|||2026-06||615|100000");
@@ -104,6 +104,7 @@ test_new_places(void **state)
 
 struct model {
     int64_t value[SERIES][MONTHS];
+    unsigned jumps, fractions; /* said so far */
 };
 
 struct step {
@@ -188,8 +189,12 @@ run_step(struct fixture *f, struct model *m, const struct step *s, struct fixtur
         if (fixture_warned(f, i) != code)
             fail_msg("series %u month %u value %lld: %u for %u", s->series[i], s->month[i],
                      (long long)s->value[i], fixture_warned(f, i), code);
+        kept.jumps += code == BB_ROW_CODE_JUMP;
+        kept.fractions += code == BB_ROW_CODE_FRACTION;
         m->value[s->series[i]][s->month[i]] = s->value[i];
     }
+    m->jumps = kept.jumps;
+    m->fractions = kept.fractions;
     if (refused || how.dry_run)
         *m = kept;
 }
@@ -198,7 +203,7 @@ static void
 test_random_history(void **state)
 {
     struct fixture *f = *state;
-    struct model m;
+    struct model m = {.jumps = 0};
     uint64_t seed = 7;
 
     for (unsigned i = 0; i < SERIES; i++)
@@ -217,6 +222,7 @@ test_random_history(void **state)
         if (draw(&seed) % 100 == 0)
             fixture_reopen(f);
     }
+    assert_true(m.jumps > 100 && m.fractions > 100);
     assert_int_equal(fixture_verify(f), 0);
 }
 
@@ -224,11 +230,11 @@ test_random_history(void **state)
 static void
 test_dry_run_of_several_submissions(void **state)
 {
-    static const char *const parts[2][6] = {
+    static const char *const parts[2][7] = {
         {"count|a|||2026-01|10", "count|a|||2026-02|11", "count|a|||2026-03|12", "count|a|||2026-04|13",
-         "count|a|||2026-05|14", "count|a|||2026-06|13"},
-        {"count|a|||2026-07|12", "count|a|||2026-08|120", "count|a|||2026-09|12", "count|a|||2026-10|12",
-         "count|a|||2026-11|-9999", "count|a|||2026-12|12"},
+         "count|a|||2026-05|14", "count|a|||2026-06|13", "count|a|||2026-07|12"},
+        {"count|a|||2026-08|11", "count|a|||2026-09|120", "count|a|||2026-10|12", "count|a|||2026-11|12",
+         "count|a|||2026-12|-9999", "count|a|||2027-01|12", "count|a|||2027-02|12"},
     };
     struct fixture *f = *state;
 
@@ -236,7 +242,7 @@ test_dry_run_of_several_submissions(void **state)
         for (uint32_t part = 0; part < 2; part++) {
             struct fixture_submission how = {
                 .batch = 1, .index = part, .more = part == 0, .dry_run = round == 0};
-            fixture_submit_rows(f, how, parts[part], 6);
+            fixture_submit_rows(f, how, parts[part], 7);
             assert_int_equal(f->reply->n_warning, part == 0 ? 0 : 2);
             assert_int_equal(fixture_warned(f, 1), part == 0 ? 0 : BB_ROW_CODE_JUMP);
             assert_int_equal(fixture_warned(f, 4), part == 0 ? 0 : BB_ROW_CODE_JUMP);
