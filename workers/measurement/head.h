@@ -58,8 +58,8 @@ struct bb_head {
 #define BB_OPEN_BATCHES_MAX    10000u
 #define BB_OPEN_BATCHES_OF_ONE 2000u
 
-/* Series whose history is at hand: 16 MiB of them. */
-#define BB_HEAD_SERIES (1u << 17)
+/* Series whose history is at hand: 4 MiB of them, and those of a load of 20,000 a period. */
+#define BB_HEAD_SERIES (1u << 15)
 
 int bb_head_init(struct bb_head *head, struct bb_views *views);
 void bb_head_release(struct bb_head *head);
