@@ -31,6 +31,7 @@ enum {
     NUMERATOR_EXPRESSION,
     DENOMINATOR_EXPRESSION,
     PUBLISH,
+    OVERLAP,
     FIELDS,
     VERSION = FIELDS,
     SEQUENCE,
@@ -63,6 +64,7 @@ static const char *const fields[FIELDS + 1] = {
     "numerator_expression",
     "denominator_expression",
     "publish",
+    "overlap",
     NULL,
 };
 
@@ -98,6 +100,7 @@ indicator_of(const struct bb_list_row *row)
         .numerator_expression = c[NUMERATOR_EXPRESSION],
         .denominator_expression = c[DENOMINATOR_EXPRESSION],
         .publish = c[PUBLISH],
+        .overlap = c[OVERLAP],
     };
 }
 
@@ -167,6 +170,7 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [NUMERATOR_EXPRESSION] = {"numerator_expression", NULL, BB_OUTPUT_DATA_ONLY},
     [DENOMINATOR_EXPRESSION] = {"denominator_expression", NULL, BB_OUTPUT_DATA_ONLY},
     [PUBLISH] = {"publish", NULL, BB_OUTPUT_DATA_ONLY},
+    [OVERLAP] = {"overlap", NULL, BB_OUTPUT_DATA_ONLY},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
     [RETIRED] = {"retired", NULL, BB_OUTPUT_DATA_ONLY},
@@ -194,6 +198,7 @@ print_indicator(void *self, const struct bb_indicator *i)
         [NUMERATOR_EXPRESSION] = i->numerator_expression,
         [DENOMINATOR_EXPRESSION] = i->denominator_expression,
         [PUBLISH] = i->publish,
+        [OVERLAP] = i->overlap,
     };
     const char *const numbers[FIELDS] = {
         [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,

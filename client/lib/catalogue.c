@@ -33,6 +33,7 @@
     X(owner)                                                                                                 \
     X(targets)                                                                                               \
     X(publish)                                                                                               \
+    X(overlap)                                                                                               \
     X(numerator_expression)                                                                                  \
     X(denominator_expression)
 

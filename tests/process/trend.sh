@@ -121,6 +121,49 @@ json '.[].value' 1
 trend count --period 2026-01 --by disaggregation
 json '[.[] | [.disaggregation, .value]] | sort' '[["sex=female",3],["sex=male",4]]'
 
+# organizations that count the same people: the greatest of each place and disaggregation, then the sum
+cat >"$tmp/overlap.csv" <<'END'
+code,name,numerator,denominator,decimals,organization_aggregation,overlap
+reached,Reached,,,,,maximum
+share,Share,those,all,2,,maximum
+END
+run 0 backbone indicator define "$tmp/overlap.csv"
+run 0 backbone indicator show reached -o json
+json '.overlap' '"maximum"'
+send <<'END'
+indicator,organization,place,disaggregation,period,value,numerator,denominator
+reached,alpha,North,,2026,10,,
+reached,beta,North,,2026,12,,
+reached,alpha,South,,2026,5,,
+reached,beta,South,,2026,4.5,,
+reached,alpha,,,2027,5,,
+reached,beta,,,2027,5.0,,
+share,alpha,North,,2026,,9,10
+share,beta,North,,2026,,10,40
+share,beta,South,,2026,,1,2
+END
+trend reached
+json '[.[] | [.period, .value, .organizations, .readings]]' '[["2026",17,2,4],["2027",5,2,2]]'
+trend reached --by organization --period 2026
+json '[.[] | [.organization, .value]]' '[["alpha",15],["beta",16.5]]'
+trend reached --by place --period 2026
+json '[.[] | [.place, .value]] | sort' '[["North",12],["South",5]]'
+trend share
+json '.[] | [.value, .numerator, .denominator, .readings]' '[0.26,11,42,3]'
+run 0 as beta trend reached --by place -o json
+json '[.[] | [.period, .value, .withheld]] | sort' '[["2026",null,true],["2026",12,null],["2027",5,null]]'
+# another policy is another version, and what was asked for before is as it was
+sequence=$(backbone status -o json | jq .measurement.head)
+run_text 'code,name,overlap\nreached,Reached,sum\n' 0 backbone indicator define - -o json
+trend reached --period 2026
+json '.[].value' 31.5
+trend reached --period 2026 --as-of "seq:$sequence"
+json '.[].value' 17
+run_text 'code,name,overlap\nbad,Bad,minimum\n' 65 backbone indicator define -
+like "which there are" "$out$err" 'overlap.*found .minimum., expected sum or maximum'
+run_text 'code,name,overlap,organization_aggregation\nbad,Bad,maximum,last\n' 65 backbone indicator define -
+like "the last is one's" "$out$err" 'expected sum, as the organization_aggregation is last'
+
 # one organization's total hides its own parts, and nobody else's
 partner gamma Gamma
 send <<'END'

@@ -184,6 +184,22 @@ parse_words(struct check *check, const Bb__Indicator *d, struct bb_indicator *in
     }
 }
 
+/* Where organizations count the same people. The last reading is one organization's in any case, and what is
+ * computed has no readings. */
+static void
+parse_overlap(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    static const char *const overlaps[] = {"sum", "maximum", NULL};
+
+    if (!given(d->overlap))
+        return;
+    indicator->overlap_maximum = word(check, "overlap", d->overlap, overlaps, "sum or maximum") == 1;
+    if (indicator->overlap_maximum && indicator->organization_aggregation == BB_AGGREGATE_LAST)
+        refuse(check, "overlap", d->overlap, "sum, as the organization_aggregation is last");
+    if (given(d->numerator_expression))
+        refuse(check, "overlap", d->overlap, "nothing, as it is computed: its inputs say it");
+}
+
 static void
 parse_frequency(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
 {
@@ -279,6 +295,7 @@ bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_ind
 
     check_names(&check, definition);
     parse_words(&check, definition, &indicator);
+    parse_overlap(&check, definition, &indicator);
     parse_frequency(&check, definition, &indicator);
     parse_numbers(&check, definition, &indicator);
     check_targets(&check, definition, indicator.frequency);
@@ -314,6 +331,7 @@ bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
            same_text(a->target_value, b->target_value) && same_text(a->minimum, b->minimum) &&
            same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
            same_text(a->owner, b->owner) && same_text(a->targets, b->targets) &&
-           same_text(a->publish, b->publish) && same_text(a->numerator_expression, b->numerator_expression) &&
+           same_text(a->publish, b->publish) && same_text(a->overlap, b->overlap) &&
+           same_text(a->numerator_expression, b->numerator_expression) &&
            same_text(a->denominator_expression, b->denominator_expression);
 }

@@ -31,6 +31,7 @@ struct bb_indicator {
     enum bb_period_type frequency; /* 0: any */
     enum bb_aggregation time_aggregation, organization_aggregation;
     bool has_due_days;
+    bool overlap_maximum;  /* of a cell the greatest of all organizations counts (query_overlap.h) */
     bool publish_approved; /* what is not approved counts nowhere, and others do not see it */
     unsigned due_days;     /* days behind the end of a period until which a report is on time */
     bool computed;         /* from other indicators, by its expressions */

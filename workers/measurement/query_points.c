@@ -12,6 +12,8 @@
  * part is packed. */
 #include "query_points.h"
 
+#include "query_overlap.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -182,8 +184,10 @@ keep_operand(struct bb_points *points, uint32_t group, const struct bb_tally *ta
 {
     struct bb_operand *operand = &points->operand[points->n_operands++];
 
-    *operand = (struct bb_operand){
-        .group = group, .organizations = organizations, .readings = tally->sum.ok, .withheld = !visible};
+    *operand = (struct bb_operand){.group = group,
+                                   .organizations = organizations,
+                                   .readings = tally->sum.ok + tally->overlapped,
+                                   .withheld = !visible};
     operand->has_value = visible && bb_tally_exact(tally, points->rules, &operand->value);
     operand->divided = tally->sum.computed > 0 ||
                        (tally->sum.ok > 1 && points->rules->organization_aggregation != BB_AGGREGATE_SUM);
@@ -243,14 +247,28 @@ tally_readings(struct bb_points *points, struct bb_query_step *step, struct bb_p
                const struct bb_choice *choice, const struct bb_group *group, struct bb_tally *tally)
 {
     struct bb_values *values = &points->values;
+    struct bb_overlap overlap;
     int r;
 
     *tally = (struct bb_tally){0};
+    bb_overlap_begin(&overlap, points->rules, tally);
     bb_values_begin(values, period, choice, group, false);
     while ((r = bb_values_next(values, &step->snapshot)) == 0)
-        bb_tally_add(tally, points->rules, &values->reading, values->organization);
+        if (points->rules->overlap_maximum)
+            bb_overlap_add(&overlap, values->place, values->members.cell.disaggregation, &values->reading,
+                           values->organization);
+        else
+            bb_tally_add(tally, points->rules, &values->reading, values->organization);
+    bb_overlap_end(&overlap);
     bb_values_end(values);
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* May several organizations be in a cell of which only one counts? */
+static bool
+overlaps(const struct bb_points *points, const struct bb_group *group)
+{
+    return points->rules->overlap_maximum && (group->again || group->tally.sum.ok > group->n_cells);
 }
 
 static int
@@ -264,7 +282,7 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
     uint32_t organizations;
     int r;
 
-    if (group->mixed || bb_tally_needs_readings(tally, points->rules, hidden)) {
+    if (group->mixed || overlaps(points, group) || bb_tally_needs_readings(tally, points->rules, hidden)) {
         r = tally_readings(points, step, period, choice, group, &by_readings);
         tally = &by_readings;
         organizations = points->values.organizations.count;

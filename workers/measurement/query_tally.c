@@ -166,6 +166,8 @@ static void
 show_last(const struct bb_tally *tally, const struct bb_indicator *rules, struct bb_figure *figure)
 {
     show_single(&tally->last, rules, figure);
+    if (rules->organization_aggregation != BB_AGGREGATE_LAST)
+        return;
     figure->party = (struct bb_party){BB_PARTY_ONE, tally->last_organization};
     figure->parts = figure->party;
 }
@@ -176,7 +178,7 @@ bb_tally_figure(const struct bb_tally *tally, const struct bb_indicator *rules, 
     const struct bb_rollup *sum = &tally->sum;
     bool ratio = rules->organization_aggregation == BB_AGGREGATE_RATIO;
 
-    *ret_figure = (struct bb_figure){.readings = sum->ok,
+    *ret_figure = (struct bb_figure){.readings = sum->ok + tally->overlapped,
                                      .without_parts = ratio ? sum->ok - sum->parts : 0,
                                      .party = tally->party,
                                      .parts = tally->parts};

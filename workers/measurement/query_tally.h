@@ -25,6 +25,8 @@ struct bb_tally {
     struct bb_reading last; /* the reading with the greatest sequence; its comment is not kept */
     uint32_t last_organization;
     bool by_readings; /* filled reading by reading */
+    uint32_t
+        overlapped; /* readings that count, and are not in it: another one of their cell stands for them */
 };
 
 void bb_party_add(struct bb_party *party, uint32_t organization);

@@ -188,36 +188,108 @@ value_of(const struct bb_indicator *rules, const struct test_row **ok, size_t n,
     }
 }
 
+/* Where organizations count the same people: <0, 0, >0 */
+static int
+compare_counts(const struct bb_indicator *rules, const struct test_row *a, const struct test_row *b)
+{
+    struct bb_decimal x = a->reading.value, y = b->reading.value;
+    int order;
+
+    if (rules->organization_aggregation == BB_AGGREGATE_RATIO && has_parts(a) != has_parts(b))
+        return has_parts(a) ? 1 : -1;
+    if (rules->organization_aggregation == BB_AGGREGATE_RATIO && has_parts(a)) {
+        order = bb_decimal_compare(a->reading.denominator, b->reading.denominator);
+        return order ? order : bb_decimal_compare(a->reading.numerator, b->reading.numerator);
+    }
+    if (!(a->reading.flags & BB_ROW_VALUE))
+        divide(rules, a, 24, &x);
+    if (!(b->reading.flags & BB_ROW_VALUE))
+        divide(rules, b, 24, &y);
+    return bb_decimal_compare(x, y);
+}
+
+/* Do both say exactly the same? */
+static bool
+same_figure(const struct bb_indicator *rules, const struct test_row *a, const struct test_row *b)
+{
+    struct bb_indicator summed = *rules, ratio = *rules;
+
+    summed.organization_aggregation = BB_AGGREGATE_SUM;
+    ratio.organization_aggregation = BB_AGGREGATE_RATIO;
+    return has_parts(a) == has_parts(b) && compare_counts(&summed, a, b) == 0 &&
+           compare_counts(&ratio, a, b) == 0;
+}
+
+static bool
+same_cell(const struct test_row *a, const struct test_row *b)
+{
+    return a->key.place == b->key.place && a->key.disaggregation == b->key.disaggregation;
+}
+
+/* Is another organization's reading taken instead of this one? */
+static bool
+is_beaten(const struct bb_indicator *rules, const struct rows *chosen, const struct test_row *row)
+{
+    for (size_t i = 0; rules->overlap_maximum && i < chosen->n; i++) {
+        const struct test_row *other = chosen->row[i];
+        int order =
+            other != row && is_ok(other) && same_cell(other, row) ? compare_counts(rules, other, row) : -1;
+        if (order > 0 || (order == 0 && other->key.organization < row->key.organization))
+            return true;
+    }
+    return false;
+}
+
+/* Is one that says exactly the same taken instead of it? */
+static bool
+is_shown(const struct bb_indicator *rules, const struct rows *chosen, const struct test_row *row)
+{
+    for (size_t i = 0; i < chosen->n; i++)
+        if (is_ok(chosen->row[i]) && same_cell(chosen->row[i], row) &&
+            !is_beaten(rules, chosen, chosen->row[i]) && same_figure(rules, chosen->row[i], row))
+            return true;
+    return false;
+}
+
 static void
 figure_of(const struct bb_indicator *rules, const struct rows *chosen, struct figure *figure)
 {
     const struct test_row *ok[4096], *last = NULL;
     struct bb_sum numerator = {0}, denominator = {0};
-    bool seen[MODEL_MAX] = {false}, seen_parts[MODEL_MAX] = {false};
-    size_t n = 0, parts = 0, with_parts = 0;
+    bool seen[MODEL_MAX] = {false}, seen_value[MODEL_MAX] = {false}, seen_parts[MODEL_MAX] = {false};
+    size_t n = 0, parts = 0, with_values = 0, with_parts = 0;
 
     *figure = (struct figure){.readings = 0};
     for (size_t i = 0; i < chosen->n; i++) {
         const struct test_row *row = chosen->row[i];
+        bool shown = is_ok(row) && is_shown(rules, chosen, row);
         if (!is_ok(row))
             continue;
-        ok[n++] = row;
+        figure->readings++;
         figure->organizations += !seen[row->key.organization];
-        figure->only = figure->organizations == 1 ? row->key.organization : 0;
         seen[row->key.organization] = true;
+        if (shown) {
+            with_values += !seen_value[row->key.organization];
+            figure->only = with_values == 1 ? row->key.organization : 0;
+            seen_value[row->key.organization] = true;
+        }
+        if (shown && has_parts(row)) {
+            with_parts += !seen_parts[row->key.organization];
+            figure->parts_only = with_parts == 1 ? row->key.organization : 0;
+            seen_parts[row->key.organization] = true;
+        }
+        if (is_beaten(rules, chosen, row))
+            continue;
+        ok[n++] = row;
         if (!last || row->reading.sequence > last->reading.sequence ||
             (row->reading.sequence == last->reading.sequence && compare_rows(&row, &last) > 0))
             last = row;
         if (!has_parts(row))
             continue;
         parts++;
-        with_parts += !seen_parts[row->key.organization];
-        figure->parts_only = with_parts == 1 ? row->key.organization : 0;
-        seen_parts[row->key.organization] = true;
         assert_int_equal(bb_sum_add(&numerator, row->reading.numerator), 0);
         assert_int_equal(bb_sum_add(&denominator, row->reading.denominator), 0);
     }
-    figure->readings = (unsigned)n;
     if (n == 0)
         return;
     if (rules->organization_aggregation == BB_AGGREGATE_RATIO)

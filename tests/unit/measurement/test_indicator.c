@@ -38,7 +38,8 @@ column(Bb__Indicator *m, const char *name)
                    {"targets", &m->targets},
                    {"numerator_expression", &m->numerator_expression},
                    {"denominator_expression", &m->denominator_expression},
-                   {"publish", &m->publish}};
+                   {"publish", &m->publish},
+                   {"overlap", &m->overlap}};
 
     for (size_t i = 0; i < COUNT(columns); i++)
         if (strcmp(columns[i].name, name) == 0)
@@ -99,6 +100,10 @@ test_what_is_refused(void **state)
         {"direction=up|due_days=-3", "direction"}, /* the first one */
         {"targets=2026", "targets"},
         {"publish=soon", "publish"},
+        {"overlap=minimum", "overlap"},
+        {"overlap=maximum|organization_aggregation=last", "overlap"},
+        {"overlap=maximum|numerator_expression=#{a}", "overlap"},
+        {"overlap=sum|numerator_expression=#{a}", "overlap"},
         {"targets=2026=x", "targets"},
         {"targets=sometime=1", "targets"},
         {"targets=2026=1; =2", "targets"},
@@ -248,7 +253,9 @@ test_sameness(void **state)
                                         "owner",
                                         "targets",
                                         "numerator_expression",
-                                        "denominator_expression"};
+                                        "denominator_expression",
+                                        "publish",
+                                        "overlap"};
     struct columns a, b;
 
     (void)state;
