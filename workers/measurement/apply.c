@@ -1,7 +1,8 @@
 /* The changes are sorted by key; those of one key form a run. Of a run the views get the last record, the
  * superseded ones become revisions, and the cell's rollup loses what stood before and gains what stands now.
- * Rollups are gathered over all runs of a cell before the record is touched. Keys above everything in a view
- * are appended, which fills pages whole: with period-first keys that is the common case. */
+ * Rollups are gathered over all runs of a cell before the record is touched; they stand indicator first, so
+ * each is looked for by itself. Keys above everything in a view are appended, which fills pages whole: with
+ * period-first keys that is the common case. */
 #include "apply.h"
 
 #include "order.h"
@@ -34,8 +35,9 @@ struct applying {
     } * note;
     uint32_t n_noted;
     uint64_t withdrawn; /* readings that are, by so many more; modulo 2^64 */
-    /* The cell in hand: what was taken away and added */
+    /* The cell in hand: the beginning of its readings' keys, one of them, what was taken away and added */
     struct bb_bytes cell;
+    struct bb_reading_key in_cell;
     struct bb_rollup removed, added;
 };
 
@@ -91,14 +93,15 @@ get(struct writer *writer, struct bb_bytes key, struct bb_bytes *ret_payload)
 static int
 flush_cell(struct applying *a)
 {
-    uint8_t packed[BB_ROLLUP_PACKED];
+    uint8_t data[BB_READING_KEY], packed[BB_ROLLUP_PACKED];
+    struct bb_bytes key, payload;
     struct bb_rollup rollup = {0};
-    struct bb_bytes payload;
     int r;
 
     if (a->cell.len == 0)
         return 0;
-    r = get(&a->rollup, a->cell, &payload);
+    key = bb_bytes(data, bb_cell_key_pack(&a->in_cell, data));
+    r = get(&a->rollup, key, &payload);
     if (r == 0)
         r = bb_rollup_unpack(payload, &rollup);
     if (r < 0)
@@ -107,20 +110,21 @@ flush_cell(struct applying *a)
     if (r == 0)
         r = bb_rollup_subtract(&rollup, &a->removed);
     if (r == 0)
-        r = put(&a->rollup, a->cell, bb_bytes(packed, bb_rollup_pack(&rollup, packed)));
+        r = put(&a->rollup, key, bb_bytes(packed, bb_rollup_pack(&rollup, packed)));
     a->cell = bb_bytes(NULL, 0);
     a->added = a->removed = (struct bb_rollup){0};
     return r;
 }
 
 static int
-enter_cell(struct applying *a, struct bb_bytes cell)
+enter_cell(struct applying *a, struct bb_bytes cell, const struct bb_reading_key *key)
 {
     int r = 0;
 
     if (!bb_bytes_equal(a->cell, cell)) {
         r = flush_cell(a);
         a->cell = cell;
+        a->in_cell = *key;
     }
     return r;
 }
@@ -218,7 +222,7 @@ apply_run(struct applying *a, const struct bb_sortable *run, size_t n)
     int r = bb_reading_key_unpack(key, &parsed);
 
     if (r == 0)
-        r = enter_cell(a, bb_bytes(key.data, first->cell_len));
+        r = enter_cell(a, bb_bytes(key.data, first->cell_len), &parsed);
     if (r == 0)
         r = old_record(a, first, copy, &before);
     standing = before;

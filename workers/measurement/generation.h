@@ -24,7 +24,7 @@ enum bb_change_kind {
 struct bb_change {
     const uint8_t *data;
     uint16_t key_len;
-    uint16_t cell_len; /* of the key: the part that is the rollup's key */
+    uint16_t cell_len; /* of the key: the part that all readings of the cell have */
     uint16_t record_len;
     uint8_t kind;
     uint32_t before; /* number + 1 of the change of the same key before this one in the generation; 0 none */

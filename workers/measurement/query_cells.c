@@ -1,22 +1,47 @@
-/* In readings the cell's key is the beginning of the keys of its readings, so a position in one view is a
- * position in the other: a query may begin with rollups and, when the views have moved on between two steps,
- * go on with readings. */
+/* A query may begin with rollups and, when the views have moved on between two steps, go on with readings
+ * where it was: ids of a walk are those behind the period, and of readings the first of them is the
+ * indicator. */
 #include "query_cells.h"
 
 #include "query_review.h"
 
-enum { INDICATOR, PLACE, DISAGGREGATION, CELL_IDS };
+enum { PLACE, DISAGGREGATION, ORGANIZATION, READING_IDS };
 
 static void
 start(struct bb_cells *cells)
 {
-    bb_walk_init(&cells->walk, BB_VIEW_ROLLUP);
+    bb_walk_init_rollups(&cells->walk, cells->indicator);
     cells->walk.first_day = cells->first_day;
     cells->walk.end_day = cells->end_day;
-    cells->walk.wanted[INDICATOR] = (struct bb_wanted){&cells->indicator, 1};
     cells->walk.wanted[PLACE] = cells->place;
     cells->walk.wanted[DISAGGREGATION] = cells->disaggregation;
     cells->started = true;
+}
+
+static bool
+of_rollups(const struct bb_cells *cells)
+{
+    return cells->walk.view == BB_VIEW_ROLLUP;
+}
+
+/* PLACE and the others, of the record that the walk stands on. */
+static const uint32_t *
+ids(const struct bb_cells *cells)
+{
+    return of_rollups(cells) ? cells->walk.id : cells->walk.id + 1;
+}
+
+/* Go to this period, and these first ids. */
+static void
+go_to(struct bb_cells *cells, struct bb_period period, const uint32_t *first, unsigned n)
+{
+    uint32_t id[1 + READING_IDS] = {cells->indicator};
+
+    memcpy(id + 1, first, n * sizeof *first);
+    if (of_rollups(cells))
+        bb_walk_to(&cells->walk, period, first, n);
+    else
+        bb_walk_to(&cells->walk, period, id, 1 + n);
 }
 
 int
@@ -24,10 +49,8 @@ bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot)
 {
     if (!cells->started)
         start(cells);
-    if (snapshot->sequence < snapshot->position || cells->approved) {
-        cells->walk.view = BB_VIEW_READING;
-        cells->walk.n_ids = BB_WALK_IDS;
-    }
+    if (of_rollups(cells) && (snapshot->sequence < snapshot->position || cells->approved))
+        bb_walk_turn_to_readings(&cells->walk, &cells->indicator);
     return bb_walk_begin(&cells->walk, snapshot);
 }
 
@@ -35,8 +58,7 @@ void
 bb_cells_end(struct bb_cells *cells)
 {
     if (cells->held)
-        bb_walk_to(&cells->walk, cells->cell.period,
-                   (uint32_t[]){cells->indicator, cells->cell.place, cells->cell.disaggregation}, CELL_IDS);
+        go_to(cells, cells->cell.period, (uint32_t[]){cells->cell.place, cells->cell.disaggregation}, 2);
     cells->held = false;
     bb_walk_end(&cells->walk);
 }
@@ -51,15 +73,15 @@ void
 bb_cells_to(struct bb_cells *cells, struct bb_period period)
 {
     cells->held = false;
-    bb_walk_to(&cells->walk, period, &cells->indicator, 1);
+    go_to(cells, period, (uint32_t[]){0}, 0);
 }
 
 /* The walk over readings is one record ahead, which may already lie behind what is skipped. */
 void
 bb_cells_skip_place(struct bb_cells *cells)
 {
-    if (bb_period_same(cells->walk.period, cells->cell.period) && cells->walk.id[PLACE] == cells->cell.place)
-        bb_walk_skip(&cells->walk, PLACE + 1);
+    if (bb_period_same(cells->walk.period, cells->cell.period) && ids(cells)[PLACE] == cells->cell.place)
+        bb_walk_skip(&cells->walk, of_rollups(cells) ? 1 : 2);
 }
 
 static int
@@ -77,17 +99,19 @@ next_rollup(struct bb_cells *cells, struct bb_snapshot *snapshot)
             return bb_snapshot_damaged(snapshot, BB_VIEW_ROLLUP, walk->key);
     } while (bb_rollup_is_empty(&rollup));
     cells->cell = (struct bb_cell){.period = walk->period,
-                                   .place = walk->id[PLACE],
-                                   .disaggregation = walk->id[DISAGGREGATION],
+                                   .place = ids(cells)[PLACE],
+                                   .disaggregation = ids(cells)[DISAGGREGATION],
                                    .rollup = rollup};
     return 0;
 }
 
 static bool
-in_cell(const struct bb_walk *walk, const struct bb_cell *cell)
+in_cell(const struct bb_cells *cells)
 {
-    return walk->id[PLACE] == cell->place && walk->id[DISAGGREGATION] == cell->disaggregation &&
-           bb_period_same(walk->period, cell->period);
+    const struct bb_cell *cell = &cells->cell;
+
+    return ids(cells)[PLACE] == cell->place && ids(cells)[DISAGGREGATION] == cell->disaggregation &&
+           bb_period_same(cells->walk.period, cell->period);
 }
 
 /* The reading, if it counts. 0 | BB_STORE_E_NOT_FOUND | <0 */
@@ -112,15 +136,16 @@ add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
     int r = 0;
 
     *ret_exists = false;
-    while (r == 0 && in_cell(walk, cell)) {
+    while (r == 0 && in_cell(cells)) {
+        uint32_t organization = ids(cells)[ORGANIZATION];
         const struct bb_reading_key at = {
-            .period = walk->period, .indicator = walk->id[INDICATOR], .organization = walk->id[CELL_IDS]};
+            .period = walk->period, .indicator = cells->indicator, .organization = organization};
         struct bb_reading reading;
         r = counted(snapshot, cells->approved, &at, walk->key, walk->payload, &reading);
         if (r < 0)
             return r;
         if (r == 0) {
-            cell->overflow |= bb_rollup_add(&cell->rollup, &reading, walk->id[CELL_IDS]) != 0;
+            cell->overflow |= bb_rollup_add(&cell->rollup, &reading, organization) != 0;
             *ret_exists = true;
         }
         r = bb_walk_next(walk, snapshot);
@@ -142,7 +167,7 @@ next_of_readings(struct bb_cells *cells, struct bb_snapshot *snapshot)
         if (r != 0)
             return r;
         cells->cell = (struct bb_cell){
-            .period = walk->period, .place = walk->id[PLACE], .disaggregation = walk->id[DISAGGREGATION]};
+            .period = walk->period, .place = ids(cells)[PLACE], .disaggregation = ids(cells)[DISAGGREGATION]};
         r = add_up(cells, snapshot, &exists);
     } while (r == 0 && !exists);
     return r;
@@ -155,8 +180,7 @@ bb_cells_next(struct bb_cells *cells, struct bb_snapshot *snapshot)
         cells->held = false;
         return 0;
     }
-    return cells->walk.view == BB_VIEW_ROLLUP ? next_rollup(cells, snapshot)
-                                              : next_of_readings(cells, snapshot);
+    return of_rollups(cells) ? next_rollup(cells, snapshot) : next_of_readings(cells, snapshot);
 }
 
 void

@@ -2,20 +2,28 @@
  * id that does not fit, the walk seeks the smallest key above that may fit: the next wanted id in this place
  * with the smallest wanted ones behind it, or where there is none, the same one place further left; when all
  * ids are exhausted, the first key of the next period. A period key is never the prefix of another (its type
- * tells its length), and no packed id begins with 0xFF, so period | 0xFF is above all keys of the period. */
+ * tells its length), and no packed id begins with 0xFF, so period | 0xFF is above all keys of the period.
+ *
+ * Rollups stand indicator | period | place | disaggregation, and the readings of a cell period | indicator |
+ * place | disaggregation | organization: what was a position in the one is one in the other with its first
+ * two parts changed over. */
 #include "query_walk.h"
-
-#include "runtime/store/varint.h"
 
 #include <errno.h>
 
 void
 bb_walk_init(struct bb_walk *walk, enum bb_view view)
 {
-    *walk = (struct bb_walk){.view = view,
-                             .n_ids = view == BB_VIEW_ROLLUP ? 3 : 4,
-                             .end_day = BB_PERIOD_NO_END,
-                             .limit = UINT64_MAX};
+    *walk = (struct bb_walk){
+        .view = view, .n_ids = BB_WALK_IDS, .end_day = BB_PERIOD_NO_END, .limit = UINT64_MAX};
+}
+
+void
+bb_walk_init_rollups(struct bb_walk *walk, uint32_t indicator)
+{
+    bb_walk_init(walk, BB_VIEW_ROLLUP);
+    walk->n_ids = 2;
+    walk->prefix_len = bb_varint_put(walk->prefix, indicator);
 }
 
 int
@@ -66,6 +74,14 @@ next_wanted(const struct bb_wanted *wanted, uint64_t id, uint32_t *ret_id)
     return true;
 }
 
+/* The beginning of a key: prefix | period. Returns its length. */
+static size_t
+pack_period(const struct bb_walk *walk, struct bb_period period, uint8_t out[static BB_READING_KEY])
+{
+    memcpy(out, walk->prefix, walk->prefix_len);
+    return walk->prefix_len + bb_period_pack(period, out + walk->prefix_len);
+}
+
 static void
 go_to(struct bb_walk *walk, const uint8_t *key, size_t len)
 {
@@ -80,7 +96,7 @@ void
 bb_walk_to(struct bb_walk *walk, struct bb_period period, const uint32_t *ids, unsigned n)
 {
     uint8_t key[BB_READING_KEY];
-    size_t len = bb_period_pack(period, key);
+    size_t len = pack_period(walk, period, key);
 
     for (unsigned i = 0; i < n; i++)
         len += bb_varint_put(key + len, ids[i]);
@@ -90,8 +106,8 @@ bb_walk_to(struct bb_walk *walk, struct bb_period period, const uint32_t *ids, u
 static void
 go_past_period(struct bb_walk *walk)
 {
-    uint8_t key[BB_PERIOD_KEY + 1];
-    size_t len = bb_period_pack(walk->period, key);
+    uint8_t key[BB_READING_KEY];
+    size_t len = pack_period(walk, walk->period, key);
 
     key[len++] = 0xFF;
     go_to(walk, key, len);
@@ -103,7 +119,7 @@ static bool
 go_to_id(struct bb_walk *walk, unsigned which, uint64_t least)
 {
     uint8_t key[BB_READING_KEY];
-    size_t len = bb_period_pack(walk->period, key);
+    size_t len = pack_period(walk, walk->period, key);
     uint32_t id;
 
     if (!next_wanted(&walk->wanted[which], least, &id))
@@ -164,11 +180,13 @@ fits(struct bb_walk *walk)
 static bool
 unpack_period(struct bb_walk *walk)
 {
-    if (walk->period_len > 0 && walk->key.len > walk->period_len &&
-        memcmp(walk->key.data, walk->period_key, walk->period_len) == 0)
+    struct bb_bytes rest = bb_bytes(walk->key.data + walk->prefix_len, walk->key.len - walk->prefix_len);
+
+    if (walk->period_len > 0 && rest.len > walk->period_len &&
+        memcmp(rest.data, walk->period_key, walk->period_len) == 0)
         return true;
-    walk->period_len = bb_period_unpack(walk->key, &walk->period);
-    memcpy(walk->period_key, walk->key.data, walk->period_len);
+    walk->period_len = bb_period_unpack(rest, &walk->period);
+    memcpy(walk->period_key, rest.data, walk->period_len);
     walk->in_range = walk->period_len > 0 && walk->period.day >= walk->first_day &&
                      bb_period_end(walk->period) <= walk->end_day;
     return walk->period_len > 0;
@@ -180,9 +198,11 @@ unpack(struct bb_walk *walk)
     size_t at, used;
     uint64_t id;
 
+    if (walk->key.len < walk->prefix_len || memcmp(walk->key.data, walk->prefix, walk->prefix_len) != 0)
+        return BB_STORE_E_NOT_FOUND;
     if (walk->key.len > BB_READING_KEY || !unpack_period(walk))
         return -EBADMSG;
-    at = walk->period_len;
+    at = walk->prefix_len + walk->period_len;
     for (unsigned i = 0; i < walk->n_ids; i++, at += used) {
         used = bb_varint_get(bb_bytes(walk->key.data + at, walk->key.len - at), &id);
         if (used == 0 || id > UINT32_MAX)
@@ -221,8 +241,45 @@ start(struct bb_walk *walk)
 {
     const uint8_t day[3] = {(uint8_t)(walk->first_day >> 16), (uint8_t)(walk->first_day >> 8),
                             (uint8_t)walk->first_day};
+    uint8_t key[BB_READING_KEY];
 
-    go_to(walk, day, sizeof day);
+    memcpy(key, walk->prefix, walk->prefix_len);
+    memcpy(key + walk->prefix_len, day, sizeof day);
+    go_to(walk, key, walk->prefix_len + sizeof day);
+}
+
+/* prefix | period | rest -> period | prefix | rest; where the period is not whole there is no rest. */
+static void
+change_over(struct bb_walk *walk)
+{
+    const uint8_t *period = walk->at + walk->prefix_len;
+    size_t len = walk->at_len - walk->prefix_len, whole = len > 3 && period[3] == BB_PERIOD_SPAN ? 6 : 4;
+    uint8_t key[BB_READING_KEY + 1];
+
+    if (len >= whole) {
+        memcpy(key, period, whole);
+        memcpy(key + whole, walk->prefix, walk->prefix_len);
+        memcpy(key + whole + walk->prefix_len, period + whole, len - whole);
+        len += walk->prefix_len;
+    } else {
+        memcpy(key, period, len);
+    }
+    if (walk->past) /* all readings of the cell were */
+        key[len++] = 0xFF;
+    go_to(walk, key, len);
+}
+
+void
+bb_walk_turn_to_readings(struct bb_walk *walk, const uint32_t *indicator)
+{
+    if (walk->at_len > 0)
+        change_over(walk);
+    walk->view = BB_VIEW_READING;
+    walk->n_ids = BB_WALK_IDS;
+    walk->prefix_len = walk->period_len = 0;
+    memmove(&walk->wanted[1], &walk->wanted[0], 2 * sizeof walk->wanted[0]);
+    walk->wanted[0] = (struct bb_wanted){indicator, 1};
+    walk->wanted[3] = (struct bb_wanted){NULL, 0};
 }
 
 int

@@ -1,13 +1,16 @@
-/* A walk: the wanted records of a view that begins with a period, in the order of its keys.
+/* A walk: the wanted records of a view by period, in the order of its keys.
  *
- * For the views reading, by_organization and rollup: a key is a period and three or four ids, and each id is
- * free or must be one of a list. A walk reads on while records fit and seeks where they do not, so it costs
- * about two seeks for each period of the store and one for each gap, whatever lies between. It outlives
- * the transaction: begun on another snapshot it goes on where it was. */
+ * For the views reading and by_organization, whose keys are a period and four ids, and for the rollups of one
+ * indicator, whose keys are a period and two ids behind that. Each id is free or must be one of a list. A
+ * walk reads on while records fit and seeks where they do not, so it costs about two seeks for each period of
+ * the store and one for each gap, whatever lies between. It outlives the transaction: begun on another
+ * snapshot it goes on where it was. */
 #ifndef BB_QUERY_WALK_H
 #define BB_QUERY_WALK_H
 
 #include "query_snapshot.h"
+
+#include "runtime/store/varint.h"
 
 #define BB_WALK_IDS 4
 
@@ -21,6 +24,8 @@ struct bb_walk {
     /* Given by bb_walk_init() and the caller */
     enum bb_view view;
     unsigned n_ids;
+    uint8_t prefix[BB_VARINT_MAX]; /* what keys begin with, before the period: of rollups the indicator */
+    size_t prefix_len;
     struct bb_wanted wanted[BB_WALK_IDS]; /* in the order of the view's keys */
     uint32_t first_day, end_day;          /* periods that lie within */
     /* The record that bb_walk_next() gave */
@@ -30,7 +35,7 @@ struct bb_walk {
     /* Records looked at since bb_walk_begin(): what a transaction costs. At the limit the walk pauses. */
     uint64_t looked, limit;
     /* Where it is */
-    uint8_t at[BB_READING_KEY];
+    uint8_t at[BB_READING_KEY + 1];
     size_t at_len;
     uint8_t period_key[BB_PERIOD_KEY]; /* of `period`: most records have the period of the one before */
     size_t period_len;
@@ -45,6 +50,10 @@ enum { BB_WALK_E_PAUSED = 16 };
 
 /* Free ids, all periods, no limit, before the first record. */
 void bb_walk_init(struct bb_walk *walk, enum bb_view view);
+void bb_walk_init_rollups(struct bb_walk *walk, uint32_t indicator);
+/* Between an end and a begin: a walk of rollups goes on where it is, in the readings of the cells. Ids are
+ * then those of readings. indicator: the walk's; borrowed. */
+void bb_walk_turn_to_readings(struct bb_walk *walk, const uint32_t *indicator);
 
 /* Go on with this snapshot; after each bb_walk_begin() a bb_walk_end() before the snapshot's end. 0 | <0 */
 int bb_walk_begin(struct bb_walk *walk, struct bb_snapshot *snapshot);

@@ -76,15 +76,29 @@ bb_organization_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key)
     return r;
 }
 
+size_t
+bb_cell_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY])
+{
+    size_t at = bb_varint_put(out, key->indicator);
+
+    at += bb_period_pack(key->period, out + at);
+    at += bb_varint_put(out + at, key->place);
+    return at + bb_varint_put(out + at, key->disaggregation);
+}
+
 int
 bb_cell_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key)
 {
-    uint32_t ids[3];
+    uint32_t ids[2];
     struct bb_period period;
-    int r = unpack_ids(in, &period, ids, 3);
+    uint64_t indicator;
+    size_t used = bb_varint_get(in, &indicator);
+    int r = -EBADMSG;
 
+    if (used > 0 && indicator <= UINT32_MAX)
+        r = unpack_ids(bb_bytes(in.data + used, in.len - used), &period, ids, 2);
     if (r == 0)
-        *ret_key = (struct bb_reading_key){period, ids[0], ids[1], ids[2], 0};
+        *ret_key = (struct bb_reading_key){period, (uint32_t)indicator, ids[0], ids[1], 0};
     return r;
 }
 

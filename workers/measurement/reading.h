@@ -22,8 +22,8 @@ struct bb_reading_key {
 #define BB_READING_KEY  26                   /* most bytes of a packed key: 6 + 4 x 5 */
 #define BB_REVISION_KEY (BB_READING_KEY + 9) /* and a sequence */
 
-/* period | indicator | place | disaggregation | organization. The key of the cell's rollup is what stands
- * before the organization; its length comes at ret_cell unless that is NULL. Returns the length. */
+/* period | indicator | place | disaggregation | organization. What stands before the organization is the same
+ * for all readings of a cell; its length comes at ret_cell unless that is NULL. Returns the length. */
 size_t bb_reading_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY],
                            size_t *ret_cell);
 /* 0 | -EBADMSG */
@@ -33,7 +33,8 @@ int bb_reading_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 size_t bb_organization_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY]);
 int bb_organization_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
-/* period | indicator | place | disaggregation; organization is set to 0. */
+/* Of a cell's rollup: indicator | period | place | disaggregation; organization is set to 0. */
+size_t bb_cell_key_pack(const struct bb_reading_key *key, uint8_t out[static BB_READING_KEY]);
 int bb_cell_key_unpack(struct bb_bytes in, struct bb_reading_key *ret_key);
 
 /* One that was withdrawn is a revision as well, which counts nowhere. */

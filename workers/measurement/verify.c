@@ -177,16 +177,17 @@ struct scan {
     MDB_cursor *readings, *rollups, *index;
     MDB_txn *txn;
     struct bb_rollup sum;
-    uint8_t cell[BB_READING_KEY];
+    uint8_t cell[BB_READING_KEY]; /* the beginning of its readings' keys */
     size_t cell_len;
     uint64_t withdrawn;
+    struct bb_reading_key in_cell;
 };
 
 static void
 check_cell(struct verify *v, struct scan *scan)
 {
-    uint8_t packed[BB_ROLLUP_PACKED];
-    struct bb_bytes cell = bb_bytes(scan->cell, scan->cell_len), stored;
+    uint8_t data[BB_READING_KEY], packed[BB_ROLLUP_PACKED];
+    struct bb_bytes cell = bb_bytes(data, bb_cell_key_pack(&scan->in_cell, data)), stored;
     char text[2 * BB_REVISION_KEY + 1];
 
     if (scan->cell_len == 0)
@@ -219,6 +220,7 @@ scan_reading(struct verify *v, struct scan *scan, struct bb_bytes key, struct bb
         check_cell(v, scan);
         memcpy(scan->cell, data, cell_len);
         scan->cell_len = cell_len;
+        scan->in_cell = parsed;
         scan->sum = (struct bb_rollup){0};
     }
     if (bb_cursor_get(scan->index, bb_bytes(data, bb_organization_key_pack(&parsed, data)), &payload) != 0)

@@ -13,13 +13,15 @@
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> presence.h
- *     rollup           period | indicator | place | disaggregation   -> counts and sums
+ *     rollup           indicator | period | place | disaggregation   -> counts and sums
  *     submission       batch | index                                 -> sequence, flags
  *     batch            batch                                         -> a batch of several submissions
  *     open             batch                                         -> time of its last entry; gone when
  * closed
  *
- * Period first, because in a reporting season everybody writes the current period: the hot pages are few. */
+ * Readings stand period first, because in a reporting season everybody writes the current period: the hot
+ * pages are few. There is one rollup for many readings, so that does not weigh there: an indicator's stand
+ * together, and its trend is one walk. */
 #ifndef BB_VIEWS_H
 #define BB_VIEWS_H
 
@@ -44,7 +46,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 4
+#define BB_VIEWS_SCHEMA 5
 
 #define BB_HASH_BYTES 32
 

@@ -270,9 +270,8 @@ put_presence(struct test_store *store, MDB_txn *txn, const struct test_row *row)
 static void
 put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_row *row)
 {
-    uint8_t data[BB_READING_KEY], packed[BB_READING_PACKED], before[BB_READING_PACKED];
-    size_t cell, len = bb_reading_key_pack(&row->key, data, &cell);
-    struct bb_bytes key = bb_bytes(data, len), payload;
+    uint8_t data[BB_READING_KEY], cell[BB_READING_KEY], packed[BB_READING_PACKED], before[BB_READING_PACKED];
+    struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, NULL)), payload;
     MDB_dbi dbi = store->views.dbi[BB_VIEW_READING];
     struct bb_reading old;
     bool updates = bb_store_get(txn, dbi, key, &payload) == 0;
@@ -287,8 +286,8 @@ put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_r
     assert_int_equal(bb_store_put(txn, dbi, key, bb_bytes(packed, bb_reading_pack(&row->reading, packed)), 0),
                      0);
     put_presence(store, txn, row);
-    update_rollup(store, txn, bb_bytes(data, cell), row->key.organization, updates ? &old : NULL,
-                  &row->reading);
+    update_rollup(store, txn, bb_bytes(cell, bb_cell_key_pack(&row->key, cell)), row->key.organization,
+                  updates ? &old : NULL, &row->reading);
 }
 
 uint64_t

@@ -55,10 +55,8 @@ static size_t
 cell_key(const struct test_ids *ids, uint8_t *out)
 {
     struct bb_reading_key key = damaged_reading(ids);
-    size_t cell;
 
-    bb_reading_key_pack(&key, out, &cell);
-    return cell;
+    return bb_cell_key_pack(&key, out);
 }
 
 static size_t

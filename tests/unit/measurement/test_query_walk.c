@@ -225,6 +225,72 @@ test_random(void **state)
     free(world);
 }
 
+/* The number of the first key of another cell, from key i on. */
+static size_t
+end_of_cell(const struct world *world, size_t i)
+{
+    size_t end = i + 1;
+
+    while (end < world->n && same_ids(&world->key[i], &world->key[end], 3))
+        end++;
+    return end;
+}
+
+/* Rollups of one indicator, and then, from anywhere, its readings. */
+static void
+check_turn(struct world *world, struct bb_walk *walk, const uint32_t *indicator)
+{
+    const struct bb_query_context context = {.views = &world->store.views, .journal = world->store.journal};
+    struct bb_query_failure failure;
+    struct bb_snapshot snapshot;
+    bool turned = false;
+    size_t end_at;
+
+    begin(&snapshot, &context, &failure, walk);
+    for (size_t i = 0; i < world->n; i = end_at) {
+        end_at = turned ? i + 1 : end_of_cell(world, i);
+        if (world->key[i].indicator != *indicator || !fits(walk, &world->key[i]))
+            continue;
+        if (!turned && roll(10) == 0) {
+            end(&snapshot, walk);
+            bb_walk_turn_to_readings(walk, indicator);
+            begin(&snapshot, &context, &failure, walk);
+            turned = true;
+            end_at = i + 1;
+        }
+        assert_int_equal(next(walk, &snapshot, &context, &failure), 0);
+        assert_true(bb_period_same(walk->period, world->key[i].period));
+        if (turned)
+            check_at(walk, &world->key[i]);
+        else
+            assert_true(walk->id[0] == world->key[i].place && walk->id[1] == world->key[i].disaggregation);
+    }
+    assert_int_equal(next(walk, &snapshot, &context, &failure), BB_STORE_E_NOT_FOUND);
+    end(&snapshot, walk);
+}
+
+static void
+test_turn(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    struct bb_walk walk;
+
+    (void)state;
+    srandom(8);
+    fill(world);
+    for (int i = 0; i < 2000; i++) {
+        uint32_t indicator = random_id();
+        bb_walk_init_rollups(&walk, indicator);
+        if (roll(3) == 0)
+            walk.first_day = test_period(roll(2) ? "2016-01-02" : "2018").day;
+        if (roll(3) == 0)
+            walk.end_day = bb_period_end(test_period(roll(2) ? "2016" : "2018"));
+        check_turn(world, &walk, &indicator);
+    }
+    test_store_close(&world->store);
+    free(world);
+}
+
 /* A series in a store with much else costs a few looks a period, not a scan. */
 static void
 test_cost(void **state)
@@ -249,7 +315,7 @@ test_cost(void **state)
                                         test_reading("1", NULL, NULL, BB_STATE_OK)};
         test_store_put(&store, "alpha", rows, COUNT(rows));
     }
-    bb_walk_init(&walk, BB_VIEW_ROLLUP);
+    bb_walk_init(&walk, BB_VIEW_READING);
     walk.wanted[0] = (struct bb_wanted){&indicator, 1};
     begin(&snapshot, &context, &failure, &walk);
     while ((r = bb_walk_next(&walk, &snapshot)) == 0)
@@ -257,6 +323,14 @@ test_cost(void **state)
     assert_int_equal(r, BB_STORE_E_NOT_FOUND);
     assert_int_equal(found, 20);
     assert_true(walk.looked <= 20 * 4 + 2);
+    end(&snapshot, &walk);
+    bb_walk_init_rollups(&walk, indicator); /* stand together */
+    begin(&snapshot, &context, &failure, &walk);
+    for (found = 0; (r = bb_walk_next(&walk, &snapshot)) == 0;)
+        found++;
+    assert_int_equal(r, BB_STORE_E_NOT_FOUND);
+    assert_int_equal(found, 20);
+    assert_int_equal(walk.looked, 21);
     end(&snapshot, &walk);
     test_store_close(&store);
 }
@@ -266,6 +340,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_turn),
         cmocka_unit_test(test_cost),
     };
 

@@ -51,6 +51,7 @@ test_keys_come_back(void **state)
 
         assert_int_equal(bb_reading_key_unpack(bb_bytes(data, len), &back), 0);
         assert_true(same_key(&key, &back));
+        cell = bb_cell_key_pack(&key, data);
         assert_int_equal(bb_cell_key_unpack(bb_bytes(data, cell), &cell_key), 0);
         cell_key.organization = key.organization;
         assert_true(same_key(&key, &cell_key));
