@@ -35,7 +35,10 @@
 
 #define START_MS 60000 /* until READY=1; generous: a start may replay a long journal under a sanitizer */
 #define STOP_MS  20000 /* between SIGTERM and SIGKILL */
-#define NEVER    INT64_MAX
+#define END_MS                                                                                               \
+    1000 /* for the end of one that is to be started, and was killed from elsewhere a moment ago             \
+          */
+#define NEVER INT64_MAX
 
 enum phase { PHASE_START, PHASE_RUN, PHASE_STOP };
 
@@ -43,6 +46,7 @@ enum phase { PHASE_START, PHASE_RUN, PHASE_STOP };
 struct program {
     struct bb_process process;
     int64_t deadline; /* of the start or the stop under way */
+    int64_t patience; /* until when a start that was asked for waits for the end of what still runs */
     int client;       /* who asked for what is under way, or -1 */
     bool start_again; /* once stopped */
     bool asked;       /* its end was asked for */
@@ -192,7 +196,7 @@ program_ended(struct supervisor *s, struct program *p, int status)
     bool starting = p->process.state == BB_PROCESS_STARTING;
     report_end(s, p, status);
     bb_process_ended(&p->process);
-    p->deadline = NEVER;
+    p->deadline = p->patience = NEVER;
     if (starting)
         bb_process_show_log(&p->process);
     if (starting && s->phase == PHASE_START) {
@@ -219,6 +223,15 @@ reap(struct supervisor *s)
     }
 }
 
+/* What was to be started has not ended: nobody killed it. */
+static void
+runs_on(struct program *p)
+{
+    p->patience = NEVER;
+    p->start_again = false;
+    answer(p, "it runs already");
+}
+
 static void
 past_deadline(struct supervisor *s, int64_t now)
 {
@@ -228,6 +241,8 @@ past_deadline(struct supervisor *s, int64_t now)
     }
     for (size_t i = 0; i < s->programs; i++) {
         struct program *p = &s->program[i];
+        if (p->patience <= now)
+            runs_on(p);
         if (p->process.state == BB_PROCESS_STOPPED || p->deadline > now)
             continue;
         fprintf(stderr, "bb-supervise: %s is not %s in time: killed\n", p->process.name,
@@ -293,17 +308,16 @@ obey(struct program *p, const char *verb)
     enum bb_process_state state = p->process.state;
     if (state == BB_PROCESS_STARTING || p->start_again)
         return "it is being started";
-    if (strcmp(verb, "start") == 0) {
-        if (state != BB_PROCESS_STOPPED)
-            return "it runs already";
+    bool start = strcmp(verb, "start") == 0, restart = strcmp(verb, "restart") == 0;
+    if ((start || restart) && state == BB_PROCESS_STOPPED) {
         begin_start(p);
         return NULL;
     }
-    if (strcmp(verb, "restart") == 0 && state == BB_PROCESS_STOPPED) {
-        begin_start(p);
+    if (start) { /* unless it is about to end: a kill -9 returns before the process is gone */
+        p->patience = now_ms() + END_MS;
+        p->start_again = true;
         return NULL;
     }
-    bool restart = strcmp(verb, "restart") == 0;
     if (!restart && strcmp(verb, "stop") != 0 && strcmp(verb, "kill") != 0 && strcmp(verb, "wait") != 0)
         return "start, stop, kill, restart or wait?";
     if (state == BB_PROCESS_STOPPED)
@@ -362,9 +376,13 @@ static int
 wait_ms(const struct supervisor *s)
 {
     int64_t next = s->command_deadline;
-    for (size_t i = 0; i < s->programs; i++)
-        if (s->program[i].process.state != BB_PROCESS_STOPPED && s->program[i].deadline < next)
-            next = s->program[i].deadline;
+    for (size_t i = 0; i < s->programs; i++) {
+        const struct program *p = &s->program[i];
+        if (p->process.state != BB_PROCESS_STOPPED && p->deadline < next)
+            next = p->deadline;
+        if (p->patience < next)
+            next = p->patience;
+    }
     int64_t left = next == NEVER ? -1 : next - now_ms();
     return next == NEVER ? -1 : left < 0 ? 0 : (int)left;
 }
@@ -412,7 +430,7 @@ open_all(struct supervisor *s)
     for (size_t i = 0; i < s->options->programs && r == 0; i++) {
         struct program *p = &s->program[s->programs++];
         p->client = -1;
-        p->deadline = NEVER;
+        p->deadline = p->patience = NEVER;
         r = bb_process_init(&p->process, s->options->program[i], s->options->folder, s->options->run_folder);
     }
     return r;

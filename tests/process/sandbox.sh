@@ -85,6 +85,16 @@ run 0 "$sandbox" -- bash -ec '
     backbone readings ls -o csv'
 like "the reading is still there" "$out" 'x,.*2026.*,7,'
 
+# --- kill -9 returns before the process is gone: a start that comes first waits for its end
+run 0 "$sandbox" -- bash -ec '
+    { sleep 0.3; kill -9 "$BB_MEASUREMENT_PID"; } &
+    bb-supervise start measurement
+    wait
+    kill -0 "$(cat "$BB_STATE/measurement.pid")"
+    backbone readings ls'
+run 70 "$sandbox" -- bb-supervise start measurement
+like "of what runs on it says so" "$err" "measurement: it runs already"
+
 # --- interrupted: nothing runs on, nothing is left. The command says that it is up by a file that it opens.
 interrupted() {
     local signal=$1 expected=$2 pid
@@ -121,6 +131,11 @@ rm -rf "$sockets"
 # --- one sandbox a state
 run 69 "$sandbox" --state "$tmp/one" --keep -- "$sandbox" --state "$tmp/one" true
 like "it says so" "$err" "another sandbox is using"
+run 0 "$sandbox" --state "$tmp/one" -- backbone ping
+# ... but one that ends only now is waited for.
+mkfifo "$tmp/held"
+flock "$tmp/one/lock" sh -c 'echo >"$0"; sleep 0.3' "$tmp/held" &
+read -r <"$tmp/held"
 run 0 "$sandbox" --state "$tmp/one" -- backbone ping
 
 finish
