@@ -5,12 +5,15 @@
 #include "runtime/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -34,10 +37,11 @@ as_file(const char *text, size_t len)
     return r;
 }
 
+/* word: NULL, or what the command has as $0. */
 static int
-start(const char *command, int input, pid_t *ret_pid)
+start(const char *command, const char *word, int input, pid_t *ret_pid)
 {
-    char *argv[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)command, NULL};
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)(uintptr_t)command, (char *)(uintptr_t)word, NULL};
     posix_spawn_file_actions_t actions;
     int r = posix_spawn_file_actions_init(&actions);
 
@@ -88,6 +92,68 @@ wait_for(pid_t pid, char *ret_how, size_t size)
     return 1;
 }
 
+/* The program's name, where the command begins with it as it is, not quoted, computed or assigned. */
+static bool
+first_word(const char *command, char *ret_word, size_t size)
+{
+    const char *begin = command + strspn(command, " \t\r\n");
+    size_t len = strcspn(begin, " \t\r\n;&|<>()");
+
+    if (len == 0 || len >= size || begin[len] == '(' || strcspn(begin, "'\"\\$`=*?[]{}~#!") < len)
+        return false;
+    memcpy(ret_word, begin, len);
+    ret_word[len] = '\0';
+    return true;
+}
+
+static int
+check_file(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) < 0)
+        return errno;
+    if (S_ISDIR(status.st_mode))
+        return EISDIR;
+    return access(path, X_OK) < 0 ? errno : 0;
+}
+
+/* A name without a slash may be a word of the shell. 0 | 1 it knows none of this name | -errno */
+static int
+check_name(const char *name)
+{
+    char how[32];
+    int input = as_file("", 0);
+    pid_t pid;
+    int r;
+
+    if (input < 0)
+        return input;
+    r = start("command -v -- \"$0\" >/dev/null", name, input, &pid);
+    close(input);
+    return r < 0 ? r : wait_for(pid, how, sizeof how);
+}
+
+int
+bb_hook_check(const char *command, char *ret_why, size_t size)
+{
+    char word[PATH_MAX];
+    int r;
+
+    if (!first_word(command, word, sizeof word))
+        return 0;
+    if (!strchr(word, '/')) {
+        r = check_name(word);
+        if (r > 0)
+            snprintf(ret_why, size, "%s: the shell knows no such command", word);
+        return r;
+    }
+    r = check_file(word);
+    if (r > 0)
+        snprintf(ret_why, size, "%s: %s", word, strerror(r));
+    return r > 0;
+}
+
 int
 bb_hook_run(const char *command, const char *json, size_t len, struct bb_client *client, char *ret_how,
             size_t size)
@@ -97,7 +163,7 @@ bb_hook_run(const char *command, const char *json, size_t len, struct bb_client 
 
     if (input < 0)
         return input;
-    r = start(command, input, &pid);
+    r = start(command, NULL, input, &pid);
     close(input);
     if (r < 0)
         return r;

@@ -10,6 +10,7 @@
 #include "communication.h"
 #include "context.h"
 #include "delivery.h"
+#include "hook.h"
 #include "interrupt.h"
 #include "parked.h"
 #include "streams.h"
@@ -84,12 +85,17 @@ parse_number(const struct argp_state *state, const char *option, const char *tex
     return n;
 }
 
-/* One without anything in it would succeed, and take every message. */
+/* One without anything in it would succeed, and take every message; one that is misspelt would fail, and have
+ * every message parked. */
 static const char *
 parse_command(const struct argp_state *state, const char *text)
 {
+    char why[512];
+
     if (text[strspn(text, " \t\r\n")] == '\0')
         argp_error(state, "--exec: found '%s', expected a command", text);
+    else if (bb_hook_check(text, why, sizeof why) > 0)
+        argp_error(state, "--exec: %s", why);
     return text;
 }
 

@@ -257,4 +257,6 @@ for empty in '' ' ' $'\t\n'; do # sh takes it for a command that succeeds: every
     run 64 as alpha listen --exec "$empty" --count 1
     like "a command" "$err" "^backbone listen: --exec: found '[[:space:]]*', expected a command"
 done
+run 64 as alpha listen --exec ./no-such-program --count 1 # every message would be parked
+like "a command that is there" "$err" '^backbone listen: --exec: ./no-such-program: No such file or directory'
 finish

@@ -55,6 +55,42 @@ test_how_it_ends(void **state)
     }
 }
 
+/* Is the program there? What is not plain to see is taken to be. */
+static void
+test_what_is_there(void **state)
+{
+    static const struct {
+        const char *command;
+        const char *why; /* NULL: it is there */
+    } cases[] = {
+        {"cat", NULL},
+        {" cat >/dev/null", NULL},
+        {"exit 3", NULL}, /* a word of the shell */
+        {"{ cat; }", NULL},
+        {"if true; then cat; fi", NULL},
+        {"no-such() { cat; }; no-such", NULL},
+        {"no-such-program --option", "no-such-program: the shell knows no such command"},
+        {"\tno-such-program;cat", "no-such-program: the shell knows no such command"},
+        {"./no-such-program", "./no-such-program: No such file or directory"},
+        {"/bin/sh -c cat", NULL},
+        {"/bin/sh/x", "/bin/sh/x: Not a directory"},
+        {"/tmp", "/tmp: Is a directory"},
+        {"/etc/passwd | cat", "/etc/passwd: Permission denied"},
+        {"NAME=value no-such-program", NULL},
+        {"\"$HOME\"/no-such-program", NULL},
+        {"'no-such-program'", NULL},
+        {"~/no-such-program", NULL},
+        {">/dev/null no-such-program", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char why[128] = "";
+        check(bb_hook_check(cases[i].command, why, sizeof why) == (cases[i].why != NULL), cases[i].command);
+        check_text(why, cases[i].why ? cases[i].why : "", cases[i].command);
+    }
+}
+
 static void
 test_large_message(void **state)
 {
@@ -131,6 +167,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_how_it_ends, setup, teardown),
+        cmocka_unit_test(test_what_is_there),
         cmocka_unit_test_setup_teardown(test_large_message, setup, teardown),
         cmocka_unit_test(test_parking),
         cmocka_unit_test(test_where),
