@@ -64,6 +64,8 @@ bb_cli_finish(struct bb_output **output, int code)
 
     if (!*output)
         return code ? code : EX_OSERR;
+    if (code == 0 && bb_output_shows_nothing(*output))
+        bb_cli_say("nothing to list");
     r = bb_output_finish(*output);
     bb_output_destroy(output);
     r = r == 0 ? 0 : bb_streams_flush(r);

@@ -66,7 +66,8 @@ bool bb_cli_colored(const struct bb_cli *cli, FILE *stream);
 /* An output on stdout as -o and --color ask. NULL without memory, which it says. */
 struct bb_output *bb_cli_output(const struct bb_cli *cli, const struct bb_output_column *columns,
                                 size_t n_columns, unsigned flags);
-/* Finish and destroy it. code, or EX_IOERR when stdout could not be written and code was 0. */
+/* Finish and destroy it; where a table has no rows, say so. code, or EX_IOERR when stdout could not be
+ * written and code was 0. */
 int bb_cli_finish(struct bb_output **output, int code);
 /* The same for the rows of an answer: when the request failed (code), nothing more is printed, not even the
  * end of a list that had begun, so that a part of an answer is not taken for one. */

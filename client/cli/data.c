@@ -29,8 +29,6 @@ bb_cli_filled(const struct argp_state *state, const char *option, const char *te
     return text;
 }
 
-#define DAY_US INT64_C(86400000000)
-
 /* Before the first entry, sequence 0, is what any time before it is: the library has no other word for it. */
 static int
 parse_sequence(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
@@ -41,6 +39,14 @@ parse_sequence(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
     return r;
 }
 
+/* An answer as of next year would be today's, and another one tomorrow: the year is mistyped. What has come
+ * somewhere on earth (14 hours before UTC) has come. */
+static bool
+is_ahead(int64_t us)
+{
+    return us > bb_clock_utc() + 14 * (BB_UTC_DAY / 24);
+}
+
 int
 bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
 {
@@ -48,14 +54,18 @@ bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
         return parse_sequence(text + 4, ret_sequence, ret_us);
     if (bb_utc_parse(text, ret_us) < 0)
         return -EINVAL;
+    if (is_ahead(*ret_us))
+        return -ERANGE;
     if (strlen(text) == strlen("2026-09-07"))
-        *ret_us += DAY_US - 1; /* a date: what was known at its end */
+        *ret_us += BB_UTC_DAY - 1; /* a date: what was known at its end */
     return 0;
 }
 
 error_t
 bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct bb_cli_question *question)
 {
+    int r;
+
     switch (key) {
     case BB_CLI_KEY_DISAGGREGATION:
         *question->disaggregation = arg;
@@ -65,7 +75,10 @@ bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct
         bb_cli_period_range(arg, question->period_from, question->period_to);
         return 0;
     case BB_CLI_KEY_AS_OF:
-        if (bb_cli_as_of(arg, question->as_of_sequence, question->as_of_us) < 0)
+        r = bb_cli_as_of(arg, question->as_of_sequence, question->as_of_us);
+        if (r == -ERANGE)
+            argp_error(state, "--as-of %s: is still to come, expected a day or a time that has been", arg);
+        else if (r < 0)
             argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
                        arg);
         return 0;

@@ -24,7 +24,7 @@ extern const struct bb_command bb_commands_chain[]; /* chain export, verify-rece
  * NULL. */
 void bb_cli_period_range(char *text, const char **ret_from, const char **ret_to);
 
-/* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL */
+/* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL | -ERANGE it is still to come */
 int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 
 /* The options that questions about readings have in common, and their parser. */

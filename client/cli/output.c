@@ -581,6 +581,12 @@ bb_output_row(struct bb_output *output)
     }
 }
 
+bool
+bb_output_shows_nothing(const struct bb_output *output)
+{
+    return output->format == BB_OUTPUT_TABLE && output->rows == 0;
+}
+
 int
 bb_output_finish(struct bb_output *output)
 {

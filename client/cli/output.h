@@ -75,6 +75,9 @@ void bb_output_mark(struct bb_output *output, size_t column, enum bb_output_mark
 /* The row is complete. */
 void bb_output_row(struct bb_output *output);
 
+/* A table without a row prints nothing, not even its titles: is that so? */
+bool bb_output_shows_nothing(const struct bb_output *output);
+
 /* Everything was given: print what is left, flush. 0 | -ENOMEM | -errno of writing. Once. */
 int bb_output_finish(struct bb_output *output);
 

@@ -9,6 +9,8 @@ is "no readings" "$out" '[]'
 is "as of the beginning" "$err" 'as of sequence 0'
 run 0 backbone readings ls --as-of seq:0 -o json
 is "and can be asked for again" "$out$err" '[]as of sequence 0'
+run 0 backbone readings ls
+is "a table of nothing says so" "$out$err" $'nothing to list\nas of sequence 1'
 run 0 backbone readings ls -o csv
 like "the header of no rows" "$out" '^indicator,organization,place,[a-z,]*$'
 

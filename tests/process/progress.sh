@@ -108,6 +108,8 @@ run 65 backbone progress reach --period soon
 run 65 backbone progress reach --period 2021-13
 run 64 backbone progress --period ''
 run 64 backbone progress --as-of sometime
+run 64 backbone progress --as-of 9999-01-01
+like "what is still to come" "$err" '--as-of 9999-01-01: is still to come'
 run 65 backbone progress $(printf 'reach %.0s' {1..1001})
 like "how many" "$err" '1001 indicators, expected at most 1000'
 finish

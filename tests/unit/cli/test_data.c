@@ -2,8 +2,10 @@
 #include "client/cli/data.h"
 #include "client/cli/list_file.h"
 
+#include "runtime/clock.h"
 #include "tests/unit/check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +53,29 @@ test_as_of(void **state)
     static const char *const wrong[] = {
         "seq:", "seq:-1", "seq: 1", "seq:1x", "seq:99999999999999999999999", "", "now", "17", "2026-02-30"};
     for (size_t i = 0; i < COUNT(wrong); i++)
-        check(bb_cli_as_of(wrong[i], &sequence, &us) < 0, wrong[i]);
+        check(bb_cli_as_of(wrong[i], &sequence, &us) == -EINVAL, wrong[i]);
+    assert_int_equal(bb_cli_as_of("9999-01-01", &sequence, &us), -ERANGE);
+    assert_int_equal(bb_cli_as_of("9999-01-01T00:00:00Z", &sequence, &us), -ERANGE);
+}
+
+/* Today is a day whose end is to come, and in the east it is tomorrow already. */
+static void
+test_as_of_today(void **state)
+{
+    (void)state;
+    const int64_t hour = 3600 * INT64_C(1000000);
+    static const struct {
+        int hours, moment, day; /* from now on, and what is expected of that moment, and of its day */
+    } cases[] = {{0, 0, 0}, {13, 0, 0}, {-24, 0, 0}, {39, -ERANGE, -ERANGE}};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[BB_UTC_TEXT];
+        uint64_t sequence = 0;
+        int64_t us = 0;
+        bb_utc_format(bb_clock_utc() + cases[i].hours * hour, text);
+        assert_int_equal(bb_cli_as_of(text, &sequence, &us), cases[i].moment);
+        text[strlen("2026-09-07")] = '\0';
+        assert_int_equal(bb_cli_as_of(text, &sequence, &us), cases[i].day);
+    }
 }
 
 static const char *const fields[] = {"name", "parent", "alias", NULL};
@@ -123,10 +147,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_range),
-        cmocka_unit_test(test_as_of),
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_list_headers),
+        cmocka_unit_test(test_range), cmocka_unit_test(test_as_of),        cmocka_unit_test(test_as_of_today),
+        cmocka_unit_test(test_list),  cmocka_unit_test(test_list_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
