@@ -5,21 +5,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Room for one more. */
+static void *
+grow(void *array, size_t n, size_t *size, size_t item_bytes)
+{
+    if (n < *size)
+        return array;
+    *size = *size ? *size * 2 : 64;
+    array = realloc(array, *size * item_bytes);
+    assert_non_null(array);
+    return array;
+}
+
 void
 model_add(struct model *model, uint64_t sequence, const struct test_row *row)
 {
-    if (model->n == model->size) {
-        model->size = model->size ? model->size * 2 : 64;
-        model->event = realloc(model->event, model->size * sizeof *model->event);
-        assert_non_null(model->event);
-    }
+    model->event = grow(model->event, model->n, &model->size, sizeof *model->event);
     model->event[model->n++] = (struct model_event){sequence, *row};
+}
+
+void
+model_add_review(struct model *model, const struct model_review *review)
+{
+    model->review = grow(model->review, model->n_reviews, &model->reviews_size, sizeof *model->review);
+    model->review[model->n_reviews++] = *review;
+}
+
+void
+model_add_version(struct model *model, const struct model_version *version)
+{
+    model->version = grow(model->version, model->n_versions, &model->versions_size, sizeof *model->version);
+    model->version[model->n_versions++] = *version;
 }
 
 void
 model_release(struct model *model)
 {
     free(model->event);
+    free(model->review);
+    free(model->version);
 }
 
 bool
@@ -37,7 +61,63 @@ same_period(struct bb_period a, struct bb_period b)
     return a.day == b.day && a.type == b.type && a.years == b.years;
 }
 
-/* Readings as of a sequence. */
+/* Definitions and reviews */
+
+const struct bb_indicator *
+model_rules(const struct model *model, uint32_t indicator, uint64_t sequence)
+{
+    const struct model_version *found = NULL;
+
+    for (size_t i = 0; i < model->n_versions; i++) {
+        const struct model_version *version = &model->version[i];
+        if (version->indicator == indicator && (!found || version->sequence <= sequence))
+            found = version;
+    }
+    assert_non_null(found);
+    return &found->rules;
+}
+
+/* The last that was said of a unit; NULL: nothing was. */
+static const struct model_review *
+last_review(const struct model *model, const struct bb_review_unit *unit, uint64_t sequence)
+{
+    const struct model_review *found = NULL;
+
+    for (size_t i = 0; i < model->n_reviews; i++) {
+        const struct model_review *review = &model->review[i];
+        if (review->sequence <= sequence && review->unit.organization == unit->organization &&
+            review->unit.indicator == unit->indicator && same_period(review->unit.period, unit->period))
+            found = review;
+    }
+    return found;
+}
+
+enum bb_review_state
+model_review(const struct model *model, const struct bb_review_unit *unit, uint64_t sequence)
+{
+    const struct model_review *review = last_review(model, unit, sequence);
+
+    return review ? review->state : BB_REVIEW_DRAFT;
+}
+
+/* Does it count where only what is approved does? */
+static bool
+is_published(const struct model *model, const struct bb_reading_key *key, uint64_t sequence)
+{
+    const struct bb_review_unit unit = {key->organization, key->indicator, key->period};
+    enum bb_review_state state = model_review(model, &unit, sequence);
+
+    return !model_rules(model, key->indicator, sequence)->publish_approved || state == BB_REVIEW_APPROVED ||
+           state == BB_REVIEW_LOCKED;
+}
+
+static bool
+is_withdrawn(const struct test_row *row)
+{
+    return (row->reading.flags & BB_ROW_WITHDRAWN) != 0;
+}
+
+/* Readings as of a sequence; those that are withdrawn are none. */
 struct rows {
     const struct test_row *row[4096];
     size_t n;
@@ -59,6 +139,11 @@ as_of(const struct model *model, uint64_t sequence, struct rows *ret_rows)
             ret_rows->n++;
         assert_true(ret_rows->n < 4096);
     }
+    for (size_t i = 0; i < ret_rows->n;)
+        if (is_withdrawn(ret_rows->row[i]))
+            ret_rows->row[i] = ret_rows->row[--ret_rows->n];
+        else
+            i++;
 }
 
 static bool
@@ -412,7 +497,7 @@ print_point(FILE *to, const struct model *model, const struct model_question *q,
     struct figure f;
     bool withheld = false;
 
-    figure_of(&model->rules[q->indicator], chosen, &f);
+    figure_of(model_rules(model, q->indicator, q->sequence), chosen, &f);
     if (f.only && !may_see(model, q, f.only)) {
         f.value[0] = f.numerator[0] = f.denominator[0] = '\0';
         withheld = true;
@@ -439,7 +524,7 @@ print_organizations(FILE *to, const struct model *model, const struct model_ques
                 own->row[own->n++] = chosen->row[i];
         if (own->n == 0)
             continue;
-        figure_of(&model->rules[q->indicator], own, &f);
+        figure_of(model_rules(model, q->indicator, q->sequence), own, &f);
         if (may_see(model, q, o))
             fprintf(to, "%s|%s|%s|%s|%s|1|%u|%u\n", period, model->organization[o], *f.value ? f.value : "-",
                     *f.numerator ? f.numerator : "-", *f.denominator ? f.denominator : "-", f.readings,
@@ -517,7 +602,8 @@ model_trend(const struct model *model, const struct model_question *q)
             const struct bb_reading_key *key = &all->row[i]->key;
             if (key->indicator == q->indicator && same_period(key->period, period) && in_range(q, period) &&
                 place_fits(q, key->place) &&
-                (q->any_disaggregation || key->disaggregation == q->disaggregation))
+                (q->any_disaggregation || key->disaggregation == q->disaggregation) &&
+                is_published(model, key, q->sequence))
                 rows->row[rows->n++] = all->row[i];
         }
         if (rows->n)
@@ -535,11 +621,11 @@ model_trend(const struct model *model, const struct model_question *q)
 /* Readings */
 
 static void
-print_row(FILE *to, const struct model *model, const struct test_row *row)
+print_row(FILE *to, const struct model *model, const struct test_row *row, uint64_t sequence)
 {
     const struct bb_reading_key *key = &row->key;
     const struct bb_reading *reading = &row->reading;
-    const struct bb_indicator *rules = &model->rules[key->indicator];
+    const struct bb_indicator *rules = model_rules(model, key->indicator, sequence);
     char period[BB_PERIOD_TEXT], value[BB_DECIMAL_TEXT] = "", numerator[BB_DECIMAL_TEXT] = "",
                                  denominator[BB_DECIMAL_TEXT] = "";
     uint32_t flags = reading->flags;
@@ -562,40 +648,127 @@ print_row(FILE *to, const struct model *model, const struct test_row *row)
             (int)reading->comment.len, (const char *)reading->comment.data);
 }
 
-char *
-model_readings(const struct model *model, const struct model_question *q)
+/* May the caller read it in a list? */
+static bool
+may_read(const struct model *model, const struct model_question *q, const struct bb_reading_key *key)
+{
+    if (q->caller->role == BB__ROLE__ROLE_STAFF || (q->own && key->organization == q->own))
+        return true;
+    return may_see(model, q, key->organization) && is_published(model, key, q->sequence);
+}
+
+/* The readings that a question gets, in their order. */
+static void
+find_readings(const struct model *model, const struct model_question *q, struct rows *ret)
 {
     struct rows *all = calloc(1, sizeof *all);
-    char *text;
-    size_t len;
-    FILE *to = open_memstream(&text, &len);
     bool narrow = q->caller->role == BB__ROLE__ROLE_PARTNER && !q->indicator && !q->organization;
 
     as_of(model, q->sequence, all);
     qsort(all->row, all->n, sizeof all->row[0], narrow ? compare_by_organization : compare_rows);
+    ret->n = 0;
     for (size_t i = 0; i < all->n; i++) {
         const struct bb_reading_key *key = &all->row[i]->key;
         if ((!q->indicator || key->indicator == q->indicator) &&
             (!q->organization || key->organization == q->organization) && place_fits(q, key->place) &&
             (q->any_disaggregation || key->disaggregation == q->disaggregation) && in_range(q, key->period) &&
-            may_see(model, q, key->organization))
-            print_row(to, model, all->row[i]);
+            may_read(model, q, key))
+            ret->row[ret->n++] = all->row[i];
     }
-    fclose(to);
     free(all);
-    return text;
 }
 
 char *
-model_history(const struct model *model, const struct bb_reading_key *key, uint64_t sequence)
+model_readings(const struct model *model, const struct model_question *q)
 {
+    struct rows *rows = calloc(1, sizeof *rows);
     char *text;
     size_t len;
     FILE *to = open_memstream(&text, &len);
 
-    for (size_t i = 0; i < model->n; i++)
-        if (model->event[i].sequence <= sequence && model_same_key(&model->event[i].row.key, key))
-            print_row(to, model, &model->event[i].row);
+    find_readings(model, q, rows);
+    for (size_t i = 0; i < rows->n; i++)
+        print_row(to, model, rows->row[i], q->sequence);
     fclose(to);
+    free(rows);
     return text;
+}
+
+static bool
+same_series(const struct bb_reading_key *a, const struct bb_reading_key *b)
+{
+    return a->indicator == b->indicator && a->organization == b->organization && a->place == b->place &&
+           a->disaggregation == b->disaggregation;
+}
+
+/* Types are numbered from the longest on. */
+static bool
+comes_later(struct bb_period a, struct bb_period b)
+{
+    return a.day > b.day || (a.day == b.day && a.type < b.type);
+}
+
+char *
+model_latest(const struct model *model, const struct model_question *q)
+{
+    struct rows *rows = calloc(1, sizeof *rows);
+    char *text;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    find_readings(model, q, rows);
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct bb_reading_key *key = &rows->row[i]->key;
+        bool latest = true;
+        for (size_t j = 0; j < rows->n; j++)
+            latest &=
+                !same_series(key, &rows->row[j]->key) || !comes_later(rows->row[j]->key.period, key->period);
+        if (latest)
+            print_row(to, model, rows->row[i], q->sequence);
+    }
+    fclose(to);
+    free(rows);
+    return text;
+}
+
+/* The sequence of the revision from which on the caller may read; UINT64_MAX: none. */
+static uint64_t
+first_to_read(const struct model *model, const struct bb_reading_key *key, const struct model_question *q)
+{
+    const struct bb_review_unit unit = {key->organization, key->indicator, key->period};
+    const struct model_review *review = last_review(model, &unit, q->sequence);
+    uint64_t first = 0;
+
+    if (q->caller->role == BB__ROLE__ROLE_STAFF || (q->own && key->organization == q->own) ||
+        !model_rules(model, key->indicator, q->sequence)->publish_approved)
+        return 0;
+    if (!review || (review->state != BB_REVIEW_APPROVED && review->state != BB_REVIEW_LOCKED))
+        return UINT64_MAX;
+    for (size_t i = 0; i < model->n; i++)
+        if (model->event[i].sequence <= review->sequence && model_same_key(&model->event[i].row.key, key))
+            first = model->event[i].sequence;
+    return first;
+}
+
+char *
+model_history(const struct model *model, const struct bb_reading_key *key, const struct model_question *q)
+{
+    uint64_t first = first_to_read(model, key, q);
+    unsigned revisions = 0;
+    char *text;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    for (size_t i = 0; i < model->n; i++) {
+        const struct model_event *event = &model->event[i];
+        if (event->sequence < first || event->sequence > q->sequence || !model_same_key(&event->row.key, key))
+            continue;
+        print_row(to, model, &event->row, q->sequence);
+        revisions++;
+    }
+    fclose(to);
+    if (revisions)
+        return text;
+    free(text);
+    return NULL;
 }

@@ -313,6 +313,28 @@ test_store_put(struct test_store *store, const char *organization, struct test_r
     return position.sequence;
 }
 
+uint64_t
+test_store_review(struct test_store *store, const struct bb_review_unit *unit, enum bb_review_state state)
+{
+    Bb__EntryReview entry = BB__ENTRY_REVIEW__INIT;
+    const struct bb_review review = {.state = state, .member = bb_bytes_str("staff/main")};
+    uint8_t key[BB_REVIEW_KEY], record[BB_REVIEW_PACKED];
+    struct bb_position position;
+    MDB_txn *txn = begin(store);
+
+    entry.organization = entry.reporter = (char *)(uintptr_t) "staff";
+    entry.member = (char *)(uintptr_t) "main";
+    entry.period = (char *)(uintptr_t) "2026";
+    entry.state = state;
+    position = append(store, BB_ENTRY_REVIEW, &entry.base);
+    assert_int_equal(bb_store_put(txn, store->views.dbi[BB_VIEW_REVIEW],
+                                  bb_bytes(key, bb_review_key_pack(unit, position.sequence, key)),
+                                  bb_bytes(record, bb_review_pack(&review, record)), 0),
+                     0);
+    commit(store, txn, &position);
+    return position.sequence;
+}
+
 void
 test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes key)
 {

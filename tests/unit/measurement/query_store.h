@@ -7,6 +7,7 @@
 #include "workers/measurement/names.h"
 #include "workers/measurement/query.h"
 #include "workers/measurement/reading.h"
+#include "workers/measurement/review.h"
 #include "workers/measurement/views.h"
 
 #include "measurement.pb-c.h"
@@ -38,6 +39,10 @@ struct test_row {
 
 /* One entry with these rows; returns its sequence. */
 uint64_t test_store_put(struct test_store *store, const char *organization, struct test_row *rows, size_t n);
+
+/* Say of a unit that it stands there; returns the sequence. */
+uint64_t test_store_review(struct test_store *store, const struct bb_review_unit *unit,
+                           enum bb_review_state state);
 
 /* Overwrite a record with a wrong checksum. */
 void test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes key);
