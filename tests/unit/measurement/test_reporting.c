@@ -37,7 +37,7 @@ struct event {
     uint32_t from_day, until_day; /* of an adoption */
     struct bb_period period;      /* of a report */
     int place;
-    enum bb_report_state said;
+    enum bb_report_state said; /* SILENT: it is withdrawn */
 };
 
 struct world {
@@ -143,6 +143,21 @@ adopt(struct world *w)
         note(w, event);
 }
 
+/* What stands of a report at a place, with what was said of it last. */
+static enum bb_report_state
+standing(const struct world *w, const struct event *report)
+{
+    enum bb_report_state said = BB_REPORT_SILENT;
+
+    for (int i = 0; i < w->n; i++) {
+        const struct event *e = &w->event[i];
+        if (!e->adopts && e->indicator == report->indicator && e->organization == report->organization &&
+            e->place == report->place && bb_period_same(e->period, report->period))
+            said = e->said;
+    }
+    return said;
+}
+
 static void
 report(struct world *w)
 {
@@ -156,12 +171,17 @@ report(struct world *w)
 
     event.period = bb_period_containing(type, w->day - below(60));
     bb_period_format(event.period, period);
+    if (below(3) == 0 && standing(w, &event) != BB_REPORT_SILENT)
+        event.said = BB_REPORT_SILENT;
     snprintf(row, sizeof row, "%s|%s|%s||%s|%s|%s|%s|%s", indicators[event.indicator].code,
              organizations[event.organization], event.place ? "Somewhere" : "", period,
              event.said == BB_REPORT_REPORTED ? "7"
              : event.said == BB_REPORT_ZERO   ? "0"
                                               : "",
-             "", "", event.said == BB_REPORT_UNAVAILABLE ? "missing" : "");
+             "", "",
+             event.said == BB_REPORT_UNAVAILABLE ? "missing"
+             : event.said == BB_REPORT_SILENT    ? "withdrawn"
+                                                 : "");
     if (++w->batch == 0)
         w->more++;
     fixture_submit_rows(&w->f, (struct fixture_submission){.batch = w->batch, .batch_more = w->more},
@@ -235,12 +255,13 @@ is_expected(const struct world *w, int indicator, int organization, struct bb_pe
            (w->left[organization] == 0 || last < w->left[organization]);
 }
 
-/* What was said, and when it first was (INT64_MAX never). */
+/* What was said, and when it first was (INT64_MAX never), of the places where something stands. */
 static enum bb_report_state
 said_at(const struct world *w, int indicator, int organization, struct bb_period period, uint64_t sequence,
         bb_utc *ret_first)
 {
     enum bb_report_state place[2] = {BB_REPORT_SILENT, BB_REPORT_SILENT};
+    bb_utc first[2] = {INT64_MAX, INT64_MAX};
 
     *ret_first = INT64_MAX;
     for (int i = 0; i < w->n; i++) {
@@ -249,8 +270,11 @@ said_at(const struct world *w, int indicator, int organization, struct bb_period
             e->sequence > sequence || !bb_period_same(e->period, period))
             continue;
         place[e->place] = e->said;
-        *ret_first = e->time < *ret_first ? e->time : *ret_first;
+        first[e->place] = e->time < first[e->place] ? e->time : first[e->place];
     }
+    for (int i = 0; i < 2; i++)
+        if (place[i] != BB_REPORT_SILENT && first[i] < *ret_first)
+            *ret_first = first[i];
     for (unsigned said = BB_REPORT_REPORTED; said <= BB_REPORT_UNAVAILABLE; said++)
         if (place[0] == said || place[1] == said)
             return (enum bb_report_state)said;
