@@ -6,7 +6,6 @@
 #include "apply.h"
 
 #include "order.h"
-#include "presence.h"
 #include "rollup.h"
 
 #include "runtime/store/varint.h"
@@ -31,7 +30,7 @@ struct applying {
     struct bb_sortable *noted;
     struct note {
         uint8_t key[BB_READING_KEY];
-        struct bb_presence presence; /* first: 0 where it is there already */
+        uint32_t change; /* whose record it is */
     } * note;
     uint32_t n_noted;
     uint64_t withdrawn; /* readings that are, by so many more; modulo 2^64 */
@@ -178,36 +177,16 @@ put_revision(struct applying *a, struct bb_bytes key, struct bb_bytes superseded
                superseded);
 }
 
-static int
-presence_of(struct bb_bytes record, struct bb_presence *ret_presence)
-{
-    struct bb_reading reading;
-    int r = bb_reading_unpack(record, &reading);
-
-    if (r == 0)
-        *ret_presence = (struct bb_presence){.kind = bb_presence_of(&reading), .first = reading.sequence};
-    return r;
-}
-
-/* What by_organization is to say of the reading, if that is news. before: no data when it was not there;
- * first, after: its first and its last record of this generation. */
-static int
-note_presence(struct applying *a, const struct bb_reading_key *key, struct bb_bytes before,
-              struct bb_bytes first, struct bb_bytes after)
+/* The record is to stand in by_organization too. */
+static void
+note(struct applying *a, const struct bb_reading_key *key, uint32_t change)
 {
     struct note *note = &a->note[a->n_noted];
-    struct bb_presence was, is;
-    int r = presence_of(before.data ? before : first, &was);
 
-    if (r == 0)
-        r = presence_of(after, &is);
-    if (r != 0 || (before.data && was.kind == is.kind))
-        return r;
-    note->presence = (struct bb_presence){.kind = is.kind, .first = before.data ? 0 : was.first};
+    note->change = change;
     a->noted[a->n_noted] =
         bb_sortable(bb_bytes(note->key, bb_organization_key_pack(key, note->key)), a->n_noted);
     a->n_noted++;
-    return 0;
 }
 
 /* All changes of one key, n of them. */
@@ -238,7 +217,9 @@ apply_run(struct applying *a, const struct bb_sortable *run, size_t n)
         r = count_reading(a, &a->added, 1, standing, &parsed);
     if (r == 0)
         r = put(&a->reading, key, bb_change_record(last));
-    return r == 0 ? note_presence(a, &parsed, before, bb_change_record(first), bb_change_record(last)) : r;
+    if (r == 0)
+        note(a, &parsed, run[n - 1].number);
+    return r;
 }
 
 static int
@@ -260,34 +241,16 @@ apply_changes(struct applying *a)
     return r == 0 ? flush_cell(a) : r;
 }
 
-/* Of a reading that was there when it first came stays. */
-static int
-keep_first(struct applying *a, struct bb_bytes key, struct bb_presence *presence)
-{
-    struct bb_presence stored;
-    struct bb_bytes payload;
-    int r = presence->first ? 0 : get(&a->by_organization, key, &payload);
-
-    if (r != 0 || presence->first)
-        return r > 0 ? -EBADMSG : r;
-    r = bb_presence_unpack(payload, &stored);
-    presence->first = stored.first;
-    return r;
-}
-
 static int
 apply_noted(struct applying *a)
 {
-    uint8_t packed[BB_PRESENCE_PACKED];
     int r = 0;
 
     bb_order(a->noted, a->scratch, a->n_noted);
     for (uint32_t i = 0; r == 0 && i < a->n_noted; i++) {
-        struct bb_presence presence = a->note[a->noted[i].number].presence;
-        struct bb_bytes key = bb_bytes(a->noted[i].key, a->noted[i].len);
-        r = keep_first(a, key, &presence);
-        if (r == 0)
-            r = put(&a->by_organization, key, bb_bytes(packed, bb_presence_pack(&presence, packed)));
+        uint32_t change = a->note[a->noted[i].number].change;
+        r = put(&a->by_organization, bb_bytes(a->noted[i].key, a->noted[i].len),
+                bb_change_record(&a->generation->change[change]));
     }
     return r;
 }

@@ -574,6 +574,7 @@ decide(struct bb_intake *intake, struct row *row)
             return r;
         *outcome = BB_OUTCOME_UPDATED;
         next->revision = old.revision + 1;
+        next->first = old.first;
         return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
     case BB_DECIDE_UNCHANGED:
         *outcome = BB_OUTCOME_UNCHANGED;

@@ -39,8 +39,8 @@ first_duty(const struct bb_duties *duties, uint32_t indicator)
 
 /* The counts grow by what became of one duty. */
 static int
-count_duty(struct bb_query *query, struct bb_query_step *step, const struct bb_duty *duty,
-           struct bb_period period, uint32_t *expected, uint32_t *reported, uint64_t *looked)
+count_duty(struct bb_query_step *step, const struct bb_duty *duty, struct bb_period period,
+           uint32_t *expected, uint32_t *reported, uint64_t *looked)
 {
     struct bb_said_index index;
     struct bb_said said;
@@ -48,7 +48,7 @@ count_duty(struct bb_query *query, struct bb_query_step *step, const struct bb_d
     int r = bb_said_index_begin(&index, step, period, duty);
 
     if (r == 0)
-        r = bb_said_gather(&index, query, step, duty, &said, &records);
+        r = bb_said_gather(&index, step, duty, &said, &records);
     if (r != 0)
         return r;
     *looked += records;
@@ -58,9 +58,8 @@ count_duty(struct bb_query *query, struct bb_query_step *step, const struct bb_d
 }
 
 int
-bb_count_reports(struct bb_query *query, struct bb_query_step *step, const struct bb_duties *duties,
-                 uint32_t indicator, struct bb_period period, uint32_t *ret_expected, uint32_t *ret_reported,
-                 uint64_t *looked)
+bb_count_reports(struct bb_query_step *step, const struct bb_duties *duties, uint32_t indicator,
+                 struct bb_period period, uint32_t *ret_expected, uint32_t *ret_reported, uint64_t *looked)
 {
     uint32_t last_day = bb_period_end(period) - 1;
     int r = 0;
@@ -69,7 +68,7 @@ bb_count_reports(struct bb_query *query, struct bb_query_step *step, const struc
     for (size_t i = first_duty(duties, indicator);
          r == 0 && i < duties->n && duties->duty[i].indicator == indicator; i++)
         if (bb_duty_is_expected(&duties->duty[i], period, last_day))
-            r = count_duty(query, step, &duties->duty[i], period, ret_expected, ret_reported, looked);
+            r = count_duty(step, &duties->duty[i], period, ret_expected, ret_reported, looked);
     return r;
 }
 

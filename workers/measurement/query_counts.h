@@ -11,9 +11,9 @@ void bb_count_order(struct bb_duties *duties);
 /* Organizations of which the indicator was expected, and those of them that are not silent.
  * duties: in that order.
  * looked: grows by the records that this took. 0 | -EBADMSG */
-int bb_count_reports(struct bb_query *query, struct bb_query_step *step, const struct bb_duties *duties,
-                     uint32_t indicator, struct bb_period period, uint32_t *ret_expected,
-                     uint32_t *ret_reported, uint64_t *looked);
+int bb_count_reports(struct bb_query_step *step, const struct bb_duties *duties, uint32_t indicator,
+                     struct bb_period period, uint32_t *ret_expected, uint32_t *ret_reported,
+                     uint64_t *looked);
 
 /* Readings with more than one revision. 0 | -EBADMSG */
 int bb_count_corrected(struct bb_query_step *step, uint32_t indicator, struct bb_period period,

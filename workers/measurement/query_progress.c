@@ -274,7 +274,7 @@ count(struct bb_query *query, struct bb_query_step *step, const struct making *m
 
     if (!counted_period(query, making, &period))
         return 0;
-    r = bb_count_reports(query, step, &state->duties, making->id, period, &item->expected, &item->reported,
+    r = bb_count_reports(step, &state->duties, making->id, period, &item->expected, &item->reported,
                          &state->one.looked);
     if (r != 0 || !latest || latest->withheld || making->rules.computed)
         return r;

@@ -1,7 +1,7 @@
 /* readings.list: the readings that fit, in the order of their keys.
  *
- * With an organization the index by organization is walked, and each reading then fetched by its key: within
- * a period an organization's readings are next to each other there. The same goes for a partner who names
+ * With an organization the index by organization is walked, which has the records too: within a period an
+ * organization's readings are next to each other there. The same goes for a partner who names
  * neither organization nor indicator: of the organizations that it may see the index finds the readings
  * without touching those of the others. Otherwise the readings themselves are walked.
  *
@@ -165,20 +165,15 @@ fetch(struct state *state, struct bb_query_step *step, struct bb_reading_key *re
       struct bb_reading *ret_reading)
 {
     const struct bb_walk *walk = &state->walk;
-    uint8_t data[BB_READING_KEY];
-    struct bb_bytes key = walk->key, record = walk->payload;
-    int r = 0;
+    int r;
 
     if (state->by_organization) {
         *ret_key = (struct bb_reading_key){walk->period, walk->id[1], walk->id[2], walk->id[3], walk->id[0]};
-        key = bb_bytes(data, bb_reading_key_pack(ret_key, data, NULL));
-        r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, key, &record);
-        if (r == BB_STORE_E_NOT_FOUND) /* an index entry without its reading */
-            return bb_snapshot_damaged(&step->snapshot, BB_VIEW_READING, key);
-    } else {
-        *ret_key = (struct bb_reading_key){walk->period, walk->id[0], walk->id[1], walk->id[2], walk->id[3]};
+        r = bb_snapshot_indexed(&step->snapshot, ret_key, walk->payload, ret_reading);
+        return r == 0 && bb_reading_withdrawn(ret_reading) ? BB_STORE_E_NOT_FOUND : r;
     }
-    return r == 0 ? bb_snapshot_reading(&step->snapshot, key, record, ret_reading) : r;
+    *ret_key = (struct bb_reading_key){walk->period, walk->id[0], walk->id[1], walk->id[2], walk->id[3]};
+    return bb_snapshot_reading(&step->snapshot, walk->key, walk->payload, ret_reading);
 }
 
 /* Is this the first one of its series? Then it is remembered. 1 yes | 0 no | <0 */

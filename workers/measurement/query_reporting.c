@@ -267,7 +267,7 @@ add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period 
             r = bb_said_index_begin(&index, step, period, duty);
         sought = true;
         if (r == 0)
-            r = bb_said_gather(&index, query, step, duty, &said, looked);
+            r = bb_said_gather(&index, step, duty, &said, looked);
         if (r == 0)
             r = add_duty_row(query, step, duty, period, &said);
         ++*looked;

@@ -5,7 +5,6 @@
  * record not above that moment in the view `review`, whose keys end with the sequence. */
 #include "query_review.h"
 
-#include "presence.h"
 #include "query_core.h"
 #include "query_walk.h"
 
@@ -144,25 +143,14 @@ static int
 is_there(struct bb_query *query, struct bb_query_step *step, bool *ret_there)
 {
     const struct bb_walk *walk = &((const struct state *)query->state)->walk;
-    uint8_t data[BB_READING_KEY];
-    struct bb_presence presence;
     struct bb_reading_key key;
     struct bb_reading reading;
-    struct bb_bytes own, record;
     int r;
 
-    if (bb_presence_unpack(walk->payload, &presence) != 0 || bb_organization_key_unpack(walk->key, &key) != 0)
+    if (bb_organization_key_unpack(walk->key, &key) != 0)
         return bb_snapshot_damaged(&step->snapshot, BB_VIEW_BY_ORGANIZATION, walk->key);
-    *ret_there = presence.first <= query->sequence && presence.kind != BB_PRESENCE_WITHDRAWN;
-    if (presence.first > query->sequence || query->sequence == step->snapshot.position)
-        return 0;
-    own = bb_bytes(data, bb_reading_key_pack(&key, data, NULL)); /* it may have been something else then */
-    r = bb_snapshot_get(&step->snapshot, BB_VIEW_READING, own, &record);
-    if (r == BB_STORE_E_NOT_FOUND)
-        return bb_snapshot_damaged(&step->snapshot, BB_VIEW_READING, own);
-    if (r == 0)
-        r = bb_snapshot_reading(&step->snapshot, own, record, &reading);
-    *ret_there = r == 0;
+    r = bb_snapshot_indexed(&step->snapshot, &key, walk->payload, &reading);
+    *ret_there = r == 0 && !bb_reading_withdrawn(&reading);
     return r < 0 ? r : 0;
 }
 

@@ -28,7 +28,7 @@ struct bb_said_index {
 int bb_said_index_begin(struct bb_said_index *index, struct bb_query_step *step, struct bb_period period,
                         const struct bb_duty *duty);
 /* looked: grows by the records that this took. 0 | <0 */
-int bb_said_gather(struct bb_said_index *index, struct bb_query *query, struct bb_query_step *step,
-                   const struct bb_duty *duty, struct bb_said *ret_said, unsigned *looked);
+int bb_said_gather(struct bb_said_index *index, struct bb_query_step *step, const struct bb_duty *duty,
+                   struct bb_said *ret_said, unsigned *looked);
 
 #endif

@@ -152,6 +152,22 @@ bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb
     return r == 0 && bb_reading_withdrawn(ret_reading) ? BB_STORE_E_NOT_FOUND : r;
 }
 
+int
+bb_snapshot_indexed(struct bb_snapshot *snapshot, const struct bb_reading_key *key, struct bb_bytes record,
+                    struct bb_reading *ret_reading)
+{
+    uint8_t data[BB_READING_KEY];
+
+    if (bb_reading_unpack(record, ret_reading) != 0)
+        return bb_snapshot_damaged(snapshot, BB_VIEW_BY_ORGANIZATION,
+                                   bb_bytes(data, bb_organization_key_pack(key, data)));
+    if (ret_reading->first > snapshot->sequence)
+        return BB_STORE_E_NOT_FOUND;
+    if (ret_reading->sequence <= snapshot->sequence)
+        return 0;
+    return find_revision(snapshot, bb_bytes(data, bb_reading_key_pack(key, data, NULL)), ret_reading);
+}
+
 /* Not before it is needed: most queries look at the views alone. */
 static struct bb_journal_reader *
 journal_of(struct bb_snapshot *snapshot)

@@ -45,6 +45,10 @@ int bb_snapshot_reading(struct bb_snapshot *snapshot, struct bb_bytes key, struc
 int bb_snapshot_revision(struct bb_snapshot *snapshot, struct bb_bytes key, struct bb_bytes record,
                          struct bb_reading *ret_reading);
 
+/* The same of a record of the view `by_organization`; key: unpacked. */
+int bb_snapshot_indexed(struct bb_snapshot *snapshot, const struct bb_reading_key *key,
+                        struct bb_bytes record, struct bb_reading *ret_reading);
+
 /* An entry of the journal. 0 | -EBADMSG damaged, or not there */
 int bb_snapshot_entry(struct bb_snapshot *snapshot, uint64_t sequence, struct bb_entry *ret_entry);
 

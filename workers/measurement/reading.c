@@ -124,6 +124,8 @@ bb_reading_pack(const struct bb_reading *reading, uint8_t out[static BB_READING_
     out[at++] = (uint8_t)reading->flags;
     at += bb_varint_put(out + at, reading->revision);
     at += bb_varint_put(out + at, reading->sequence);
+    if (reading->revision > 1)
+        at += bb_varint_put(out + at, reading->sequence - reading->first);
     at += bb_varint_put(out + at, zigzag((int64_t)(reading->batch - reading->sequence)));
     if (reading->flags & BB_ROW_VALUE)
         at += bb_decimal_pack(reading->value, out + at);
@@ -164,18 +166,20 @@ int
 bb_reading_unpack(struct bb_bytes in, struct bb_reading *ret_reading)
 {
     struct bb_reading r = {0};
-    uint64_t revision, batch;
+    uint64_t revision, since = 0, batch;
 
     if (in.len < 1)
         return -EBADMSG;
     r.flags = in.data[0];
     in = bb_bytes(in.data + 1, in.len - 1);
     if (!take_varint(&in, &revision) || revision > UINT32_MAX || !take_varint(&in, &r.sequence) ||
-        !take_varint(&in, &batch) || !take_decimal(&in, r.flags & BB_ROW_VALUE, &r.value) ||
+        (revision > 1 && (!take_varint(&in, &since) || since > r.sequence)) || !take_varint(&in, &batch) ||
+        !take_decimal(&in, r.flags & BB_ROW_VALUE, &r.value) ||
         !take_decimal(&in, r.flags & BB_ROW_NUMERATOR, &r.numerator) ||
         !take_decimal(&in, r.flags & BB_ROW_DENOMINATOR, &r.denominator))
         return -EBADMSG;
     r.revision = (uint32_t)revision;
+    r.first = r.sequence - since;
     r.batch = r.sequence + (uint64_t)unzigzag(batch);
     if (!(r.flags & BB_ROW_COMMENT) && in.len)
         return -EBADMSG;

@@ -42,6 +42,7 @@ struct bb_reading {
     uint32_t flags;    /* BB_ROW_VALUE, _NUMERATOR, _DENOMINATOR, _COMMENT, _WITHDRAWN, and the state */
     uint32_t revision; /* 1 for the first */
     uint64_t sequence; /* of the entry that made this revision */
+    uint64_t first;    /* ... and the first one: with revision 1 the same */
     uint64_t batch;    /* sequence of the first entry of the batch that named this reading last */
     struct bb_decimal value;
     struct bb_decimal numerator;
@@ -55,9 +56,10 @@ bb_reading_withdrawn(const struct bb_reading *reading)
     return reading->flags & BB_ROW_WITHDRAWN;
 }
 
-#define BB_READING_PACKED (1 + 3 * 9 + 3 * BB_DECIMAL_PACKED + 2000) /* most bytes of a record */
+#define BB_READING_PACKED (1 + 4 * 9 + 3 * BB_DECIMAL_PACKED + 2000) /* most bytes of a record */
 
-/* flags | revision | sequence | batch - sequence (zigzag) | value | numerator | denominator | comment */
+/* flags | revision | sequence | from revision 2 on: sequence - first | batch - sequence (zigzag) | value |
+ * numerator | denominator | comment */
 size_t bb_reading_pack(const struct bb_reading *reading, uint8_t out[static BB_READING_PACKED]);
 /* 0 | -EBADMSG */
 int bb_reading_unpack(struct bb_bytes in, struct bb_reading *ret_reading);

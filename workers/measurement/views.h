@@ -12,7 +12,7 @@
  *     review           organization | indicator | period | sequence  -> review.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
- *     by_organization  period | organization | indicator | place | disaggregation          -> presence.h
+ *     by_organization  period | organization | indicator | place | disaggregation          -> current record
  *     rollup           indicator | period | place | disaggregation   -> counts and sums
  *     submission       batch | index                                 -> sequence, flags
  *     batch            batch                                         -> a batch of several submissions
@@ -46,7 +46,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 5
+#define BB_VIEWS_SCHEMA 6
 
 #define BB_HASH_BYTES 32
 

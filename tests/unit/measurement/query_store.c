@@ -1,7 +1,5 @@
 #include "query_store.h"
 
-#include "workers/measurement/presence.h"
-
 #include "workers/measurement/rollup.h"
 
 #include "journal.pb-c.h"
@@ -253,25 +251,10 @@ supersede(struct test_store *store, MDB_txn *txn, struct bb_bytes key, const str
 }
 
 static void
-put_presence(struct test_store *store, MDB_txn *txn, const struct test_row *row)
-{
-    MDB_dbi dbi = store->views.dbi[BB_VIEW_BY_ORGANIZATION];
-    uint8_t data[BB_READING_KEY], packed[BB_PRESENCE_PACKED];
-    struct bb_bytes key = bb_bytes(data, bb_organization_key_pack(&row->key, data)), payload;
-    struct bb_presence presence = {.first = row->reading.sequence};
-
-    if (bb_store_get(txn, dbi, key, &payload) == 0)
-        assert_int_equal(bb_presence_unpack(payload, &presence), 0);
-    presence.kind = bb_presence_of(&row->reading);
-    assert_int_equal(bb_store_put(txn, dbi, key, bb_bytes(packed, bb_presence_pack(&presence, packed)), 0),
-                     0);
-}
-
-static void
 put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_row *row)
 {
     uint8_t data[BB_READING_KEY], cell[BB_READING_KEY], packed[BB_READING_PACKED], before[BB_READING_PACKED];
-    struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, NULL)), payload;
+    struct bb_bytes key = bb_bytes(data, bb_reading_key_pack(&row->key, data, NULL)), payload, record;
     MDB_dbi dbi = store->views.dbi[BB_VIEW_READING];
     struct bb_reading old;
     bool updates = bb_store_get(txn, dbi, key, &payload) == 0;
@@ -283,9 +266,11 @@ put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_r
     }
     row->reading.sequence = row->reading.batch = sequence;
     row->reading.revision = updates ? old.revision + 1 : 1;
-    assert_int_equal(bb_store_put(txn, dbi, key, bb_bytes(packed, bb_reading_pack(&row->reading, packed)), 0),
-                     0);
-    put_presence(store, txn, row);
+    row->reading.first = updates ? old.first : sequence;
+    record = bb_bytes(packed, bb_reading_pack(&row->reading, packed));
+    assert_int_equal(bb_store_put(txn, dbi, key, record, 0), 0);
+    key = bb_bytes(data, bb_organization_key_pack(&row->key, data));
+    assert_int_equal(bb_store_put(txn, store->views.dbi[BB_VIEW_BY_ORGANIZATION], key, record, 0), 0);
     update_rollup(store, txn, bb_bytes(cell, bb_cell_key_pack(&row->key, cell)), row->key.organization,
                   updates ? &old : NULL, &row->reading);
 }

@@ -56,6 +56,7 @@ random_reading(uint64_t *seed, struct bb_bytes comment)
         .sequence = draw_any(seed) >> 1 | 1,
     };
 
+    r.first = r.revision > 1 ? r.sequence - draw(seed) % r.sequence : r.sequence;
     r.batch = draw(seed) % 2 ? r.sequence : r.sequence - draw(seed) % r.sequence;
     if (r.flags & BB_ROW_VALUE)
         r.value = random_decimal(seed);

@@ -120,8 +120,6 @@ test_damage(void **state)
     check_damage("reading", BB_VIEW_READING, BB_METHOD_READINGS_LIST, &readings.base, reading_key);
     check_damage("object", BB_VIEW_OBJECT, BB_METHOD_READINGS_LIST, &readings.base, object_key);
     check_damage("index", BB_VIEW_BY_ORGANIZATION, BB_METHOD_READINGS_LIST, &own.base, index_key);
-    check_damage("reading behind the index", BB_VIEW_READING, BB_METHOD_READINGS_LIST, &own.base,
-                 reading_key);
     check_damage("revision of history", BB_VIEW_REVISION, BB_METHOD_READINGS_HISTORY, &history.base,
                  revision_key);
 }

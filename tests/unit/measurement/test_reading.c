@@ -111,7 +111,7 @@ test_records_come_back(void **state)
         assert_int_equal(bb_reading_unpack(bb_bytes(data, len), &back), 0);
         assert_int_equal(back.flags, r.flags);
         assert_int_equal(back.revision, r.revision);
-        assert_true(back.sequence == r.sequence && back.batch == r.batch);
+        assert_true(back.sequence == r.sequence && back.first == r.first && back.batch == r.batch);
         assert_true(equal_decimals(back.value, r.value) && equal_decimals(back.numerator, r.numerator) &&
                     equal_decimals(back.denominator, r.denominator));
         assert_true(bb_bytes_equal(back.comment, r.comment));
