@@ -14,8 +14,7 @@ enum { OPT_ORGANIZATION = 0x180, OPT_VERSION, OPT_FROM, OPT_UNTIL, OPT_UNDO };
 /* What is said of one indicator after the other. */
 struct said {
     struct bb_adoption adoption; /* of each */
-    const char **code;
-    size_t n;
+    struct bb_cli_texts code;
     bool undo;
     struct bb_define_counts counts;
 };
@@ -33,10 +32,9 @@ date(const struct argp_state *state, const char *option, const char *text)
 static uint32_t
 version(const struct argp_state *state, const char *text)
 {
-    char *end;
-    unsigned long number = strtoul(text, &end, 10);
+    uint64_t number = 0;
 
-    if (*text < '1' || *text > '9' || *end || number > UINT32_MAX)
+    if (bb_cli_number(text, &number) < 0 || number == 0 || number > UINT32_MAX)
         argp_error(state, "--version: found '%s', expected a number from 1 on", text);
     return (uint32_t)number;
 }
@@ -47,18 +45,6 @@ filled_code(const struct argp_state *state, const char *code)
     if (!*code)
         argp_error(state, "CODE: found an empty text, expected the code or name of an indicator");
     return code;
-}
-
-static error_t
-add_code(struct said *said, char *code, const struct argp_state *state)
-{
-    const char **grown = realloc(said->code, (said->n + 1) * sizeof *grown);
-
-    if (!grown)
-        return ENOMEM;
-    said->code = grown;
-    said->code[said->n++] = filled_code(state, code);
-    return 0;
 }
 
 static error_t
@@ -83,9 +69,10 @@ parse(int key, char *arg, struct argp_state *state)
         said->undo = true;
         return 0;
     case ARGP_KEY_ARG:
-        return add_code(said, arg, state);
+        bb_cli_texts_add(&said->code, state, filled_code(state, arg));
+        return 0;
     case ARGP_KEY_END:
-        if (said->n == 0)
+        if (said->code.n == 0)
             argp_error(state, "CODE is missing");
         return 0;
     default:
@@ -104,7 +91,7 @@ on_outcome(void *self, const struct bb_define_outcome *outcome)
     if (outcome->outcome != BB_REJECTED)
         return;
     said->counts.rejected++;
-    bb_cli_error("%s: %s: %s: %s", said->code[outcome->item], outcome->code_name, outcome->field,
+    bb_cli_error("%s: %s: %s: %s", said->code.text[outcome->item], outcome->code_name, outcome->field,
                  outcome->text);
 }
 
@@ -115,13 +102,13 @@ finish(struct bb_cli *cli, struct said *said, int (*send)(struct bb_client *clie
     struct bb_client *client = NULL;
     int code = bb_cli_connect(cli, &client);
 
-    said->counts.rows = said->n;
+    said->counts.rows = said->code.n;
     if (code == 0)
         code = bb_cli_ended(client, send(client, said));
     if (code == 0)
         code = bb_define_print(cli, &said->counts);
     bb_client_destroy(&client);
-    free(said->code);
+    free(said->code.text);
     return code;
 }
 
@@ -138,16 +125,16 @@ static const struct argp_option adopt_options[] = {
 static int
 send_adoptions(struct bb_client *client, struct said *said)
 {
-    struct bb_adoption *adoptions = calloc(said->n, sizeof *adoptions);
+    struct bb_adoption *adoptions = calloc(said->code.n, sizeof *adoptions);
     int r;
 
     if (!adoptions)
         return -ENOMEM;
-    for (size_t i = 0; i < said->n; i++) {
+    for (size_t i = 0; i < said->code.n; i++) {
         adoptions[i] = said->adoption;
-        adoptions[i].indicator = said->code[i];
+        adoptions[i].indicator = said->code.text[i];
     }
-    r = bb_client_adopt(client, adoptions, said->n, on_outcome, NULL, said);
+    r = bb_client_adopt(client, adoptions, said->code.n, on_outcome, NULL, said);
     free(adoptions);
     return r;
 }
@@ -155,7 +142,7 @@ send_adoptions(struct bb_client *client, struct said *said)
 static int
 run_adopt(struct bb_cli *cli, int argc, char **argv)
 {
-    struct said said = {.n = 0};
+    struct said said = {.undo = false};
 
     bb_cli_parse(cli, bb_cli_command(cli), adopt_options, parse, argc, argv, &said);
     return finish(cli, &said, send_adoptions);
@@ -172,7 +159,8 @@ static const struct argp_option retire_options[] = {
 static int
 send_retirement(struct bb_client *client, struct said *said)
 {
-    return bb_client_retire(client, said->code[0], said->adoption.from, said->undo, on_outcome, NULL, said);
+    return bb_client_retire(client, said->code.text[0], said->adoption.from, said->undo, on_outcome, NULL,
+                            said);
 }
 
 static error_t
@@ -180,7 +168,7 @@ parse_retire(int key, char *arg, struct argp_state *state)
 {
     const struct said *said = state->input;
 
-    if (key == ARGP_KEY_ARG && said->n > 0)
+    if (key == ARGP_KEY_ARG && said->code.n > 0)
         argp_error(state, "found a second argument, %s, expected one", arg);
     return parse(key, arg, state);
 }
@@ -188,7 +176,7 @@ parse_retire(int key, char *arg, struct argp_state *state)
 static int
 run_retire(struct bb_cli *cli, int argc, char **argv)
 {
-    struct said said = {.n = 0};
+    struct said said = {.undo = false};
 
     bb_cli_parse(cli, bb_cli_command(cli), retire_options, parse_retire, argc, argv, &said);
     return finish(cli, &said, send_retirement);
@@ -210,7 +198,7 @@ static const struct bb_output_column columns[COLUMNS] = {
 };
 
 static const struct argp_option list_options[] = {
-    {"organization", OPT_ORGANIZATION, "ORG", 0, "of this organization only", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "of this organization only", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
 };
@@ -220,19 +208,17 @@ parse_list(int key, char *arg, struct argp_state *state)
 {
     struct bb_adoptions_query *query = state->input;
     const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
-                                             .as_of_us = &query->as_of_us};
+                                             .as_of_us = &query->as_of_us,
+                                             .organization = &query->organization};
 
     switch (key) {
-    case OPT_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "organization", arg);
-        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "found a second argument, %s, expected one", arg);
         query->indicator = filled_code(state, arg);
         return 0;
     default:
-        return key == BB_CLI_KEY_AS_OF ? bb_cli_parse_question(key, arg, state, &question) : ARGP_ERR_UNKNOWN;
+        return bb_cli_parse_question(key, arg, state, &question);
     }
 }
 

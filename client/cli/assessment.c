@@ -49,14 +49,12 @@ parse(int key, char *arg, struct argp_state *state)
     case BB_CLI_KEY_PERIOD:
         query->period = bb_cli_filled(state, "period", arg);
         return 0;
-    case BB_CLI_KEY_AS_OF:
-        return bb_cli_parse_question(key, arg, state, &question);
     case ARGP_KEY_END:
         if (!query->period)
             argp_error(state, "--period is missing");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_cli_parse_question(key, arg, state, &question);
     }
 }
 

@@ -1,6 +1,6 @@
 /* backbone batch ls | show | undo */
 #include "data.h"
-#include "one_row.h"
+#include "why.h"
 
 #include "proto/rows.h"
 
@@ -8,13 +8,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { KEY_ORGANIZATION = 0x200, KEY_LIMIT, KEY_REASON, KEY_NOTE };
+enum { KEY_LIMIT = 0x180 };
 
 struct asked {
     const char *id; /* as it was written */
     struct bb_batch_query show;
     struct bb_batches_query list;
-    const char *reason, *note;
+    struct bb_why why;
 };
 
 static error_t
@@ -22,28 +22,21 @@ parse(int key, char *arg, struct argp_state *state)
 {
     struct asked *asked = state->input;
     const struct bb_cli_question question = {.as_of_sequence = &asked->list.as_of_sequence,
-                                             .as_of_us = &asked->list.as_of_us};
+                                             .as_of_us = &asked->list.as_of_us,
+                                             .organization = &asked->list.organization};
     uint64_t number;
 
     switch (key) {
-    case KEY_ORGANIZATION:
-        asked->list.organization = bb_cli_filled(state, "organization", arg);
-        return 0;
     case KEY_LIMIT:
         if (bb_cli_number(arg, &number) != 0 || number > UINT32_MAX)
             argp_error(state, "--limit: found '%s', expected a number; 0 is all", arg);
         asked->list.limit = (uint32_t)number;
         return 0;
-    case BB_CLI_KEY_AS_OF:
-        return bb_cli_parse_question(key, arg, state, &question);
-    case KEY_REASON:
-        asked->reason = arg;
-        return 0;
-    case KEY_NOTE:
-        asked->note = arg;
-        return 0;
+    case BB_WHY_REASON:
+    case BB_WHY_NOTE:
+        return bb_why_parse(key, arg, state, &asked->why);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_cli_parse_question(key, arg, state, &question);
     }
 }
 
@@ -116,7 +109,7 @@ static const struct bb_output_column ls_columns[LS_COLUMNS] = {
 };
 
 static const struct argp_option ls_options[] = {
-    {"organization", KEY_ORGANIZATION, "CODE", 0, "staff: sent by this organization", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "CODE", 0, "staff: sent by this organization", 0},
     {"limit", KEY_LIMIT, "N", 0, "so many; by default 100, 0 is all", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
@@ -275,8 +268,9 @@ static const struct bb_output_column done_columns[DONE_COLUMNS] = {
 };
 
 static const struct argp_option undo_options[] = {
-    {"reason", KEY_REASON, "CODE", 0, "entry_error, late_data, recount, definition, duplicate or other", 0},
-    {"note", KEY_NOTE, "TEXT", 0, "the same in words", 0},
+    {"reason", BB_WHY_REASON, "CODE", 0, "entry_error, late_data, recount, definition, duplicate or other",
+     0},
+    {"note", BB_WHY_NOTE, "TEXT", 0, "the same in words", 0},
     {0},
 };
 
@@ -303,7 +297,7 @@ static int
 ask_undo(struct bb_client *client, struct bb_output *output, void *self)
 {
     const struct asked *asked = self;
-    struct undoing undoing = {.undo = {.reason = asked->reason, .note = asked->note}};
+    struct undoing undoing = {.undo = {.reason = asked->why.reason, .note = asked->why.note}};
     int code = 0;
 
     bb_batch_new(undoing.undo.batch);
@@ -327,29 +321,13 @@ ask_undo(struct bb_client *client, struct bb_output *output, void *self)
     return undoing.rejected ? EX_DATAERR : EX_OK;
 }
 
-/* Said before anything is sent. */
-static int
-check_reason(const struct asked *asked)
-{
-    struct bb_submission *submission;
-    int code;
-
-    if (bb_submission_new(&submission) < 0)
-        return EX_OSERR;
-    code = bb_cli_reason(submission, asked->reason, asked->note);
-    bb_submission_destroy(&submission);
-    return code;
-}
-
 static int
 run_undo(struct bb_cli *cli, int argc, char **argv)
 {
     struct asked asked = {0};
-    int code;
 
     bb_cli_parse(cli, bb_cli_command(cli), undo_options, parse_id, argc, argv, &asked);
-    code = check_reason(&asked);
-    return code == 0 ? bb_cli_ask(cli, done_columns, DONE_COLUMNS, BB_OUTPUT_OBJECT, ask_undo, &asked) : code;
+    return bb_cli_ask(cli, done_columns, DONE_COLUMNS, BB_OUTPUT_OBJECT, ask_undo, &asked);
 }
 
 const struct bb_command bb_commands_batch[] = {

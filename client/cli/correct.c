@@ -6,41 +6,41 @@
 
 #include <string.h>
 
-enum {
-    KEY_PERIOD = 0x200,
-    KEY_PLACE,
-    KEY_DISAGGREGATION,
-    KEY_ORGANIZATION,
-    KEY_VALUE,
-    KEY_NUMERATOR,
-    KEY_DENOMINATOR,
-    KEY_STATUS,
-    KEY_REASON,
-    KEY_NOTE,
-    KEY_EXPECT
-};
+enum { KEY_EXPECT = 0x180 };
 
 #define KEY_OPTIONS                                                                                          \
-    {"period", KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},                                       \
-        {"place", KEY_PLACE, "PLACE", 0, "of this place; by default the total", 0},                          \
-        {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},            \
-        {"organization", KEY_ORGANIZATION, "CODE", 0, "staff: of this organization; else your own", 0},      \
+    {"period", BB_ONE_ROW_KEY(BB_COLUMN_PERIOD), "PERIOD", 0, "of this period (needed)", 0},                 \
+        {"place", BB_ONE_ROW_KEY(BB_COLUMN_PLACE), "PLACE", 0, "of this place; by default the total", 0},    \
+        {"disaggregation",                                                                                   \
+         BB_ONE_ROW_KEY(BB_COLUMN_DISAGGREGATION),                                                           \
+         "D",                                                                                                \
+         0,                                                                                                  \
+         "of this group; by default the total",                                                              \
+         0},                                                                                                 \
+        {"organization",                                                                                     \
+         BB_ONE_ROW_KEY(BB_COLUMN_ORGANIZATION),                                                             \
+         "CODE",                                                                                             \
+         0,                                                                                                  \
+         "staff: of this organization; else your own",                                                       \
+         0},                                                                                                 \
         {"reason",                                                                                           \
-         KEY_REASON,                                                                                         \
+         BB_WHY_REASON,                                                                                      \
          "CODE",                                                                                             \
          0,                                                                                                  \
          "entry_error, late_data, recount, definition, duplicate or other (needed)",                         \
          0},                                                                                                 \
-        {"note", KEY_NOTE, "TEXT", 0, "in words; everybody who may see the history reads it", 0},            \
+        {"note", BB_WHY_NOTE, "TEXT", 0, "in words; everybody who may see the history reads it", 0},         \
     {                                                                                                        \
         "expect-revision", KEY_EXPECT, "N", 0, "only if revision N stands, as readings ls shows it", 0       \
     }
 
 static const struct argp_option correct_options[] = {
-    {"value", KEY_VALUE, "V", 0, "what it should have been", 0},
-    {"numerator", KEY_NUMERATOR, "N", 0, "of a value that is a ratio", 0},
-    {"denominator", KEY_DENOMINATOR, "D", 0, "likewise; without a value it is computed from both", 0},
-    {"status", KEY_STATUS, "STATUS", 0, "missing, suppressed or not_applicable: there is no value", 0},
+    {"value", BB_ONE_ROW_KEY(BB_COLUMN_VALUE), "V", 0, "what it should have been", 0},
+    {"numerator", BB_ONE_ROW_KEY(BB_COLUMN_NUMERATOR), "N", 0, "of a value that is a ratio", 0},
+    {"denominator", BB_ONE_ROW_KEY(BB_COLUMN_DENOMINATOR), "D", 0,
+     "likewise; without a value it is computed from both", 0},
+    {"status", BB_ONE_ROW_KEY(BB_COLUMN_STATUS), "STATUS", 0,
+     "missing, suppressed or not_applicable: there is no value", 0},
     KEY_OPTIONS,
     {0},
 };
@@ -48,45 +48,9 @@ static const struct argp_option correct_options[] = {
 static const struct argp_option withdraw_options[] = {KEY_OPTIONS, {0}};
 
 struct correction {
-    struct bb_row_text row;
-    const char *reason, *note;
+    struct bb_one_row one;
     bool withdraw;
 };
-
-static int
-column_of(int key)
-{
-    switch (key) {
-    case KEY_PERIOD:
-        return BB_COLUMN_PERIOD;
-    case KEY_PLACE:
-        return BB_COLUMN_PLACE;
-    case KEY_DISAGGREGATION:
-        return BB_COLUMN_DISAGGREGATION;
-    case KEY_ORGANIZATION:
-        return BB_COLUMN_ORGANIZATION;
-    case KEY_VALUE:
-        return BB_COLUMN_VALUE;
-    case KEY_NUMERATOR:
-        return BB_COLUMN_NUMERATOR;
-    case KEY_DENOMINATOR:
-        return BB_COLUMN_DENOMINATOR;
-    case KEY_STATUS:
-        return BB_COLUMN_STATUS;
-    default:
-        return -1;
-    }
-}
-
-/* The name of an option, for messages. */
-static const char *
-option_of(int key)
-{
-    for (const struct argp_option *option = correct_options; option->name; option++)
-        if (option->key == key)
-            return option->name;
-    return "";
-}
 
 static uint32_t
 revision(const struct argp_state *state, const char *text)
@@ -99,15 +63,12 @@ revision(const struct argp_state *state, const char *text)
 }
 
 static void
-check(const struct correction *correction, struct argp_state *state)
+check(const struct correction *correction, const struct argp_state *state)
 {
-    const struct bb_text *field = correction->row.field;
+    const struct bb_text *field = correction->one.row.field;
 
-    if (!field[BB_COLUMN_INDICATOR].data)
-        argp_error(state, "CODE is missing");
-    if (!field[BB_COLUMN_PERIOD].data)
-        argp_error(state, "--period is missing");
-    if (!correction->reason)
+    bb_one_row_check(&correction->one, state);
+    if (!correction->one.why.reason)
         argp_error(state,
                    "--reason is missing: entry_error, late_data, recount, definition, duplicate or other");
     if (!field[BB_COLUMN_VALUE].data && !field[BB_COLUMN_NUMERATOR].data && !field[BB_COLUMN_STATUS].data)
@@ -121,42 +82,32 @@ static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
     struct correction *correction = state->input;
-    int column = column_of(key);
+    struct bb_row_text *row = &correction->one.row;
 
-    if (column >= 0) {
-        correction->row.field[column] = bb_text(bb_cli_filled(state, option_of(key), arg));
-        return 0;
-    }
     switch (key) {
-    case KEY_REASON:
-        correction->reason = arg;
-        return 0;
-    case KEY_NOTE:
-        correction->note = arg;
-        return 0;
     case KEY_EXPECT:
-        correction->row.expect_revision = revision(state, arg);
+        row->expect_revision = revision(state, arg);
         return 0;
     case ARGP_KEY_ARG:
-        if (correction->row.field[BB_COLUMN_INDICATOR].data)
+        if (row->field[BB_COLUMN_INDICATOR].data)
             argp_error(state, "found a second argument, %s, expected one", arg);
-        correction->row.field[BB_COLUMN_INDICATOR] = bb_text(bb_cli_filled(state, "CODE", arg));
+        row->field[BB_COLUMN_INDICATOR] = bb_text(bb_cli_filled(state, "CODE", arg));
         return 0;
     case ARGP_KEY_END:
         check(correction, state);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_one_row_parse(key, arg, state, &correction->one);
     }
 }
 
 static int
 run_correct(struct bb_cli *cli, int argc, char **argv)
 {
-    struct correction correction = {.row.expect_revision = BB_EXPECT_ANY};
+    struct correction correction = {.one.row.expect_revision = BB_EXPECT_ANY};
 
     bb_cli_parse(cli, bb_cli_command(cli), correct_options, parse, argc, argv, &correction);
-    return bb_one_row_send(cli, &correction.row, correction.reason, correction.note);
+    return bb_one_row_send(cli, &correction.one);
 }
 
 static int
@@ -164,9 +115,9 @@ run_withdraw(struct bb_cli *cli, int argc, char **argv)
 {
     struct correction correction = {.withdraw = true};
 
-    correction.row.field[BB_COLUMN_STATUS] = bb_text(bb_state_name(BB_STATE_WITHDRAWN));
+    correction.one.row.field[BB_COLUMN_STATUS] = bb_text(bb_state_name(BB_STATE_WITHDRAWN));
     bb_cli_parse(cli, bb_cli_command(cli), withdraw_options, parse, argc, argv, &correction);
-    return bb_one_row_send(cli, &correction.row, correction.reason, correction.note);
+    return bb_one_row_send(cli, &correction.one);
 }
 
 const struct bb_command bb_commands_correct[] = {

@@ -82,9 +82,26 @@ bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct
             argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
                        arg);
         return 0;
+    case BB_CLI_KEY_INDICATOR:
+        *question->indicator = bb_cli_filled(state, "indicator", arg);
+        return 0;
+    case BB_CLI_KEY_ORGANIZATION:
+        *question->organization = bb_cli_filled(state, "organization", arg);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+void
+bb_cli_texts_add(struct bb_cli_texts *texts, const struct argp_state *state, const char *text)
+{
+    const char **grown = reallocarray(texts->text, texts->n + 1, sizeof *grown);
+
+    if (!grown)
+        argp_failure(state, EX_OSERR, ENOMEM, "%s", text);
+    texts->text = grown;
+    grown[texts->n++] = text;
 }
 
 void

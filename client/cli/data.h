@@ -28,7 +28,13 @@ void bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
 int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 
 /* The options that questions about readings have in common, and their parser. */
-enum { BB_CLI_KEY_PERIOD = 0x280, BB_CLI_KEY_DISAGGREGATION, BB_CLI_KEY_AS_OF };
+enum {
+    BB_CLI_KEY_PERIOD = 0x280,
+    BB_CLI_KEY_DISAGGREGATION,
+    BB_CLI_KEY_AS_OF,
+    BB_CLI_KEY_INDICATOR,
+    BB_CLI_KEY_ORGANIZATION
+};
 
 #define BB_CLI_OPTION_AS_OF                                                                                  \
     {                                                                                                        \
@@ -40,13 +46,22 @@ enum { BB_CLI_KEY_PERIOD = 0x280, BB_CLI_KEY_DISAGGREGATION, BB_CLI_KEY_AS_OF };
         {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},    \
         BB_CLI_OPTION_AS_OF
 
-struct bb_cli_question { /* where the arguments go */
+struct bb_cli_question { /* where the arguments go; NULL: the command has no such option */
     const char **disaggregation, **period_from, **period_to;
     uint64_t *as_of_sequence;
     int64_t *as_of_us;
+    const char **indicator, **organization;
 };
+/* 0 | ARGP_ERR_UNKNOWN; leaves with EX_USAGE */
 error_t bb_cli_parse_question(int key, char *arg, struct argp_state *state,
                               const struct bb_cli_question *question);
+
+/* Arguments of which there may be several. To be freed: text. */
+struct bb_cli_texts {
+    const char **text; /* borrowed */
+    size_t n;
+};
+void bb_cli_texts_add(struct bb_cli_texts *texts, const struct argp_state *state, const char *text);
 
 /* For one request whose sequence we want to know: give bb_cli_answer_done() and the answer to it, then wait.
  */

@@ -3,7 +3,6 @@
 
 #include "data.h"
 #include "interrupt.h"
-#include "one_row.h"
 #include "resume.h"
 #include "target.h"
 
@@ -27,9 +26,7 @@ enum {
     KEY_WARNINGS,
     KEY_RECEIPT,
     KEY_BATCH,
-    KEY_ORGANIZATION,
-    KEY_REASON,
-    KEY_NOTE
+    KEY_ORGANIZATION
 };
 
 static const struct argp_option options[] = {
@@ -44,9 +41,9 @@ static const struct argp_option options[] = {
     {"receipt", KEY_RECEIPT, "FILE", 0, "where the receipts of what was accepted go, for verify-receipt", 0},
     {"batch", KEY_BATCH, "UUID", 0, "of an earlier import of this file, to go on with it", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "whose readings these are, where the file does not say", 0},
-    {"reason", KEY_REASON, "CODE", 0,
+    {"reason", BB_WHY_REASON, "CODE", 0,
      "why values change: entry_error, late_data, recount, definition, duplicate or other", 0},
-    {"note", KEY_NOTE, "TEXT", 0, "the same in words", 0},
+    {"note", BB_WHY_NOTE, "TEXT", 0, "the same in words", 0},
     {0},
 };
 
@@ -109,7 +106,7 @@ parse_choice(int key, char *arg, struct argp_state *state)
                        arg);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_why_parse(key, arg, state, &im->job.why);
     }
 }
 
@@ -136,12 +133,6 @@ parse(int key, char *arg, struct argp_state *state)
     case KEY_ORGANIZATION:
         im->organization = bb_cli_filled(state, "organization", arg);
         return 0;
-    case KEY_REASON:
-        im->job.reason = arg;
-        return 0;
-    case KEY_NOTE:
-        im->job.note = arg;
-        return 0;
     case ARGP_KEY_ARG:
         if (im->file)
             argp_error(state, "found a second file, %s, expected one", arg);
@@ -156,18 +147,6 @@ parse(int key, char *arg, struct argp_state *state)
     default:
         return parse_choice(key, arg, state);
     }
-}
-
-/* Said before anything is sent. */
-static int
-check_reason(const struct import *im)
-{
-    struct bb_submission *submission;
-    if (bb_submission_new(&submission) < 0)
-        return EX_OSERR;
-    int code = bb_cli_reason(submission, im->job.reason, im->job.note);
-    bb_submission_destroy(&submission);
-    return code;
 }
 
 /* The organization of a file that does not name any is one more constant. */
@@ -416,11 +395,9 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     bb_map_init(&im.map);
     bb_batch_new(im.job.batch);
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &im);
-    int code = check_reason(&im);
     guess_format(&im);
     im.job.keep = im.rejects || im.warnings;
-    if (code == 0)
-        code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
+    int code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
     if (code == 0) {
         code = send_all(cli, &im);
         code = close_outputs(&im, code);

@@ -319,8 +319,8 @@ start(struct importer *im)
     if (r == 0)
         r = bb_submission_new(&im->waiting);
     if (r == 0)
-        r = bb_submission_set_reason(im->filling, im->job->reason, im->job->note);
-    return r < 0 ? r : bb_submission_set_reason(im->waiting, im->job->reason, im->job->note);
+        r = bb_submission_set_reason(im->filling, im->job->why.reason, im->job->why.note);
+    return r < 0 ? r : bb_submission_set_reason(im->waiting, im->job->why.reason, im->job->why.note);
 }
 
 int

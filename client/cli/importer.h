@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "receipts.h"
 #include "tally.h"
+#include "why.h"
 
 #define BB_IMPORT_WINDOW 16u /* chunks that are under way or wait for an earlier one */
 
@@ -17,7 +18,7 @@ struct bb_import_job {
     struct bb_spool *spool;
     bool keep; /* the text of rows: somebody wants refused or warned ones */
     uint8_t batch[BB_BATCH_ID];
-    const char *reason, *note; /* why they say something anew; NULL: not said */
+    struct bb_why why; /* they say something anew */
     bool atomic;
     bool dry_run;
     struct bb_receipts *receipts; /* NULL: nobody wants them */

@@ -236,7 +236,7 @@ parse_list(int key, char *arg, struct argp_state *state)
     const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
                                              .as_of_us = &query->as_of_us};
 
-    return key == BB_CLI_KEY_AS_OF ? bb_cli_parse_question(key, arg, state, &question) : ARGP_ERR_UNKNOWN;
+    return bb_cli_parse_question(key, arg, state, &question);
 }
 
 static error_t

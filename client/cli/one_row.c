@@ -2,10 +2,11 @@
 #include "one_row.h"
 
 #include "data.h"
+#include "map.h"
 
 #include "proto/rows.h"
 
-#include <errno.h>
+#include <string.h>
 
 struct sending {
     struct bb_cli *cli;
@@ -20,6 +21,41 @@ static const struct bb_output_column columns[COLUMNS] = {
     [OUTCOME] = {"outcome", NULL, 0}, [CODE] = {"code", NULL, 0},         [FIELD] = {"field", NULL, 0},
     [REASON] = {"reason", NULL, 0},   [SEQUENCE] = {"sequence", NULL, 0}, [BATCH] = {"batch", NULL, 0},
 };
+
+/* --- arguments ------------------------------------------------------------------------------------------ */
+
+static void
+take(struct bb_one_row *one, const struct argp_state *state, int column, const char *arg)
+{
+    struct bb_text *field = &one->row.field[column];
+    const char *name = bb_import_fields[column];
+
+    if (column != BB_COLUMN_COMMENT)
+        bb_cli_filled(state, name, arg);
+    if (field->data && strcmp(field->data, arg) != 0)
+        argp_error(state, "--%s: found '%s' and '%s', expected one", name, field->data, arg);
+    *field = bb_text(arg);
+}
+
+error_t
+bb_one_row_parse(int key, char *arg, const struct argp_state *state, struct bb_one_row *one)
+{
+    if (key < BB_ONE_ROW_KEY(0) || key >= BB_ONE_ROW_KEY(BB_COLUMNS))
+        return bb_why_parse(key, arg, state, &one->why);
+    take(one, state, key - BB_ONE_ROW_KEY(0), arg);
+    return 0;
+}
+
+void
+bb_one_row_check(const struct bb_one_row *one, const struct argp_state *state)
+{
+    if (!one->row.field[BB_COLUMN_INDICATOR].data)
+        argp_error(state, "CODE is missing");
+    if (!one->row.field[BB_COLUMN_PERIOD].data)
+        argp_error(state, "--period is missing");
+}
+
+/* --- the answer ----------------------------------------------------------------------------------------- */
 
 static void
 print_note(struct sending *sending, const struct bb_note *note)
@@ -83,7 +119,7 @@ send_row(struct sending *sending, struct bb_submission *submission, const struct
 }
 
 int
-bb_one_row_send(struct bb_cli *cli, const struct bb_row_text *row, const char *reason, const char *note)
+bb_one_row_send(struct bb_cli *cli, const struct bb_one_row *one)
 {
     struct sending sending = {.cli = cli};
     struct bb_submission *submission;
@@ -91,30 +127,9 @@ bb_one_row_send(struct bb_cli *cli, const struct bb_row_text *row, const char *r
         return EX_OSERR;
     bb_batch_new(sending.batch);
     bb_submission_begin(submission, sending.batch, 0, BB_SUBMISSION_LAST);
-    int code = bb_cli_reason(submission, reason, note);
+    int code = bb_submission_set_reason(submission, one->why.reason, one->why.note) < 0 ? EX_USAGE : 0;
     if (code == 0)
-        code = send_row(&sending, submission, row);
+        code = send_row(&sending, submission, &one->row);
     bb_submission_destroy(&submission);
     return code;
-}
-
-int
-bb_cli_reason(struct bb_submission *submission, const char *reason, const char *note)
-{
-    switch (bb_submission_set_reason(submission, reason, note)) {
-    case 0:
-        return 0;
-    case -EINVAL:
-        bb_cli_error(
-            "--reason: found '%s', expected entry_error, late_data, recount, definition, duplicate or "
-            "other",
-            reason);
-        return EX_USAGE;
-    case -E2BIG:
-        bb_cli_error("--note: found more than 500 bytes");
-        return EX_USAGE;
-    default:
-        bb_cli_error("--note: found text that is not UTF-8");
-        return EX_USAGE;
-    }
 }

@@ -77,24 +77,13 @@ static const struct bb_output_column columns[COLUMNS] = {
 
 struct progress {
     struct bb_progress_query query;
-    const char **code;
+    struct bb_cli_texts code;
     struct bb_output *output;
     bool table;
     bool withheld;
 };
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
-
-static void
-add_code(const struct argp_state *state, struct progress *progress, const char *code)
-{
-    const char **grown = reallocarray(progress->code, progress->query.n_indicators + 1, sizeof *grown);
-
-    if (!grown)
-        argp_failure(state, EX_OSERR, ENOMEM, "%s", code);
-    progress->query.indicator = progress->code = grown;
-    grown[progress->query.n_indicators++] = code;
-}
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -106,15 +95,17 @@ parse(int key, char *arg, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_ARG:
-        add_code(state, progress, arg);
+        bb_cli_texts_add(&progress->code, state, arg);
+        return 0;
+    case ARGP_KEY_END:
+        query->indicator = progress->code.text;
+        query->n_indicators = progress->code.n;
         return 0;
     case BB_CLI_KEY_PERIOD:
         query->period = bb_cli_filled(state, "period", arg);
         return 0;
-    case BB_CLI_KEY_AS_OF:
-        return bb_cli_parse_question(key, arg, state, &question);
     default:
-        return ARGP_ERR_UNKNOWN;
+        return bb_cli_parse_question(key, arg, state, &question);
     }
 }
 
@@ -242,7 +233,7 @@ run_progress(struct bb_cli *cli, int argc, char **argv)
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &progress);
     progress.table = cli->format == BB_OUTPUT_TABLE;
     code = bb_cli_ask(cli, columns, COLUMNS, 0, ask, &progress);
-    free(progress.code);
+    free(progress.code.text);
     return code;
 }
 

@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-enum { KEY_INDICATOR = 0x200, KEY_ORGANIZATION, KEY_PLACE, KEY_LATEST };
+enum { KEY_PLACE = 0x200, KEY_LATEST };
 
 static const struct argp_option ls_options[] = {
-    {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
-    {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
+    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; \"\" is the total", 0},
     {"latest", KEY_LATEST, NULL, 0, "of each series the latest period only", 0},
     BB_CLI_QUESTION_OPTIONS,
@@ -17,7 +17,7 @@ static const struct argp_option ls_options[] = {
 
 static const struct argp_option history_options[] = {
     {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
-    {"organization", KEY_ORGANIZATION, "CODE", 0, "of this organization; by default your own", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "CODE", 0, "of this organization; by default your own", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; by default the total", 0},
     {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "of this group; by default the total", 0},
     BB_CLI_OPTION_AS_OF,
@@ -80,56 +80,39 @@ struct listing {
  */
 
 static error_t
-parse_common(int key, char *arg, struct argp_state *state, struct bb_readings_query *query)
-{
-    switch (key) {
-    case KEY_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "organization", arg);
-        return 0;
-    case KEY_PLACE:
-        query->place = arg;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static error_t
 parse_ls(int key, char *arg, struct argp_state *state)
 {
     struct bb_readings_query *query = &((struct listing *)state->input)->query;
-    const struct bb_cli_question question = {&query->disaggregation, &query->period_from, &query->period_to,
-                                             &query->as_of_sequence, &query->as_of_us};
-    if (key == KEY_INDICATOR) {
-        query->indicator = bb_cli_filled(state, "indicator", arg);
+    const struct bb_cli_question question = {.disaggregation = &query->disaggregation,
+                                             .period_from = &query->period_from,
+                                             .period_to = &query->period_to,
+                                             .as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us,
+                                             .indicator = &query->indicator,
+                                             .organization = &query->organization};
+    switch (key) {
+    case KEY_PLACE:
+        query->place = arg;
         return 0;
-    }
-    if (key == KEY_LATEST) {
+    case KEY_LATEST:
         query->latest = true;
         return 0;
+    default:
+        return bb_cli_parse_question(key, arg, state, &question);
     }
-    if (parse_common(key, arg, state, query) == 0)
-        return 0;
-    return bb_cli_parse_question(key, arg, state, &question);
 }
 
 static error_t
 parse_history(int key, char *arg, struct argp_state *state)
 {
     struct bb_readings_query *query = &((struct listing *)state->input)->query;
-    const struct bb_cli_question question = {.disaggregation = &query->disaggregation,
-                                             .as_of_sequence = &query->as_of_sequence,
-                                             .as_of_us = &query->as_of_us};
     switch (key) {
     case ARGP_KEY_ARG:
         if (query->indicator)
             argp_error(state, "found a second indicator, %s, expected one", arg);
         query->indicator = arg;
         return 0;
-    case BB_CLI_KEY_DISAGGREGATION:
-    case BB_CLI_KEY_AS_OF:
-        return bb_cli_parse_question(key, arg, state, &question);
-    case BB_CLI_KEY_PERIOD:
+    case BB_CLI_KEY_PERIOD: /* one, not a range */
         query->period_from = query->period_to = bb_cli_filled(state, "period", arg);
         return 0;
     case ARGP_KEY_END:
@@ -137,7 +120,7 @@ parse_history(int key, char *arg, struct argp_state *state)
             argp_error(state, !query->indicator ? "CODE is missing" : "--period is missing");
         return 0;
     default:
-        return parse_common(key, arg, state, query);
+        return parse_ls(key, arg, state);
     }
 }
 

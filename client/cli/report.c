@@ -7,19 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum {
-    KEY_PERIOD = 0x200,
-    KEY_PLACE,
-    KEY_DISAGGREGATION,
-    KEY_NUMERATOR,
-    KEY_DENOMINATOR,
-    KEY_COMMENT,
-    KEY_MISSING,
-    KEY_SUPPRESSED,
-    KEY_ORGANIZATION,
-    KEY_REASON,
-    KEY_NOTE
-};
+enum { KEY_MISSING = 0x180, KEY_SUPPRESSED };
 
 /* A negative VALUE looks like an option: so its first character is one. */
 #define DIGIT(c)                                                                                             \
@@ -28,19 +16,23 @@ enum {
     }
 
 static const struct argp_option options[] = {
-    {"period", KEY_PERIOD, "PERIOD", 0, "in any spelling: 2026-Q3, 2018-19, 202609 (needed)", 0},
-    {"place", KEY_PLACE, "PLACE", 0, "where; by default the total", 0},
-    {"disaggregation", KEY_DISAGGREGATION, "D", 0, "of this group, such as race=White; by default the total",
-     0},
-    {"numerator", KEY_NUMERATOR, "N", 0, "of a value that is a ratio", 0},
-    {"denominator", KEY_DENOMINATOR, "D", 0, "likewise; without VALUE it is computed from both", 0},
-    {"comment", KEY_COMMENT, "TEXT", 0, "what readers should know; \"\" removes an earlier one", 0},
+    {"period", BB_ONE_ROW_KEY(BB_COLUMN_PERIOD), "PERIOD", 0,
+     "in any spelling: 2026-Q3, 2018-19, 202609 (needed)", 0},
+    {"place", BB_ONE_ROW_KEY(BB_COLUMN_PLACE), "PLACE", 0, "where; by default the total", 0},
+    {"disaggregation", BB_ONE_ROW_KEY(BB_COLUMN_DISAGGREGATION), "D", 0,
+     "of this group, such as race=White; by default the total", 0},
+    {"numerator", BB_ONE_ROW_KEY(BB_COLUMN_NUMERATOR), "N", 0, "of a value that is a ratio", 0},
+    {"denominator", BB_ONE_ROW_KEY(BB_COLUMN_DENOMINATOR), "D", 0,
+     "likewise; without VALUE it is computed from both", 0},
+    {"comment", BB_ONE_ROW_KEY(BB_COLUMN_COMMENT), "TEXT", 0,
+     "what readers should know; \"\" removes an earlier one", 0},
     {"missing", KEY_MISSING, NULL, 0, "there is no value, and there will be none", 0},
     {"suppressed", KEY_SUPPRESSED, NULL, 0, "there is a value, which must not be published", 0},
-    {"organization", KEY_ORGANIZATION, "CODE", 0, "whose reading this is; by default your own", 0},
-    {"reason", KEY_REASON, "CODE", 0,
+    {"organization", BB_ONE_ROW_KEY(BB_COLUMN_ORGANIZATION), "CODE", 0,
+     "whose reading this is; by default your own", 0},
+    {"reason", BB_WHY_REASON, "CODE", 0,
      "why it changes what is approved: entry_error, late_data, recount, definition, duplicate or other", 0},
-    {"note", KEY_NOTE, "TEXT", 0, "the same in words", 0},
+    {"note", BB_WHY_NOTE, "TEXT", 0, "the same in words", 0},
     DIGIT('0'),
     DIGIT('1'),
     DIGIT('2'),
@@ -56,72 +48,26 @@ static const struct argp_option options[] = {
 };
 
 struct report {
-    struct bb_row_text row;
-    const char *reason, *note;
+    struct bb_one_row one;
     char negative[256];
 };
 
 /* --- arguments -------------------------------------------------------------------------------------------
  */
 
-static int
-column_of(int key)
-{
-    switch (key) {
-    case KEY_PERIOD:
-        return BB_COLUMN_PERIOD;
-    case KEY_PLACE:
-        return BB_COLUMN_PLACE;
-    case KEY_DISAGGREGATION:
-        return BB_COLUMN_DISAGGREGATION;
-    case KEY_NUMERATOR:
-        return BB_COLUMN_NUMERATOR;
-    case KEY_DENOMINATOR:
-        return BB_COLUMN_DENOMINATOR;
-    case KEY_COMMENT:
-        return BB_COLUMN_COMMENT;
-    case KEY_ORGANIZATION:
-        return BB_COLUMN_ORGANIZATION;
-    default:
-        return -1;
-    }
-}
-
-/* The option of a column, for messages: it has the name of the field. */
-static const char *
-option_of(int key)
-{
-    for (const struct argp_option *option = options; option->name; option++)
-        if (option->key == key)
-            return option->name;
-    return "";
-}
-
-/* Only a comment may be empty. The same said twice is said once. */
-static void
-take_option(struct report *report, struct argp_state *state, int key, const char *arg)
-{
-    struct bb_text *field = &report->row.field[column_of(key)];
-    if (key != KEY_COMMENT)
-        bb_cli_filled(state, option_of(key), arg);
-    if (field->data && strcmp(field->data, arg) != 0)
-        argp_error(state, "--%s: found '%s' and '%s', expected one", option_of(key), field->data, arg);
-    *field = bb_text(arg);
-}
-
 static void
 take_value(struct report *report, struct argp_state *state, const char *value)
 {
-    if (report->row.field[BB_COLUMN_VALUE].data)
+    if (report->one.row.field[BB_COLUMN_VALUE].data)
         argp_error(state, "found a second value, %s, expected one", value);
-    report->row.field[BB_COLUMN_VALUE] = bb_text(value);
+    report->one.row.field[BB_COLUMN_VALUE] = bb_text(value);
 }
 
 static error_t
 take_argument(struct report *report, struct argp_state *state, const char *arg)
 {
-    if (!report->row.field[BB_COLUMN_INDICATOR].data)
-        report->row.field[BB_COLUMN_INDICATOR] = bb_text(arg);
+    if (!report->one.row.field[BB_COLUMN_INDICATOR].data)
+        report->one.row.field[BB_COLUMN_INDICATOR] = bb_text(arg);
     else
         take_value(report, state, arg);
     return 0;
@@ -130,11 +76,8 @@ take_argument(struct report *report, struct argp_state *state, const char *arg)
 static void
 check_row(const struct report *report, struct argp_state *state)
 {
-    const struct bb_text *field = report->row.field;
-    if (!field[BB_COLUMN_INDICATOR].data)
-        argp_error(state, "CODE is missing");
-    if (!field[BB_COLUMN_PERIOD].data)
-        argp_error(state, "--period is missing");
+    const struct bb_text *field = report->one.row.field;
+    bb_one_row_check(&report->one, state);
     if (!field[BB_COLUMN_VALUE].data && !field[BB_COLUMN_NUMERATOR].data && !field[BB_COLUMN_STATUS].data)
         argp_error(
             state,
@@ -145,23 +88,13 @@ static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
     struct report *report = state->input;
-    if (column_of(key) >= 0) {
-        take_option(report, state, key, arg);
-        return 0;
-    }
     switch (key) {
     case KEY_MISSING:
     case KEY_SUPPRESSED:
-        if (report->row.field[BB_COLUMN_STATUS].data)
+        if (report->one.row.field[BB_COLUMN_STATUS].data)
             argp_error(state, "found two states, expected --missing or --suppressed");
-        report->row.field[BB_COLUMN_STATUS] =
+        report->one.row.field[BB_COLUMN_STATUS] =
             bb_text(bb_state_name(key == KEY_MISSING ? BB_STATE_MISSING : BB_STATE_SUPPRESSED));
-        return 0;
-    case KEY_REASON:
-        report->reason = bb_cli_filled(state, "reason", arg);
-        return 0;
-    case KEY_NOTE:
-        report->note = bb_cli_filled(state, "note", arg);
         return 0;
     case ARGP_KEY_ARG:
         return take_argument(report, state, arg);
@@ -170,7 +103,7 @@ parse(int key, char *arg, struct argp_state *state)
         return 0;
     default:
         if (key != '.' && (key < '0' || key > '9'))
-            return ARGP_ERR_UNKNOWN;
+            return bb_one_row_parse(key, arg, state, &report->one);
         snprintf(report->negative, sizeof report->negative, "-%c%s", key, arg ? arg : "");
         take_value(report, state, report->negative);
         return 0;
@@ -185,7 +118,7 @@ run_report(struct bb_cli *cli, int argc, char **argv)
 {
     struct report report = {0};
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &report);
-    return bb_one_row_send(cli, &report.row, report.reason, report.note);
+    return bb_one_row_send(cli, &report.one);
 }
 
 const struct bb_command bb_commands_report[] = {

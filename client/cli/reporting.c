@@ -11,7 +11,7 @@
 
 #define OWED_DAYS 400u /* `due` looks back so far */
 
-enum { KEY_INDICATOR = 0x180, KEY_ORGANIZATION, KEY_ALL };
+enum { KEY_ALL = 0x180 };
 
 enum { INDICATOR, ORGANIZATION, PERIOD, STATE, TIMELINESS, DUE, COLUMNS };
 
@@ -34,8 +34,8 @@ struct reporting {
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
 static const struct argp_option reporting_options[] = {
-    {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
-    {"organization", KEY_ORGANIZATION, "ORG", 0, "of this organization only", 0},
+    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "of this organization only", 0},
     {"all", KEY_ALL, NULL, 0, "also those who have reported in time", 0},
     {"period", BB_CLI_KEY_PERIOD, "A..B", 0,
      "periods within this range; without it the latest that is over, of each frequency", 0},
@@ -44,8 +44,8 @@ static const struct argp_option reporting_options[] = {
 };
 
 static const struct argp_option due_options[] = {
-    {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
-    {"organization", KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
+    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
 };
@@ -55,25 +55,17 @@ parse(int key, char *arg, struct argp_state *state)
 {
     struct reporting *reporting = state->input;
     struct bb_reporting_query *query = &reporting->query;
-    const struct bb_cli_question question = {NULL, &query->period_from, &query->period_to,
-                                             &query->as_of_sequence, &query->as_of_us};
+    const struct bb_cli_question question = {.period_from = &query->period_from,
+                                             .period_to = &query->period_to,
+                                             .as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us,
+                                             .indicator = &query->indicator,
+                                             .organization = &query->organization};
 
-    switch (key) {
-    case KEY_INDICATOR:
-        query->indicator = bb_cli_filled(state, "indicator", arg);
-        return 0;
-    case KEY_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "organization", arg);
-        return 0;
-    case KEY_ALL:
-        reporting->all = true;
-        return 0;
-    case BB_CLI_KEY_PERIOD:
-    case BB_CLI_KEY_AS_OF:
+    if (key != KEY_ALL)
         return bb_cli_parse_question(key, arg, state, &question);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    reporting->all = true;
+    return 0;
 }
 
 /* --- the answer ----------------------------------------------------------------------------------------- */

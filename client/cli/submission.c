@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_PERIOD = 0x180, KEY_ORGANIZATION, KEY_COMMENT, KEY_REASON, KEY_STATE, KEY_INDICATOR };
+enum { KEY_PERIOD = 0x180, KEY_ORGANIZATION, KEY_COMMENT, KEY_REASON, KEY_STATE };
 
 /* --- ls ------------------------------------------------------------------------------------------------- */
 
@@ -25,8 +25,8 @@ static const struct bb_output_column columns[COLUMNS] = {
 
 static const struct argp_option list_options[] = {
     {"state", KEY_STATE, "STATE", 0, "only what is draft, submitted, returned, approved or locked", 0},
-    {"organization", KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
-    {"indicator", KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
+    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
     {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
@@ -36,25 +36,17 @@ static error_t
 parse_list(int key, char *arg, struct argp_state *state)
 {
     struct bb_reviews_query *query = state->input;
-    const struct bb_cli_question question = {NULL, &query->period_from, &query->period_to,
-                                             &query->as_of_sequence, &query->as_of_us};
+    const struct bb_cli_question question = {.period_from = &query->period_from,
+                                             .period_to = &query->period_to,
+                                             .as_of_sequence = &query->as_of_sequence,
+                                             .as_of_us = &query->as_of_us,
+                                             .indicator = &query->indicator,
+                                             .organization = &query->organization};
 
-    switch (key) {
-    case KEY_STATE:
-        query->state = bb_cli_filled(state, "state", arg);
-        return 0;
-    case KEY_ORGANIZATION:
-        query->organization = bb_cli_filled(state, "organization", arg);
-        return 0;
-    case KEY_INDICATOR:
-        query->indicator = bb_cli_filled(state, "indicator", arg);
-        return 0;
-    case BB_CLI_KEY_PERIOD:
-    case BB_CLI_KEY_AS_OF:
+    if (key != KEY_STATE)
         return bb_cli_parse_question(key, arg, state, &question);
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    query->state = bb_cli_filled(state, "state", arg);
+    return 0;
 }
 
 static int
@@ -105,7 +97,7 @@ static const struct bb_output_column said_columns[SAID_COLUMNS] = {
 
 struct said {
     struct bb_review_request request;
-    const char **code;
+    struct bb_cli_texts code;
     struct bb_output *output;
     bool refused;
 };
@@ -124,19 +116,6 @@ static const struct argp_option unlock_options[] = {
     {"reason", KEY_REASON, "TEXT", 0, "why it may change again (needed)", 0},
     {0},
 };
-
-static error_t
-add_code(struct said *said, char *code, const struct argp_state *state)
-{
-    const char **grown = realloc(said->code, (said->request.n_indicators + 1) * sizeof *grown);
-
-    if (!grown)
-        return ENOMEM;
-    said->code = grown;
-    grown[said->request.n_indicators++] = bb_cli_filled(state, "CODE", code);
-    said->request.indicator = grown;
-    return 0;
-}
 
 static error_t
 parse(int key, char *arg, struct argp_state *state)
@@ -158,8 +137,11 @@ parse(int key, char *arg, struct argp_state *state)
         request->reason = bb_cli_filled(state, "reason", arg);
         return 0;
     case ARGP_KEY_ARG:
-        return add_code(said, arg, state);
+        bb_cli_texts_add(&said->code, state, bb_cli_filled(state, "CODE", arg));
+        return 0;
     case ARGP_KEY_END:
+        request->indicator = said->code.text;
+        request->n_indicators = said->code.n;
         if (!request->period)
             argp_error(state, "--period is missing");
         if (strcmp(request->action, "return") == 0 && !request->comment)
@@ -209,7 +191,7 @@ run(struct bb_cli *cli, int argc, char **argv)
     bb_cli_parse(cli, bb_cli_command(cli), unlock ? unlock_options : submit_options, parse, argc, argv,
                  &said);
     code = bb_cli_ask(cli, said_columns, SAID_COLUMNS, 0, ask, &said);
-    free(said.code);
+    free(said.code.text);
     return code == 0 && said.refused ? EX_DATAERR : code;
 }
 

@@ -25,8 +25,7 @@ struct row {
 };
 
 struct form {
-    const char **indicator, **place;
-    size_t n_indicators, n_places;
+    struct bb_cli_texts indicators, places;
     const char *organization, *period;
     struct bb_output *output;
     /* Of one question */
@@ -38,17 +37,6 @@ struct form {
 };
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
-
-static void
-add(const struct argp_state *state, const char ***list, size_t *n, const char *text)
-{
-    const char **grown = reallocarray(*list, *n + 1, sizeof *grown);
-
-    if (!grown)
-        argp_failure(state, EX_OSERR, ENOMEM, "%s", text);
-    *list = grown;
-    grown[(*n)++] = text;
-}
 
 static const char *
 check_period(const struct argp_state *state, const char *text)
@@ -74,13 +62,13 @@ parse(int key, char *arg, struct argp_state *state)
         form->organization = bb_cli_filled(state, "organization", arg);
         return 0;
     case KEY_PLACE:
-        add(state, &form->place, &form->n_places, arg);
+        bb_cli_texts_add(&form->places, state, arg);
         return 0;
     case ARGP_KEY_ARG:
-        add(state, &form->indicator, &form->n_indicators, arg);
+        bb_cli_texts_add(&form->indicators, state, arg);
         return 0;
     case ARGP_KEY_END:
-        if (form->n_indicators == 0)
+        if (form->indicators.n == 0)
             argp_error(state, "CODE is missing");
         return 0;
     default:
@@ -192,10 +180,10 @@ add_indicator(struct bb_client *client, struct form *form, const char *indicator
     const struct bb_indicators_query query = {.code = indicator};
     int code = bb_cli_ended(client, bb_client_indicators(client, &query, on_indicator, NULL, form));
 
-    if (code != 0 || form->n_places == 0)
+    if (code != 0 || form->places.n == 0)
         return code ? code : add_rows(client, form, NULL);
-    for (size_t i = 0; code == 0 && i < form->n_places; i++)
-        code = add_rows(client, form, form->place[i]);
+    for (size_t i = 0; code == 0 && i < form->places.n; i++)
+        code = add_rows(client, form, form->places.text[i]);
     return code;
 }
 
@@ -213,8 +201,8 @@ ask(struct bb_client *client, struct bb_output *output, void *self)
         if (code == 0 && bb_client_identity(client, &identity) == 0)
             form->organization = own = copy(form, bb_text(identity.organization));
     }
-    for (size_t i = 0; code == 0 && i < form->n_indicators; i++)
-        code = add_indicator(client, form, form->indicator[i]);
+    for (size_t i = 0; code == 0 && i < form->indicators.n; i++)
+        code = add_indicator(client, form, form->indicators.text[i]);
     free(own);
     return code;
 }
@@ -232,8 +220,8 @@ run_template(struct bb_cli *cli, int argc, char **argv)
     if (!cli->asked)
         cli->format = BB_OUTPUT_CSV;
     code = bb_cli_ask(cli, columns, BB_COLUMNS, 0, ask, &form);
-    free(form.indicator);
-    free(form.place);
+    free(form.indicators.text);
+    free(form.places.text);
     free(form.row);
     free(form.code);
     free(form.last);

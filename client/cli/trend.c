@@ -85,8 +85,13 @@ parse_query(int key, char *arg, struct argp_state *state)
 {
     struct trend *trend = state->input;
     struct bb_trend_query *query = &trend->query;
-    const struct bb_cli_question question = {&query->disaggregation, &query->period_from, &query->period_to,
-                                             &query->as_of_sequence, &query->as_of_us};
+    const struct bb_cli_question question = {
+        .disaggregation = &query->disaggregation,
+        .period_from = &query->period_from,
+        .period_to = &query->period_to,
+        .as_of_sequence = &query->as_of_sequence,
+        .as_of_us = &query->as_of_us,
+    };
     switch (key) {
     case KEY_PLACE:
         return add_place(trend, arg);
