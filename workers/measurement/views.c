@@ -1,6 +1,7 @@
 /*     meta "schema"     -> BB_VIEWS_SCHEMA (4)
  *     meta "position"   -> sequence (8) | time (8) | hash of that entry (32)
- *     meta "withdrawn"  -> readings that are (8); absent: 0
+ *     meta "withdrawn"  -> readings that are (8); absent, not 0: however the entries were grouped when they
+ *                          were applied, the views are the same
  *
  * All big-endian. Views without a schema are new and get one; those of another schema are refused, and
  * nothing is converted: they can be made again from the journal. The position is written in the transaction
@@ -136,9 +137,13 @@ bb_views_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t *ret_wit
 int
 bb_views_set_withdrawn(const struct bb_views *views, MDB_txn *txn, uint64_t withdrawn)
 {
+    struct bb_bytes key = bb_bytes_str("withdrawn");
     uint8_t payload[8];
+    int r;
 
     bb_put_u64(payload, withdrawn);
-    return bb_store_put(txn, views->dbi[BB_VIEW_META], bb_bytes_str("withdrawn"),
-                        bb_bytes(payload, sizeof payload), 0);
+    if (withdrawn)
+        return bb_store_put(txn, views->dbi[BB_VIEW_META], key, bb_bytes(payload, sizeof payload), 0);
+    r = bb_store_delete(txn, views->dbi[BB_VIEW_META], key);
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }

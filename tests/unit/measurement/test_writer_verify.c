@@ -150,6 +150,10 @@ test_verify_counts_withdrawn(void **state)
     fixture_apply(f);
     assert_int_equal(withdrawn(f), 1);
     assert_int_equal(fixture_verify(f), 0);
+    fixture_submit_one(f, 8, "count|a|||2027|8");
+    fixture_apply(f);
+    assert_int_equal(withdrawn(f), 0);
+    assert_int_equal(fixture_verify(f), 0); /* which applies all of it at once */
     assert_int_equal(bb_store_begin(f->views.store, true, &txn), 0);
     assert_int_equal(bb_views_set_withdrawn(&f->views, txn, 2), 0);
     assert_int_equal(bb_store_commit(f->views.store, &txn), 0);
