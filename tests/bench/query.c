@@ -19,7 +19,8 @@
 
 #define RATE     100000.0 /* readings a second that arrive meanwhile */
 #define WARM     3u
-#define ASKED    21u /* times in a run */
+#define ASKED    21u /* times in a run, if nothing else is said */
+#define MOST     100000u
 #define SETTLE_S 3u
 
 struct bench_settings bench_settings = {.postgres_bin = "/usr/lib/postgresql/15/bin"};
@@ -45,8 +46,9 @@ static const struct wanted wanted[] = {
 struct arguments {
     const char *folder;
     uint32_t periods;
-    unsigned runs;
+    unsigned runs, asked; /* times in a run */
     bool postgres, json;
+    bool chosen[CASES]; /* all, if none is */
 };
 
 struct found {
@@ -57,28 +59,32 @@ struct found {
 /* --- asking --------------------------------------------------------------------------------------------- */
 
 static double
-median_of(struct query_ours *ours, struct query_postgres *postgres, enum query_question question)
+median_of(struct query_ours *ours, struct query_postgres *postgres, enum query_question question,
+          unsigned asked)
 {
-    double times[ASKED];
+    static double times[MOST];
 
-    for (unsigned i = 0; i < WARM + ASKED; i++) {
+    for (unsigned i = 0; i < WARM + asked; i++) {
         double ms = ours ? query_ours_ask(ours, question, i) : query_postgres_ask(postgres, question, i);
         if (i >= WARM)
             times[i - WARM] = ms;
     }
-    return bench_median(times, ASKED);
+    return bench_median(times, asked);
 }
 
 /* Medians of so many runs, in turn. */
 static void
-ask(const struct wanted *want, unsigned runs, struct query_ours *ours, struct query_postgres *postgres,
-    struct found *ret_found)
+ask(const struct wanted *want, const struct arguments *arguments, struct query_ours *ours,
+    struct query_postgres *postgres, struct found *ret_found)
 {
     double our[BENCH_RESULTS], theirs[BENCH_RESULTS];
+    unsigned runs = arguments->runs;
 
     for (unsigned run = 0; run < runs; run++) {
-        our[run] = median_of(ours, NULL, want->question);
-        theirs[run] = postgres && want->beside_postgres ? median_of(NULL, postgres, want->question) : 0;
+        our[run] = median_of(ours, NULL, want->question, arguments->asked);
+        theirs[run] = postgres && want->beside_postgres
+                          ? median_of(NULL, postgres, want->question, arguments->asked)
+                          : 0;
         fprintf(stderr, "  %s: backbone %.3f ms, PostgreSQL %.3f ms\n", want->name, our[run], theirs[run]);
     }
     ret_found->ours_ms = bench_median(our, runs);
@@ -92,13 +98,13 @@ ask_busy(const struct wanted *want, const struct arguments *arguments, struct qu
     struct found found = {0};
     uint64_t begin, answered;
 
-    ask(want, arguments->runs, ours, NULL, &found);
+    ask(want, arguments, ours, NULL, &found);
     ret_found->idle_ms = found.ours_ms;
     query_writer_start(writer, peer, (uint64_t)arguments->periods * BENCH_PER_PERIOD, RATE);
     sleep(SETTLE_S);
     begin = bench_now_ns();
     answered = query_writer_answered(writer);
-    ask(want, arguments->runs, ours, NULL, &found);
+    ask(want, arguments, ours, NULL, &found);
     ret_found->ours_ms = found.ours_ms;
     ret_found->rate =
         (double)(query_writer_answered(writer) - answered) / ((double)(bench_now_ns() - begin) / 1e9);
@@ -121,6 +127,16 @@ load(struct bench_peer *peer, const struct arguments *arguments)
     fprintf(stderr, "  ... in %.1f s\n", result.settled_seconds);
 }
 
+static bool
+is_chosen(const struct arguments *arguments, size_t which)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < CASES; i++)
+        any = any || arguments->chosen[i];
+    return !any || arguments->chosen[which];
+}
+
 /* --- the report ----------------------------------------------------------------------------------------- */
 
 static const char *
@@ -141,13 +157,15 @@ report(const struct bench_machine *machine, const struct arguments *arguments, c
     bench_report_machine_text(machine);
     printf("%u readings: %u indicators, %u organizations, %u periods; medians of %u runs of %u\n\n",
            arguments->periods * BENCH_PER_PERIOD, BENCH_INDICATORS, BENCH_ORGANIZATIONS, arguments->periods,
-           arguments->runs, ASKED);
+           arguments->runs, arguments->asked);
     printf("%-74s %12s %14s %10s %20s\n", "question", "backbone", "PostgreSQL", "ratio", "wanted");
     for (size_t i = 0; i < CASES; i++) {
         const struct wanted *want = &wanted[i];
         double beside = want->busy ? found[i].idle_ms : found[i].postgres_ms;
         char other[32] = "", ratio[16] = "", ms[32] = "", most[32] = "";
 
+        if (!is_chosen(arguments, i))
+            continue;
         if (beside > 0) {
             snprintf(other, sizeof other, "%.2f ms%s", beside, want->busy ? " idle" : "");
             snprintf(ratio, sizeof ratio, "%.4f", found[i].ours_ms / beside);
@@ -164,17 +182,18 @@ report(const struct bench_machine *machine, const struct arguments *arguments, c
 }
 
 static void
-report_json(const struct bench_machine *machine, const struct found *found)
+report_json(const struct bench_machine *machine, const struct arguments *arguments, const struct found *found)
 {
     json_t *root = json_pack("{s:o,s:[]}", "machine", bench_report_machine_json(machine), "cases"),
            *cases = json_object_get(root, "cases");
 
     for (size_t i = 0; i < CASES; i++)
-        json_array_append_new(cases,
-                              json_pack("{s:s,s:f,s:f,s:f,s:f,s:s}", "name", wanted[i].name, "backbone_ms",
-                                        found[i].ours_ms, "postgres_ms", found[i].postgres_ms, "idle_ms",
-                                        found[i].idle_ms, "readings_per_second", found[i].rate, "verdict",
-                                        verdict(&wanted[i], &found[i])));
+        if (is_chosen(arguments, i))
+            json_array_append_new(cases, json_pack("{s:s,s:f,s:f,s:f,s:f,s:s}", "name", wanted[i].name,
+                                                   "backbone_ms", found[i].ours_ms, "postgres_ms",
+                                                   found[i].postgres_ms, "idle_ms", found[i].idle_ms,
+                                                   "readings_per_second", found[i].rate, "verdict",
+                                                   verdict(&wanted[i], &found[i])));
     json_dumpf(root, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(root);
@@ -182,11 +201,13 @@ report_json(const struct bench_machine *machine, const struct found *found)
 
 /* --- the command line ----------------------------------------------------------------------------------- */
 
-enum { KEY_NO_POSTGRES = 256, KEY_POSTGRES_BIN, KEY_JSON, KEY_BIN, KEY_FOLDER };
+enum { KEY_NO_POSTGRES = 256, KEY_POSTGRES_BIN, KEY_JSON, KEY_BIN, KEY_FOLDER, KEY_ASKED };
 
 static const struct argp_option options[] = {
     {"periods", 'p', "N", 0, "Months of 20,000 readings each (default: 500)", 0},
     {"runs", 'r', "N", 0, "Runs of each question; the table has their medians (default: 3)", 0},
+    {"asked", KEY_ASKED, "N", 0, "Times that a question is asked in a run (default: 21)", 0},
+    {"case", 'c', "NAME", 0, "Only this question; may be given again (default: all)", 0},
     {"no-postgres", KEY_NO_POSTGRES, NULL, 0, "Without PostgreSQL", 0},
     {"json", KEY_JSON, NULL, 0, "Print JSON", 0},
     {"bin", KEY_BIN, "DIR", 0, "Folder of the daemons", 0},
@@ -194,6 +215,17 @@ static const struct argp_option options[] = {
     {"postgres-bin", KEY_POSTGRES_BIN, "DIR", 0, "Folder of initdb and postgres", 0},
     {0},
 };
+
+static void
+choose(struct argp_state *state, struct arguments *arguments, const char *name)
+{
+    for (size_t i = 0; i < CASES; i++)
+        if (strcmp(wanted[i].name, name) == 0) {
+            arguments->chosen[i] = true;
+            return;
+        }
+    argp_error(state, "there is no case %s", name);
+}
 
 static error_t
 parse(int key, char *text, struct argp_state *state)
@@ -206,6 +238,12 @@ parse(int key, char *text, struct argp_state *state)
         return 0;
     case 'r':
         arguments->runs = (unsigned)bench_number(state, text, 1, BENCH_RESULTS);
+        return 0;
+    case KEY_ASKED:
+        arguments->asked = (unsigned)bench_number(state, text, 1, MOST);
+        return 0;
+    case 'c':
+        choose(state, arguments, text);
         return 0;
     case KEY_NO_POSTGRES:
         arguments->postgres = false;
@@ -237,7 +275,7 @@ main(int argc, char **argv)
     static const struct argp argp = {.options = options,
                                      .parser = parse,
                                      .doc = "Compare how fast backbone and PostgreSQL answer questions."};
-    struct arguments arguments = {.periods = 500, .runs = 3, .postgres = true};
+    struct arguments arguments = {.periods = 500, .runs = 3, .asked = ASKED, .postgres = true};
     struct found found[CASES] = {{0}};
     struct query_postgres *postgres = NULL;
     struct bench_machine machine;
@@ -258,10 +296,12 @@ main(int argc, char **argv)
         postgres = query_postgres_open(&bench_postgres, &store);
     }
     for (size_t i = 0; i < CASES; i++)
-        if (wanted[i].busy)
+        if (!is_chosen(&arguments, i))
+            continue;
+        else if (wanted[i].busy)
             ask_busy(&wanted[i], &arguments, ours, &bench_ours, writer, &found[i]);
         else
-            ask(&wanted[i], arguments.runs, ours, postgres, &found[i]);
+            ask(&wanted[i], &arguments, ours, postgres, &found[i]);
     query_writer_stop(&writer);
     query_ours_close(&ours);
     bench_ours.stop(&bench_ours);
@@ -270,7 +310,7 @@ main(int argc, char **argv)
         bench_postgres.stop(&bench_postgres);
     }
     if (arguments.json)
-        report_json(&machine, found);
+        report_json(&machine, &arguments, found);
     else
         report(&machine, &arguments, found);
     return 0;
