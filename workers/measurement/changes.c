@@ -16,6 +16,7 @@
 
 #define AT_ONCE 4096u
 #define SPANS   8u
+#define MOST    65536u /* indicators: with greater ids nothing is known of any change */
 
 struct span {
     uint64_t from, to;
@@ -47,6 +48,8 @@ bb_changes_release(struct bb_changes *changes)
 static struct bb_changes_of *
 of(struct bb_changes *changes, uint32_t indicator)
 {
+    if (indicator >= MOST)
+        return NULL;
     if (indicator >= changes->n) {
         uint32_t n = indicator + 64;
         struct bb_changes_of *grown = realloc(changes->of, n * sizeof *grown);

@@ -123,6 +123,8 @@ open_store(struct bb_measurement *m)
     if (r == 0)
         r = bb_changes_init(&m->changes, bb_writer_views(m->writer));
     if (r == 0)
+        r = bb_known_new(&m->known);
+    if (r == 0)
         r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->changes, &m->given, error,
                           sizeof error);
     if (r != 0)
@@ -143,8 +145,11 @@ note_applied(void *self, const struct bb_generation *generation)
 static int
 start_threads(struct bb_measurement *m)
 {
-    struct bb_query_context context = {
-        .views = &m->views, .journal = m->journal, .given = m->given, .changes = &m->changes};
+    struct bb_query_context context = {.views = &m->views,
+                                       .journal = m->journal,
+                                       .given = m->given,
+                                       .changes = &m->changes,
+                                       .known = m->known};
     struct bb_applier_sink applied = {.applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
     struct bb_follower_sink told = {.reply = send_reply, .fail = send_query_failure, .wake = wake, .self = m};
@@ -190,6 +195,7 @@ close_all(struct bb_measurement *m)
     bb_writer_destroy(&m->writer);
     bb_worker_destroy(&m->worker);
     bb_given_close(&m->given);
+    bb_known_destroy(&m->known);
     bb_changes_release(&m->changes);
     bb_views_close(&m->views);
     bb_journal_close(&m->journal);

@@ -10,6 +10,7 @@
 #include "applier.h"
 #include "follower.h"
 #include "given.h"
+#include "known.h"
 #include "pace.h"
 #include "readers.h"
 #include "writer.h"
@@ -27,6 +28,7 @@ struct bb_measurement {
     struct bb_readers *readers;
     struct bb_follower *follower;
     struct bb_changes changes;
+    struct bb_known *known;
     struct bb_given *given;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */

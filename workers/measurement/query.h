@@ -17,6 +17,7 @@
 #include "runtime/buffer.h"
 
 struct bb_query;
+struct bb_known;
 
 /* Shared by all queries, and outlives them. */
 struct bb_query_context {
@@ -24,6 +25,7 @@ struct bb_query_context {
     struct bb_journal *journal;
     struct bb_given *given;     /* what answers give away is recorded here; NULL: nowhere */
     struct bb_changes *changes; /* of the views; NULL: not known */
+    struct bb_known *known;     /* needs `changes`; NULL: nothing is */
     size_t bytes;               /* memory that one query may take, about; 0: BB_QUERY_BYTES */
     bb_utc (*utc)(void);        /* the clock; NULL: the real one */
     uint32_t kept_cells;        /* of one point that are remembered; 0: BB_QUERY_CELLS */

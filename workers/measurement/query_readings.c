@@ -6,8 +6,9 @@
  * without touching those of the others. Otherwise the readings themselves are walked.
  *
  * The latest of each series (indicator, organization, place, disaggregation): the days on which periods begin
- * are gone through from the last one back, each walked as above, and a series counts where it is met first.
- */
+ * are gone through from the last one back, each walked as above, and a series counts where it is met first,
+ * until all that there are were met (known.h), or to the end. */
+#include "known.h"
 #include "query_rows.h"
 #include "query_walk.h"
 
@@ -25,6 +26,7 @@ struct state {
     uint32_t indicator, place, disaggregation, organization;
     struct bb_ids visible; /* organizations that the caller may see, when not all */
     struct bb_map seen;    /* latest: the series that were given */
+    uint64_t known;        /* latest: how many there are at most */
     uint32_t first_day;    /* latest: of the range */
     uint32_t day; /* latest: periods that begin on it are walked; before the first, the range's end */
     bool walking; /* latest: they are */
@@ -143,6 +145,25 @@ aim(struct bb_query *query)
     state->day = end_day;
 }
 
+/* How many series the latest readings are at most. */
+static int
+count_known(struct bb_query *query, struct bb_query_step *step)
+{
+    struct state *state = query->state;
+    const struct bb_wanted *wanted = state->walk.wanted;
+    struct bb_known_series series = {.indicator = state->indicator};
+    int r;
+
+    state->known = UINT64_MAX;
+    if (!state->request->latest || state->indicator == 0 || !query->context.known)
+        return 0;
+    series.organization = wanted[state->by_organization ? 0 : 3];
+    series.place = wanted[state->by_organization ? 2 : 1];
+    series.disaggregation = wanted[state->by_organization ? 3 : 2];
+    r = bb_known_count(query->context.known, &step->snapshot, &series, &state->known);
+    return r == BB_STORE_E_NOT_FOUND ? 0 : r;
+}
+
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
@@ -154,9 +175,10 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = look_up(query, step);
     if (r == 0)
         r = check_visibility(query, step);
-    if (r == 0)
-        aim(query);
-    return r;
+    if (r != 0)
+        return r;
+    aim(query);
+    return count_known(query, step);
 }
 
 /* The reading that the walk stands on. */
@@ -227,7 +249,7 @@ next_reading(struct state *state, struct bb_query_step *step)
 
     if (!state->request->latest)
         return bb_walk_next(&state->walk, &step->snapshot);
-    for (;;) {
+    while (state->seen.count < state->known) {
         r = state->walking ? bb_walk_next(&state->walk, &step->snapshot) : BB_STORE_E_NOT_FOUND;
         if (r == BB_WALK_E_PAUSED || r < 0 || (r == 0 && state->walk.period.day == state->day))
             return r;
@@ -235,6 +257,7 @@ next_reading(struct state *state, struct bb_query_step *step)
         if (r != 0)
             return r;
     }
+    return BB_STORE_E_NOT_FOUND;
 }
 
 static int

@@ -28,6 +28,8 @@ test_ask(struct test_store *store, const struct test_caller *caller, uint32_t me
 {
     const struct bb_query_context context = {.views = &store->views,
                                              .journal = store->journal,
+                                             .changes = &store->changes,
+                                             .known = store->known,
                                              .bytes = test_query_bytes,
                                              .kept_cells = test_query_kept_cells};
     size_t len = protobuf_c_message_get_packed_size(request);

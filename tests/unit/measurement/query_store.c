@@ -24,12 +24,16 @@ test_store_open(struct test_store *store)
     snprintf(dir, sizeof dir, "%s/journal", store->dir);
     check_int(bb_journal_open(dir, &store->journal, error, sizeof error), 0, error);
     assert_int_equal(bb_names_new(&store->views, &store->names), 0);
+    assert_int_equal(bb_changes_init(&store->changes, 0), 0);
+    assert_int_equal(bb_known_new(&store->known), 0);
 }
 
 void
 test_store_close(struct test_store *store)
 {
     bb_generation_release(&store->generation);
+    bb_known_destroy(&store->known);
+    bb_changes_release(&store->changes);
     bb_names_destroy(&store->names);
     bb_journal_close(&store->journal);
     bb_views_close(&store->views);
@@ -83,6 +87,9 @@ commit(struct test_store *store, MDB_txn *txn, const struct bb_position *positio
     }
     assert_int_equal(bb_views_set_position(&store->views, txn, position), 0);
     assert_int_equal(bb_store_commit(store->views.store, &txn), 0);
+    store->generation.last = *position;
+    store->generation.entries = 1;
+    bb_changes_applied(&store->changes, &store->generation);
     bb_generation_release(&store->generation);
     bb_names_seal(store->names);
     bb_names_applied(store->names);
@@ -268,6 +275,9 @@ put_row(struct test_store *store, MDB_txn *txn, uint64_t sequence, struct test_r
     row->reading.revision = updates ? old.revision + 1 : 1;
     row->reading.first = updates ? old.first : sequence;
     record = bb_bytes(packed, bb_reading_pack(&row->reading, packed));
+    assert_int_equal(bb_generation_change(&store->generation, updates ? BB_CHANGE_UPDATED : BB_CHANGE_CREATED,
+                                          key, key.len, record),
+                     0);
     assert_int_equal(bb_store_put(txn, dbi, key, record, 0), 0);
     key = bb_bytes(data, bb_organization_key_pack(&row->key, data));
     assert_int_equal(bb_store_put(txn, store->views.dbi[BB_VIEW_BY_ORGANIZATION], key, record, 0), 0);
@@ -312,9 +322,9 @@ test_store_review(struct test_store *store, const struct bb_review_unit *unit, e
     entry.period = (char *)(uintptr_t) "2026";
     entry.state = state;
     position = append(store, BB_ENTRY_REVIEW, &entry.base);
-    assert_int_equal(bb_store_put(txn, store->views.dbi[BB_VIEW_REVIEW],
-                                  bb_bytes(key, bb_review_key_pack(unit, position.sequence, key)),
-                                  bb_bytes(record, bb_review_pack(&review, record)), 0),
+    assert_int_equal(bb_generation_put(&store->generation, BB_VIEW_REVIEW,
+                                       bb_bytes(key, bb_review_key_pack(unit, position.sequence, key)),
+                                       bb_bytes(record, bb_review_pack(&review, record))),
                      0);
     commit(store, txn, &position);
     return position.sequence;

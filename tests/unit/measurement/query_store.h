@@ -3,7 +3,9 @@
 #ifndef BB_TESTS_QUERY_STORE_H
 #define BB_TESTS_QUERY_STORE_H
 
+#include "workers/measurement/changes.h"
 #include "workers/measurement/journal.h"
+#include "workers/measurement/known.h"
 #include "workers/measurement/names.h"
 #include "workers/measurement/query.h"
 #include "workers/measurement/reading.h"
@@ -19,6 +21,8 @@ struct test_store {
     struct bb_journal *journal;
     struct bb_names *names;
     struct bb_generation generation;
+    struct bb_changes changes; /* told of all of it */
+    struct bb_known *known;
     bb_utc now; /* of the next entry; each takes a second */
 };
 

@@ -1,5 +1,5 @@
-/* The latest reading of each series, beside the list of all of them: random stores, filters, moments, callers
- * and sizes of parts. */
+/* The latest reading of each series, beside the list of all of them: random stores that grow meanwhile,
+ * filters, moments, callers and sizes of parts. */
 #include "query_ask.h"
 
 #include "proto/message.h"
@@ -16,30 +16,44 @@ below(uint32_t n)
     return (uint32_t)rand() % n;
 }
 
+struct named {
+    uint32_t indicator[3], organization[3], place[2];
+};
+
+/* One more reading, or another value of one; now and then it is withdrawn. */
+static uint64_t
+add(struct test_store *store, const struct named *named)
+{
+    static const enum bb_period_type types[] = {BB_PERIOD_YEAR, BB_PERIOD_QUARTER, BB_PERIOD_MONTH};
+    uint32_t day = (uint32_t)bb_day_of(2020, 1, 1) + below(1200);
+    struct test_row row = {
+        .key = {.period = bb_period_containing(types[below(3)], day),
+                .indicator = named->indicator[below(3)],
+                .organization = named->organization[below(3)],
+                .place = named->place[below(2)]},
+        .reading = {.flags = BB_ROW_VALUE, .value = {.mantissa = below(1000)}},
+    };
+
+    if (below(20) == 0)
+        row.reading = (struct bb_reading){.flags = BB_ROW_WITHDRAWN};
+    return test_store_put(store, "a", &row, 1);
+}
+
 static void
-fill(struct test_store *store, uint64_t *ret_middle)
+fill(struct test_store *store, struct named *named, uint64_t *ret_middle)
 {
     static const char *const codes[] = {"i0", "i1", "i2"}, *const organizations[] = {"a", "b", "c"};
-    static const enum bb_period_type types[] = {BB_PERIOD_YEAR, BB_PERIOD_QUARTER, BB_PERIOD_MONTH};
-    uint32_t indicator[3], organization[3],
-        place[2] = {0, test_store_text(store, BB_OBJECT_PLACE, "Somewhere")};
 
+    named->place[0] = 0;
+    named->place[1] = test_store_text(store, BB_OBJECT_PLACE, "Somewhere");
     for (int i = 0; i < 3; i++) {
         Bb__Indicator definition = BB__INDICATOR__INIT;
         definition.code = definition.name = (char *)(uintptr_t)codes[i];
-        indicator[i] = test_store_indicator(store, &definition);
-        organization[i] = test_store_organization(store, organizations[i], i == 0);
+        named->indicator[i] = test_store_indicator(store, &definition);
+        named->organization[i] = test_store_organization(store, organizations[i], i == 0);
     }
     for (int n = 0; n < ROWS; n++) {
-        uint32_t day = (uint32_t)bb_day_of(2020, 1, 1) + below(1200);
-        struct test_row row = {
-            .key = {.period = bb_period_containing(types[below(3)], day),
-                    .indicator = indicator[below(3)],
-                    .organization = organization[below(3)],
-                    .place = place[below(2)]},
-            .reading = {.flags = BB_ROW_VALUE, .value = {.mantissa = below(1000)}},
-        };
-        uint64_t sequence = test_store_put(store, organizations[0], &row, 1);
+        uint64_t sequence = add(store, named);
         if (n == ROWS / 2)
             *ret_middle = sequence;
     }
@@ -137,11 +151,12 @@ test_random(void **state)
                              *const from[] = {NULL, "2020-06", "2021"},
                              *const to[] = {NULL, "2021-12", "2022-Q2"};
     struct test_store store;
+    struct named named;
     uint64_t middle = 0;
 
     (void)state;
     test_store_open(&store);
-    fill(&store, &middle);
+    fill(&store, &named, &middle);
     for (int i = 0; i < 300; i++) {
         struct test_caller caller = test_staff,
                            partner = {.organization = "b", .role = BB__ROLE__ROLE_PARTNER};
@@ -160,6 +175,8 @@ test_random(void **state)
         as_of.sequence = middle;
         request.as_of = below(2) ? &as_of : NULL;
         compare(&store, &caller, &request);
+        if (below(4) == 0)
+            add(&store, &named);
     }
     test_store_close(&store);
 }
