@@ -6,4 +6,6 @@ target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMO
 foreach(test query query_mixed query_damage query_memory query_choice query_walk query_random query_random_readings query_computed query_latest readers)
   bb_unit_test(measurement/${test} test_query bb_measurement)
 endforeach()
-bb_unit_test(measurement/query_progress test_query bb_measurement_fixture)
+foreach(test query_progress writer_random)
+  bb_unit_test(measurement/${test} test_query bb_measurement_fixture)
+endforeach()

@@ -325,6 +325,15 @@ fixture_submit_one(struct fixture *f, uint8_t batch, const char *row)
 }
 
 void
+fixture_undo(struct fixture *f, const char *organization, const Bb__BatchUndo *request)
+{
+    command(f, BB_METHOD_BATCH_UNDO, organization, &request->base);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    f->reply = NULL;
+    decode(f, &bb__submission_reply__descriptor, &f->reply);
+}
+
+void
 fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n)
 {
     Bb__IndicatorDefine message = BB__INDICATOR_DEFINE__INIT;

@@ -71,6 +71,9 @@ void fixture_submit_one(struct fixture *f, uint8_t batch, const char *row);
 /* The same without the commit. */
 void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
 
+/* batch.undo; f->reply as above. */
+void fixture_undo(struct fixture *f, const char *organization, const Bb__BatchUndo *request);
+
 void fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n);
 /* Of this organization (NULL: backbone), who says. Decoded into f->defined. */
 void fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adoptions, size_t n);
