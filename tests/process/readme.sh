@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every command of README.md, in its order, does what it should: what staff, partners and everybody type in the sandbox,
 # and then what an operator types, with folders of the test in place of /etc/backbone and the others. (Two commands,
-# Installing and From a program are what the tests quickstart and install do.)
+# Installing and From a script or a program are what the tests quickstart and install do.)
 . "$(dirname "$0")/lib.sh"
 
 export HOME=$tmp/home
@@ -18,7 +18,6 @@ mkdir "$HOME" "$tmp/etc" "$tmp/lib" "$tmp/desk"
 ln -s "$root/deploy" "$tmp/desk/deploy"
 cp "$sample"/*.csv "$tmp/desk"
 rm "$tmp/desk/readings.csv"
-echo 'Bring the figures of your **third-graders**.' >"$tmp/desk/day.md"
 echo 'We read aloud.' >"$tmp/desk/story.md"
 printf '#!/bin/sh\ncat >>taken\n' >"$tmp/desk/on-message"
 chmod +x "$tmp/desk/on-message"
@@ -34,6 +33,7 @@ here() {
     line=${line//tcp:\/\/backbone.example.org:7600/$BB_ENDPOINT}
     line=${line//SERVER/$BB_SERVER_KEY}
     line=${line//ID/$id}
+    [[ $line != *BATCH* ]] || line=${line//BATCH/$(backbone batch ls --limit 1 -o json | jq -r '.[].batch')}
     line=${line//2027-09-01/$(date -u -d +30days +%F)}
     echo "${line//PUBLIC/$public}"
 }
@@ -45,6 +45,9 @@ configure() {
 }
 
 perform() {
+    case $section/$1 in
+        "The data manager's day"/*) run 0 env BACKBONE_CONTEXT=staff bash -c "$1"; return ;;
+    esac
     case $1 in
         PATH=*) ;;
         *' &')
@@ -77,7 +80,7 @@ while IFS= read -r line <&3; do
         '    '*)
             line=${line#    }
             case $section/$line in
-                'Two commands'/* | Installing/* | 'From a program'/* | 'How fast'/*) ;;
+                'Two commands'/* | Installing/* | 'From a script or a program'/* | 'How fast'/*) ;;
                 */indicator,* | */grade3-reading,*) echo "$line" >>readings.csv ;;
                 *) line=$(sed 's/  *# .*//' <<<"$line")
                    perform "$(here "$line")"
@@ -87,6 +90,12 @@ while IFS= read -r line <&3; do
 done 3<"$root/README.md"
 like "commands in README.md" "$commands" '^[2-9][0-9]$'
 is "nothing was refused" "$(wc -l <refused.csv)" 0
+like "what is to be filled in" "$(cat next.csv)" $'\ngrade3-reading,hartford,Hartford,,,'
+like "what the committee reads" "$(cat assessment.md)" '^# Assessment of 2018-19.*Third-grade reading.*26\.9 percent'
+run 0 backbone readings history grade3-reading --period 2018-19 --place Hartford --json
+json 'map([.numerator, .reason])' '[[412,null],[421,"recount"],[412,"late_data"]]'
+run 0 backbone submission ls --period 2018-19 --json
+json 'map([.state, .comment])' '[["returned","Is the summer school in it?"]]'
 run 0 backbone readings ls --organization hartford --json
 json '[.[] | [.period, .status]]' '[["2018/2019","ok"],["2019/2020","missing"],["2020/2021","ok"]]'
 
