@@ -73,6 +73,7 @@ run(void *argument)
             break;
         const struct bb_generation *generation = applier->generation;
         pthread_mutex_unlock(&applier->lock);
+        applier->sink.coming(applier->sink.self, generation);
         int r = apply_until_room(applier, generation);
         if (r == 0)
             applier->sink.applied(applier->sink.self, generation);

@@ -12,6 +12,7 @@ struct bb_applier;
 
 /* Called on the applier's thread. */
 struct bb_applier_sink {
+    void (*coming)(void *self, const struct bb_generation *generation);  /* it is about to be applied */
     void (*applied)(void *self, const struct bb_generation *generation); /* it is in the views */
     void (*wake)(void *self);                                            /* there is something to collect */
     void *self;

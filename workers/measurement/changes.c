@@ -1,6 +1,7 @@
-/* A generation tells its changes in pieces, so that nobody waits for the whole of a large one at the lock. In
- * between an indicator counts as changed by an entry that is not known yet: that is later than the truth, and
- * so safe.
+/* A generation tells its changes in pieces, so that nobody waits for the whole of a large one at the lock,
+ * and before they are in the views, so that whoever finds them there finds their days told. Which entry was
+ * the last moves when they are there; what sees them before that counts as changed by what it sees, which is
+ * not before the truth, and so safe.
  *
  * The days are kept as a few spans for each indicator, in order: the entries behind `from`, up to `to`,
  * changed periods between `first_day` and `end_day` and no others. There is one for each generation that
@@ -24,7 +25,7 @@ struct span {
 };
 
 struct bb_changes_of {
-    uint64_t last;
+    uint64_t last, coming; /* entries that changed it: in the views; and about to be */
     uint32_t n;
     struct span span[SPANS];
 };
@@ -32,7 +33,7 @@ struct bb_changes_of {
 int
 bb_changes_init(struct bb_changes *changes, uint64_t head)
 {
-    *changes = (struct bb_changes){.floor = head, .known = head, .last = head};
+    *changes = (struct bb_changes){.floor = head, .known = head, .coming = head, .last = head};
     return -pthread_mutex_init(&changes->lock, NULL);
 }
 
@@ -137,12 +138,11 @@ note_changes(struct bb_changes *changes, const struct bb_generation *generation,
         if (bb_reading_key_unpack(bb_change_key(change), &key) == 0)
             changed = of(changes, key.indicator);
         if (changed) {
-            changed->last = generation->last.sequence;
+            changed->coming = generation->last.sequence;
             note_days(changed, generation, days_of(key.period, &before, &days));
         } else {
             forget(changes, generation);
         }
-        changes->last = generation->last.sequence;
     }
     pthread_mutex_unlock(&changes->lock);
 }
@@ -182,7 +182,7 @@ piece(uint32_t from, uint32_t n)
 }
 
 void
-bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation)
+bb_changes_coming(struct bb_changes *changes, const struct bb_generation *generation)
 {
     uint64_t before = generation->last.sequence - generation->entries;
 
@@ -191,8 +191,24 @@ bb_changes_applied(struct bb_changes *changes, const struct bb_generation *gener
     for (uint32_t from = 0; from < generation->n_put; from += AT_ONCE)
         note_puts(changes, generation, from, piece(from, generation->n_put));
     pthread_mutex_lock(&changes->lock);
-    if (changes->known < before && changes->floor < before) /* somebody else brought the views there */
+    if (changes->coming < before && changes->floor < before) /* somebody else brought the views there */
         changes->floor = before;
+    changes->coming = generation->last.sequence;
+    pthread_mutex_unlock(&changes->lock);
+}
+
+void
+bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    if (changes->coming < generation->last.sequence) /* only who tells moves it */
+        bb_changes_coming(changes, generation);
+    pthread_mutex_lock(&changes->lock);
+    for (uint32_t i = 0; i < changes->n; i++) {
+        struct bb_changes_of *of = &changes->of[i];
+        of->last = of->coming;
+        if (of->last > changes->last)
+            changes->last = of->last;
+    }
     changes->known = generation->last.sequence;
     pthread_mutex_unlock(&changes->lock);
 }
@@ -242,7 +258,7 @@ bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, 
     if (after >= sequence)
         return days;
     pthread_mutex_lock(&changes->lock);
-    if (sequence > changes->known || after < changes->floor) {
+    if (sequence > changes->coming || after < changes->floor) {
         days = (struct bb_changed_days){0, BB_PERIOD_NO_END};
     } else if (indicator < changes->n) {
         const struct bb_changes_of *of = &changes->of[indicator];

@@ -20,6 +20,7 @@ struct bb_changes {
     uint32_t n;
     uint64_t put[BB_VIEWS]; /* the last entry that put something else there, since `floor` */
     uint64_t floor;         /* what is not in `of` may have changed up to here */
+    uint64_t coming;        /* the days of what comes up to here are known */
     uint64_t known;         /* ... and after that did not, up to here */
     uint64_t last;          /* of any indicator */
 };
@@ -29,7 +30,10 @@ int bb_changes_init(struct bb_changes *changes, uint64_t head);
 /* Also one that is all zero. */
 void bb_changes_release(struct bb_changes *changes);
 
-/* The changes of this generation are in the views. */
+/* The changes of this generation are about to be put into the views: whoever sees them there finds their days
+ * known. It may be left out, at the price that for a moment they are not. */
+void bb_changes_coming(struct bb_changes *changes, const struct bb_generation *generation);
+/* They are in the views. */
 void bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation);
 
 /* Among the entries up to this one, an entry behind which nothing changed the indicator (its id; 0: any). */

@@ -135,6 +135,14 @@ open_store(struct bb_measurement *m)
 }
 
 static void
+note_coming(void *self, const struct bb_generation *generation)
+{
+    struct bb_measurement *m = self;
+
+    bb_changes_coming(&m->changes, generation);
+}
+
+static void
 note_applied(void *self, const struct bb_generation *generation)
 {
     struct bb_measurement *m = self;
@@ -150,7 +158,8 @@ start_threads(struct bb_measurement *m)
                                        .given = m->given,
                                        .changes = &m->changes,
                                        .known = m->known};
-    struct bb_applier_sink applied = {.applied = note_applied, .wake = wake, .self = m};
+    struct bb_applier_sink applied = {
+        .coming = note_coming, .applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
     struct bb_follower_sink told = {.reply = send_reply, .fail = send_query_failure, .wake = wake, .self = m};
     int r = bb_applier_new(&m->views, &applied, &m->applier);

@@ -131,6 +131,37 @@ test_far_apart(void **state)
     bb_changes_release(&changes);
 }
 
+/* Whoever sees what is being applied finds its days; what did not see it is not changed by it. */
+static void
+test_coming(void **state)
+{
+    struct bb_generation generation = {.last = {.sequence = 12}, .entries = 1};
+    const struct bb_reading_key key = {
+        .period = {.day = 90, .type = BB_PERIOD_DAY}, .indicator = 7, .organization = 1};
+    struct bb_changes changes;
+    uint8_t data[BB_READING_KEY];
+    size_t cell, len = bb_reading_key_pack(&key, data, &cell);
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    apply_days(&changes, 11, 7, (const uint32_t[]){300}, 1);
+    assert_int_equal(
+        bb_generation_change(&generation, BB_CHANGE_CREATED, bb_bytes(data, len), cell, bb_bytes("", 0)), 0);
+    bb_changes_coming(&changes, &generation);
+    check_days(&changes, 10, 11, 300, 301);
+    check_days(&changes, 11, 12, 90, 91);
+    assert_int_equal(bb_changes_last(&changes, 7, 11), 11);
+    assert_int_equal(bb_changes_last(&changes, 7, 12), 12);
+    assert_int_equal(bb_changes_last(&changes, 8, 11), 10);
+    assert_int_equal(bb_changes_last(&changes, 8, 12), 12);
+    bb_changes_applied(&changes, &generation);
+    bb_generation_release(&generation);
+    check_days(&changes, 11, 12, 90, 91);
+    assert_int_equal(bb_changes_last(&changes, 7, 12), 12);
+    assert_int_equal(bb_changes_last(&changes, 8, 12), 10);
+    bb_changes_release(&changes);
+}
+
 /* A review is a change of the days, and none of the readings. */
 static void
 test_puts(void **state)
@@ -190,8 +221,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes), cmocka_unit_test(test_days),        cmocka_unit_test(test_far_apart),
-        cmocka_unit_test(test_puts),    cmocka_unit_test(test_random_days),
+        cmocka_unit_test(test_changes), cmocka_unit_test(test_days), cmocka_unit_test(test_far_apart),
+        cmocka_unit_test(test_coming),  cmocka_unit_test(test_puts), cmocka_unit_test(test_random_days),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
