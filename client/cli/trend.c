@@ -1,4 +1,5 @@
 /* backbone trend: an indicator over periods, as a table with a sparkline or as data. */
+#include "breaks.h"
 #include "data.h"
 #include "sparkline.h"
 #include "streams.h"
@@ -32,11 +33,15 @@ enum {
     ORGANIZATIONS,
     READINGS,
     WITHOUT_PARTS,
+    COUNTED, /* as people read it */
+    REPORTED,
+    EXPECTED,
     PERIODS, /* as people read it */
     PERIODS_HELD,
     PERIODS_EXPECTED,
     BASELINE,
     TARGET,
+    BREAKS,
     WITHHELD,
     COLUMNS
 };
@@ -59,8 +64,9 @@ struct trend {
     char *name;
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
-    bool withheld;   /* of some point */
-    bool incomplete; /* some longer period lacks some of its periods */
+    bool withheld;               /* of some point */
+    bool incomplete;             /* some longer period lacks some of its periods */
+    struct bb_cli_breaks breaks; /* for people */
     struct bb_cli_answer answer;
     int error;
 };
@@ -138,6 +144,13 @@ add_column(struct trend *trend, size_t column, const char *name, const char *tit
     trend->columns[trend->n_columns++] = (struct bb_output_column){name, title, flags};
 }
 
+/* Only of a total of everything it is known how much of it has come. */
+static bool
+is_total(const struct trend *trend)
+{
+    return !trend->query.by && trend->query.n_places == 0 && !trend->query.disaggregation;
+}
+
 static void
 declare_columns(struct trend *trend, const struct bb_indicator *indicator)
 {
@@ -158,6 +171,11 @@ declare_columns(struct trend *trend, const struct bb_indicator *indicator)
     add_column(trend, ORGANIZATIONS, "organizations", "ORGANIZATIONS", right);
     add_column(trend, READINGS, "readings", "READINGS", right);
     add_column(trend, WITHOUT_PARTS, "without_parts", NULL, right | data);
+    if (is_total(trend)) {
+        add_column(trend, COUNTED, "reported", "REPORTED", right | BB_OUTPUT_TABLE_ONLY);
+        add_column(trend, REPORTED, "reported", NULL, right | data);
+        add_column(trend, EXPECTED, "expected", NULL, right | data);
+    }
     if (trend->query.per) {
         add_column(trend, PERIODS, "periods", "PERIODS", right | BB_OUTPUT_TABLE_ONLY);
         add_column(trend, PERIODS_HELD, "periods", NULL, right | data);
@@ -165,6 +183,7 @@ declare_columns(struct trend *trend, const struct bb_indicator *indicator)
     }
     add_column(trend, BASELINE, "baseline", NULL, right | data);
     add_column(trend, TARGET, "target", NULL, right | data);
+    add_column(trend, BREAKS, "breaks", NULL, omit);
     add_column(trend, WITHHELD, "withheld", NULL, omit);
 }
 
@@ -254,6 +273,40 @@ print_periods(struct trend *trend, const struct bb_point *point)
     }
 }
 
+/* "180 of 200", where anything was expected. */
+static void
+print_counts(struct trend *trend, const struct bb_point *point)
+{
+    const size_t *at = trend->at;
+    char text[32];
+
+    if (!point->is_counted)
+        return;
+    bb_output_uint(trend->output, at[REPORTED], point->reported);
+    bb_output_uint(trend->output, at[EXPECTED], point->expected);
+    if (point->expected == 0)
+        return;
+    snprintf(text, sizeof text, "%" PRIu32 " of %" PRIu32, point->reported, point->expected);
+    bb_output_text(trend->output, at[COUNTED], text);
+    if (point->reported < point->expected)
+        bb_output_mark(trend->output, at[COUNTED], BB_MARK_WARN);
+}
+
+static void
+print_breaks(struct trend *trend, const struct bb_point *point)
+{
+    char period[64];
+    int r = bb_cli_breaks_output(trend->output, trend->at[BREAKS], point);
+
+    if (r == 0 && trend->cli->format == BB_OUTPUT_TABLE) {
+        snprintf(period, sizeof period, "%s *", point->period);
+        bb_output_text(trend->output, trend->at[PERIOD], period);
+        r = bb_cli_breaks_add(&trend->breaks, point);
+    }
+    if (r != 0)
+        trend->error = r;
+}
+
 static int
 on_point(void *self, const struct bb_point *point)
 {
@@ -271,8 +324,12 @@ on_point(void *self, const struct bb_point *point)
     bb_output_uint(output, at[ORGANIZATIONS], point->organizations);
     bb_output_uint(output, at[READINGS], point->readings);
     bb_output_uint(output, at[WITHOUT_PARTS], point->without_parts);
+    if (is_total(trend))
+        print_counts(trend, point);
     if (trend->query.per)
         print_periods(trend, point);
+    if (point->n_breaks)
+        print_breaks(trend, point);
     bb_output_number(output, at[BASELINE], point->indicator->baseline_value);
     bb_output_number(output, at[TARGET], point->indicator->target_value);
     if (point->withheld)
@@ -382,6 +439,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
     code = bb_cli_answered(&trend.output, code);
     if (code == 0) {
         print_sparklines(&trend);
+        bb_cli_breaks_print(&trend.breaks);
         code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("withheld: figures of a single organization that does not share them with you");
@@ -393,6 +451,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
         free(trend.points[i].group);
         free(trend.points[i].value);
     }
+    bb_cli_breaks_release(&trend.breaks);
     free(trend.points);
     free(trend.places);
     free(trend.name);

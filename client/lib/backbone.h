@@ -743,6 +743,17 @@ struct bb_trend_query {
     uint64_t min_sequence;
 };
 
+/* Where a series breaks: most readings of a period were reported under another definition than those of the
+ * period before. */
+struct bb_series_break {
+    const char *indicator;    /* code; of a computed one the input's */
+    uint32_t version, before; /* that began to say what the period, and the one before, was reported under */
+    uint64_t sequence;        /* of the entry that made the later one */
+    int64_t time_us;          /* ... and its time */
+    const char *const *changed; /* fields of the definition */
+    size_t n_changed;
+};
+
 struct bb_point {
     const struct bb_indicator *indicator; /* as it was at that sequence; the same for every point */
     const char *period;                   /* canonical */
@@ -755,7 +766,12 @@ struct bb_point {
     uint32_t without_parts;
     uint32_t periods;          /* with `per`: of the indicator's own periods those that have data, ... */
     uint32_t periods_expected; /* ... of so many; 0: not told */
-    bool withheld;             /* the line of an organization that does not share it */
+    bool is_counted;           /* are these known? Of totals of everything only */
+    uint32_t expected; /* reports: one an organization, period and reported indicator that it is made of */
+    uint32_t reported; /* of these, what has come */
+    const struct bb_series_break *breaks;
+    size_t n_breaks;
+    bool withheld; /* the line of an organization that does not share it */
 };
 
 typedef int bb_point_fn(void *self, const struct bb_point *point);

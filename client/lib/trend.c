@@ -4,6 +4,8 @@
 
 #include "proto/methods.h"
 
+#include <errno.h>
+
 void
 bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, struct bb_point *ret_point)
 {
@@ -19,22 +21,56 @@ bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, 
         .without_parts = from->without_parts,
         .periods = from->periods,
         .periods_expected = from->periods_expected,
+        .is_counted = from->has_expected,
+        .expected = from->expected,
+        .reported = from->reported,
         .withheld = from->withheld,
     };
 }
 
-static bool
+/* 0 | -EMSGSIZE */
+static int
+read_breaks(struct bb_request *request, const Bb__TrendPoint *from, struct bb_point *point)
+{
+    struct bb_series_break *breaks;
+
+    if (from->n_breaks == 0)
+        return 0;
+    breaks = bb_arena_alloc(&request->client->answers, from->n_breaks * sizeof *breaks);
+    if (!breaks)
+        return -EMSGSIZE;
+    for (size_t i = 0; i < from->n_breaks; i++) {
+        const Bb__Break *one = from->breaks[i];
+        breaks[i] = (struct bb_series_break){.indicator = one->indicator,
+                                             .version = one->version,
+                                             .before = one->before,
+                                             .sequence = one->sequence,
+                                             .time_us = (int64_t)one->time_us,
+                                             .changed = (const char *const *)one->changed,
+                                             .n_changed = one->n_changed};
+    }
+    point->breaks = breaks;
+    point->n_breaks = from->n_breaks;
+    return 0;
+}
+
+/* 0 | BB_REQUEST_STOP | -EMSGSIZE */
+static int
 give_points(struct bb_request *request, const Bb__TrendReply *reply, const struct bb_indicator *indicator)
 {
     bb_point_fn *each = bb_call_as(bb_point_fn, request->each);
     struct bb_point point;
 
     for (size_t i = 0; each && i < reply->n_point; i++) {
+        int r;
         bb_point_read(reply->point[i], indicator, &point);
+        r = read_breaks(request, reply->point[i], &point);
+        if (r != 0)
+            return r;
         if (each(request->self, &point) != 0)
-            return false;
+            return BB_REQUEST_STOP;
     }
-    return true;
+    return 0;
 }
 
 static int
@@ -52,7 +88,7 @@ on_trend(struct bb_request *request, struct bb_bytes body)
     if (head && !request->headed)
         head(request->self, &indicator);
     request->headed = true;
-    return give_points(request, reply, &indicator) ? 0 : BB_REQUEST_STOP;
+    return give_points(request, reply, &indicator);
 }
 
 int

@@ -7,6 +7,8 @@
  * What waits is bounded: at the bound the credit for commands is held back, and the broker queues. */
 #include "measurement_core.h"
 
+#include "coverage.h"
+
 #include "proto/methods.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
@@ -24,6 +26,7 @@
 #define COMMAND_BYTES  (1u << 20)
 #define QUERY_CREDIT   512
 #define QUERY_BYTES    (4u << 20)
+#define COVERAGE_BYTES ((size_t)16 << 20)
 
 /* Answers */
 
@@ -125,6 +128,8 @@ open_store(struct bb_measurement *m)
     if (r == 0)
         r = bb_known_new(&m->known);
     if (r == 0)
+        r = bb_coverage_new(COVERAGE_BYTES, &m->coverage);
+    if (r == 0)
         r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->changes, &m->given, error,
                           sizeof error);
     if (r != 0)
@@ -157,7 +162,8 @@ start_threads(struct bb_measurement *m)
                                        .journal = m->journal,
                                        .given = m->given,
                                        .changes = &m->changes,
-                                       .known = m->known};
+                                       .known = m->known,
+                                       .coverage = m->coverage};
     struct bb_applier_sink applied = {
         .coming = note_coming, .applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
@@ -206,6 +212,7 @@ close_all(struct bb_measurement *m)
     bb_given_close(&m->given);
     bb_known_destroy(&m->known);
     bb_changes_release(&m->changes);
+    bb_coverage_destroy(&m->coverage);
     bb_views_close(&m->views);
     bb_journal_close(&m->journal);
     free(m->journal_dir);

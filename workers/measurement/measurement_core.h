@@ -29,6 +29,7 @@ struct bb_measurement {
     struct bb_follower *follower;
     struct bb_changes changes;
     struct bb_known *known;
+    struct bb_coverage *coverage;
     struct bb_given *given;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */

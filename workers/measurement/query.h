@@ -18,17 +18,19 @@
 
 struct bb_query;
 struct bb_known;
+struct bb_coverage;
 
 /* Shared by all queries, and outlives them. */
 struct bb_query_context {
     const struct bb_views *views;
     struct bb_journal *journal;
-    struct bb_given *given;     /* what answers give away is recorded here; NULL: nowhere */
-    struct bb_changes *changes; /* of the views; NULL: not known */
-    struct bb_known *known;     /* needs `changes`; NULL: nothing is */
-    size_t bytes;               /* memory that one query may take, about; 0: BB_QUERY_BYTES */
-    bb_utc (*utc)(void);        /* the clock; NULL: the real one */
-    uint32_t kept_cells;        /* of one point that are remembered; 0: BB_QUERY_CELLS */
+    struct bb_given *given;       /* what answers give away is recorded here; NULL: nowhere */
+    struct bb_changes *changes;   /* of the views; NULL: not known */
+    struct bb_coverage *coverage; /* what was found out of who has reported; needs `changes`; NULL: nothing */
+    struct bb_known *known;       /* needs `changes`; NULL: nothing is */
+    size_t bytes;                 /* memory that one query may take, about; 0: BB_QUERY_BYTES */
+    bb_utc (*utc)(void);          /* the clock; NULL: the real one */
+    uint32_t kept_cells;          /* of one point that are remembered; 0: BB_QUERY_CELLS */
     /* For tests: the moment is chosen, and nothing is recorded yet. NULL: nothing */
     void (*pinned)(void *self);
     void *self;

@@ -290,6 +290,8 @@ add_point(struct bb_computed *c, struct bb_query_step *step, struct bb_period pe
             continue;
         operand = operand_of(leaf, group);
         c->value[i] = value_of(operand);
+        if (c->points.cover && c->scope->per && leaf->here)
+            bb_cover_type(c->points.cover, c->plan.node[i].indicator, leaf->span.type);
         count_periods(c, &c->plan.node[i].rules, period, operand, &figure);
         if (!operand)
             continue;
@@ -459,7 +461,7 @@ take_unit(struct bb_computed *c, struct bb_query_step *step, struct leaf *first)
 static uint64_t
 looked(const struct bb_computed *c)
 {
-    uint64_t sum = c->looked;
+    uint64_t sum = c->looked + (c->points.cover ? c->points.cover->looked : 0);
 
     for (uint32_t i = 0; i < c->n_leaves; i++)
         sum += bb_series_looked(&c->leaf[i].series);

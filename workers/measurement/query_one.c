@@ -148,6 +148,47 @@ bb_one_point(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
     return r == 0 && *ret_ambiguous ? keep_ambiguous(one, text, ret_point) : r;
 }
 
+/* What it is made from: itself, or those that are reported in the end. */
+static int
+add_inputs(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
+           const struct bb_indicator *rules, struct bb_cover *cover)
+{
+    const struct bb_series_scope scope = {.kept_cells = 1};
+    struct bb_computed *computed = NULL;
+    const uint32_t *inputs = &indicator;
+    size_t n = 1;
+    int r = 0;
+
+    if (rules->computed)
+        r = bb_computed_new(one->query, step, indicator, &scope, &computed);
+    if (computed)
+        bb_computed_inputs(computed, &inputs, &n);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = bb_cover_add(cover, inputs[i]);
+    bb_computed_destroy(&computed);
+    return r < 0 ? r : 0; /* one that is refused has no point either */
+}
+
+int
+bb_one_reports(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
+               const struct bb_indicator *rules, struct bb_period period, uint32_t *ret_expected,
+               uint32_t *ret_reported)
+{
+    struct bb_cover cover = {.query = one->query, .counts = true, .past = one->past};
+    const struct bb_cover_point *at;
+    int r = add_inputs(one, step, indicator, rules, &cover);
+
+    if (r == 0)
+        r = bb_cover_point(&cover, step, period, &at);
+    if (r == 0) {
+        *ret_expected = at->expected;
+        *ret_reported = at->reported;
+    }
+    one->looked += cover.looked;
+    bb_cover_release(&cover);
+    return r;
+}
+
 int
 bb_one_before(struct bb_one *one, struct bb_query_step *step, struct bb_period period,
               struct bb_period *ret_before)

@@ -11,6 +11,7 @@
 struct bb_one {
     struct bb_query *query;
     struct bb_arena *texts; /* where points go */
+    bool past;              /* asked as of an earlier moment */
     uint64_t looked;        /* records, for the caller to set back */
 };
 
@@ -20,6 +21,12 @@ struct bb_one {
 int bb_one_point(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
                  const struct bb_indicator *rules, struct bb_period period, Bb__TrendPoint **ret_point,
                  bool *ret_ambiguous);
+
+/* Reports that were expected for the point, and those of them that have come (query_cover.h).
+ * 0 | -ENOMEM | -EDQUOT | -EBADMSG */
+int bb_one_reports(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
+                   const struct bb_indicator *rules, struct bb_period period, uint32_t *ret_expected,
+                   uint32_t *ret_reported);
 
 /* The period of the store that is listed before this one, whatever was reported for it.
  * 0 | BB_STORE_E_NOT_FOUND | <0 */

@@ -52,6 +52,8 @@ bb_points_reset(struct bb_points *points)
     points->n_operands = 0;
     points->bytes = 0;
     points->looked = points->values.looked = 0;
+    if (points->cover)
+        points->cover->looked = 0;
 }
 
 /* Writing a point */
@@ -116,6 +118,7 @@ bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_
 {
     Bb__TrendPoint *point = bb_arena_alloc(&points->texts, sizeof *point);
     char text[BB_PERIOD_TEXT];
+    size_t beside = 0;
     int r;
 
     if (!point)
@@ -133,6 +136,8 @@ bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_
         r = copy_figure(points, figure->numerator, &point->numerator);
     if (r == 0)
         r = copy_figure(points, figure->denominator, &point->denominator);
+    if (r == 0 && points->cover)
+        r = bb_cover_write(points->cover, step, period, &points->texts, point, &beside);
     if (r != 0)
         return r;
     point->organizations = organizations;
@@ -144,7 +149,7 @@ bb_points_write(struct bb_points *points, struct bb_query_step *step, struct bb_
     point->has_withheld = withheld;
     point->withheld = withheld;
     points->point[points->n++] = point;
-    points->bytes += POINT_BYTES;
+    points->bytes += POINT_BYTES + beside;
     return 0;
 }
 

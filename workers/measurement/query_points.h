@@ -13,6 +13,7 @@
 
 #include "query_choice.h"
 #include "query_core.h"
+#include "query_cover.h"
 #include "query_values.h"
 
 #include "runtime/fraction.h"
@@ -36,7 +37,8 @@ struct bb_points {
     const struct bb_cells *cells; /* what is chosen from */
     const struct bb_indicator *rules;
     enum bb_trend_by by;
-    size_t share; /* bytes that texts may take, and tallies */
+    size_t share;           /* bytes that texts may take, and tallies */
+    struct bb_cover *cover; /* of what stands beside the points that are written; NULL: nothing does */
     /* Where there is room for any, points are put there and not written */
     struct bb_operand *operand;
     size_t n_operands, most_operands;

@@ -32,7 +32,6 @@ struct state {
     bool some_computed; /* of them */
     bb_utc now;
     uint32_t today;
-    struct bb_duties duties;
     bool ready; /* `texts` is there */
     struct bb_one one;
     struct bb_arena texts;
@@ -103,21 +102,16 @@ begin(struct bb_query *query, struct bb_query_step *step)
 
     state->request = (const Bb__ProgressQuery *)(const void *)query->request;
     bb_arena_init(&state->texts, query->context.bytes / BB_QUERY_SHARES);
-    state->one = (struct bb_one){.query = query, .texts = &state->texts};
+    state->one =
+        (struct bb_one){.query = query, .texts = &state->texts, .past = state->request->as_of != NULL};
     state->ready = true;
     r = find_named(query, step);
     if (r == 0) /* as it is read for each indicator, but for its frequency */
         r = bb_query_range(step, state->request->period, state->request->period, 0, &first_day, &end_day);
     if (r == 0)
         r = bb_query_moment(query, step, state->request->as_of, &state->now);
-    state->duties.indicator = state->n_named == 1 ? state->named[0] : 0;
-    if (r == 0)
-        r = bb_duties_read(&state->duties, query, step);
-    if (r != 0)
-        return r;
-    bb_count_order(&state->duties);
     state->today = bb_clock_day(state->now);
-    return 0;
+    return r;
 }
 
 static void
@@ -128,7 +122,6 @@ release(struct bb_query *query)
     if (!state->ready)
         return;
     bb_arena_release(&state->texts);
-    bb_duties_release(&state->duties);
     free(state->named);
     free(state->item);
 }
@@ -274,8 +267,8 @@ count(struct bb_query *query, struct bb_query_step *step, const struct making *m
 
     if (!counted_period(query, making, &period))
         return 0;
-    r = bb_count_reports(step, &state->duties, making->id, period, &item->expected, &item->reported,
-                         &state->one.looked);
+    r = bb_one_reports(&state->one, step, making->id, &making->rules, period, &item->expected,
+                       &item->reported);
     if (r != 0 || !latest || latest->withheld || making->rules.computed)
         return r;
     item->has_corrected = true;

@@ -256,5 +256,7 @@ bb_series_back(struct bb_series *series, uint32_t day)
 uint64_t
 bb_series_looked(const struct bb_series *series)
 {
-    return series->points.looked + series->points.values.looked + series->cells.walk.looked;
+    uint64_t beside = series->points.cover ? series->points.cover->looked : 0;
+
+    return series->points.looked + series->points.values.looked + series->cells.walk.looked + beside;
 }

@@ -234,6 +234,7 @@ bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_ste
     int r;
 
     bb_ids_reset(&span->ids);
+    span->type = 0;
     while ((r = bb_series_peek(series, step)) == 0 && series->period.day < bb_period_end(longer)) {
         if (type != 0 && series->period.type != type)
             r = bb_series_choose(series, step);
@@ -244,6 +245,8 @@ bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_ste
         else
             r = take_unit(span, series, step, looked);
         first = series->period;
+        if (type == 0 || type == first.type)
+            span->type = first.type;
         if (r != 0)
             return r;
     }

@@ -25,6 +25,7 @@ struct bb_span {
     struct bb_ids ids;
     struct bb_span_sum *sum; /* by number in ids */
     uint32_t size;
+    enum bb_period_type type;   /* after bb_span_take(): of the periods; 0: none counted */
     struct bb_operand *operand; /* after bb_span_take(): by group */
     uint32_t n_operands, operands_size;
 };

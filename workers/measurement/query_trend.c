@@ -7,6 +7,7 @@
 #include "query_computed.h"
 
 #include "proto/limits.h"
+#include "runtime/clock.h"
 
 struct state {
     const Bb__TrendQuery *request;
@@ -18,7 +19,8 @@ struct state {
     struct bb_series_scope scope;
     struct bb_series series;
     struct bb_computed *computed; /* instead of the series; NULL: it is reported */
-    int64_t after;                /* group of the period that was written last; -1: none */
+    struct bb_cover cover;
+    int64_t after; /* group of the period that was written last; -1: none */
 };
 
 static int
@@ -118,6 +120,37 @@ read_scope(struct state *state, struct bb_query_step *step)
     return r;
 }
 
+/* Reports are counted beside totals of everything: who of the expected has said something of a place is not
+ * known. */
+static int
+begin_cover(struct bb_query *query, struct bb_query_step *step, struct bb_points *points)
+{
+    struct state *state = query->state;
+    const struct bb_series_scope *scope = &state->scope;
+    struct bb_cover *cover = &state->cover;
+    const uint32_t *inputs = &state->indicator;
+    size_t n = 1;
+    bb_utc now = 0;
+    int r = 0;
+
+    *cover =
+        (struct bb_cover){.query = query,
+                          .counts = scope->by == BB_BY_NOTHING && !scope->place.n && !scope->disaggregation.n,
+                          .past = state->request->as_of != NULL,
+                          .per = scope->per,
+                          .first_day = scope->first_day,
+                          .end_day = scope->end_day};
+    if (scope->per)
+        r = bb_query_moment(query, step, state->request->as_of, &now);
+    cover->today = bb_clock_day(now);
+    if (state->computed)
+        bb_computed_inputs(state->computed, &inputs, &n);
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = bb_cover_add(cover, inputs[i]);
+    points->cover = cover;
+    return r;
+}
+
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
@@ -132,11 +165,13 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = read_scope(state, step);
     if (r != 0)
         return r;
-    if (state->rules.computed || state->scope.per)
-        return bb_computed_new(query, step, state->indicator, &state->scope, &state->computed);
+    if (state->rules.computed || state->scope.per) {
+        r = bb_computed_new(query, step, state->indicator, &state->scope, &state->computed);
+        return r == 0 ? begin_cover(query, step, bb_computed_points(state->computed)) : r;
+    }
     bb_series_init(&state->series, query, state->indicator, &state->rules, &state->scope,
                    query->context.bytes / BB_QUERY_SHARES);
-    return 0;
+    return begin_cover(query, step, &state->series.points);
 }
 
 static bool
@@ -212,6 +247,7 @@ rest(struct bb_query *query)
 {
     struct state *state = query->state;
 
+    bb_cover_rest(&state->cover);
     bb_series_rest(&state->series);
     if (state->computed)
         bb_computed_rest(state->computed);
@@ -234,6 +270,7 @@ release(struct bb_query *query)
 {
     struct state *state = query->state;
 
+    bb_cover_release(&state->cover);
     bb_series_release(&state->series);
     bb_computed_destroy(&state->computed);
     bb_ids_release(&state->places);

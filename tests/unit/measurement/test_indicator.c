@@ -1,5 +1,5 @@
 /* Definitions of indicators: what each column may say, and what the rules get from it. */
-#include "workers/measurement/indicator.h"
+#include "workers/measurement/epochs.h"
 
 #include "tests/unit/folder.h"
 
@@ -271,13 +271,85 @@ test_sameness(void **state)
     }
 }
 
+/* What two definitions differ in where a series breaks between them; NULL: it does not. */
+static void
+test_breaks(void **state)
+{
+    static const struct {
+        const char *a, *b, *field;
+    } rows[] = {
+        {"name=A", "name=B", NULL},
+        {"decimals=1|minimum=0|maximum=9", "decimals=2", NULL},
+        {"targets=2026=1|frequency=monthly", "owner=o|due_days=3|overlap=maximum|publish=approved", NULL},
+        {"definition=a", "definition=b", "definition"},
+        {"", "definition=b", "definition"},
+        {"definition=", "", NULL},
+        {"unit=kg", "unit=t", "unit"},
+        {"numerator=a", "numerator=b", "numerator"},
+        {"denominator=a", "denominator=b", "denominator"},
+        {"factor=1", "", NULL},
+        {"factor=1.0", "factor=1", NULL},
+        {"factor=1", "factor=10", "factor"},
+        {"unit=percent", "unit=percent|factor=100", NULL},
+        {"direction=increase", "direction=decrease", "direction"},
+        {"direction=increase", "direction=none", "direction"},
+        {"direction=none", "", NULL},
+        {"numerator_expression=#{a}", "numerator_expression=#{b}", "numerator_expression"},
+        {"numerator_expression=#{a}", "numerator_expression=#{a}|denominator_expression=#{b}",
+         "denominator_expression"},
+        {"", "organization_aggregation=sum", NULL},
+        {"organization_aggregation=average", "organization_aggregation=sum", "organization_aggregation"},
+        {"denominator=d", "denominator=d|organization_aggregation=ratio", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bb_indicator a_rules, b_rules;
+        struct bb_note note = {0};
+        const char *wrong = "";
+        struct columns a, b;
+        uint32_t changed;
+
+        define(&a, rows[i].a);
+        define(&b, rows[i].b);
+        check_int(bb_indicator_parse(&a.message, &a_rules, &note, &wrong), 0, rows[i].a);
+        check_int(bb_indicator_parse(&b.message, &b_rules, &note, &wrong), 0, rows[i].b);
+        changed = bb_epoch_changed(&a.message, &a_rules, &b.message, &b_rules);
+        check_int(changed != 0, rows[i].field != NULL, rows[i].b);
+        check_int(bb_epoch_changed(&b.message, &b_rules, &a.message, &a_rules), changed, rows[i].b);
+        for (unsigned f = 0; rows[i].field && f < BB_EPOCH_FIELDS; f++)
+            check_int((changed >> f) & 1, strcmp(bb_epoch_fields[f], rows[i].field) == 0, rows[i].b);
+    }
+}
+
+static void
+test_epochs(void **state)
+{
+    static const struct bb_epoch epochs[] = {{1, 0, 10}, {3, 1, 20}, {4, 6, 30}};
+
+    (void)state;
+    assert_int_equal(bb_epoch_of(epochs, 3, 5), 0);
+    assert_int_equal(bb_epoch_of(epochs, 3, 19), 0);
+    assert_int_equal(bb_epoch_of(epochs, 3, 20), 1);
+    assert_int_equal(bb_epoch_of(epochs, 3, 29), 1);
+    assert_int_equal(bb_epoch_of(epochs, 3, 99), 2);
+    assert_int_equal(bb_epoch_of(epochs, 1, 99), 0);
+    assert_int_equal(bb_epoch_between(epochs, 0, 2), 7);
+    assert_int_equal(bb_epoch_between(epochs, 2, 1), 6);
+    assert_int_equal(bb_epoch_between(epochs, 1, 1), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_refused),    cmocka_unit_test(test_targets),
-        cmocka_unit_test(test_what_the_rules_get), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_targets),
+        cmocka_unit_test(test_what_the_rules_get),
+        cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_sameness),
+        cmocka_unit_test(test_breaks),
+        cmocka_unit_test(test_epochs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -401,9 +401,10 @@ find_point(struct question *q, int indicator, const struct point *latest)
 
 /* What was expected, came, and was corrected */
 
+/* Of one that is reported; both grow. */
 static void
-count_reports(struct question *q, int indicator, const char *period, unsigned *ret_expected,
-              unsigned *ret_reported)
+count_reports_of(struct question *q, int indicator, const char *period, unsigned *expected,
+                 unsigned *reported)
 {
     Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
     struct test_answer answer;
@@ -411,7 +412,6 @@ count_reports(struct question *q, int indicator, const char *period, unsigned *r
     request.indicator = text(indicators[indicator].code);
     request.period_from = request.period_to = text(period);
     request.as_of = moment(q);
-    *ret_expected = *ret_reported = 0;
     test_ask(&q->store, &test_staff, BB_METHOD_REPORTING, &request.base, &bb__reporting_part__descriptor,
              &answer);
     check_int(answer.r, 0, answer.failure.message);
@@ -420,11 +420,25 @@ count_reports(struct question *q, int indicator, const char *period, unsigned *r
         for (size_t k = 0; k < part->n_status; k++) {
             if (strcmp(part->text[part->period[k] - 1], period) != 0)
                 continue;
-            ++*ret_expected;
-            *ret_reported += (part->status[k] & ((1u << BB_REPORT_TIME_SHIFT) - 1)) != BB_REPORT_SILENT;
+            ++*expected;
+            *reported += (part->status[k] & ((1u << BB_REPORT_TIME_SHIFT) - 1)) != BB_REPORT_SILENT;
         }
     }
     test_answer_release(&answer);
+}
+
+/* Of one that is computed those of its inputs. */
+static void
+count_reports(struct question *q, int indicator, const char *period, unsigned *ret_expected,
+              unsigned *ret_reported)
+{
+    static const int inputs[] = {0, 1, 4};
+
+    *ret_expected = *ret_reported = 0;
+    if (indicator != COMPUTED)
+        count_reports_of(q, indicator, period, ret_expected, ret_reported);
+    for (size_t i = 0; indicator == COMPUTED && i < COUNT(inputs); i++)
+        count_reports_of(q, inputs[i], period, ret_expected, ret_reported);
 }
 
 static unsigned

@@ -1,0 +1,579 @@
+/* What stands beside the points of a trend: how many reports were expected and have come, against the query
+ * that lists them one by one, and where the series breaks, by brute force over all that was reported. Random
+ * adoptions, members that leave, readings, withdrawals and definitions; asked with the memo and without it,
+ * for the present and for earlier moments, of reported indicators, of one that is computed and of longer
+ * periods. */
+#include "fixture.h"
+
+#include "proto/message.h"
+#include "proto/methods.h"
+#include "proto/reports.h"
+#include "runtime/calendar.h"
+#include "tests/unit/check.h"
+#include "workers/measurement/apply.h"
+#include "workers/measurement/changes.h"
+#include "workers/measurement/coverage.h"
+#include "workers/measurement/query.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { REPORTED = 4, INDICATORS, ORGANIZATIONS = 5, EVENTS = 2000, DAYS = 400, MOST_PERIODS = 2000 };
+
+static const struct {
+    const char *code, *frequency;
+    enum bb_period_type type;
+} indicators[INDICATORS] = {
+    {"mon", "monthly", BB_PERIOD_MONTH},     {"mor", "monthly", BB_PERIOD_MONTH},
+    {"qua", "quarterly", BB_PERIOD_QUARTER}, {"any", NULL, 0},
+    {"sum", "monthly", BB_PERIOD_MONTH}, /* mon + mor */
+};
+static const char *const organizations[ORGANIZATIONS] = {"o1", "o2", "o3", "o4", "o5"};
+
+/* A reading that was reported, or withdrawn. */
+struct event {
+    uint64_t sequence;
+    int indicator, organization, place;
+    struct bb_period period;
+    bool withdrawn;
+};
+
+/* A definition; what breaks says so. */
+struct version {
+    uint64_t sequence;
+    int indicator;
+    unsigned number;
+    bool breaks;
+};
+
+struct world {
+    struct fixture f;
+    struct bb_changes changes;
+    struct bb_coverage *coverage;
+    struct event event[EVENTS];
+    struct version version[EVENTS];
+    int n, versions;
+    unsigned number[INDICATORS], unit[INDICATORS], name[INDICATORS];
+    uint32_t first_day, day;
+    uint8_t batch, more;
+};
+
+static bb_utc query_now;
+
+static bb_utc
+clock_of_queries(void)
+{
+    return query_now;
+}
+
+static uint32_t
+below(uint32_t n)
+{
+    return (uint32_t)rand() % n;
+}
+
+/* The story */
+
+static void
+apply(struct world *w)
+{
+    const struct bb_generation *generation = bb_writer_take(w->f.writer);
+
+    if (!generation)
+        return;
+    assert_int_equal(bb_apply(&w->f.views, generation), 0);
+    bb_changes_applied(&w->changes, generation);
+    bb_writer_applied(w->f.writer);
+}
+
+static uint64_t
+head(const struct world *w)
+{
+    return bb_journal_head(w->f.journal).sequence;
+}
+
+static void
+define(struct world *w, int i, bool breaks)
+{
+    Bb__Indicator indicator = BB__INDICATOR__INIT, *list = &indicator;
+    char unit[16], name[32];
+
+    w->unit[i] += breaks;
+    w->name[i] += !breaks;
+    snprintf(unit, sizeof unit, "unit %u", w->unit[i]);
+    snprintf(name, sizeof name, "%s %u", indicators[i].code, w->name[i]);
+    indicator.code = (char *)(uintptr_t)indicators[i].code;
+    indicator.name = name;
+    indicator.unit = unit;
+    indicator.time_aggregation = (char *)(uintptr_t) "sum";
+    indicator.frequency = (char *)(uintptr_t)indicators[i].frequency;
+    if (i == REPORTED)
+        indicator.numerator_expression = (char *)(uintptr_t) "#{mon}+#{mor}";
+    fixture_define(&w->f, &list, 1);
+    check_int(w->f.failure, 0, w->f.message);
+    assert_true(w->versions < EVENTS);
+    w->version[w->versions++] = (struct version){head(w), i, ++w->number[i], breaks};
+}
+
+static void
+enrol(struct world *w, int i)
+{
+    Bb__Organization organization = BB__ORGANIZATION__INIT, *list = &organization;
+    char joined[BB_PERIOD_TEXT], left[BB_PERIOD_TEXT], name[16];
+    uint32_t from = w->first_day + below(DAYS / 3);
+
+    snprintf(name, sizeof name, "Member %s", organizations[i]);
+    bb_date_format(from, joined);
+    bb_date_format(from + below(DAYS), left);
+    organization.code = (char *)(uintptr_t)organizations[i];
+    organization.name = name;
+    organization.role = BB__ROLE__ROLE_PARTNER;
+    organization.joined = below(2) ? joined : NULL;
+    organization.left = below(2) ? left : NULL;
+    fixture_directory(&w->f, &list, 1, false);
+}
+
+static void
+adopt(struct world *w)
+{
+    Bb__Adoption adoption = BB__ADOPTION__INIT, *list = &adoption;
+    char from[BB_PERIOD_TEXT], until[BB_PERIOD_TEXT];
+    uint32_t day = w->first_day + below(DAYS / 2);
+
+    bb_date_format(day, from);
+    bb_date_format(day + below(DAYS), until);
+    adoption.indicator = (char *)(uintptr_t)indicators[below(REPORTED)].code;
+    adoption.organization = (char *)(uintptr_t)organizations[below(ORGANIZATIONS)];
+    adoption.from = from;
+    adoption.until = below(3) ? NULL : until;
+    fixture_adopt(&w->f, NULL, &list, 1);
+}
+
+static void
+report(struct world *w)
+{
+    static const char *const said[] = {"7||||", "0||||", "|||missing|", "5||||", "|||withdrawn|"};
+    unsigned what = below(COUNT(said));
+    struct event event = {.indicator = (int)below(REPORTED),
+                          .organization = (int)below(ORGANIZATIONS),
+                          .place = (int)below(3),
+                          .withdrawn = what == 4};
+    enum bb_period_type type = indicators[event.indicator].type;
+    char row[256], period[BB_PERIOD_TEXT], place[16] = "";
+
+    if (type == 0 || below(12) == 0) /* sometimes not the frequency */
+        type = below(2) ? BB_PERIOD_MONTH : BB_PERIOD_WEEK;
+    event.period = bb_period_containing(type, w->day - below(below(3) ? 60 : 300));
+    bb_period_format(event.period, period);
+    if (event.place)
+        snprintf(place, sizeof place, "Place %d", event.place);
+    snprintf(row, sizeof row, "%s|%s|%s||%s|%s", indicators[event.indicator].code,
+             organizations[event.organization], place, period, said[what]);
+    if (++w->batch == 0)
+        w->more++;
+    fixture_submit_rows(&w->f,
+                        (struct fixture_submission){.batch = w->batch,
+                                                    .batch_more = w->more,
+                                                    .reason = what == 4 ? BB_REASON_ENTRY_ERROR : 0},
+                        &(const char *){row}, 1);
+    check_int(w->f.failure, 0, w->f.message);
+    if (fixture_rejected(&w->f, 0) || fixture_outcome(&w->f, 0) == BB_OUTCOME_UNCHANGED)
+        return;
+    event.sequence = head(w);
+    assert_true(w->n < EVENTS);
+    w->event[w->n++] = event;
+}
+
+static void
+happen(struct world *w)
+{
+    switch (below(14)) {
+    case 0:
+        adopt(w);
+        break;
+    case 1:
+        enrol(w, (int)below(ORGANIZATIONS));
+        break;
+    case 2:
+        define(w, (int)below(INDICATORS), below(2));
+        break;
+    default:
+        report(w);
+    }
+}
+
+/* By brute force */
+
+/* The number of the version that began the epoch which this entry fell into, and its sequence. */
+static struct version
+epoch_of(const struct world *w, int indicator, uint64_t sequence)
+{
+    struct version found = {.indicator = -1};
+
+    for (int i = 0; i < w->versions; i++) {
+        const struct version *v = &w->version[i];
+        if (v->indicator == indicator && (found.indicator < 0 || (v->breaks && v->sequence <= sequence)))
+            found = *v;
+    }
+    return found;
+}
+
+/* The epoch that most readings of the period are of. False: there are none. */
+static bool
+period_epoch(const struct world *w, int indicator, struct bb_period period, uint64_t sequence,
+             struct version *ret_epoch)
+{
+    struct version epoch[ORGANIZATIONS * 3];
+    unsigned n = 0, best = 0;
+
+    for (int key = 0; key < ORGANIZATIONS * 3; key++) {
+        const struct event *last = NULL;
+        for (int i = 0; i < w->n; i++) {
+            const struct event *e = &w->event[i];
+            if (e->indicator == indicator && e->organization * 3 + e->place == key &&
+                bb_period_same(e->period, period) && e->sequence <= sequence)
+                last = e;
+        }
+        if (last && !last->withdrawn)
+            epoch[n++] = epoch_of(w, indicator, last->sequence);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        unsigned same = 0;
+        for (unsigned k = 0; k < n; k++)
+            same += epoch[k].number == epoch[i].number;
+        if (same > best || (same == best && epoch[i].number < ret_epoch->number)) {
+            best = same;
+            *ret_epoch = epoch[i];
+        }
+    }
+    return n > 0;
+}
+
+static bool
+has_readings(const struct world *w, int indicator, struct bb_period period, uint64_t sequence)
+{
+    struct version epoch;
+
+    return period_epoch(w, indicator, period, sequence, &epoch);
+}
+
+/* Asking */
+
+struct answer {
+    struct bb_arena arena;
+    ProtobufCMessage *part[256];
+    size_t n;
+};
+
+static void
+ask(struct world *w, uint32_t method, const ProtobufCMessage *request,
+    const ProtobufCMessageDescriptor *descriptor, bool memo, struct answer *answer)
+{
+    const struct bb_query_context context = {.views = &w->f.views,
+                                             .journal = w->f.journal,
+                                             .changes = memo ? &w->changes : NULL,
+                                             .coverage = memo ? w->coverage : NULL,
+                                             .utc = clock_of_queries};
+    uint8_t body[512];
+    const struct bb_query_call call = {.method = method,
+                                       .role = BB__ROLE__ROLE_STAFF,
+                                       .organization = bb_bytes_str("backbone"),
+                                       .member = bb_bytes_str("main"),
+                                       .body = bb_bytes(body, protobuf_c_message_pack(request, body))};
+    struct bb_query_failure failure = {.message = ""};
+    struct bb_query *query;
+    struct bb_buffer out;
+    bool final = false;
+
+    bb_arena_init(&answer->arena, (size_t)64 << 20);
+    answer->n = 0;
+    bb_buffer_init(&out, 1 << 20);
+    assert_int_equal(bb_query_new(&context, &call, &query), 0);
+    while (!final) {
+        check_int(bb_query_step(query, below(2) ? 60 : 1 << 16, &out, &final, &failure), 0, failure.message);
+        assert_true(answer->n < COUNT(answer->part));
+        assert_int_equal(
+            bb_message_unpack(descriptor, bb_buffer_bytes(&out), &answer->arena, &answer->part[answer->n++]),
+            0);
+        if (below(2))
+            bb_query_rest(query);
+    }
+    bb_query_destroy(&query);
+    bb_buffer_release(&out);
+}
+
+/* Expected reports, one by one. */
+struct due {
+    int indicator;
+    struct bb_period period;
+    bool silent;
+};
+
+struct dues {
+    struct due due[MOST_PERIODS];
+    size_t n;
+};
+
+static int
+number_of(const char *code)
+{
+    for (int i = 0; i < INDICATORS; i++)
+        if (strcmp(indicators[i].code, code) == 0)
+            return i;
+    fail_msg("no indicator %s", code);
+    return -1;
+}
+
+static struct bb_period
+period_of(const char *text)
+{
+    struct bb_period period;
+
+    assert_int_equal(bb_period_parse(bb_bytes_str(text), 0, &period), 0);
+    return period;
+}
+
+static void
+list_dues(struct world *w, Bb__AsOf *as_of, struct dues *dues)
+{
+    Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
+    static struct answer answer;
+
+    request.period_from = (char *)(uintptr_t) "2000";
+    request.period_to = (char *)(uintptr_t) "2100";
+    request.has_running = request.running = true;
+    request.as_of = as_of;
+    ask(w, BB_METHOD_REPORTING, &request.base, &bb__reporting_part__descriptor, false, &answer);
+    dues->n = 0;
+    for (size_t i = 0; i < answer.n; i++) {
+        const Bb__ReportingPart *part = (const Bb__ReportingPart *)(const void *)answer.part[i];
+        for (size_t k = 0; k < part->n_status; k++) {
+            assert_true(dues->n < MOST_PERIODS);
+            dues->due[dues->n++] = (struct due){number_of(part->text[part->indicator[k] - 1]),
+                                                period_of(part->text[part->period[k] - 1]),
+                                                strcmp(bb_report_state_name(part->status[k]), "silent") == 0};
+        }
+    }
+    bb_arena_release(&answer.arena);
+}
+
+struct question {
+    int indicator;
+    bool per, as_of;
+    uint64_t sequence;
+    uint32_t today;
+};
+
+static bool
+is_input(int indicator, int of)
+{
+    return indicator == of || (of == REPORTED && indicator < 2);
+}
+
+static void
+count_dues(const struct world *w, const struct dues *dues, const struct question *q, struct bb_period point,
+           unsigned *ret_expected, unsigned *ret_reported)
+{
+    *ret_expected = *ret_reported = 0;
+    for (size_t i = 0; i < dues->n; i++) {
+        const struct due *due = &dues->due[i];
+        if (!is_input(due->indicator, q->indicator))
+            continue;
+        if (q->per && (due->period.day < point.day || bb_period_end(due->period) > bb_period_end(point) ||
+                       (bb_period_end(due->period) > q->today &&
+                        !has_readings(w, due->indicator, due->period, q->sequence))))
+            continue;
+        if (!q->per && !bb_period_same(due->period, point))
+            continue;
+        *ret_expected += 1;
+        *ret_reported += !due->silent;
+    }
+}
+
+/* By type, what the period before was reported under. */
+struct before {
+    bool has[BB_PERIOD_DAY + 1];
+    struct version epoch[BB_PERIOD_DAY + 1];
+};
+
+static unsigned n_breaks, n_reported, n_expected;
+
+static void
+check_break(const struct world *w, const Bb__Break *found, int indicator, struct version from,
+            struct version to)
+{
+    const char *what = indicators[indicator].code;
+
+    check_text(found->indicator, what, what);
+    check_int(found->before, from.number, what);
+    check_int(found->version, to.number, what);
+    check_int((long)found->sequence, (long)(from.sequence > to.sequence ? from.sequence : to.sequence), what);
+    check_int((long)found->n_changed, 1, what);
+    check_text(found->changed[0], "unit", what);
+    (void)w;
+    n_breaks++;
+}
+
+/* The breaks of one input in the periods of the point. */
+static void
+check_input(const struct world *w, const struct question *q, int input, struct bb_period point,
+            struct before *before, const Bb__TrendPoint *found, size_t *next)
+{
+    for (uint32_t day = point.day; day < (q->per ? bb_period_end(point) : point.day + 1); day++)
+        for (int type = BB_PERIOD_QUARTER; type <= BB_PERIOD_WEEK; type++) {
+            struct bb_period period = q->per ? bb_period_containing((enum bb_period_type)type, day) : point;
+            struct version epoch = {.number = 0};
+            if (period.day != day || period.type != type)
+                continue;
+            if (q->per && (bb_period_end(period) > bb_period_end(point) ||
+                           (indicators[input].type && (int)indicators[input].type != type)))
+                continue;
+            if (!period_epoch(w, input, period, q->sequence, &epoch))
+                continue;
+            if (before[input].has[type] && before[input].epoch[type].number != epoch.number) {
+                assert_true(*next < found->n_breaks);
+                check_break(w, found->breaks[(*next)++], input, before[input].epoch[type], epoch);
+            }
+            before[input].has[type] = true;
+            before[input].epoch[type] = epoch;
+        }
+}
+
+static void
+check_points(struct world *w, const struct question *q, const struct dues *dues, const struct answer *answer)
+{
+    struct before before[INDICATORS] = {0};
+
+    for (size_t i = 0; i < answer->n; i++) {
+        const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer->part[i];
+        for (size_t p = 0; p < reply->n_point; p++) {
+            const Bb__TrendPoint *point = reply->point[p];
+            struct bb_period period = period_of(point->period);
+            unsigned expected, reported;
+            size_t next = 0;
+
+            count_dues(w, dues, q, period, &expected, &reported);
+            assert_true(point->has_expected && point->has_reported);
+            check_int(point->expected, expected, point->period);
+            check_int(point->reported, reported, point->period);
+            check(point->reported <= point->expected, point->period);
+            n_reported += reported;
+            n_expected += expected;
+            for (int input = 0; input < REPORTED; input++)
+                if (is_input(input, q->indicator))
+                    check_input(w, q, input, period, before, point, &next);
+            check_int((long)point->n_breaks, (long)next, point->period);
+        }
+    }
+}
+
+static void
+check_trend(struct world *w, struct question *q, const struct dues *dues, Bb__AsOf *as_of)
+{
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    static struct answer answer;
+
+    request.indicator = (char *)(uintptr_t)indicators[q->indicator].code;
+    request.per = q->per ? (char *)(uintptr_t) "yearly" : NULL;
+    request.as_of = as_of;
+    for (unsigned memo = 0; memo < 2; memo++) {
+        ask(w, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, memo, &answer);
+        check_points(w, q, dues, &answer);
+        bb_arena_release(&answer.arena);
+    }
+}
+
+/* Weeks are not within a year, and months beside them are of another type. */
+static bool
+may_be_longer(int indicator)
+{
+    return indicators[indicator].type != 0;
+}
+
+static void
+check_all(struct world *w)
+{
+    static struct dues dues;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    bool past = below(3) == 0 && w->n > 0;
+    struct question q = {.sequence = head(w)};
+
+    query_now = ((bb_utc)w->day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
+    q.today = w->day;
+    if (past) {
+        const struct event *event = &w->event[below((uint32_t)w->n)];
+        as_of.has_sequence = true;
+        as_of.sequence = q.sequence = event->sequence;
+    }
+    list_dues(w, past ? &as_of : NULL, &dues);
+    for (q.indicator = 0; q.indicator < INDICATORS; q.indicator++) {
+        struct bb_entry entry;
+        struct bb_journal_reader reader = bb_journal_reader(w->f.journal);
+        if (past) {
+            assert_int_equal(bb_journal_read(&reader, q.sequence, &entry), 0);
+            q.today = bb_clock_day(entry.time);
+        }
+        q.per = may_be_longer(q.indicator) && below(2);
+        check_trend(w, &q, &dues, past ? &as_of : NULL);
+    }
+}
+
+static void
+open_world(struct world *w, size_t memo_bytes)
+{
+    memset(w, 0, sizeof *w);
+    fixture_open(&w->f);
+    assert_int_equal(bb_changes_init(&w->changes, bb_writer_views(w->f.writer)), 0);
+    assert_int_equal(bb_coverage_new(memo_bytes, &w->coverage), 0);
+    apply(w);
+    w->first_day = w->day = bb_clock_day(bb_clock_utc());
+    for (int i = 0; i < INDICATORS; i++)
+        define(w, i, false);
+    for (int i = 0; i < ORGANIZATIONS; i++)
+        enrol(w, i);
+}
+
+static void
+close_world(struct world *w)
+{
+    bb_coverage_destroy(&w->coverage);
+    bb_changes_release(&w->changes);
+    fixture_close(&w->f);
+}
+
+/* The memo has all room that it wants, or is always too small. */
+static void
+test_brute_force(void **state)
+{
+    static struct world w;
+
+    (void)state;
+    for (unsigned seed = 1; seed <= 4; seed++) {
+        srand(seed);
+        open_world(&w, seed % 2 ? 1 << 20 : 2000);
+        for (int day = 0; day < DAYS; day++) {
+            for (unsigned n = below(4); n > 0; n--)
+                happen(&w);
+            if (below(3) == 0) {
+                apply(&w);
+                if (below(3) == 0)
+                    check_all(&w);
+            }
+            fixture_pass(86400);
+            w.day++;
+        }
+        close_world(&w);
+    }
+    check(n_breaks > 300, "breaks");
+    check(n_expected > 3000 && n_reported > 500 && n_reported < n_expected, "reports");
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_brute_force),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
