@@ -1,5 +1,5 @@
 # What `cmake --install` puts where: the command line in bin, the daemons in sbin (as Debian does), libbackbone with
-# its header, and what finds it (pkg-config, CMake). The manual is installed by docs/CMakeLists.txt. Programs and
+# its headers, and what finds it (pkg-config, CMake). The manual is installed by docs/CMakeLists.txt. Programs and
 # libraries hold what they need of this tree, so that nothing installed looks back into it; no configuration is
 # written to /etc, the examples are documentation.
 include(CMakePackageConfigHelpers)
@@ -12,6 +12,7 @@ install(TARGETS bb_client_shared EXPORT backbone
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   PUBLIC_HEADER DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY client/lib/backbone DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 install(TARGETS bb_client_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
 # find_package(backbone) and its target backbone::backbone

@@ -26,6 +26,7 @@ is "the daemon is the installed one" "$(realpath "$(command -v backbone-broker)"
 
 # ---- files
 for file in bin/backbone sbin/backbone-broker sbin/backbone-measurement sbin/backbone-communication include/backbone.h \
+    include/backbone/client.h \
     share/doc/backbone/examples/broker.conf share/doc/backbone/examples/measurement.conf \
     share/doc/backbone/examples/communication.conf; do
     run 0 test -s "$prefix/$file"
@@ -40,8 +41,12 @@ for file in "$prefix"/bin/* "$prefix"/sbin/* "$libdir/libbackbone.so"; do
     unlike "what $file needs" "$(ldd "$file")" "not found|$BB_TEST_BUILD"
 done
 
+is "backbone.h includes each header of its folder" \
+    "$(sed -n 's/^#include "\(backbone\/.*\)".*/\1/p' "$prefix/include/backbone.h" | sort)" \
+    "$(cd "$prefix/include" && ls backbone/*)"
+
 # ---- symbols
-grep -o '^BB_API .*bb_[a-z_]\+(' "$prefix/include/backbone.h" | grep -o 'bb_[a-z_]\+($' | tr -d '(' | sort -u >"$tmp/declared"
+grep -oh '^BB_API .*bb_[a-z_]\+(' "$prefix"/include/backbone/*.h | grep -o 'bb_[a-z_]\+($' | tr -d '(' | sort -u >"$tmp/declared"
 nm -D --defined-only "$libdir/libbackbone.so" | awk '$2 ~ /[A-Z]/ { print $3 }' | sort -u >"$tmp/shown"
 like "functions that backbone.h declares" "$(wc -l <"$tmp/declared")" '^[4-9][0-9]$'
 run 0 diff "$tmp/declared" "$tmp/shown"

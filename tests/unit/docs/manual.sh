@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The manual and the programs agree: every command and option of the command line is in backbone(1), every configuration
 # key of a daemon is in its page with default and range, as are its options; the example of libbackbone(3) is the file
-# that is installed; backbone.h compiles alone; pages refer to pages that are there; and man warns of nothing.
+# that is installed; backbone.h compiles alone, and so does each header behind it; pages refer to pages that are there; and man warns of nothing.
 #
 #   manual.sh SOURCE BUILD
 set -euo pipefail
@@ -74,9 +74,11 @@ done
 awk '/^```/ { inside = !inside; next } inside' "$source/docs/libbackbone.3.scd" | sed 's/\\\\/\\/g' >"$work/example.c"
 sed 1d "$source/docs/examples/report.c" | diff "$work/example.c" - ||
     complain "the example of libbackbone(3) (<) is not docs/examples/report.c (>)"
-echo '#include <backbone.h>' >"$work/alone.c"
-cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$source/client/lib" -c -o "$work/alone.o" "$work/alone.c" ||
-    complain "backbone.h does not compile alone as C99"
+for header in backbone.h $(cd "$source/client/lib" && ls backbone/*.h); do
+    echo "#include <$header>" >"$work/alone.c"
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -I"$source/client/lib" -c -o "$work/alone.o" "$work/alone.c" ||
+        complain "$header does not compile alone as C99"
+done
 
 # ---- what the pages refer to
 while IFS='*()' read -r _ name _ section _; do

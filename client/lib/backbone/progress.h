@@ -1,0 +1,51 @@
+/* Where indicators stand. */
+#ifndef BACKBONE_PROGRESS_H
+#define BACKBONE_PROGRESS_H
+
+#include "catalogue.h"
+#include "client.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct bb_progress_query {
+    const char *const *indicator; /* codes or names; none: all */
+    size_t n_indicators;
+    const char *period; /* the latest within it; NULL: the latest */
+    uint64_t as_of_sequence;
+    int64_t as_of_us;
+    uint64_t min_sequence;
+};
+
+/* Where an indicator stands. What is not known, or not to be seen, is NULL. */
+struct bb_indicator_progress {
+    const struct bb_indicator *indicator; /* as it was, with its baseline */
+    const struct bb_point *latest;        /* their `indicator` is the same */
+    const struct bb_point *previous;
+    const char *change; /* decimal texts: latest - previous */
+    const char *change_since_baseline;
+    const char *movement; /* "improving", "worsening", "unchanged", "rising", "falling" */
+    const char *target_period, *target_value;
+    const char *distance; /* target - latest */
+    bool is_judged;       /* is it known whether it is on track? */
+    bool on_track;        /* not on the worse side of the line from the baseline to the target */
+    uint32_t expected;    /* organizations, for the latest period */
+    uint32_t reported;    /* of these */
+    bool has_corrected;
+    uint32_t corrected; /* readings of the latest period */
+    bool ambiguous;     /* latest: values by several dimensions, and no total */
+    int64_t time_us;    /* the moment that the answer speaks of */
+};
+
+typedef int bb_indicator_progress_fn(void *self, const struct bb_indicator_progress *progress);
+
+/* In the order of the indicators named, or as they were first heard of. */
+BB_API int bb_client_progress(struct bb_client *client, const struct bb_progress_query *query,
+                              bb_indicator_progress_fn *each, bb_done_fn *done, void *self);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
