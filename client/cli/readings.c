@@ -40,6 +40,7 @@ enum {
     COMMENT,
     TIME,
     SEQUENCE,
+    VERSION,
     LS_COLUMNS,
     MEMBER = LS_COLUMNS,
     REASON,
@@ -63,6 +64,7 @@ static const struct bb_output_column columns[HISTORY_COLUMNS] = {
     [COMMENT] = {"comment", "COMMENT", BB_OUTPUT_WRAP},
     [TIME] = {"time", "TIME", 0},
     [SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_RIGHT},
+    [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [MEMBER] = {"member", "MEMBER", 0},
     [REASON] = {"reason", "REASON", 0},
     [NOTE] = {"note", "NOTE", BB_OUTPUT_WRAP},
@@ -160,6 +162,8 @@ on_reading(void *self, const struct bb_reading *reading)
     print_text(output, COMMENT, reading->comment);
     bb_output_time(output, TIME, reading->time_us);
     bb_output_uint(output, SEQUENCE, reading->sequence);
+    if (reading->version)
+        bb_output_uint(output, VERSION, reading->version);
     if (listing->history) {
         bb_output_text(output, MEMBER, reading->member);
         bb_output_text(output, REASON, reading->reason);

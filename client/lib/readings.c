@@ -25,6 +25,8 @@ struct rows {
     const Bb__Rows *rows;
     const uint64_t *sequence, *time_us;
     const uint32_t *revision; /* NULL: they count up from 1 */
+    const uint32_t *version;  /* n_versions of them: of each row, or of all */
+    size_t n_versions;
     char *const *member;
     const ProtobufCBinaryData *batch;
     const uint32_t *reason;
@@ -83,6 +85,8 @@ fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
     ret_reading->sequence = rows->sequence ? rows->sequence[i] : 0;
     ret_reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
     ret_reading->revision = rows->revision ? rows->revision[i] : i + 1;
+    if (rows->n_versions)
+        ret_reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
     ret_reading->member = rows->member ? rows->member[i] : NULL;
     ret_reading->batch = rows->batch ? rows->batch[i].data : NULL;
     ret_reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
@@ -116,6 +120,13 @@ complete(size_t n, uint32_t count)
     return n == 0 || n == count;
 }
 
+/* One for all rows, or one each. */
+static bool
+complete_or_one(size_t n, uint32_t count)
+{
+    return n == 1 || complete(n, count);
+}
+
 static int
 on_readings(struct bb_request *request, struct bb_bytes body)
 {
@@ -125,7 +136,8 @@ on_readings(struct bb_request *request, struct bb_bytes body)
     if (r < 0)
         return r;
     if (!complete(part->n_row_sequence, part->rows->count) ||
-        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_revision, part->rows->count))
+        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_revision, part->rows->count) ||
+        !complete_or_one(part->n_version, part->rows->count))
         return -EBADMSG;
     request->sequence = part->sequence;
     return give_rows(request, &(struct rows){
@@ -133,6 +145,8 @@ on_readings(struct bb_request *request, struct bb_bytes body)
                                   .sequence = part->n_row_sequence ? part->row_sequence : NULL,
                                   .time_us = part->n_row_time_us ? part->row_time_us : NULL,
                                   .revision = part->n_revision ? part->revision : NULL,
+                                  .version = part->version,
+                                  .n_versions = part->n_version,
                               });
 }
 
@@ -157,6 +171,7 @@ on_history(struct bb_request *request, struct bb_bytes body)
         return r;
     if (!complete(part->n_row_sequence, part->rows->count) ||
         !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_member, part->rows->count) ||
+        !complete_or_one(part->n_version, part->rows->count) ||
         !complete(part->n_reason, part->rows->count) || !complete(part->n_note, part->rows->count) ||
         !complete(part->n_batch, part->rows->count) || !are_batches(part->batch, part->n_batch))
         return -EBADMSG;
@@ -171,6 +186,8 @@ on_history(struct bb_request *request, struct bb_bytes body)
                                   .sequence = part->n_row_sequence ? part->row_sequence : NULL,
                                   .time_us = part->n_row_time_us ? part->row_time_us : NULL,
                                   .revision = revision,
+                                  .version = part->version,
+                                  .n_versions = part->n_version,
                                   .member = part->n_member ? part->member : NULL,
                                   .batch = part->n_batch ? part->batch : NULL,
                                   .reason = part->n_reason ? part->reason : NULL,

@@ -24,8 +24,9 @@ json keys_unsorted '["name","endpoint","server_key","key","organization","role"]
 run 0 backbone import "$sample/readings.csv" -o json
 json keys_unsorted '["batch","rows","created","updated","unchanged","rejected","locked","warnings","missing","suppressed","duplicate","dry_run"]'
 point='"period","value","numerator","denominator","organizations","readings","without_parts","baseline","target"'
+total=${point/,\"baseline\"/,\"reported\",\"expected\",\"baseline\"}
 run 0 backbone trend grade3-reading -o json
-json 'map(keys_unsorted) | unique' "[[$point]]"
+json 'map(keys_unsorted) | unique' "[[$total]]"
 for by in place organization disaggregation; do
     run 0 backbone trend grade3-reading --by $by -o json
     json 'map(keys_unsorted) | unique' "[[\"$by\",$point]]"
@@ -36,7 +37,7 @@ like "the sequence is said" "$err" '^as of sequence [1-9][0-9]*$'
 run_text 'code,name\nsecret,A secret\n' 0 backbone indicator define -
 run 0 as alpha report secret 1 --period 2026
 run 0 as beta trend secret -o json
-json 'map([keys_unsorted, .value, .withheld])' "[[[$point,\"withheld\"],null,true]]"
+json 'map([keys_unsorted, .value, .withheld])' "[[[$total,\"withheld\"],null,true]]"
 run 0 as beta trend secret
 like "a table says so" "$out" '2026 +withheld +1 +1'
 like "and what it means" "$err" '^withheld: figures of a single organization'
@@ -47,7 +48,7 @@ like "data has a column for it" "$out" $'\n([a-z]+,)?2026,,,,.*true'
 run 0 as alpha trend secret
 unlike "who may see it sees it" "$out$err" withheld
 run 0 as alpha trend secret -o json
-json 'map([keys_unsorted, .value])' "[[[$point],1]]"
+json 'map([keys_unsorted, .value])' "[[[$total],1]]"
 
 # --- a request that fails prints nothing, whatever the format
 for format in json jsonl csv table; do

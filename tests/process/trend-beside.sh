@@ -79,4 +79,13 @@ json 'map(select(.breaks) | [.organization, .period])' '[["alpha","2024-05"]]'
 run 0 backbone trend reach --as-of "seq:$sequence" -o json
 json 'map(has("breaks")) | any' false
 
+# a reading carries the version it was reported under, and each revision its own
+run 0 backbone readings ls --indicator reach --period 2024-03..2024-06 -o json
+json 'map([.organization, .period, .revision, .version])' '[["alpha","2024-03",2,3],["beta","2024-03",1,1],["beta","2024-04",1,1],
+    ["gamma","2024-04",1,1],["alpha","2024-05",1,3],["alpha","2024-06",1,3]]'
+run 0 backbone readings history reach --period 2024-03 --organization alpha -o json
+json 'map(.version)' '[1,3]'
+run 0 backbone readings ls --indicator reach --period 2024-05 -o csv
+like "in a file" "$out" ',version'
+
 finish

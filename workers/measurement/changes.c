@@ -213,11 +213,11 @@ bb_changes_applied(struct bb_changes *changes, const struct bb_generation *gener
     pthread_mutex_unlock(&changes->lock);
 }
 
-/* Of what was told, but never before the floor and never behind the sequence. */
+/* Of what was told up to `told`, but never before the floor and never behind the sequence. */
 static uint64_t
-within(const struct bb_changes *changes, uint64_t last, uint64_t sequence)
+within(const struct bb_changes *changes, uint64_t last, uint64_t told, uint64_t sequence)
 {
-    if (sequence > changes->known)
+    if (sequence > told)
         last = sequence;
     if (last < changes->floor)
         last = changes->floor;
@@ -234,7 +234,7 @@ bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequenc
         last = changes->last;
     else
         last = indicator < changes->n ? changes->of[indicator].last : 0;
-    last = within(changes, last, sequence);
+    last = within(changes, last, changes->known, sequence);
     pthread_mutex_unlock(&changes->lock);
     return last;
 }
@@ -245,7 +245,7 @@ bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence)
     uint64_t last;
 
     pthread_mutex_lock(&changes->lock);
-    last = within(changes, changes->put[view], sequence);
+    last = within(changes, changes->put[view], changes->coming, sequence);
     pthread_mutex_unlock(&changes->lock);
     return last;
 }

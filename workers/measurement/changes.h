@@ -20,9 +20,9 @@ struct bb_changes {
     uint32_t n;
     uint64_t put[BB_VIEWS]; /* the last entry that put something else there, since `floor` */
     uint64_t floor;         /* what is not in `of` may have changed up to here */
-    uint64_t coming;        /* the days of what comes up to here are known */
-    uint64_t known;         /* ... and after that did not, up to here */
-    uint64_t last;          /* of any indicator */
+    uint64_t coming; /* the days of what comes up to here are known, and the views that it is put into */
+    uint64_t known;  /* ... and after that did not, up to here */
+    uint64_t last;   /* of any indicator */
 };
 
 /* head: the last entry that is in the views. 0 | -errno */

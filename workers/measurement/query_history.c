@@ -286,6 +286,8 @@ part(struct bb_query *query, struct bb_query_step *step)
         state->n;
     part.row_sequence = state->rows.sequence;
     part.row_time_us = state->rows.time;
+    part.n_version = bb_rows_versions(&state->rows);
+    part.version = state->rows.version;
     part.member = state->member;
     part.batch = state->batch;
     part.reason = state->reason;

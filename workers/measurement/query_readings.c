@@ -309,6 +309,8 @@ pack(struct bb_query *query, struct bb_query_step *step)
     part.row_sequence = rows->sequence;
     part.row_time_us = rows->time;
     part.revision = rows->revision;
+    part.n_version = bb_rows_versions(rows);
+    part.version = rows->version;
     return bb_query_pack(step, &part.base);
 }
 

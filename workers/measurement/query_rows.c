@@ -1,6 +1,7 @@
 #include "query_rows.h"
 
 #include "query_tally.h"
+#include "query_versions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ bb_rows_release(struct bb_rows *rows)
     free(rows->sequence);
     free(rows->time);
     free(rows->revision);
+    free(rows->version);
     free(rows->times);
     *rows = (struct bb_rows){0};
 }
@@ -34,6 +36,7 @@ bb_rows_reset(struct bb_rows *rows)
     bb_rowset_reset(rows->set);
     rows->dictionary++;
     rows->period_index = 0;
+    rows->versions_differ = false;
     rows->indicator = rows->organization = rows->place = rows->disaggregation = NULL;
 }
 
@@ -43,7 +46,7 @@ grow(struct bb_rows *rows)
     uint32_t size = rows->size ? rows->size * 2 : 64;
     uint64_t *sequence = realloc(rows->sequence, size * sizeof *sequence);
     uint64_t *time;
-    uint32_t *revision;
+    uint32_t *revision, *version;
 
     if (!sequence)
         return -ENOMEM;
@@ -56,6 +59,10 @@ grow(struct bb_rows *rows)
     if (!revision)
         return -ENOMEM;
     rows->revision = revision;
+    version = realloc(rows->version, size * sizeof *version);
+    if (!version)
+        return -ENOMEM;
+    rows->version = version;
     rows->size = size;
     return 0;
 }
@@ -168,13 +175,25 @@ bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *
     if (r == 0 && !(reading->flags & BB_ROW_VALUE))
         r = compute(query, step, rows->indicator, reading, &ref);
     if (r == 0)
+        r = bb_version_at(&query->terms, &step->snapshot, rows->indicator, reading->sequence,
+                          &rows->version[n]);
+    if (r == 0)
         r = bb_rowset_add_ref(rows->set, &ref);
     if (r != 0)
         return r;
     rows->sequence[n] = reading->sequence;
     rows->time[n] = (uint64_t)time;
     rows->revision[n] = reading->revision;
+    rows->versions_differ |= rows->version[n] != rows->version[0];
     return 0;
+}
+
+size_t
+bb_rows_versions(const struct bb_rows *rows)
+{
+    uint32_t n = bb_rowset_count(rows->set);
+
+    return rows->versions_differ || n == 0 ? n : 1;
 }
 
 size_t

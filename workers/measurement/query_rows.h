@@ -23,6 +23,8 @@ struct bb_rows {
     uint32_t period_index; /* of the text of `period`; 0: none yet */
     uint64_t *sequence, *time;
     uint32_t *revision;
+    uint32_t *version; /* of the indicator's definition, that the row was reported under */
+    bool versions_differ;
     uint32_t size;
     struct bb_rows_time *times; /* by sequence: times of entries */
 };
@@ -36,6 +38,9 @@ void bb_rows_reset(struct bb_rows *rows);
 /* 0 | -ENOMEM | -EBADMSG */
 int bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
                 const struct bb_reading_key *key, const struct bb_reading *reading);
+
+/* The column of versions: one for all rows where they are alike. */
+size_t bb_rows_versions(const struct bb_rows *rows);
 
 /* About how many bytes the part has. */
 size_t bb_rows_bytes(const struct bb_rows *rows);

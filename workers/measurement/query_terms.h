@@ -14,6 +14,11 @@
 
 #include "proto/arena.h"
 
+struct bb_term_version {
+    uint32_t version;
+    uint64_t sequence;
+};
+
 struct bb_term {
     uint32_t id;
     enum bb_object_kind kind;
@@ -22,6 +27,8 @@ struct bb_term {
     uint32_t joined_day, left_day;    /* organization: member from the one to before the other; 0: unknown */
     struct bb_bytes dimensions;       /* disaggregation: their names, "gender;race" */
     const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
+    struct bb_term_version *versions; /* indicator: in order, once bb_version_at() asked for them */
+    uint32_t n_versions;
     /* Room for whoever writes texts into a dictionary: index in dictionary number `dictionary`. */
     uint32_t dictionary, index;
 };

@@ -32,6 +32,7 @@ struct bb_reading {
     uint64_t sequence;      /* of the entry that made this revision */
     int64_t time_us;
     uint32_t revision;    /* 1 for the first */
+    uint32_t version;     /* of the indicator's definition, that this revision was reported under */
     const char *member;   /* history: organization/member that sent it; else NULL */
     const uint8_t *batch; /* history: [BB_BATCH_ID], or NULL */
     const char *reason;   /* history: why, "entry_error" ...; NULL: it was not said */

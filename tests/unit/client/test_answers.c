@@ -19,12 +19,13 @@ static int
 say_reading(void *self, const struct bb_reading *r)
 {
     (void)self;
-    fprintf(said, "%.*s|%.*s|%.*s|%.*s|%.*s|%s|%s|%s|%s|%s%s|%" PRIu64 "|%u|%s|%s\n", (int)r->indicator.len,
-            r->indicator.data, (int)r->organization.len, r->organization.data, (int)r->place.len,
-            r->place.data, (int)r->disaggregation.len, r->disaggregation.data, (int)r->period.len,
-            r->period.data, or_null(r->value), or_null(r->numerator), or_null(r->denominator),
-            r->comment.data ? r->comment.data : "null", r->status, r->computed ? ",computed" : "",
-            r->sequence, r->revision, or_null(r->member), r->batch ? "batch" : "null");
+    fprintf(said, "%.*s|%.*s|%.*s|%.*s|%.*s|%s|%s|%s|%s|%s%s|%" PRIu64 "|%u|v%u|%s|%s\n",
+            (int)r->indicator.len, r->indicator.data, (int)r->organization.len, r->organization.data,
+            (int)r->place.len, r->place.data, (int)r->disaggregation.len, r->disaggregation.data,
+            (int)r->period.len, r->period.data, or_null(r->value), or_null(r->numerator),
+            or_null(r->denominator), r->comment.data ? r->comment.data : "null", r->status,
+            r->computed ? ",computed" : "", r->sequence, r->revision, r->version, or_null(r->member),
+            r->batch ? "batch" : "null");
     return 0;
 }
 
@@ -67,9 +68,17 @@ static int
 say_point(void *self, const struct bb_point *p)
 {
     (void)self;
-    fprintf(said, "%s %s %s = %s / %s of %u, %u readings, %u without%s\n", p->period, or_null(p->group),
+    fprintf(said, "%s %s %s = %s / %s of %u, %u readings, %u without%s", p->period, or_null(p->group),
             or_null(p->value), or_null(p->numerator), or_null(p->denominator), p->organizations, p->readings,
             p->without_parts, p->withheld ? ", withheld" : "");
+    if (p->is_counted)
+        fprintf(said, ", %u of %u reports, %u of %u periods", p->reported, p->expected, p->periods,
+                p->periods_expected);
+    for (size_t i = 0; i < p->n_breaks; i++)
+        fprintf(said, ", %s breaks %u to %u at %" PRIu64 " %" PRId64 ": %s %zu", p->breaks[i].indicator,
+                p->breaks[i].before, p->breaks[i].version, p->breaks[i].sequence, p->breaks[i].time_us,
+                p->breaks[i].changed[0], p->breaks[i].n_changed);
+    fputc('\n', said);
     return 0;
 }
 
@@ -172,7 +181,7 @@ readings_answer(uint8_t *to)
 {
     Bb__ReadingsPart part = BB__READINGS_PART__INIT;
     uint64_t sequence[] = {7, 9}, time[] = {1, 2};
-    uint32_t revision[] = {1, 3};
+    uint32_t revision[] = {1, 3}, version[] = {1, 2};
     Bb__Rows rows;
 
     two_rows(&rows);
@@ -182,6 +191,8 @@ readings_answer(uint8_t *to)
     part.row_sequence = sequence;
     part.row_time_us = time;
     part.revision = revision;
+    part.n_version = 2;
+    part.version = version;
     return bb__readings_part__pack(&part, to);
 }
 
@@ -193,11 +204,14 @@ history_answer(uint8_t *to)
     ProtobufCBinaryData batches[] = {{16, batch}, {16, batch}};
     char *member[] = {(char *)"hartford/main", (char *)"backbone/main"};
     uint64_t sequence[] = {7, 9}, time[] = {1, 2};
+    uint32_t version = 4; /* of all rows */
     Bb__Rows rows;
 
     two_rows(&rows);
     part.sequence = 12;
     part.rows = &rows;
+    part.n_version = 1;
+    part.version = &version;
     part.n_row_sequence = part.n_row_time_us = part.n_member = part.n_batch = 2;
     part.row_sequence = sequence;
     part.row_time_us = time;
@@ -284,9 +298,26 @@ trend_answer(uint8_t *to)
     Bb__TrendReply reply = BB__TREND_REPLY__INIT;
     Bb__TrendPoint point[2] = {BB__TREND_POINT__INIT, BB__TREND_POINT__INIT};
     Bb__TrendPoint *points[] = {&point[0], &point[1]};
+    char *changed[] = {(char *)"unit", (char *)"factor"};
+    Bb__Break one = BB__BREAK__INIT, *breaks[] = {&one};
     Bb__Indicator indicator;
 
     name_indicator(&indicator);
+    one.indicator = (char *)"reading";
+    one.version = 3;
+    one.before = 1;
+    one.sequence = 40;
+    one.time_us = 1234;
+    one.n_changed = 2;
+    one.changed = changed;
+    point[0].has_expected = point[0].has_reported = point[0].has_periods = point[0].has_periods_expected =
+        true;
+    point[0].reported = 180;
+    point[0].expected = 200;
+    point[0].periods = 2;
+    point[0].periods_expected = 3;
+    point[0].n_breaks = 1;
+    point[0].breaks = breaks;
     reply.sequence = 77;
     reply.indicator = &indicator;
     point[0].period = point[1].period = (char *)"2018/2019";
@@ -496,15 +527,15 @@ ask_measurement(struct bb_client *client)
 static const struct answer_case cases[] = {
     {"readings", ask_readings, readings_answer,
      "reading|hartford|Hartford||2018/"
-     "2019|22.9100|329|12345678901234567890123456789012.34|checked|ok,computed|7|1|null|"
+     "2019|22.9100|329|12345678901234567890123456789012.34|checked|ok,computed|7|1|v1|null|"
      "null\n"
-     "reading|danbury||race=White|2019/2020|null|null|null|null|suppressed|9|3|null|null\n"
+     "reading|danbury||race=White|2019/2020|null|null|null|null|suppressed|9|3|v2|null|null\n"
      "end OK  at 12\n"},
     {"history", ask_history, history_answer,
      "reading|hartford|Hartford||2018/"
-     "2019|22.9100|329|12345678901234567890123456789012.34|checked|ok,computed|7|1|"
+     "2019|22.9100|329|12345678901234567890123456789012.34|checked|ok,computed|7|1|v4|"
      "hartford/main|batch\n"
-     "reading|danbury||race=White|2019/2020|null|null|null|null|suppressed|9|2|backbone/main|batch\n"
+     "reading|danbury||race=White|2019/2020|null|null|null|null|suppressed|9|2|v4|backbone/main|batch\n"
      "end OK  at 12\n"},
     {"submission", ask_submit, submission_answer,
      "outcomes 1 0 3 [1 BAD_PERIOD period found 2018-W99, expected a week that exists] (2 VALUE_DISAGREES) "
@@ -516,7 +547,9 @@ static const struct answer_case cases[] = {
      "place Connecticut in null, 1 aliases CT, aggregate\nend OK  at 5\n"},
     {"trend", ask_trend, trend_answer,
      "indicator reading Reading percent version 2\n"
-     "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without\n"
+     "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without, 180 of 200 "
+     "reports, "
+     "2 of 3 periods, reading breaks 1 to 3 at 40 1234: unit 2\n"
      "2018/2019 Hartford null = null / null of 0, 0 readings, 1 without, withheld\n"
      "end OK  at 77\n"},
     {"define indicators", ask_define, define_answer,

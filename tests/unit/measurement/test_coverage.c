@@ -396,7 +396,7 @@ struct before {
     struct version epoch[BB_PERIOD_DAY + 1];
 };
 
-static unsigned n_breaks, n_reported, n_expected;
+static unsigned n_breaks, n_reported, n_expected, n_versions;
 
 static void
 check_break(const struct world *w, const Bb__Break *found, int indicator, struct version from,
@@ -518,6 +518,49 @@ check_all(struct world *w)
     }
 }
 
+/* Of each reading the version that was the last one when its entry came. */
+static unsigned
+version_at(const struct world *w, const char *indicator, uint64_t sequence)
+{
+    unsigned number = 1;
+
+    for (int i = 0; i < w->versions; i++)
+        if (w->version[i].indicator == number_of(indicator) && w->version[i].sequence <= sequence)
+            number = w->version[i].number;
+    return number;
+}
+
+static void
+check_versions(struct world *w)
+{
+    Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
+    static struct answer answer;
+
+    request.indicator = (char *)(uintptr_t)(below(2) ? indicators[below(REPORTED)].code : NULL);
+    ask(w, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor, true, &answer);
+    for (size_t i = 0; i < answer.n; i++) {
+        const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
+        struct bb_rowview view;
+        const char *what = "";
+        bool alike = true;
+        check_int(bb_rowview_init(&view, part->rows, &what), 0, what);
+        for (uint32_t k = 0; k < part->rows->count; k++) {
+            struct bb_rowref ref;
+            char code[16];
+            bb_rowview_get(&view, k, &ref);
+            snprintf(code, sizeof code, "%.*s", (int)view.text[ref.indicator].len,
+                     (const char *)view.text[ref.indicator].data);
+            check_int(part->version[part->n_version == 1 ? 0 : k], version_at(w, code, part->row_sequence[k]),
+                      code);
+            alike &= part->version[part->n_version == 1 ? 0 : k] == part->version[0];
+            n_versions += part->n_version > 1;
+        }
+        check_int((long)part->n_version, part->rows->count && alike ? 1 : (long)part->rows->count, "alike");
+        bb_rowview_release(&view);
+    }
+    bb_arena_release(&answer.arena);
+}
+
 static void
 open_world(struct world *w, size_t memo_bytes)
 {
@@ -558,6 +601,8 @@ test_brute_force(void **state)
                 apply(&w);
                 if (below(3) == 0)
                     check_all(&w);
+                if (below(6) == 0)
+                    check_versions(&w);
             }
             fixture_pass(86400);
             w.day++;
@@ -565,6 +610,7 @@ test_brute_force(void **state)
         close_world(&w);
     }
     check(n_breaks > 300, "breaks");
+    check(n_versions > 300, "versions");
     check(n_expected > 3000 && n_reported > 500 && n_reported < n_expected, "reports");
 }
 
