@@ -13,10 +13,11 @@ positive,Positive,persons,,,0,yearly,0
 positivity,Positivity,percent,#{positive},#{tested},2,yearly,
 half,Half of it,,#{positivity}/2,,4,yearly,
 women,Women among the positive,percent,#{positive.sex=f},#{positive},1,yearly,
+nobody,A sex that nobody reported,,#{positive.sex=x},,,yearly,
 spread,Operators,,-(#{tested}-#{ positive })*2.5 + #{'3.2.1'},,,yearly,
 END
 run 0 backbone indicator define "$tmp/indicators.csv" -o json
-json .created 7
+json .created 8
 run 0 backbone indicator show positivity -o json
 json '[.numerator_expression, .denominator_expression]' '["#{positive}","#{tested}"]'
 
@@ -60,6 +61,8 @@ run 0 backbone trend half -o json
 json '[.[] | [.period, .value]]' '[["2023",0.5],["2024",null],["2025",null],["2026",null]]'
 run 0 backbone trend women --period 2023 -o json
 json '[.[] | [.numerator, .denominator, .value]]' '[[1,7,14.3]]'
+run 0 backbone trend nobody -o json
+json length 0
 run 0 backbone trend spread --period 2026 -o json
 json '.[].value' -174.875
 run 0 backbone trend positivity --by organization --period 2023 -o json

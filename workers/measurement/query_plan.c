@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* A disaggregation that nobody has reported: no other has this id, and 0 is the total. */
+#define UNREPORTED UINT32_MAX
+
 void
 bb_plan_release(struct bb_plan *plan)
 {
@@ -86,7 +89,7 @@ find_input(struct bb_query *query, struct bb_query_step *step, const struct bb_p
         r = bb_term_find(&step->snapshot, BB_OBJECT_DISAGGREGATION, input->disaggregation,
                          &like.disaggregation);
         if (r == BB_STORE_E_NOT_FOUND) {
-            like.disaggregation = BB_ID_NONE; /* nobody has reported it */
+            like.disaggregation = UNREPORTED;
             r = 0;
         }
     }
