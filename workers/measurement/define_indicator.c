@@ -3,6 +3,7 @@
  */
 #include "define_core.h"
 
+#include "dependents.h"
 #include "inputs.h"
 
 #include <errno.h>
@@ -223,6 +224,21 @@ name_indicator(struct bb_head *head, const char *name, uint32_t id)
                         r > 0 ? BB_ID_NONE : id, false);
 }
 
+/* What it is computed from, now and as of this entry. */
+static int
+set_inputs(struct bb_head *head, uint32_t id, const Bb__Indicator *definition, uint64_t sequence)
+{
+    struct bb_ids before = {0};
+    int r = bb_dependencies_inputs(head->dependencies, id, &before);
+
+    if (r == 0)
+        r = bb_inputs_set(head->dependencies, head->names, head->txn, id, definition);
+    if (r == 0)
+        r = bb_dependents_put(head, id, &before, sequence);
+    bb_ids_release(&before);
+    return r;
+}
+
 int
 bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint64_t sequence)
 {
@@ -242,7 +258,7 @@ bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint6
     if (r == 0)
         r = bb_define_object(head, BB_OBJECT_INDICATOR, id, definition->code, &definition->base);
     if (r == 0)
-        r = bb_inputs_set(head->dependencies, head->names, head->txn, id, definition);
+        r = set_inputs(head, id, definition, sequence);
     return r;
 }
 

@@ -8,6 +8,7 @@
  *     name             kind | text                                   -> id         every code, name and alias
  *     object           kind | id                                     -> details    (object.h)
  *     definition       indicator | version                           -> packed Indicator
+ *     dependent        indicator | computed from it | sequence       -> dependents.h
  *     adoption         indicator | organization | sequence           -> adoption.h
  *     review           organization | indicator | period | sequence  -> review.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
@@ -33,6 +34,7 @@ enum bb_view {
     BB_VIEW_NAME,
     BB_VIEW_OBJECT,
     BB_VIEW_DEFINITION,
+    BB_VIEW_DEPENDENT,
     BB_VIEW_ADOPTION,
     BB_VIEW_REVIEW,
     BB_VIEW_READING,
@@ -46,7 +48,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 6
+#define BB_VIEWS_SCHEMA 7
 
 #define BB_HASH_BYTES 32
 
