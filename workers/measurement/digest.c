@@ -9,12 +9,15 @@
 #define ENTRY_BYTES  ((size_t)32 << 20) /* what one entry may add: 10,000 corrections of 2 KB, at most */
 
 int
-bb_digest_init(struct bb_digest *digest, const struct bb_query_context *context, const char *after,
-               struct bb_query_failure *failure)
+bb_digest_init(struct bb_digest *digest, const struct bb_query_context *context, uint64_t sequence,
+               const char *after, struct bb_query_failure *failure)
 {
-    *digest = (struct bb_digest){
-        .context = context, .failure = failure, .bytes = context->bytes ? context->bytes : DIGEST_BYTES};
+    *digest = (struct bb_digest){.context = context,
+                                 .sequence = sequence,
+                                 .failure = failure,
+                                 .bytes = context->bytes ? context->bytes : DIGEST_BYTES};
     bb_arena_init(&digest->arena, digest->bytes + ENTRY_BYTES);
+    bb_arena_init(&digest->figures, ENTRY_BYTES);
     digest->after = after ? strdup(after) : NULL;
     return after && !digest->after ? -ENOMEM : 0;
 }
@@ -26,10 +29,14 @@ empty(struct bb_digest *digest)
     bb_arena_init(&digest->arena, digest->bytes + ENTRY_BYTES);
     bb_map_release(&digest->indicators);
     bb_map_release(&digest->organizations);
+    bb_map_release(&digest->inputs);
     free(digest->indicator);
     free(digest->organization);
     free(digest->cell);
     free(digest->slot);
+    free(digest->input);
+    digest->input = NULL;
+    digest->n_input = digest->input_size = 0;
     digest->indicator = NULL;
     digest->organization = NULL;
     digest->cell = NULL;
@@ -43,6 +50,7 @@ bb_digest_release(struct bb_digest *digest)
 {
     empty(digest);
     bb_arena_release(&digest->arena);
+    bb_arena_release(&digest->figures);
     free(digest->after);
     free(digest->below);
     *digest = (struct bb_digest){0};
@@ -70,10 +78,9 @@ is_wanted(const struct bb_digest *digest, struct bb_bytes code)
            (!digest->below || bb_bytes_compare(code, bb_bytes_str(digest->below)) < 0);
 }
 
-/* The number of a code that may be new; the array behind `items` has room for one more. */
-static int
-intern(struct bb_map *map, struct bb_bytes code, void **items, size_t item_bytes, uint32_t *size,
-       uint32_t *ret_number, bool *ret_new)
+int
+bb_digest_intern(struct bb_map *map, struct bb_bytes code, void **items, size_t item_bytes, uint32_t *size,
+                 uint32_t *ret_number, bool *ret_new)
 {
     const struct bb_map_entry *entry = bb_map_find(map, code);
 
@@ -104,8 +111,8 @@ bb_digest_intern_indicator(struct bb_digest *digest, struct bb_bytes code, uint3
         *ret_number = BB_DIGEST_LEFT_OUT - 1;
         return 0;
     }
-    r = intern(&digest->indicators, code, &items, sizeof *digest->indicator, &digest->indicator_size,
-               ret_number, &is_new);
+    r = bb_digest_intern(&digest->indicators, code, &items, sizeof *digest->indicator,
+                         &digest->indicator_size, ret_number, &is_new);
     digest->indicator = items;
     if (r != 0 || !is_new)
         return r;
@@ -119,8 +126,8 @@ bb_digest_intern_organization(struct bb_digest *digest, struct bb_bytes code, ui
 {
     void *items = digest->organization;
     bool is_new;
-    int r = intern(&digest->organizations, code, &items, sizeof *digest->organization,
-                   &digest->organization_size, ret_number, &is_new);
+    int r = bb_digest_intern(&digest->organizations, code, &items, sizeof *digest->organization,
+                             &digest->organization_size, ret_number, &is_new);
 
     digest->organization = items;
     if (r != 0 || !is_new)
@@ -185,7 +192,7 @@ grow(struct bb_digest *digest)
 
 int
 bb_digest_find_cell(struct bb_digest *digest, uint32_t indicator, uint32_t organization,
-                    struct bb_period period, struct bb_digest_cell **ret_cell)
+                    struct bb_period period, uint32_t *ret_number)
 {
     uint32_t *slot;
 
@@ -196,10 +203,11 @@ bb_digest_find_cell(struct bb_digest *digest, uint32_t indicator, uint32_t organ
         digest->cell[digest->n_cell] = (struct bb_digest_cell){.indicator = indicator,
                                                                .organization = organization,
                                                                .period = period,
-                                                               .old_sequence = UINT64_MAX};
+                                                               .old_sequence = UINT64_MAX,
+                                                               .before = UINT64_MAX};
         *slot = ++digest->n_cell;
     }
-    *ret_cell = &digest->cell[*slot - 1];
+    *ret_number = *slot;
     return 0;
 }
 
@@ -285,8 +293,8 @@ bb_digest_sort(struct bb_digest *digest)
     qsort(digest->cell, digest->n_cell, sizeof *digest->cell, compare_cells);
 }
 
-void
-bb_digest_cells(const struct bb_digest *digest, uint32_t i, uint32_t *ret_from, uint32_t *ret_end)
+static void
+find_cells(const struct bb_digest *digest, uint32_t i, uint32_t *ret_from, uint32_t *ret_end)
 {
     uint32_t low = 0, high = digest->n_cell;
 
@@ -301,6 +309,13 @@ bb_digest_cells(const struct bb_digest *digest, uint32_t i, uint32_t *ret_from, 
     while (low < digest->n_cell && digest->cell[low].indicator == i)
         low++;
     *ret_end = low;
+}
+
+int
+bb_digest_cells(struct bb_digest *digest, uint32_t i, uint32_t *ret_from, uint32_t *ret_end)
+{
+    find_cells(digest, i, ret_from, ret_end);
+    return digest->indicator[i].computed ? bb_digest_settle(digest, i, *ret_from, ret_end) : 0;
 }
 
 int

@@ -1,5 +1,6 @@
 /* Rows name texts of their entry's dictionary. Each text that is met is looked up once an entry, so a row
- * costs one probe of the table of cells, or none when it falls into the cell of the row before. */
+ * costs one probe of the table of cells, or none when it falls into the cell of the row before. What is
+ * computed from its indicator is touched likewise: a cell of each. */
 #include "digest_core.h"
 
 #include "proto/limits.h"
@@ -15,18 +16,27 @@ bb_digest_organization_text(const struct bb_digest_adding *adding, uint32_t inde
     return index ? adding->view.text[index] : bb_bytes_str(adding->entry->organization);
 }
 
+/* Of an indicator that has changed: itself, and what is computed from it. */
 static int
-find_numbers(struct bb_digest_adding *adding, const struct bb_rowref *row)
+find_indicator(struct bb_digest_adding *adding, uint32_t index, const struct bb_digest_input **ret_input)
 {
-    uint32_t *indicator = &adding->indicator[row->indicator],
-             *organization = &adding->organization[row->organization];
+    uint32_t *indicator = &adding->indicator[index];
     int r = 0;
 
     if (*indicator == 0) {
-        r = bb_digest_intern_indicator(adding->digest, adding->view.text[row->indicator], indicator);
+        r = bb_digest_intern_indicator(adding->digest, adding->view.text[index], indicator);
         ++*indicator;
     }
-    if (r == 0 && *organization == 0 && *indicator != BB_DIGEST_LEFT_OUT) {
+    return r == 0 ? bb_digest_dependents(adding, index, ret_input) : r;
+}
+
+static int
+find_numbers(struct bb_digest_adding *adding, const struct bb_rowref *row)
+{
+    uint32_t *organization = &adding->organization[row->organization];
+    int r = 0;
+
+    if (*organization == 0) {
         r = bb_digest_intern_organization(
             adding->digest, bb_digest_organization_text(adding, row->organization), organization);
         ++*organization;
@@ -37,41 +47,109 @@ find_numbers(struct bb_digest_adding *adding, const struct bb_rowref *row)
     return r;
 }
 
-/* The cell of a row; valid until the next one is asked for. */
+/* The cell of a row, of this indicator; valid until the next one is asked for. */
 static int
-find_cell(struct bb_digest_adding *adding, const struct bb_rowref *row, struct bb_digest_cell **ret_cell)
+find_cell(struct bb_digest_adding *adding, const struct bb_rowref *row, uint32_t indicator,
+          struct bb_digest_cell **ret_cell)
 {
-    uint32_t indicator = adding->indicator[row->indicator] - 1,
-             organization = adding->organization[row->organization] - 1;
+    struct bb_digest *digest = adding->digest;
+    uint32_t organization = adding->organization[row->organization] - 1;
     struct bb_period period = adding->period[row->period];
     int r = 0;
 
-    if (!adding->last || !bb_digest_same_cell(adding->last, indicator, organization, period))
-        r = bb_digest_find_cell(adding->digest, indicator, organization, period, &adding->last);
-    *ret_cell = adding->last;
+    if (adding->last == 0 ||
+        !bb_digest_same_cell(&digest->cell[adding->last - 1], indicator, organization, period))
+        r = bb_digest_find_cell(digest, indicator, organization, period, &adding->last);
+    if (r != 0)
+        return r;
+    *ret_cell = &digest->cell[adding->last - 1];
+    if ((*ret_cell)->before == UINT64_MAX)
+        (*ret_cell)->before = adding->sequence - 1;
+    return 0;
+}
+
+static void
+count(struct bb_digest_cell *cell, uint8_t outcome, const struct bb_digest_correction *correction)
+{
+    cell->created += outcome == BB_OUTCOME_CREATED;
+    cell->updated += outcome == BB_OUTCOME_UPDATED;
+    if (!correction->is)
+        return;
+    cell->corrected++;
+    if (BB_ROW_STATE(correction->old.flags) == BB_STATE_OK && correction->old.sequence > cell->before)
+        cell->between = true;
+    if (correction->old.sequence < cell->old_sequence)
+        cell->old_sequence = correction->old.sequence;
+}
+
+/* A row that falls into the same cells as the one before and corrects nothing says nothing new. */
+static bool
+is_touched(const struct bb_digest_adding *adding, const struct bb_rowref *row, uint8_t outcome)
+{
+    return outcome == BB_OUTCOME_CREATED && adding->has_touched && adding->touched[0] == row->indicator &&
+           adding->touched[1] == row->organization && adding->touched[2] == row->period;
+}
+
+static int
+touch(struct bb_digest_adding *adding, const struct bb_rowref *row, const struct bb_digest_input *input,
+      uint8_t outcome, const struct bb_digest_correction *correction)
+{
+    struct bb_digest_cell *cell;
+    int r = 0;
+
+    if (input->n == 0 || is_touched(adding, row, outcome))
+        return 0;
+    for (uint32_t i = 0; r == 0 && i < input->n; i++) {
+        r = find_cell(adding, row, input->dependent[i], &cell);
+        if (r == 0)
+            count(cell, outcome, correction);
+    }
+    adding->touched[0] = row->indicator;
+    adding->touched[1] = row->organization;
+    adding->touched[2] = row->period;
+    adding->has_touched = true;
     return r;
+}
+
+static int
+add_to(struct bb_digest_adding *adding, const struct bb_rowref *row, uint8_t outcome,
+       const struct bb_digest_correction *correction)
+{
+    uint32_t number = adding->indicator[row->indicator] - 1;
+    struct bb_digest_cell *cell;
+    int r = find_cell(adding, row, number, &cell);
+
+    if (r != 0)
+        return r;
+    count(cell, outcome, correction);
+    if (!correction->is)
+        return 0;
+    adding->digest->indicator[number].corrections++;
+    return bb_digest_list(adding, row, number, correction);
 }
 
 static int
 add_row(struct bb_digest_adding *adding, uint32_t i, uint8_t outcome)
 {
-    struct bb_digest_cell *cell;
+    struct bb_digest_correction correction = {.is = false};
+    const struct bb_digest_input *input;
     struct bb_rowref row;
+    bool left_out;
     int r;
 
     bb_rowview_get(&adding->view, i, &row);
-    r = find_numbers(adding, &row);
-    if (r != 0 || adding->indicator[row.indicator] == BB_DIGEST_LEFT_OUT)
-        return r;
-    r = find_cell(adding, &row, &cell);
+    r = find_indicator(adding, row.indicator, &input);
     if (r != 0)
         return r;
-    if (outcome == BB_OUTCOME_CREATED) {
-        cell->created++;
+    left_out = adding->indicator[row.indicator] == BB_DIGEST_LEFT_OUT;
+    if (left_out && input->n == 0)
         return 0;
-    }
-    cell->updated++;
-    return bb_digest_add_updated(adding, &row, cell);
+    r = find_numbers(adding, &row);
+    if (r == 0 && outcome == BB_OUTCOME_UPDATED)
+        r = bb_digest_correction(adding, &row, &correction);
+    if (r == 0)
+        r = touch(adding, &row, input, outcome, &correction);
+    return r == 0 && !left_out ? add_to(adding, &row, outcome, &correction) : r;
 }
 
 /* An entry has the rows that were not refused, and the outcomes of all of them, or one for all. */
@@ -108,7 +186,8 @@ begin_adding(struct bb_digest_adding *adding)
     adding->indicator = calloc(n, sizeof *adding->indicator);
     adding->organization = calloc(n, sizeof *adding->organization);
     adding->period = calloc(n, sizeof *adding->period);
-    return adding->indicator && adding->organization && adding->period ? 0 : -ENOMEM;
+    adding->input = calloc(n, sizeof *adding->input);
+    return adding->input && adding->indicator && adding->organization && adding->period ? 0 : -ENOMEM;
 }
 
 int
@@ -128,6 +207,7 @@ bb_digest_add(struct bb_digest *digest, const Bb__EntrySubmission *entry, uint64
     free(adding.indicator);
     free(adding.organization);
     free(adding.period);
+    free(adding.input);
     for (int role = 0; role < BB_DIGEST_ROLES; role++)
         free(adding.id[role]);
     return r == 0 ? bb_digest_cut(digest) : r;

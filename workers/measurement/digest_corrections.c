@@ -31,8 +31,8 @@ find_id(struct bb_digest_adding *adding, enum bb_digest_role role, uint32_t inde
     return r;
 }
 
-static int
-begin_looking(struct bb_digest_adding *adding)
+int
+bb_digest_look(struct bb_digest_adding *adding)
 {
     size_t n = adding->view.n_text + 1;
     int r;
@@ -57,7 +57,7 @@ look(struct bb_digest_adding *adding, const struct bb_rowref *row, struct bb_rea
     struct bb_reading_key key = {.period = adding->period[row->period]};
     uint8_t data[BB_READING_KEY];
     struct bb_bytes packed, record;
-    int r = begin_looking(adding);
+    int r = bb_digest_look(adding);
 
     if (r == 0)
         r = find_id(adding, BB_DIGEST_INDICATOR, row->indicator, &key.indicator);
@@ -167,39 +167,57 @@ list_parts(struct bb_digest_adding *adding, const struct bb_reading *old, const 
     return r;
 }
 
-static int
-list_correction(struct bb_digest_adding *adding, const struct bb_rowref *row, uint32_t id,
-                const struct bb_reading *old, const struct bb_reading *now)
+Bb__Correction *
+bb_digest_new_correction(struct bb_arena *arena, struct bb_digest_indicator *indicator)
 {
-    struct bb_digest *digest = adding->digest;
-    struct bb_digest_indicator *indicator = &digest->indicator[adding->indicator[row->indicator] - 1];
-    Bb__Correction *correction = bb_arena_alloc(&digest->arena, sizeof *correction);
-    char period[BB_PERIOD_TEXT];
-    int r;
+    Bb__Correction *correction = bb_arena_alloc(arena, sizeof *correction);
 
     if (!indicator->listed)
-        indicator->listed =
-            bb_arena_alloc(&digest->arena, BB_DIGEST_CORRECTIONS * sizeof(*indicator->listed));
+        indicator->listed = bb_arena_alloc(arena, BB_DIGEST_CORRECTIONS * sizeof(*indicator->listed));
     if (!correction || !indicator->listed)
-        return -ENOMEM;
+        return NULL;
     bb__correction__init(correction);
+    indicator->listed[indicator->n_listed++] = correction;
+    return correction;
+}
+
+static int
+set_key(struct bb_digest_adding *adding, const struct bb_rowref *row, Bb__Correction *correction)
+{
+    struct bb_digest *digest = adding->digest;
+    char period[BB_PERIOD_TEXT];
+
     correction->organization = bb_digest_text(digest, bb_digest_organization_text(adding, row->organization));
     correction->place = bb_digest_text(digest, adding->view.text[row->place]);
     correction->disaggregation = bb_digest_text(digest, adding->view.text[row->disaggregation]);
     correction->period =
         bb_digest_text(digest, bb_bytes(period, bb_period_format(adding->period[row->period], period)));
-    if (!correction->organization || !correction->place || !correction->disaggregation || !correction->period)
+    return correction->organization && correction->place && correction->disaggregation && correction->period
+               ? 0
+               : -ENOMEM;
+}
+
+int
+bb_digest_list(struct bb_digest_adding *adding, const struct bb_rowref *row, uint32_t number,
+               const struct bb_digest_correction *correction)
+{
+    struct bb_digest_indicator *indicator = &adding->digest->indicator[number];
+    const struct bb_reading *old = &correction->old, *now = &correction->now;
+    Bb__Correction *listed;
+    int r;
+
+    if (indicator->n_listed == BB_DIGEST_CORRECTIONS)
+        return 0;
+    listed = bb_digest_new_correction(&adding->digest->arena, indicator);
+    if (!listed || set_key(adding, row, listed) != 0)
         return -ENOMEM;
-    correction->old_state = bb_row_state(old->flags);
-    correction->new_state = bb_row_state(now->flags);
-    correction->old_sequence = old->sequence;
-    r = value_text(adding, id, old, &correction->old_value);
+    listed->old_state = bb_row_state(old->flags);
+    listed->new_state = bb_row_state(now->flags);
+    listed->old_sequence = old->sequence;
+    r = value_text(adding, correction->indicator, old, &listed->old_value);
     if (r == 0)
-        r = value_text(adding, id, now, &correction->new_value);
-    if (r == 0)
-        r = list_parts(adding, old, now, correction);
-    indicator->listed[indicator->n_listed++] = correction;
-    return r;
+        r = value_text(adding, correction->indicator, now, &listed->new_value);
+    return r == 0 ? list_parts(adding, old, now, listed) : r;
 }
 
 /* Is it another value, or state, or other parts? A comment is not what a reading says. */
@@ -213,24 +231,19 @@ same_figures(struct bb_reading a, struct bb_reading b)
 }
 
 int
-bb_digest_add_updated(struct bb_digest_adding *adding, const struct bb_rowref *row,
-                      struct bb_digest_cell *cell)
+bb_digest_correction(struct bb_digest_adding *adding, const struct bb_rowref *row,
+                     struct bb_digest_correction *ret_correction)
 {
-    struct bb_digest_indicator *indicator = &adding->digest->indicator[cell->indicator];
-    struct bb_reading old, now;
+    struct bb_digest_correction *c = ret_correction;
     struct bb_reading_key key;
     bool waiting;
-    int r = look(adding, row, &old, &now, &key);
+    int r = look(adding, row, &c->old, &c->now, &key);
 
-    if (r != 0 || same_figures(old, now))
+    c->is = false;
+    c->indicator = key.indicator;
+    if (r != 0 || same_figures(c->old, c->now))
         return r;
     r = was_waiting(adding, &key, &waiting);
-    if (r != 0 || waiting)
-        return r;
-    if (old.sequence < cell->old_sequence)
-        cell->old_sequence = old.sequence;
-    cell->corrected++;
-    if (indicator->corrections++ < BB_DIGEST_CORRECTIONS)
-        r = list_correction(adding, row, key.indicator, &old, &now);
+    c->is = r == 0 && !waiting;
     return r;
 }

@@ -24,6 +24,8 @@
 #define LOOKED_MAX     200000u            /* entries without a batch, then there is a reply all the same */
 #define DECODE_BYTES   (4 * (size_t)BB_LIMIT_DECODE_BYTES)
 
+enum { NOTHING = 16 };
+
 struct following {
     const struct bb_follow *follow;
     struct bb_query_failure *failure;
@@ -195,19 +197,23 @@ list_organizations(struct following *f, const struct bb_digest *digest, uint32_t
 
 /* Everybody who had been given a value that was corrected. */
 static int
-list_given(struct following *f, const struct bb_digest *digest, uint32_t from, uint32_t end,
-           uint64_t sequence, Bb__IndicatorChange *change)
+list_given(struct following *f, const struct bb_digest *digest, uint32_t from, uint32_t end, bool figures,
+           Bb__IndicatorChange *change)
 {
+    struct bb_given_corrected corrected = {.indicator = bb_bytes_str(change->indicator),
+                                           .figures = figures,
+                                           .closed = digest->sequence,
+                                           .sequence = f->position};
     struct bb_given_old *old = NULL;
     bool everybody = false;
-    size_t n = 0, count = 0;
-    int r = bb_digest_old(digest, from, end, &old, &n);
+    size_t count = 0;
+    int r = bb_digest_old(digest, from, end, &old, &corrected.n);
 
-    if (r == 0 && n > 0)
-        r = bb_given_whom(f->follow->context->given, bb_bytes_str(change->indicator), old, n, sequence,
-                          f->position, &f->told, &f->codes, &everybody);
+    corrected.old = old;
+    if (r == 0 && corrected.n > 0)
+        r = bb_given_whom(f->follow->context->given, &corrected, &f->told, &f->codes, &everybody);
     free(old);
-    if (r != 0 || n == 0)
+    if (r != 0 || corrected.n == 0)
         return r;
     change->has_everybody = change->everybody = everybody || f->codes.len > GIVEN_BYTES;
     if (change->everybody)
@@ -248,29 +254,29 @@ find_name(struct following *f, const char *code, uint64_t sequence, char **ret_n
     return r;
 }
 
+/* 0 | NOTHING it has not changed | <0 */
 static int
-describe(struct following *f, const struct bb_digest *digest, uint32_t i, uint64_t sequence,
+describe(struct following *f, struct bb_digest *digest, uint32_t i, uint64_t sequence,
          Bb__IndicatorChange **ret_change)
 {
     const struct bb_digest_indicator *indicator = &digest->indicator[i];
     Bb__IndicatorChange *change = bb_arena_alloc(&f->scratch, sizeof *change);
     uint32_t from, end;
-    int r;
+    int r = change ? bb_digest_cells(digest, i, &from, &end) : -ENOMEM;
 
-    if (!change)
-        return -ENOMEM;
+    if (r != 0 || from == end)
+        return r != 0 ? r : NOTHING;
     bb__indicator_change__init(change);
     change->indicator = (char *)(uintptr_t)indicator->code;
     change->correction = indicator->listed;
     change->n_correction = indicator->n_listed;
     change->has_corrections = true;
     change->corrections = indicator->corrections;
-    bb_digest_cells(digest, i, &from, &end);
     r = find_name(f, indicator->code, sequence, &change->name);
     if (r == 0)
         r = list_organizations(f, digest, from, end, change);
     if (r == 0 && f->follow->context->given)
-        r = list_given(f, digest, from, end, sequence, change);
+        r = list_given(f, digest, from, end, indicator->computed != 0, change);
     *ret_change = change;
     return r;
 }
@@ -306,9 +312,17 @@ keep(struct following *f, const Bb__IndicatorChange *change, size_t len, Bb__Ind
     return bb_unpack(bb__indicator_change, bb_bytes(packed, len), &f->arena, ret_kept);
 }
 
+/* It is done with, though the reply has nothing of it. */
+static int
+pass(struct following *f, const char *code)
+{
+    f->reply.indicator = copy_text(&f->arena, code);
+    return f->reply.indicator ? 0 : -ENOMEM;
+}
+
 /* As many indicators as there is room for. */
 static int
-add_indicators(struct following *f, const struct bb_digest *digest, Bb__ClosedBatch *batch)
+add_indicators(struct following *f, struct bb_digest *digest, Bb__ClosedBatch *batch)
 {
     size_t most = f->follow->reply_bytes ? f->follow->reply_bytes : REPLY_BYTES, len;
     Bb__IndicatorChange *change, *kept;
@@ -322,6 +336,10 @@ add_indicators(struct following *f, const struct bb_digest *digest, Bb__ClosedBa
     for (uint32_t i = 0; r == 0 && i < digest->n_indicator; i++) {
         bb_arena_reset(&f->scratch);
         r = describe(f, digest, i, batch->sequence, &change);
+        if (r == NOTHING) {
+            r = pass(f, digest->indicator[i].code);
+            continue;
+        }
         if (r != 0)
             return r;
         len = bb__indicator_change__get_packed_size(change);
@@ -371,8 +389,9 @@ take_batch(struct following *f, const struct bb_entry *closing)
 {
     struct bb_digest digest;
     Bb__ClosedBatch *batch;
-    int r = bb_digest_init(&digest, f->follow->context, f->indicator, f->failure);
+    int r = bb_digest_init(&digest, f->follow->context, closing->sequence, f->indicator, f->failure);
 
+    digest.stop = f->follow->stop;
     if (r == 0)
         r = make_digest(f, &digest);
     if (r == 0)

@@ -318,7 +318,7 @@ is_in_either(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, b
     int r = is_in(given, txn, &owner, gift, needed);
 
     owner.indicator = gift->indicator;
-    return r == BB_STORE_E_NOT_FOUND && gift->id != 0 ? is_in(given, txn, &owner, gift, needed) : r;
+    return r == BB_STORE_E_NOT_FOUND && gift->indicator.len > 0 ? is_in(given, txn, &owner, gift, needed) : r;
 }
 
 /* As figures, which is more than lines; or as lines of organizations all of which it was shown. */
@@ -335,11 +335,24 @@ find_gift(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, uint
     return r;
 }
 
+/* The last entry that changed what is given, or a later one. */
+static uint64_t
+last_change(struct bb_given *given, const struct bb_gift *gift)
+{
+    uint64_t last = gift->n_ids ? 0 : bb_changes_last(given->changes, 0, gift->sequence);
+
+    for (size_t i = 0; i < gift->n_ids; i++) {
+        uint64_t of_one = bb_changes_last(given->changes, gift->id[i], gift->sequence);
+        last = of_one > last ? of_one : last;
+    }
+    return last;
+}
+
 /* 0 it is | BB_STORE_E_NOT_FOUND | <0 */
 static int
 is_covered(struct bb_given *given, const struct bb_gift *gift)
 {
-    uint64_t needed = bb_changes_last(given->changes, gift->id, gift->sequence);
+    uint64_t needed = last_change(given, gift);
     MDB_txn *txn;
     int r = bb_store_begin(given->store, false, &txn);
 

@@ -33,7 +33,8 @@ void bb_given_close(struct bb_given **given);
 struct bb_gift {
     struct bb_bytes organization; /* code of who gets it */
     struct bb_bytes indicator;    /* code; empty: of any */
-    uint32_t id;                  /* of the indicator; 0 of any */
+    const uint32_t *id;           /* of what it is made from: the indicator, or what it is computed from */
+    size_t n_ids;                 /* 0: any indicator */
     uint32_t first_day, end_day;  /* periods within these days, half-open */
     uint64_t sequence;            /* as of this entry */
     bool lines; /* readings of its own and of `others`, nothing that is made from anybody else's */
@@ -57,13 +58,22 @@ struct bb_given_old {
     uint64_t sequence;
 };
 
-/* Who was given one of them, that were corrected by a batch which this entry closed? Nobody, if that was
- * before the record was begun: who has it since is another question. They are going to be told, and so get
- * what stands as of `sequence`: that is added to `told`. codes: emptied, then each code with a NUL behind it,
- * in order. ret_everybody: it is not known who, so all. 0 | <0 as bb_given_record() */
-int bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
-                  uint64_t closed, uint64_t sequence, struct bb_buffer *told, struct bb_buffer *codes,
-                  bool *ret_everybody);
+/* What a batch corrected of one indicator. */
+struct bb_given_corrected {
+    struct bb_bytes indicator; /* code */
+    bool figures;              /* it is computed, so nobody was given lines of it */
+    const struct bb_given_old *old;
+    size_t n;
+    uint64_t closed;   /* the entry that closed the batch */
+    uint64_t sequence; /* as of which those who are told get what stands */
+};
+
+/* Who was given one of these values? Nobody, if the batch was closed before the record was begun: who has it
+ * since is another question. They are going to be told: that is added to `told`. codes: emptied, then each
+ * code with a NUL behind it, in order. ret_everybody: it is not known who, so all. 0 | <0 as
+ * bb_given_record() */
+int bb_given_whom(struct bb_given *given, const struct bb_given_corrected *corrected, struct bb_buffer *told,
+                  struct bb_buffer *codes, bool *ret_everybody);
 
 /* Record what they are told, before they are, and before anybody looks for values that came after those.
  * told: emptied. 0 | <0 as bb_given_record() */

@@ -12,6 +12,7 @@ struct codes {
 
 struct looked {
     struct bb_bytes indicator;
+    bool only_figures;
     const struct bb_given_old *old;
     size_t n;
     uint64_t sequence;
@@ -90,6 +91,8 @@ look_at(struct bb_given *given, MDB_txn *txn, struct looked *looked, struct bb_b
     if (r != 0)
         return r;
     if (code.len > 0 && code.data[code.len - 1] == BB_GIVEN_LINES) {
+        if (looked->only_figures)
+            return 0;
         code.len--;
         r = has_lines(given, txn, looked, &record, code);
         if (r == 0)
@@ -258,16 +261,19 @@ merge_codes(struct looked *looked)
 }
 
 int
-bb_given_whom(struct bb_given *given, struct bb_bytes indicator, const struct bb_given_old *old, size_t n,
-              uint64_t closed, uint64_t sequence, struct bb_buffer *told, struct bb_buffer *codes,
-              bool *ret_everybody)
+bb_given_whom(struct bb_given *given, const struct bb_given_corrected *corrected, struct bb_buffer *told,
+              struct bb_buffer *codes, bool *ret_everybody)
 {
-    struct looked looked = {.indicator = indicator, .old = old, .n = n, .sequence = sequence};
+    struct looked looked = {.indicator = corrected->indicator,
+                            .only_figures = corrected->figures,
+                            .old = corrected->old,
+                            .n = corrected->n,
+                            .sequence = corrected->sequence};
     int r = bb_given_failed(given);
 
     bb_buffer_init(&looked.figures.text, SIZE_MAX);
     bb_buffer_init(&looked.lines.text, SIZE_MAX);
-    if (r == 0 && closed > given->begun)
+    if (r == 0 && corrected->closed > given->begun)
         r = look_up(given, &looked);
     stage_told(&looked, told);
     merge_codes(&looked);

@@ -30,8 +30,10 @@ struct bb_query_step {
 
 /* Readings that an answer may give away. */
 struct bb_query_gift {
-    uint32_t indicator;     /* 0: of any */
-    const uint32_t *inputs; /* not its own, but of these indicators */
+    uint32_t indicator;         /* 0: of any */
+    const uint32_t *indicators; /* of each of these instead */
+    size_t n_indicators;
+    const uint32_t *inputs; /* what it is computed from in the end; NULL: not known */
     size_t n_inputs;
     uint32_t first_day, end_day;
     bool lines; /* as they are, of these organizations; else figures that anybody may be behind */
@@ -79,6 +81,11 @@ const void *bb_query_field(const struct bb_query *query, const char *name);
 
 /* Record what the answer may give away, once it is begun. 0 | BB_GIVEN_E_PASSED | 1 refused | <0 */
 int bb_query_record(struct bb_query *query, struct bb_query_step *step);
+
+/* The same of one part, by a method that knows only then what it is: readings as they were reported at some
+ * time, which is not the moment that the answer speaks of. 0 | 1 refused | <0 */
+int bb_query_record_part(struct bb_query *query, struct bb_query_step *step,
+                         const struct bb_query_gift *what);
 
 /* Why there is no answer. Returns 1. */
 int bb_query_refuse(struct bb_query_step *step, uint32_t code, const char *format, ...)

@@ -29,7 +29,6 @@ struct state {
     const Bb__ProgressQuery *request;
     uint32_t *named; /* ids of the indicators that were named */
     size_t n_named;
-    bool some_computed; /* of them */
     bb_utc now;
     uint32_t today;
     bool ready; /* `texts` is there */
@@ -60,19 +59,10 @@ static int
 add_named(struct bb_query *query, struct bb_query_step *step, const char *text)
 {
     struct state *state = query->state;
-    struct bb_term *term;
-    uint32_t id;
-    int r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &id);
+    int r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &state->named[state->n_named]);
 
-    if (r == 0)
-        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, id, &term);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, term);
-    if (r != 0)
-        return r;
-    state->some_computed |= term->rules->computed;
-    state->named[state->n_named++] = id;
-    return 0;
+    state->n_named += r == 0;
+    return r;
 }
 
 static int
@@ -470,18 +460,17 @@ rest(struct bb_query *query)
     bb_arena_release(&state->texts);
 }
 
-/* Figures of two periods, which are not known before they are found; of any indicator, unless all that were
- * named are reported. */
+/* Figures of two periods, which are not known before they are found. */
 static void
 gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct state *state = query->state;
 
     gift->end_day = BB_PERIOD_NO_END;
-    if (state->n_named == 0 || state->some_computed)
+    if (state->n_named == 0)
         return;
-    gift->inputs = state->named;
-    gift->n_inputs = state->n_named;
+    gift->indicators = state->named;
+    gift->n_indicators = state->n_named;
 }
 
 const struct bb_query_kind bb_query_progress = {

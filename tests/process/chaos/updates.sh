@@ -5,17 +5,21 @@
 export reporters=3
 rounds=${BB_CHAOS_REPORTS:-100}
 
-# updates_define: the reporters share their lines; `reader` asks once
+# updates_define: the reporters share their lines; `reader` asks once. What each reports is doubled, too.
 updates_define() {
     local n
     for ((n = 0; n < reporters; n++)); do
-        run_text "code,name\nupdates-$n,Updates $n\n" 0 backbone indicator define -
+        run_text "code,name,numerator_expression,decimals\nupdates-$n,Updates $n,,\ndouble-$n,Twice,2*#{updates-$n},0\n" \
+            0 backbone indicator define -
         partner "reporter-$n" "Reporter $n" --share-own-line
         run 0 as "reporter-$n" report "updates-$n" 0 --period 2026
     done
     partner reader Reader
     run 0 as reader readings ls -o json
     json length "$reporters"
+    for ((n = 0; n < reporters; n++)); do
+        run 0 as reader trend "double-$n" -o json
+    done
 }
 
 # updates_report N: its readings, one after the other
@@ -49,9 +53,9 @@ updates_load() {
     echo "$kills kills"
 }
 
-# updates_expected: an update for each report, and a restatement for each but the first
+# updates_expected: an update for each report, and a restatement for each but the first; of both indicators
 updates_expected() {
-    echo $((reporters * (rounds + 1) + reporters * rounds))
+    echo $((2 * (reporters * (rounds + 1) + reporters * rounds)))
 }
 
 updates_written() {
@@ -65,20 +69,28 @@ updates_are_there() {
 
 # updates_check: each of them once, in order. Prints what is wrong.
 updates_check() {
-    local n i wrong=0
+    local n wrong=0
     bb-supervise stop communication
     "$tests/chaos-updates" "$BB_STATE/communication" >"$tmp/updates" || return 2
     for ((n = 0; n < reporters; n++)); do
-        {
-            echo "update indicator/updates-$n 1 0"
-            for ((i = 1; i <= rounds; i++)); do
-                echo "update indicator/updates-$n 0 1"
-                echo "notice org/reader updates-$n $((i - 1)) $i"
-            done
-        } >"$tmp/expected"
-        grep "updates-$n " "$tmp/updates" >"$tmp/found"
-        diff "$tmp/expected" "$tmp/found" >"$tmp/diff" || wrong=1
-        grep '^[<>]' "$tmp/diff" | head -n 5
+        updates_check_one "updates-$n" 1 || wrong=1
+        updates_check_one "double-$n" 2 || wrong=1
     done
     return $wrong
+}
+
+# updates_check_one INDICATOR FACTOR: those of what was reported, or of so much of it
+updates_check_one() {
+    local i
+    {
+        echo "update indicator/$1 1 0"
+        for ((i = 1; i <= rounds; i++)); do
+            echo "update indicator/$1 0 1"
+            echo "notice org/reader $1 $(($2 * (i - 1))) $(($2 * i))"
+        done
+    } >"$tmp/expected"
+    grep "$1 " "$tmp/updates" >"$tmp/found"
+    diff "$tmp/expected" "$tmp/found" >"$tmp/diff" && return 0
+    grep '^[<>]' "$tmp/diff" | head -n 5
+    return 1
 }

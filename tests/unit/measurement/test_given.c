@@ -375,10 +375,12 @@ static bool
 is_missed(struct world *w, const enum happens at[static 3], bool late)
 {
     static const struct world_question question = {.organization = "b", .by = BY_TREND, .indicator = "count"};
+    static const uint32_t count = 1;
     struct moment m = {.w = w};
     struct bb_gift gift = {.organization = bb_bytes_str("b"),
                            .indicator = bb_bytes_str("count"),
-                           .id = 1,
+                           .id = &count,
+                           .n_ids = 1,
                            .end_day = UINT32_MAX};
     struct bb_query *query;
 
