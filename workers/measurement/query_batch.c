@@ -235,6 +235,66 @@ gather(struct bb_query *query, struct bb_query_step *step)
     return r > 0 ? 0 : r;
 }
 
+/* What the part has of one indicator. */
+struct shown {
+    uint32_t id; /* 0: nothing */
+    uint32_t first_day, end_day;
+};
+
+static int
+note_row(struct bb_query_step *step, const struct bb_rowview *view, uint32_t i, struct shown *shown)
+{
+    struct bb_period period;
+    struct bb_rowref row;
+    struct shown *of;
+    int r;
+
+    bb_rowview_get(view, i, &row);
+    of = &shown[row.indicator];
+    if (view->text[row.indicator].len == 0) /* it was refused */
+        return 0;
+    if (bb_period_parse(view->text[row.period], 0, &period) != 0)
+        return -EBADMSG;
+    if (of->id == 0) {
+        r = bb_term_find(&step->snapshot, BB_OBJECT_INDICATOR, view->text[row.indicator], &of->id);
+        if (r != 0)
+            return r < 0 ? r : bb_snapshot_damaged(&step->snapshot, BB_VIEW_NAME, view->text[row.indicator]);
+        of->first_day = UINT32_MAX;
+    }
+    of->first_day = period.day < of->first_day ? period.day : of->first_day;
+    of->end_day = bb_period_end(period) > of->end_day ? bb_period_end(period) : of->end_day;
+    return 0;
+}
+
+/* Readings of any organization, or of a partner's own. */
+static int
+record(struct bb_query *query, struct bb_query_step *step, const Bb__Rows *rows)
+{
+    struct bb_rowview view;
+    struct shown *shown;
+    const char *what;
+    int r = bb_rowview_init(&view, rows, &what);
+
+    if (r != 0)
+        return r;
+    shown = calloc(view.n_text + 1, sizeof *shown);
+    if (!shown)
+        r = -ENOMEM;
+    for (uint32_t i = 0; r == 0 && i < rows->count; i++)
+        r = note_row(step, &view, i, shown);
+    for (size_t i = 1; r == 0 && i <= view.n_text; i++) {
+        const struct bb_query_gift gift = {.indicator = shown[i].id,
+                                           .first_day = shown[i].first_day,
+                                           .end_day = shown[i].end_day,
+                                           .lines = query->scope != BB_SCOPE_ALL};
+        if (shown[i].id)
+            r = bb_query_record_part(query, step, &gift);
+    }
+    free(shown);
+    bb_rowview_release(&view);
+    return r;
+}
+
 static int
 part(struct bb_query *query, struct bb_query_step *step)
 {
@@ -250,6 +310,9 @@ part(struct bb_query *query, struct bb_query_step *step)
     if (r != 0)
         return r;
     bb_rowset_message(state->rows, &rows);
+    r = query->context.given ? record(query, step, &rows) : 0;
+    if (r != 0)
+        return r;
     reply.sequence = query->sequence;
     reply.rows = &rows;
     reply.n_submission = reply.n_row = reply.outcomes.len = rows.count;
