@@ -1,5 +1,5 @@
 # The measurement worker without its threads and sockets.
-add_library(bb_measurement_fixture STATIC unit/measurement/fixture.c)
+add_library(bb_measurement_fixture STATIC unit/measurement/fixture.c unit/measurement/fixture_query.c)
 target_link_libraries(bb_measurement_fixture PUBLIC bb_measurement PkgConfig::CMOCKA)
 
 foreach(test writer writer_history writer_batch writer_dryrun writer_definitions writer_verify writer_failure adoption receipts reporting coverage review)

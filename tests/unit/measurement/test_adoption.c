@@ -1,10 +1,8 @@
 /* What organizations agree to report, and indicators that are retired. */
-#include "fixture.h"
+#include "fixture_query.h"
 
-#include "proto/message.h"
 #include "proto/methods.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,54 +34,39 @@ adopt(struct fixture *f, const char *who, const char *words)
     return said;
 }
 
+static void
+add_adoptions(void *found, const void *message, bool final)
+{
+    const Bb__AdoptionListReply *reply = message;
+
+    (void) final;
+    for (size_t i = 0; i < reply->n_adoption; i++) {
+        const Bb__Adoption *a = reply->adoption[i];
+        assert_true(a->has_sequence && a->has_time_us && a->member);
+        fixture_append(found, "%s %s %u %s %s,", a->indicator, a->organization, a->version, a->from,
+                       a->until ? a->until : "-");
+    }
+}
+
 /* adoption.list as of a sequence (0: now): "indicator organization version from until,", in parts of
  * max_bytes. */
 static const char *
 list(struct fixture *f, const char *indicator, const char *organization, uint64_t sequence, size_t max_bytes)
 {
-    static char found[4096];
-    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
+    static char found[FIXTURE_TEXT];
     Bb__AdoptionList request = BB__ADOPTION_LIST__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
-    struct bb_query_failure failure;
-    struct bb_query *query;
-    struct bb_buffer out;
-    bool final = false;
-    uint8_t body[256];
+    Bb__AsOf as_of;
 
-    fixture_apply(f);
     request.indicator = (char *)(uintptr_t)indicator;
     request.organization = (char *)(uintptr_t)organization;
-    as_of.has_sequence = sequence > 0;
-    as_of.sequence = sequence;
-    request.as_of = sequence ? &as_of : NULL;
-    const struct bb_query_call call = {.method = BB_METHOD_ADOPTION_LIST,
-                                       .role = BB__ROLE__ROLE_OBSERVER,
-                                       .organization = bb_bytes_str("c"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, bb__adoption_list__pack(&request, body))};
-    bb_buffer_init(&out, SIZE_MAX);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    found[0] = '\0';
-    while (!final) {
-        Bb__AdoptionListReply *reply;
-        int r = bb_query_step(query, max_bytes, &out, &final, &failure);
-        if (r != 0) {
-            snprintf(found, sizeof found, "error %u", failure.code);
-            break;
-        }
-        bb_arena_reset(&f->arena);
-        assert_int_equal(bb_unpack(bb__adoption_list_reply, bb_buffer_bytes(&out), &f->arena, &reply), 0);
-        for (size_t i = 0; i < reply->n_adoption; i++) {
-            const Bb__Adoption *a = reply->adoption[i];
-            assert_true(a->has_sequence && a->has_time_us && a->member);
-            snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s %u %s %s,", a->indicator,
-                     a->organization, a->version, a->from, a->until ? a->until : "-");
-        }
-    }
-    bb_query_destroy(&query);
-    bb_buffer_release(&out);
-    return found;
+    request.as_of = fixture_as_of(&as_of, sequence);
+    return fixture_ask_text(f,
+                            &(struct fixture_question){.method = BB_METHOD_ADOPTION_LIST,
+                                                       .request = &request.base,
+                                                       .role = BB__ROLE__ROLE_OBSERVER,
+                                                       .organization = "c",
+                                                       .max_bytes = max_bytes},
+                            &bb__adoption_list_reply__descriptor, add_adoptions, found);
 }
 
 static void

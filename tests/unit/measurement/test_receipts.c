@@ -1,13 +1,12 @@
 /* Receipts say what stands in the journal, the second time as the first; and the chain that is exported is
  * the journal's own, without what is in it. */
-#include "fixture.h"
+#include "fixture_query.h"
 
 #include "proto/errors.h"
 #include "proto/message.h"
 #include "proto/methods.h"
 #include "tests/unit/check.h"
 #include "workers/measurement/mark.h"
-#include "workers/measurement/query.h"
 
 #include <stdlib.h>
 
@@ -87,55 +86,51 @@ test_one_commit(void **state)
 
 /* --- the chain ------------------------------------------------------------------------------------------ */
 
-/* Ask for the chain in parts of max_bytes, and compare each entry with the journal's. Returns how many. */
+/* What has come of the chain is compared with the journal, entry by entry. */
+struct chain_check {
+    struct bb_journal_reader reader;
+    uint64_t from, n;
+};
+
+static void
+check_links(void *self, const void *message, bool final)
+{
+    struct chain_check *check = self;
+    const Bb__ChainPart *part = message;
+    struct bb_chain_link link;
+    struct bb_entry entry;
+
+    (void) final;
+    assert_true(part->n_type == part->n_time_us && part->body.len == part->n_type * BB_HASH_BYTES);
+    for (size_t i = 0; i < part->n_type; i++, check->n++) {
+        assert_int_equal(bb_journal_read(&check->reader, part->first + i, &entry), 0);
+        assert_true(part->first + i == check->from + check->n);
+        bb_entry_link(&entry, &link);
+        assert_true(part->type[i] == link.type && (bb_utc)part->time_us[i] == link.time);
+        assert_memory_equal(part->previous.data + i * BB_HASH_BYTES, link.previous, BB_HASH_BYTES);
+        assert_memory_equal(part->mark.data + i * BB_HASH_BYTES, link.mark, BB_HASH_BYTES);
+        assert_memory_equal(part->body.data + i * BB_HASH_BYTES, link.body, BB_HASH_BYTES);
+    }
+}
+
+/* Ask for the chain in parts of max_bytes. Returns how many entries came. */
 static uint64_t
 check_chain(struct fixture *f, Bb__Role role, uint64_t from, uint64_t to, size_t max_bytes)
 {
-    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
-    struct bb_journal_reader reader = bb_journal_reader(f->journal);
+    struct chain_check check = {.reader = bb_journal_reader(f->journal), .from = from ? from : 1};
     Bb__ChainQuery request = BB__CHAIN_QUERY__INIT;
-    struct bb_query_failure failure;
-    struct bb_chain_link link;
-    struct bb_query *query;
-    struct bb_buffer out;
-    struct bb_arena arena;
-    struct bb_entry entry;
-    uint64_t n = 0;
-    bool final = false;
-    uint8_t body[64];
+    const struct fixture_question question = {.method = BB_METHOD_CHAIN,
+                                              .request = &request.base,
+                                              .role = role,
+                                              .organization = "operator",
+                                              .max_bytes = max_bytes};
 
     request.has_from = from > 0;
     request.from = from;
     request.has_to = to > 0;
     request.to = to;
-    const struct bb_query_call call = {.method = BB_METHOD_CHAIN,
-                                       .role = role,
-                                       .organization = bb_bytes_str("operator"),
-                                       .member = bb_bytes_str("local"),
-                                       .body = bb_bytes(body, bb__chain_query__pack(&request, body))};
-    bb_buffer_init(&out, SIZE_MAX);
-    bb_arena_init(&arena, 1 << 20);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    while (!final) {
-        Bb__ChainPart *part;
-        assert_int_equal(bb_query_step(query, max_bytes, &out, &final, &failure), 0);
-        bb_arena_reset(&arena);
-        assert_int_equal(bb_unpack(bb__chain_part, bb_buffer_bytes(&out), &arena, &part), 0);
-        assert_true(part->n_type == part->n_time_us && part->body.len == part->n_type * BB_HASH_BYTES);
-        for (size_t i = 0; i < part->n_type; i++, n++) {
-            assert_int_equal(bb_journal_read(&reader, part->first + i, &entry), 0);
-            assert_true(part->first + i == (from ? from : 1) + n);
-            bb_entry_link(&entry, &link);
-            assert_true(part->type[i] == link.type && (bb_utc)part->time_us[i] == link.time);
-            assert_memory_equal(part->previous.data + i * BB_HASH_BYTES, link.previous, BB_HASH_BYTES);
-            assert_memory_equal(part->mark.data + i * BB_HASH_BYTES, link.mark, BB_HASH_BYTES);
-            assert_memory_equal(part->body.data + i * BB_HASH_BYTES, link.body, BB_HASH_BYTES);
-        }
-    }
-    bb_query_destroy(&query);
-    bb_arena_release(&arena);
-    bb_buffer_release(&out);
-    return n;
+    assert_int_equal(fixture_ask(f, &question, &bb__chain_part__descriptor, check_links, &check), 0);
+    return check.n;
 }
 
 static void
@@ -161,28 +156,21 @@ static void
 test_bad_questions(void **state)
 {
     struct fixture *f = *state;
-    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
     Bb__ChainQuery request = BB__CHAIN_QUERY__INIT;
-    struct bb_query_call call = {.method = BB_METHOD_CHAIN, .role = BB__ROLE__ROLE_STAFF};
-    struct bb_query_failure failure;
-    struct bb_query *query;
-    struct bb_buffer out;
-    uint8_t body[64];
-    bool final;
+    struct fixture_question question = {.method = BB_METHOD_CHAIN,
+                                        .request = &request.base,
+                                        .role = BB__ROLE__ROLE_STAFF,
+                                        .organization = "backbone",
+                                        .max_bytes = 1000};
 
     request.has_from = request.has_to = true;
     request.from = 3;
     request.to = 2;
-    call.body = bb_bytes(body, bb__chain_query__pack(&request, body));
-    bb_buffer_init(&out, SIZE_MAX);
-    for (int i = 0; i < 2; i++) {
-        assert_int_equal(bb_query_new(&context, &call, &query), 0);
-        assert_int_equal(bb_query_step(query, 1000, &out, &final, &failure), 1);
-        assert_int_equal(failure.code, i ? BB_ERROR_NOT_ALLOWED : BB_ERROR_INVALID);
-        bb_query_destroy(&query);
-        call.role = BB__ROLE__ROLE_SERVICE;
-    }
-    bb_buffer_release(&out);
+    assert_int_equal(fixture_ask(f, &question, &bb__chain_part__descriptor, check_links, NULL),
+                     BB_ERROR_INVALID);
+    question.role = BB__ROLE__ROLE_SERVICE;
+    assert_int_equal(fixture_ask(f, &question, &bb__chain_part__descriptor, check_links, NULL),
+                     BB_ERROR_NOT_ALLOWED);
 }
 
 static void

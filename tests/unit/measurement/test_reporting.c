@@ -1,6 +1,6 @@
 /* Expected reports, counted again by brute force: random memberships, adoptions, frequencies and arrivals,
  * asked for the present and for earlier moments, in parts of any size. */
-#include "fixture.h"
+#include "fixture_query.h"
 
 #include "proto/errors.h"
 #include "proto/message.h"
@@ -8,7 +8,6 @@
 #include "proto/reports.h"
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/query.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -383,58 +382,54 @@ write_part(const Bb__ReportingPart *part, const struct question *q, char *out)
                 bb_report_state_name(part->status[i]), bb_report_time_name(part->status[i]));
 }
 
-/* One request, appended to what came before. Returns the length of `next`, 0 at the end. */
-static size_t
-ask_once(struct world *w, const struct question *q, Bb__ReportingQuery *request, size_t max_bytes,
-         uint8_t next[static 64], char *out)
+/* One request. */
+struct asking {
+    const struct question *q;
+    char *out; /* appended to what came before */
+    uint8_t next[64];
+    size_t n_next; /* 0: the end */
+};
+
+static void
+take_part(void *self, const void *message, bool final)
 {
-    const struct bb_query_context context = {
-        .views = &w->f.views, .journal = w->f.journal, .utc = clock_of_queries};
-    struct bb_query_failure failure;
-    struct bb_query *query;
-    struct bb_buffer packed;
-    bool final = false;
-    size_t len = 0;
-    uint8_t body[256];
-    const struct bb_query_call call = {.method = BB_METHOD_REPORTING,
-                                       .role = q->service ? BB__ROLE__ROLE_SERVICE : BB__ROLE__ROLE_STAFF,
-                                       .organization = bb_bytes_str("backbone"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, bb__reporting_query__pack(request, body))};
+    struct asking *asking = self;
+    const Bb__ReportingPart *part = message;
 
-    bb_buffer_init(&packed, SIZE_MAX);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    for (; !final; bb_query_rest(query)) {
-        Bb__ReportingPart *part;
+    assert_true(final || !asking->q->service);
+    assert_true(asking->q->service || !part->has_next);
+    write_part(part, asking->q, asking->out);
+    asking->n_next = part->has_next ? part->next.len : 0;
+    if (asking->n_next)
+        memcpy(asking->next, part->next.data, asking->n_next);
+}
 
-        assert_int_equal(bb_query_step(query, max_bytes, &packed, &final, &failure), 0);
-        bb_arena_reset(&w->f.arena);
-        assert_int_equal(bb_unpack(bb__reporting_part, bb_buffer_bytes(&packed), &w->f.arena, &part), 0);
-        assert_true(final || !q->service);
-        assert_true(q->service || !part->has_next);
-        write_part(part, q, out);
-        len = part->has_next ? part->next.len : 0;
-        if (len)
-            memcpy(next, part->next.data, len);
-    }
-    bb_query_destroy(&query);
-    bb_buffer_release(&packed);
-    return len;
+static void
+ask_once(struct world *w, struct asking *asking, const Bb__ReportingQuery *request, size_t max_bytes)
+{
+    const struct fixture_question question = {
+        .method = BB_METHOD_REPORTING,
+        .request = &request->base,
+        .role = asking->q->service ? BB__ROLE__ROLE_SERVICE : BB__ROLE__ROLE_STAFF,
+        .organization = "backbone",
+        .max_bytes = max_bytes,
+        .utc = clock_of_queries,
+    };
+
+    assert_int_equal(fixture_ask(&w->f, &question, &bb__reporting_part__descriptor, take_part, asking), 0);
 }
 
 static void
 ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
 {
     Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
+    struct asking asking = {.q = q, .out = out};
+    Bb__AsOf as_of;
     char due_from[BB_PERIOD_TEXT], due_to[BB_PERIOD_TEXT];
-    uint8_t next[64];
 
     bb_date_format(q->due_from, due_from);
     bb_date_format(q->due_to, due_to);
-    as_of.has_sequence = true;
-    as_of.sequence = q->sequence;
-    request.as_of = q->sequence ? &as_of : NULL;
+    request.as_of = fixture_as_of(&as_of, q->sequence);
     request.period_from = (char *)(uintptr_t)q->from;
     request.period_to = (char *)(uintptr_t)q->to;
     request.has_running = request.running = q->running;
@@ -444,13 +439,11 @@ ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
     request.due_to = q->due_to ? due_to : NULL;
     query_now = q->now;
     *out = '\0';
-    for (;;) {
-        request.after.len = ask_once(w, q, &request, max_bytes, next, out);
-        request.after.data = next;
-        request.has_after = request.after.len > 0;
-        if (!request.has_after)
-            return;
-    }
+    do {
+        ask_once(w, &asking, &request, max_bytes);
+        request.has_after = asking.n_next > 0;
+        request.after = (ProtobufCBinaryData){.len = asking.n_next, .data = asking.next};
+    } while (request.has_after);
 }
 
 static void
@@ -549,31 +542,23 @@ test_refused(void **state)
         {NULL, NULL, 13, "after: expected what an answer gave as next"},
     };
     struct world *w = *state;
-    const struct bb_query_context context = {.views = &w->f.views, .journal = w->f.journal};
+    Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
+    const struct fixture_question question = {.method = BB_METHOD_REPORTING,
+                                              .request = &request.base,
+                                              .role = BB__ROLE__ROLE_SERVICE,
+                                              .organization = "communication",
+                                              .max_bytes = 1};
 
     define(w);
     fixture_apply(&w->f);
     for (size_t i = 0; i < COUNT(table); i++) {
-        Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
-        struct bb_query_call call = {.method = BB_METHOD_REPORTING, .role = BB__ROLE__ROLE_SERVICE};
-        struct bb_query_failure failure;
-        struct bb_query *query;
-        struct bb_buffer packed;
-        bool final;
-        uint8_t body[128];
-
         request.due_from = (char *)(uintptr_t)table[i].due_from;
         request.due_to = (char *)(uintptr_t)table[i].due_to;
         request.has_after = table[i].after > 0;
         request.after = (ProtobufCBinaryData){.len = table[i].after, .data = bytes};
-        call.body = bb_bytes(body, bb__reporting_query__pack(&request, body));
-        bb_buffer_init(&packed, SIZE_MAX);
-        assert_int_equal(bb_query_new(&context, &call, &query), 0);
-        check_int(bb_query_step(query, 1, &packed, &final, &failure), 1, table[i].why);
-        check_int(failure.code, BB_ERROR_INVALID, table[i].why);
-        check_text(failure.message, table[i].why, table[i].why);
-        bb_query_destroy(&query);
-        bb_buffer_release(&packed);
+        check_int(fixture_ask(&w->f, &question, &bb__reporting_part__descriptor, take_part, NULL),
+                  BB_ERROR_INVALID, table[i].why);
+        check_text(w->f.message, table[i].why, table[i].why);
     }
 }
 

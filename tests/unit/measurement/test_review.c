@@ -1,10 +1,8 @@
 /* What organizations submit, and what staff makes of it. */
-#include "fixture.h"
+#include "fixture_query.h"
 
-#include "proto/message.h"
 #include "proto/methods.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/query.h"
 #include "workers/measurement/review.h"
 
 #include <stdio.h>
@@ -65,55 +63,45 @@ review(struct fixture *f, const char *who, const char *words)
     return said;
 }
 
-/* submission.list of who asks (NULL: staff), as of a sequence (0: now), in parts of max_bytes. */
+/* Who asks (NULL: staff), in parts of max_bytes. */
+static struct fixture_question
+question(const char *who, uint32_t method, const ProtobufCMessage *request, size_t max_bytes)
+{
+    return (struct fixture_question){.method = method,
+                                     .request = request,
+                                     .role = who ? BB__ROLE__ROLE_PARTNER : BB__ROLE__ROLE_STAFF,
+                                     .organization = who ? who : "backbone",
+                                     .max_bytes = max_bytes};
+}
+
+static void
+add_units(void *found, const void *message, bool final)
+{
+    const Bb__ReviewListReply *reply = message;
+
+    (void) final;
+    for (size_t i = 0; i < reply->n_unit; i++) {
+        const Bb__ReviewUnit *u = reply->unit[i];
+        assert_int_equal(u->has_sequence, strcmp(u->state, "draft") != 0);
+        fixture_append(found, "%s %s %s %s%s%s,", u->period, u->organization, u->indicator, u->state,
+                       u->comment && *u->comment ? " " : "", u->comment ? u->comment : "");
+    }
+}
+
+/* submission.list, as of a sequence (0: now). */
 static const char *
 list(struct fixture *f, const char *who, const char *organization, const char *state, uint64_t sequence,
      size_t max_bytes)
 {
-    static char found[4096];
-    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
+    static char found[FIXTURE_TEXT];
     Bb__ReviewList request = BB__REVIEW_LIST__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
-    struct bb_query_failure failure;
-    struct bb_query *query;
-    struct bb_buffer out;
-    bool final = false;
-    uint8_t body[256];
+    Bb__AsOf as_of;
+    const struct fixture_question asked = question(who, BB_METHOD_REVIEW_LIST, &request.base, max_bytes);
 
-    fixture_apply(f);
     request.organization = (char *)(uintptr_t)organization;
     request.state = (char *)(uintptr_t)state;
-    as_of.has_sequence = sequence > 0;
-    as_of.sequence = sequence;
-    request.as_of = sequence ? &as_of : NULL;
-    const struct bb_query_call call = {.method = BB_METHOD_REVIEW_LIST,
-                                       .role = who ? BB__ROLE__ROLE_PARTNER : BB__ROLE__ROLE_STAFF,
-                                       .organization = bb_bytes_str(who ? who : "backbone"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, bb__review_list__pack(&request, body))};
-    bb_buffer_init(&out, SIZE_MAX);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    found[0] = '\0';
-    while (!final) {
-        Bb__ReviewListReply *reply;
-        int r = bb_query_step(query, max_bytes, &out, &final, &failure);
-        if (r != 0) {
-            snprintf(found, sizeof found, "error %u", failure.code);
-            break;
-        }
-        bb_arena_reset(&f->arena);
-        assert_int_equal(bb_unpack(bb__review_list_reply, bb_buffer_bytes(&out), &f->arena, &reply), 0);
-        for (size_t i = 0; i < reply->n_unit; i++) {
-            const Bb__ReviewUnit *u = reply->unit[i];
-            assert_int_equal(u->has_sequence, strcmp(u->state, "draft") != 0);
-            snprintf(found + strlen(found), sizeof found - strlen(found), "%s %s %s %s%s%s,", u->period,
-                     u->organization, u->indicator, u->state, u->comment && *u->comment ? " " : "",
-                     u->comment ? u->comment : "");
-        }
-    }
-    bb_query_destroy(&query);
-    bb_buffer_release(&out);
-    return found;
+    request.as_of = fixture_as_of(&as_of, sequence);
+    return fixture_ask_text(f, &asked, &bb__review_list_reply__descriptor, add_units, found);
 }
 
 /* Every action in every state. */
@@ -347,131 +335,91 @@ test_withdrawn(void **state)
 
 /* Only what is approved is published */
 
-/* The parts of an answer to a caller (NULL: staff), one after the other; "error N". */
 static void
-ask(struct fixture *f, const char *who, uint32_t method, const ProtobufCMessage *request,
-    void (*part)(struct fixture *f, struct bb_bytes body, char *said, size_t size), char *said, size_t size)
+add_points(void *said, const void *message, bool final)
 {
-    const struct bb_query_context context = {.views = &f->views, .journal = f->journal};
-    struct bb_query_failure failure;
-    struct bb_query *query;
-    struct bb_buffer out;
-    bool final = false;
-    uint8_t body[256];
-    const struct bb_query_call call = {.method = method,
-                                       .role = who ? BB__ROLE__ROLE_PARTNER : BB__ROLE__ROLE_STAFF,
-                                       .organization = bb_bytes_str(who ? who : "backbone"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, protobuf_c_message_pack(request, body))};
+    const Bb__TrendReply *reply = message;
 
-    *said = '\0';
-    fixture_apply(f);
-    bb_buffer_init(&out, SIZE_MAX);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    while (!final) {
-        if (bb_query_step(query, 1, &out, &final, &failure) != 0) {
-            snprintf(said, size, "error %u", failure.code);
-            break;
-        }
-        part(f, bb_buffer_bytes(&out), said, size);
+    (void) final;
+    for (size_t i = 0; i < reply->n_point; i++) {
+        const Bb__TrendPoint *point = reply->point[i];
+        fixture_append(said, "%s%s%s %s %u,", point->period, point->group ? " " : "",
+                       point->group ? point->group : "", point->value ? point->value : "-", point->readings);
     }
-    bb_query_destroy(&query);
-    bb_buffer_release(&out);
-}
-
-static void
-trend_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
-{
-    Bb__TrendReply *reply;
-
-    bb_arena_reset(&f->arena);
-    assert_int_equal(bb_unpack(bb__trend_reply, body, &f->arena, &reply), 0);
-    for (size_t i = 0; i < reply->n_point; i++)
-        snprintf(said + strlen(said), size - strlen(said), "%s%s%s %s %u,", reply->point[i]->period,
-                 reply->point[i]->group ? " " : "", reply->point[i]->group ? reply->point[i]->group : "",
-                 reply->point[i]->value ? reply->point[i]->value : "-", reply->point[i]->readings);
 }
 
 static const char *
 trend(struct fixture *f, const char *who, const char *by, uint64_t sequence)
 {
-    static char said[2048];
+    static char said[FIXTURE_TEXT];
     Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
+    Bb__AsOf as_of;
+    const struct fixture_question asked = question(who, BB_METHOD_TREND, &request.base, 1);
 
     request.indicator = (char *)(uintptr_t) "count";
     request.by = (char *)(uintptr_t)by;
-    as_of.has_sequence = true;
-    as_of.sequence = sequence;
-    request.as_of = sequence ? &as_of : NULL;
-    ask(f, who, BB_METHOD_TREND, &request.base, trend_part, said, sizeof said);
-    return said;
+    request.as_of = fixture_as_of(&as_of, sequence);
+    return fixture_ask_text(f, &asked, &bb__trend_reply__descriptor, add_points, said);
 }
 
+/* "organization=value,", or only the values. */
 static void
-rows_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
+add_rows(char *said, const Bb__Rows *rows, bool whose)
 {
-    Bb__ReadingsPart *reply;
     struct bb_rowview view;
     const char *what;
 
-    bb_arena_reset(&f->arena);
-    assert_int_equal(bb_unpack(bb__readings_part, body, &f->arena, &reply), 0);
-    assert_int_equal(bb_rowview_init(&view, reply->rows, &what), 0);
-    for (uint32_t i = 0; i < reply->rows->count; i++) {
+    assert_int_equal(bb_rowview_init(&view, rows, &what), 0);
+    for (uint32_t i = 0; i < rows->count; i++) {
         struct bb_rowref ref;
         bb_rowview_get(&view, i, &ref);
-        snprintf(said + strlen(said), size - strlen(said), "%.*s=%lld,", (int)view.text[ref.organization].len,
-                 (const char *)view.text[ref.organization].data, (long long)ref.value.mantissa);
+        if (whose)
+            fixture_append(said, "%.*s=", (int)view.text[ref.organization].len,
+                           (const char *)view.text[ref.organization].data);
+        fixture_append(said, "%lld,", (long long)ref.value.mantissa);
     }
     bb_rowview_release(&view);
+}
+
+static void
+add_readings(void *said, const void *message, bool final)
+{
+    (void) final;
+    add_rows(said, ((const Bb__ReadingsPart *)message)->rows, true);
+}
+
+static void
+add_revisions(void *said, const void *message, bool final)
+{
+    (void) final;
+    add_rows(said, ((const Bb__HistoryPart *)message)->rows, false);
 }
 
 /* Of everybody whom the caller may see, as of a sequence. */
 static const char *
 readings(struct fixture *f, const char *who, uint64_t sequence)
 {
-    static char said[2048];
+    static char said[FIXTURE_TEXT];
     Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
-    Bb__AsOf as_of = BB__AS_OF__INIT;
+    Bb__AsOf as_of;
+    const struct fixture_question asked = question(who, BB_METHOD_READINGS_LIST, &request.base, 1);
 
-    as_of.has_sequence = true;
-    as_of.sequence = sequence;
-    request.as_of = sequence ? &as_of : NULL;
-    ask(f, who, BB_METHOD_READINGS_LIST, &request.base, rows_part, said, sizeof said);
-    return said;
-}
-
-static void
-history_part(struct fixture *f, struct bb_bytes body, char *said, size_t size)
-{
-    Bb__HistoryPart *reply;
-    struct bb_rowview view;
-    const char *what;
-
-    bb_arena_reset(&f->arena);
-    assert_int_equal(bb_unpack(bb__history_part, body, &f->arena, &reply), 0);
-    assert_int_equal(bb_rowview_init(&view, reply->rows, &what), 0);
-    for (uint32_t i = 0; i < reply->rows->count; i++) {
-        struct bb_rowref ref;
-        bb_rowview_get(&view, i, &ref);
-        snprintf(said + strlen(said), size - strlen(said), "%lld,", (long long)ref.value.mantissa);
-    }
-    bb_rowview_release(&view);
+    request.as_of = fixture_as_of(&as_of, sequence);
+    return fixture_ask_text(f, &asked, &bb__readings_part__descriptor, add_readings, said);
 }
 
 /* Of organization a's reading. */
 static const char *
 history(struct fixture *f, const char *who)
 {
-    static char said[2048];
+    static char said[FIXTURE_TEXT];
     Bb__HistoryQuery request = BB__HISTORY_QUERY__INIT;
+    const struct fixture_question asked = question(who, BB_METHOD_READINGS_HISTORY, &request.base, 1);
 
     request.indicator = (char *)(uintptr_t) "count";
     request.organization = (char *)(uintptr_t) "a";
     request.period = (char *)(uintptr_t) "2026-06";
-    ask(f, who, BB_METHOD_READINGS_HISTORY, &request.base, history_part, said, sizeof said);
-    return said;
+    return fixture_ask_text(f, &asked, &bb__history_part__descriptor, add_revisions, said);
 }
 
 static void
