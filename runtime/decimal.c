@@ -178,8 +178,12 @@ bb_decimal_parse(struct bb_bytes text, struct bb_decimal *ret_decimal)
 size_t
 bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT])
 {
-    struct bb_wide digits = bb_wide_of(magnitude(d.mantissa));
+    bb_u128 m = magnitude(d.mantissa);
+    struct bb_wide digits;
 
+    if (m == (uint64_t)m)
+        return bb_word_format((uint64_t)m, d.mantissa < 0, d.scale, out);
+    digits = bb_wide_of(m);
     return bb_wide_format(&digits, d.mantissa < 0, d.scale, out);
 }
 

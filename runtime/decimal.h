@@ -61,6 +61,11 @@ int bb_decimal_ratio(struct bb_decimal factor, struct bb_decimal numerator, stru
 bool bb_decimal_disagrees(struct bb_decimal value, struct bb_decimal factor, struct bb_decimal numerator,
                           struct bb_decimal denominator);
 
+struct bb_sum bb_sum_of(struct bb_decimal d);
+
+/* The shortest decimal that is this sum, where its mantissa is below 2^63. False: it is not. */
+bool bb_sum_is_small(const struct bb_sum *sum, struct bb_decimal *ret_decimal);
+
 /* sum += d, sum -= d. 0 | BB_DECIMAL_E_RANGE: overflow, the sum is untouched. */
 int bb_sum_add(struct bb_sum *sum, struct bb_decimal d);
 int bb_sum_subtract(struct bb_sum *sum, struct bb_decimal d);

@@ -249,11 +249,11 @@ zigzag_of(const struct words *m, bool negative)
     return z;
 }
 
-size_t
-bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED])
+/* |sum| without the zeros at its end. Returns how many they were. */
+static unsigned
+strip(const struct bb_sum *sum, bool negative, struct words *ret_quotient)
 {
-    bool negative = sum->word[3] >> 63;
-    struct words m = {{sum->word[0], sum->word[1], sum->word[2], sum->word[3]}}, quotient, zigzag;
+    struct words m = {{sum->word[0], sum->word[1], sum->word[2], sum->word[3]}};
     unsigned k;
 
     if (negative)
@@ -261,12 +261,36 @@ bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED])
     k = trailing_zeros(&m);
     if (k > BB_DECIMAL_SCALE)
         k = BB_DECIMAL_SCALE;
-    while (!divide_exactly(&m, k, &quotient)) /* by 10^0 it is */
+    while (!divide_exactly(&m, k, ret_quotient)) /* by 10^0 it is */
         k--;
+    return k;
+}
+
+size_t
+bb_sum_pack(const struct bb_sum *sum, uint8_t out[static BB_SUM_PACKED])
+{
+    bool negative = sum->word[3] >> 63;
+    struct words quotient, zigzag;
+    unsigned k = strip(sum, negative, &quotient);
+
     if (is_small(&quotient))
         return put_small(BB_DECIMAL_SCALE - k, quotient.word[0] * 2 - negative, out);
     zigzag = zigzag_of(&quotient, negative);
     return put(BB_DECIMAL_SCALE - k, &zigzag, out);
+}
+
+bool
+bb_sum_is_small(const struct bb_sum *sum, struct bb_decimal *ret_decimal)
+{
+    bool negative = sum->word[3] >> 63;
+    struct words quotient;
+    unsigned k = strip(sum, negative, &quotient);
+
+    if (!is_small(&quotient))
+        return false;
+    ret_decimal->mantissa = negative ? -(__int128)quotient.word[0] : (__int128)quotient.word[0];
+    ret_decimal->scale = (uint8_t)(BB_DECIMAL_SCALE - k);
+    return true;
 }
 
 /* m * 10^exponent, exponent at most 24. False: it needs more than 256 bits. */
@@ -327,7 +351,6 @@ unpack_wide(const struct words *zigzag, unsigned scale, struct bb_sum *ret_sum)
 size_t
 bb_sum_unpack(struct bb_bytes in, struct bb_sum *ret_sum)
 {
-    struct bb_sum sum = {{0}};
     struct words z;
     int64_t mantissa;
     unsigned scale;
@@ -340,8 +363,6 @@ bb_sum_unpack(struct bb_bytes in, struct bb_sum *ret_sum)
     mantissa = (int64_t)(z.word[0] >> 1) ^ -(int64_t)(z.word[0] & 1);
     if (scale > 0 && mantissa % 10 == 0)
         return 0;
-    bb_sum_add(&sum,
-               (struct bb_decimal){.mantissa = mantissa, .scale = (uint8_t)scale}); /* far from overflow */
-    *ret_sum = sum;
+    *ret_sum = bb_sum_of((struct bb_decimal){.mantissa = mantissa, .scale = (uint8_t)scale});
     return n;
 }

@@ -35,8 +35,11 @@ combine(const struct bb_sum *a, const struct bb_sum *b, bool subtract)
 int
 bb_sum_merge(struct bb_sum *sum, const struct bb_sum *other)
 {
-    struct bb_sum r = combine(sum, other, false);
+    struct bb_sum r;
 
+    if (bb_sum_is_zero(other))
+        return 0;
+    r = combine(sum, other, false);
     if (is_negative(sum) == is_negative(other) && is_negative(&r) != is_negative(sum))
         return BB_DECIMAL_E_RANGE;
     *sum = r;
@@ -71,6 +74,18 @@ units(bb_u128 mantissa, unsigned scale)
     p1 += (uint64_t)p2;
     p3 += (p1 >> 64) + (p2 >> 64);
     return (struct bb_sum){{(uint64_t)p0, (uint64_t)p1, (uint64_t)p3, (uint64_t)(p3 >> 64)}};
+}
+
+struct bb_sum
+bb_sum_of(struct bb_decimal d)
+{
+    const struct bb_sum zero = {{0}};
+    struct bb_sum sum;
+
+    if (d.mantissa == 0)
+        return zero;
+    sum = units(d.mantissa < 0 ? -(bb_u128)d.mantissa : (bb_u128)d.mantissa, d.scale);
+    return d.mantissa < 0 ? combine(&zero, &sum, true) : sum;
 }
 
 static int
@@ -116,9 +131,14 @@ magnitude(const struct bb_sum *sum)
 size_t
 bb_sum_format(const struct bb_sum *sum, char out[static BB_DECIMAL_TEXT])
 {
-    struct bb_wide wide = magnitude(sum);
-    size_t len = bb_wide_format(&wide, is_negative(sum), BB_DECIMAL_SCALE, out);
+    struct bb_decimal small;
+    struct bb_wide wide;
+    size_t len;
 
+    if (bb_sum_is_small(sum, &small))
+        return bb_decimal_format(small, out);
+    wide = magnitude(sum);
+    len = bb_wide_format(&wide, is_negative(sum), BB_DECIMAL_SCALE, out);
     while (out[len - 1] == '0')
         len--;
     if (out[len - 1] == '.')

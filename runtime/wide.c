@@ -296,12 +296,33 @@ bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor)
     return quotient;
 }
 
-/* Digits backwards from `end`; returns where they begin. */
+/* Digits backwards from `end`, none of zero; returns where they begin. */
+static char *
+write_word(uint64_t a, char *end)
+{
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
+
+    while (a >= 10) {
+        end -= 2;
+        memcpy(end, &pairs[a % 100 * 2], 2);
+        a /= 100;
+    }
+    if (a > 0)
+        *--end = (char)('0' + a);
+    return end;
+}
+
 static char *
 write_digits(const struct bb_wide *a, char *end)
 {
-    struct bb_wide left = *a;
+    struct bb_wide left;
 
+    if (a->n <= 1)
+        return write_word(a->n ? a->word[0] : 0, end);
+    left = *a;
     while (left.n > 0) {
         uint64_t group = bb_wide_divide_word(&left, TEN_19);
         for (unsigned i = 0; i < 19 && (left.n > 0 || group > 0); i++, group /= 10)
@@ -318,16 +339,16 @@ bb_wide_digits(const struct bb_wide *a)
     return (unsigned)(digits + MOST_DIGITS - write_digits(a, digits + MOST_DIGITS));
 }
 
-size_t
-bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out)
+/* Digits from `first` to `end`, as text; before them there is room for zeros. */
+static size_t
+set_point(char *first, char *end, bool negative, unsigned scale, char *out)
 {
-    char digits[MOST_DIGITS], *end = digits + MOST_DIGITS, *first = write_digits(a, end), *to = out;
+    char *to = out;
 
-    assert(scale < MOST_DIGITS - 1);
+    if (negative && first < end)
+        *to++ = '-';
     while (end - first < (ptrdiff_t)scale + 1)
         *--first = '0';
-    if (negative && a->n > 0)
-        *to++ = '-';
     memcpy(to, first, (size_t)(end - first) - scale);
     to += (size_t)(end - first) - scale;
     if (scale > 0) {
@@ -337,4 +358,22 @@ bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out
     }
     *to = '\0';
     return (size_t)(to - out);
+}
+
+size_t
+bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out)
+{
+    char digits[MOST_DIGITS], *end = digits + MOST_DIGITS;
+
+    assert(scale < MOST_DIGITS - 1);
+    return set_point(write_digits(a, end), end, negative, scale, out);
+}
+
+size_t
+bb_word_format(uint64_t a, bool negative, unsigned scale, char *out)
+{
+    char digits[MOST_DIGITS], *end = digits + MOST_DIGITS;
+
+    assert(scale < MOST_DIGITS - 1);
+    return set_point(write_word(a, end), end, negative, scale, out);
 }

@@ -78,9 +78,9 @@ grow_groups(struct bb_choice *choice)
 static int
 find_group(struct bb_choice *choice, uint32_t id, struct bb_group **ret_group)
 {
-    uint32_t before = choice->ids.count, number;
+    uint32_t before = choice->ids.count, number = 0;
     struct bb_group *group;
-    int r = bb_ids_add(&choice->ids, id, &number);
+    int r = before == 1 && choice->ids.id[0] == id ? 0 : bb_ids_add(&choice->ids, id, &number);
 
     if (r == 0 && number == choice->size)
         r = grow_groups(choice);

@@ -90,6 +90,10 @@ bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uin
 int
 bb_rollup_merge(struct bb_rollup *rollup, const struct bb_rollup *other)
 {
+    if (bb_rollup_is_empty(rollup)) {
+        *rollup = *other;
+        return 0;
+    }
     if (bb_sum_merge(&rollup->value, &other->value) != 0 ||
         bb_sum_merge(&rollup->numerator, &other->numerator) != 0 ||
         bb_sum_merge(&rollup->denominator, &other->denominator) != 0)
