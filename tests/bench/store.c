@@ -28,7 +28,7 @@
 #define ROWS        1000u /* of a submission */
 #define SUBMISSIONS 8u    /* of a commit of the journal */
 #define PART_BYTES  ((size_t)128 << 10)
-#define ASKED       9u /* times each query is asked */
+#define MOST        100000u /* times a query is asked at most */
 
 struct arguments {
     const char *folder;
@@ -41,6 +41,7 @@ struct arguments {
 
 static json_t *results; /* what was found, for --json */
 static bool quiet;
+static unsigned times = 9; /* each query is asked */
 
 static void __attribute__((format(printf, 3, 4)))
 report(const char *name, json_t *found, const char *format, ...)
@@ -317,17 +318,18 @@ static void
 ask(const struct bench_store *store, const char *name, const char *what, uint32_t method,
     const ProtobufCMessage *request)
 {
-    double ms[ASKED], cpu[ASKED], first_ms = 0, median_ms, cpu_ms;
+    static double ms[MOST], cpu[MOST];
+    double first_ms = 0, median_ms, cpu_ms;
     struct asked asked;
 
-    for (unsigned i = 0; i < ASKED; i++) {
+    for (unsigned i = 0; i < times; i++) {
         ask_once(store, method, request, &asked);
         ms[i] = asked.ms;
         cpu[i] = asked.cpu_ms;
         first_ms = i == 0 ? asked.ms : first_ms;
     }
-    median_ms = bench_median(ms, ASKED);
-    cpu_ms = bench_median(cpu, ASKED);
+    median_ms = bench_median(ms, times);
+    cpu_ms = bench_median(cpu, times);
     report(name,
            json_pack("{s:f,s:f,s:f,s:I,s:I}", "median_ms", median_ms, "cpu_ms", cpu_ms, "first_ms", first_ms,
                      "parts", (json_int_t)asked.parts, "bytes", (json_int_t)asked.bytes),
@@ -388,7 +390,7 @@ query(const struct arguments *arguments)
 /* --- the command line ------------------------------------------------------------------------------------
  */
 
-enum { KEY_FOLDER = 256, KEY_JSON, KEY_GENERATION, KEY_RESTART, KEY_QUERY };
+enum { KEY_FOLDER = 256, KEY_JSON, KEY_GENERATION, KEY_RESTART, KEY_QUERY, KEY_ASKED };
 
 static const struct argp_option options[] = {
     {"case", 'c', "NAME", 0, "Only apply, restart or query; may be given again (default: all)", 0},
@@ -396,6 +398,7 @@ static const struct argp_option options[] = {
     {"generation", KEY_GENERATION, "N", 0, "Readings of a transaction of the views (default: 200000)", 0},
     {"restart-readings", KEY_RESTART, "N", 0, "Readings that a start finds (default: 1000000)", 0},
     {"query-readings", KEY_QUERY, "N", 0, "Readings that queries find (default: 10000000)", 0},
+    {"asked", KEY_ASKED, "N", 0, "Times that a query is asked (default: 9)", 0},
     {"json", KEY_JSON, NULL, 0, "Print JSON", 0},
     {"folder", KEY_FOLDER, "DIR", 0, "An empty folder for the stores", 0},
     {NULL, 'h', NULL, OPTION_HIDDEN, "", 0},
@@ -444,6 +447,11 @@ parse(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_QUERY:
         arguments->query_readings = readings(state, text);
+        return 0;
+    case KEY_ASKED:
+        times = (unsigned)strtoul(text, NULL, 10);
+        if (times < 1 || times > MOST)
+            argp_error(state, "found '%s', expected a number from 1 to %u", text, MOST);
         return 0;
     case KEY_JSON:
         arguments->json = true;
