@@ -3,6 +3,9 @@
 #include "catalogue.h"
 
 #include "proto/methods.h"
+#include "runtime/table.h"
+
+#include <errno.h>
 
 #include <errno.h>
 
@@ -73,6 +76,25 @@ give_points(struct bb_request *request, const Bb__TrendReply *reply, const struc
     return 0;
 }
 
+/* As they are, or as columns. */
+static int
+read_points(struct bb_request *request, Bb__TrendReply *reply)
+{
+    ProtobufCMessage **rows;
+    int r;
+
+    if (!reply->points)
+        return 0;
+    r = reply->n_point == 0
+            ? bb_table_rows(reply->points, &bb__trend_point__descriptor, &request->client->answers, &rows)
+            : -EBADMSG;
+    if (r != 0)
+        return r;
+    reply->point = (Bb__TrendPoint **)rows;
+    reply->n_point = reply->points->count;
+    return 0;
+}
+
 static int
 on_trend(struct bb_request *request, struct bb_bytes body)
 {
@@ -81,6 +103,8 @@ on_trend(struct bb_request *request, struct bb_bytes body)
     Bb__TrendReply *reply;
     int r = bb_call_decode(bb__trend_reply, request, body, &reply);
 
+    if (r == 0)
+        r = read_points(request, reply);
     if (r < 0)
         return r;
     request->sequence = reply->sequence;

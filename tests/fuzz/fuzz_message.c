@@ -6,6 +6,7 @@
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/utf8.h"
+#include "runtime/table.h"
 
 #include "journal.pb-c.h"
 #include "measurement.pb-c.h"
@@ -84,6 +85,20 @@ check_message(const ProtobufCMessage *message)
     }
 }
 
+/* Points as columns. */
+static void
+check_table(const Bb__Table *table, struct bb_arena *arena)
+{
+    ProtobufCMessage **rows;
+
+    if (!table || bb_table_rows(table, &bb__trend_point__descriptor, arena, &rows) != 0)
+        return;
+    for (uint32_t i = 0; i < table->count; i++) {
+        require(((const Bb__TrendPoint *)(const void *)rows[i])->period != NULL);
+        check_message(rows[i]);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -98,6 +113,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (bb_message_unpack(type, bb_bytes(data + 1, size - 1), &arena, &message) == 0) {
         require(message->descriptor == type);
         check_message(message);
+        if (type == &bb__trend_reply__descriptor)
+            check_table(((const Bb__TrendReply *)(const void *)message)->points, &arena);
     }
     bb_arena_release(&arena);
     return 0;

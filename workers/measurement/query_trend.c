@@ -8,6 +8,7 @@
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
+#include "runtime/table.h"
 
 struct state {
     const Bb__TrendQuery *request;
@@ -224,6 +225,22 @@ gather_points(struct state *state, struct bb_query_step *step, struct bb_points 
     return r;
 }
 
+/* Many as columns. */
+static int
+put_points(Bb__TrendReply *reply, struct bb_points *points)
+{
+    int r;
+
+    if (points->n < BB_TABLE_ROWS) {
+        reply->point = points->point;
+        reply->n_point = points->n;
+        return 0;
+    }
+    r = bb_table_of(&bb__trend_point__descriptor, (ProtobufCMessage *const *)points->point,
+                    (uint32_t)points->n, &points->texts, &reply->points);
+    return r == 0 ? 0 : bb_no_room(&points->texts, points->bytes);
+}
+
 static int
 part(struct bb_query *query, struct bb_query_step *step)
 {
@@ -236,9 +253,8 @@ part(struct bb_query *query, struct bb_query_step *step)
         return r;
     reply.sequence = query->sequence;
     reply.indicator = state->definition;
-    reply.point = points->point;
-    reply.n_point = points->n;
-    return bb_query_pack(step, &reply.base);
+    r = put_points(&reply, points);
+    return r == 0 ? bb_query_pack(step, &reply.base) : r;
 }
 
 /* Nothing is being chosen between two steps: what was chosen in part is chosen again. */

@@ -2,8 +2,10 @@
  */
 #include "answers_fixture.h"
 
+#include "proto/message.h"
 #include "proto/rows.h"
 #include "runtime/rowset.h"
+#include "runtime/table.h"
 
 #include "measurement.pb-c.h"
 #include "partner.pb-c.h"
@@ -333,6 +335,26 @@ trend_answer(uint8_t *to)
     return bb__trend_reply__pack(&reply, to);
 }
 
+/* The same, the points as columns. */
+static size_t
+table_answer(uint8_t *to)
+{
+    Bb__TrendReply *reply;
+    struct bb_arena arena;
+    size_t len = trend_answer(to);
+
+    bb_arena_init(&arena, 1 << 16);
+    assert_int_equal(bb_unpack(bb__trend_reply, bb_bytes(to, len), &arena, &reply), 0);
+    assert_int_equal(bb_table_of(&bb__trend_point__descriptor,
+                                 (ProtobufCMessage *const *)(const void *)reply->point,
+                                 (uint32_t)reply->n_point, &arena, &reply->points),
+                     0);
+    reply->n_point = 0;
+    len = bb__trend_reply__pack(reply, to);
+    bb_arena_release(&arena);
+    return len;
+}
+
 static size_t
 define_answer(uint8_t *to)
 {
@@ -546,6 +568,13 @@ static const struct answer_case cases[] = {
     {"places", ask_places, places_answer,
      "place Connecticut in null, 1 aliases CT, aggregate\nend OK  at 5\n"},
     {"trend", ask_trend, trend_answer,
+     "indicator reading Reading percent version 2\n"
+     "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without, 180 of 200 "
+     "reports, "
+     "2 of 3 periods, reading breaks 1 to 3 at 40 1234: unit 2\n"
+     "2018/2019 Hartford null = null / null of 0, 0 readings, 1 without, withheld\n"
+     "end OK  at 77\n"},
+    {"trend as columns", ask_trend, table_answer,
      "indicator reading Reading percent version 2\n"
      "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without, 180 of 200 "
      "reports, "

@@ -2,6 +2,7 @@
 
 #include "proto/message.h"
 #include "runtime/rowset.h"
+#include "runtime/table.h"
 #include "tests/unit/check.h"
 
 #include <stdio.h>
@@ -13,12 +14,27 @@ const struct test_caller test_staff = {
 size_t test_query_bytes;
 uint32_t test_query_kept_cells;
 
+void
+test_read_points(Bb__TrendReply *reply, struct bb_arena *arena)
+{
+    ProtobufCMessage **rows;
+
+    if (!reply->points)
+        return;
+    assert_int_equal(reply->n_point, 0);
+    assert_int_equal(bb_table_rows(reply->points, &bb__trend_point__descriptor, arena, &rows), 0);
+    reply->point = (Bb__TrendPoint **)rows;
+    reply->n_point = reply->points->count;
+}
+
 static void
 unpack_part(const ProtobufCMessageDescriptor *reply, const struct bb_buffer *out, struct test_answer *answer)
 {
     assert_true(answer->n_parts < TEST_PARTS);
     assert_int_equal(
         bb_message_unpack(reply, bb_buffer_bytes(out), &answer->arena, &answer->part[answer->n_parts]), 0);
+    if (reply == &bb__trend_reply__descriptor)
+        test_read_points((Bb__TrendReply *)(void *)answer->part[answer->n_parts], &answer->arena);
     answer->n_parts++;
 }
 

@@ -41,6 +41,9 @@ void test_ask(struct test_store *store, const struct test_caller *caller, uint32
               struct test_answer *answer);
 void test_answer_release(struct test_answer *answer);
 
+/* Points that came as columns are points again. */
+void test_read_points(Bb__TrendReply *reply, struct bb_arena *arena);
+
 /* All rows as text, one a line: indicator|organization|place|disaggregation|period|flags in hex|value|
  * numerator|denominator|comment. To be freed. readings: parts are ReadingsPart, else HistoryPart. */
 char *test_rows_text(const struct test_answer *answer, bool readings);
