@@ -19,6 +19,6 @@ foreach(test given given_random given_race follow follow_computed follow_compute
 endforeach()
 
 # Suppression, against a model of what partners may ask.
-add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c)
+add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c unit/measurement/suppress_random.c)
 target_link_libraries(bb_suppress_model PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
 bb_unit_test(measurement/suppress bb_suppress_model)

@@ -261,6 +261,16 @@ know_additions(const struct model *model, unsigned count, struct knowledge *know
                     know_views(model, count, (struct view){o, p, 0, a, b}, knowledge);
 }
 
+/* Beside what was told. */
+static void
+know_own(const struct model *model, unsigned count, uint32_t organization, struct knowledge *knowledge)
+{
+    for (size_t i = 0; i < model->n; i++)
+        if (model->reading[i].organization == organization || model_count(model, i, count) == 0)
+            new_row(knowledge)[i] = 1;
+    know_additions(model, count, knowledge);
+}
+
 static void
 know_all(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
          struct knowledge *knowledge)
@@ -274,10 +284,7 @@ know_all(const struct model *model, const bool *hidden, unsigned count, uint32_t
         for (size_t i = 0; i < model->n; i++)
             row[i] = model->figure[f].part[i];
     }
-    for (size_t i = 0; i < model->n; i++)
-        if (model->reading[i].organization == organization || model_count(model, i, count) == 0)
-            new_row(knowledge)[i] = 1;
-    know_additions(model, count, knowledge);
+    know_own(model, count, organization, knowledge);
 }
 
 /* Rational numbers, small ones */
@@ -377,24 +384,48 @@ follows(const struct echelon *echelon, const struct model_figure *figure)
     return is_zero(row, echelon->width, &pivot);
 }
 
+static void
+solve(const struct model *model, const struct knowledge *knowledge, bool *ret_solved)
+{
+    struct echelon *echelon = malloc(sizeof *echelon);
+
+    assert_non_null(echelon);
+    echelon->n = 0;
+    echelon->width = model->n;
+    for (size_t i = 0; i < knowledge->n && echelon->n < model->n; i++)
+        add_row(echelon, knowledge->row[i]);
+    for (size_t f = 0; f < model->n_figures; f++)
+        ret_solved[f] = follows(echelon, &model->figure[f]);
+    free(echelon);
+}
+
 void
 model_solve(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
             bool *ret_solved)
 {
     struct knowledge knowledge = {.row = malloc(ROWS * sizeof *knowledge.row)};
-    struct echelon *echelon = malloc(sizeof *echelon);
 
     assert_non_null(knowledge.row);
-    assert_non_null(echelon);
     know_all(model, hidden, count, organization, &knowledge);
-    echelon->n = 0;
-    echelon->width = model->n;
-    for (size_t i = 0; i < knowledge.n && echelon->n < model->n; i++)
-        add_row(echelon, knowledge.row[i]);
-    for (size_t f = 0; f < model->n_figures; f++)
-        ret_solved[f] = follows(echelon, &model->figure[f]);
+    solve(model, &knowledge, ret_solved);
     free(knowledge.row);
-    free(echelon);
+}
+
+void
+model_solve_told(const struct model *model, const bool (*told)[MODEL_READINGS], size_t n, unsigned count,
+                 uint32_t organization, bool *ret_solved)
+{
+    struct knowledge knowledge = {.row = malloc(ROWS * sizeof *knowledge.row)};
+
+    assert_non_null(knowledge.row);
+    for (size_t i = 0; i < n; i++) {
+        int8_t *row = new_row(&knowledge);
+        for (size_t k = 0; k < model->n; k++)
+            row[k] = told[i][k];
+    }
+    know_own(model, count, organization, &knowledge);
+    solve(model, &knowledge, ret_solved);
+    free(knowledge.row);
 }
 
 /* Trying */

@@ -58,6 +58,10 @@ bool model_concerns(const struct model *model, size_t figure, unsigned count, ui
 void model_solve(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
                  bool *ret_solved);
 
+/* The same from rows that were told: of each reading 1 where it is part of what the row adds up. */
+void model_solve_told(const struct model *model, const bool (*told)[MODEL_READINGS], size_t n, unsigned count,
+                      uint32_t organization, bool *ret_solved);
+
 /* The same by trying, for the hidden ones: has the figure the same value in all tables of whole numbers, none
  * negative or above `most`, that look the same? Zeros and additions are known, and that what is hidden is not
  * zero. For few cells. */

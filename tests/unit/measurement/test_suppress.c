@@ -2,7 +2,7 @@
  * and with its own rows, no hidden figure may follow. */
 #include "workers/measurement/suppress.h"
 
-#include "suppress_model.h"
+#include "suppress_random.h"
 
 #include "tests/unit/check.h"
 
@@ -10,123 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint64_t seed;
-
-static uint32_t
-below(uint32_t n)
-{
-    seed = seed * 6364136223846793005 + 1442695040888963407;
-    return (uint32_t)(seed >> 33) % n;
-}
-
-/* Random tables */
-
-struct kind {
-    uint32_t organizations, places, disaggregations;
-    int64_t largest; /* most counts are below */
-    unsigned n_counts;
-    bool totals;  /* organizations add up some of their own cells */
-    int reported; /* of 10 cells */
-};
-
-static struct bb_decimal
-random_count(const struct kind *kind)
-{
-    static const uint32_t large[] = {1, 1, 4, 20};
-
-    if (below(5) == 0)
-        return (struct bb_decimal){0, 0};
-    return (struct bb_decimal){1 + below((uint32_t)kind->largest * large[below(4)]), 0};
-}
-
-static void
-add_reading(struct model *model, uint32_t organization, uint32_t place, uint32_t disaggregation,
-            struct bb_decimal value, struct bb_decimal other)
-{
-    model->reading[model->n++] = (struct bb_suppress_reading){.organization = organization,
-                                                              .place = place,
-                                                              .disaggregation = disaggregation,
-                                                              .aggregate = place == MODEL_PLACES - 1,
-                                                              .count = {value, other}};
-}
-
-/* The total of what this organization has in a place by dimension a, when there is none. */
-static void
-add_total(struct model *model, uint32_t organization, uint32_t place)
-{
-    struct bb_decimal sum[2] = {{0, 0}, {0, 0}};
-    bool any = false;
-
-    for (size_t i = 0; i < model->n; i++) {
-        const struct bb_suppress_reading *r = &model->reading[i];
-        if (r->organization != organization || r->place != place)
-            continue;
-        if (r->disaggregation == 0)
-            return;
-        if (r->disaggregation > 3)
-            continue;
-        any = true;
-        for (unsigned c = 0; c < 2; c++)
-            sum[c].mantissa += r->count[c].mantissa;
-    }
-    if (any)
-        add_reading(model, organization, place, 0, sum[0], sum[1]);
-}
-
-/* At the empty place what the same organization has in the others. */
-static void
-add_whole(struct model *model, uint32_t organization, uint32_t disaggregation)
-{
-    struct bb_decimal sum[2] = {{0, 0}, {0, 0}};
-    bool any = false;
-
-    for (size_t i = 0; i < model->n; i++) {
-        const struct bb_suppress_reading *r = &model->reading[i];
-        if (r->organization != organization || r->disaggregation != disaggregation)
-            continue;
-        if (r->place == 0)
-            return;
-        any |= !r->aggregate;
-        for (unsigned c = 0; c < 2 && !r->aggregate; c++)
-            sum[c].mantissa += r->count[c].mantissa;
-    }
-    if (any)
-        add_reading(model, organization, 0, disaggregation, sum[0], sum[1]);
-}
-
-static void
-random_table(const struct kind *kind, struct model *model)
-{
-    memset(model, 0, sizeof *model);
-    model->threshold = 2 + below(4);
-    model->n_counts = kind->n_counts;
-    for (uint32_t o = 1; o <= kind->organizations; o++) {
-        model->shares[o] = below(3) == 0;
-        for (uint32_t p = below(4) ? 1 : 0; p < kind->places; p++)
-            for (uint32_t d = below(3) ? 1 : 0; d < kind->disaggregations; d++)
-                if (below(10) < (uint32_t)kind->reported)
-                    add_reading(model, o, p, d, random_count(kind), random_count(kind));
-        for (uint32_t p = 0; kind->totals && p < kind->places; p++)
-            if (below(2))
-                add_total(model, o, p);
-        for (uint32_t d = 0; kind->totals && d < kind->disaggregations; d++)
-            if (below(3) == 0)
-                add_whole(model, o, d);
-    }
-    model_find_figures(model);
-}
-
-static const struct kind kinds[] = {
-    {1, 4, 4, 5, 1, false, 8},  /* one organization, one dimension */
-    {3, 4, 3, 5, 1, false, 6},  /* three, each anywhere */
-    {3, 4, 4, 3, 1, true, 5},   /* with totals of their own */
-    {4, 2, 4, 4, 1, false, 7},  /* one place */
-    {2, 5, 6, 6, 1, true, 5},   /* two dimensions, an aggregate place */
-    {2, 3, 10, 4, 1, true, 6},  /* cross tabulations */
-    {3, 4, 3, 5, 2, true, 6},   /* ratios */
-    {3, 5, 4, 40, 1, false, 3}, /* sparse, few small ones */
-};
 
 static void
 name_table(const struct model *model, uint64_t number, char *out, size_t size)
@@ -170,9 +53,9 @@ test_nothing_is_solvable(void **state)
     char name[100];
 
     (void)state;
-    for (uint64_t number = 0; number < 150 * COUNT(kinds); number++) {
-        seed = number;
-        random_table(&kinds[number % COUNT(kinds)], &model);
+    for (uint64_t number = 0; number < 150 * MODEL_KINDS; number++) {
+        model_seed(number);
+        model_random(&model_kinds[number % MODEL_KINDS], &model);
         name_table(&model, number, name, sizeof name);
         read_hidden(&model, hidden);
         for (size_t f = 0; f < model.n_figures; f++)
@@ -187,23 +70,23 @@ test_the_solver_solves(void **state)
 {
     static struct model model;
     bool hidden[MODEL_FIGURES];
-    size_t tables[COUNT(kinds)] = {0};
+    size_t tables[MODEL_KINDS] = {0};
 
     (void)state;
-    for (uint64_t number = 0; number < 20 * COUNT(kinds); number++) {
-        seed = number;
-        random_table(&kinds[number % COUNT(kinds)], &model);
+    for (uint64_t number = 0; number < 20 * MODEL_KINDS; number++) {
+        model_seed(number);
+        model_random(&model_kinds[number % MODEL_KINDS], &model);
         for (size_t f = 0; f < model.n_figures; f++)
             hidden[f] = model_is_small(&model, &model.figure[f]);
-        tables[number % COUNT(kinds)] += count_solved(&model, hidden) > 0;
+        tables[number % MODEL_KINDS] += count_solved(&model, hidden) > 0;
     }
-    for (size_t i = 0; i < COUNT(kinds); i++)
+    for (size_t i = 0; i < MODEL_KINDS; i++)
         check(tables[i] >= 3, "of 20 tables of each kind");
 }
 
 /* Whole numbers, none negative: bounds tell nothing either. */
 
-static const struct kind tiny[] = {
+static const struct model_kind tiny[] = {
     {1, 3, 3, 3, 1, false, 10}, {2, 3, 2, 3, 1, false, 9}, {3, 2, 3, 2, 1, false, 7},
     {2, 3, 3, 2, 1, true, 5},   {1, 3, 4, 2, 1, true, 8},
 };
@@ -211,8 +94,8 @@ static const struct kind tiny[] = {
 static bool
 tiny_table(uint64_t number, struct model *model)
 {
-    seed = number;
-    random_table(&tiny[number % COUNT(tiny)], model);
+    model_seed(number);
+    model_random(&tiny[number % COUNT(tiny)], model);
     for (size_t i = 0; i < model->n; i++)
         model->reading[i].count[0].mantissa %= 7;
     return model->n <= 9;
@@ -265,13 +148,13 @@ test_any_order(void **state)
     char name[100];
 
     (void)state;
-    for (uint64_t number = 0; number < 10 * COUNT(kinds); number++) {
-        seed = number;
-        random_table(&kinds[number % COUNT(kinds)], &model);
+    for (uint64_t number = 0; number < 10 * MODEL_KINDS; number++) {
+        model_seed(number);
+        model_random(&model_kinds[number % MODEL_KINDS], &model);
         name_table(&model, number, name, sizeof name);
         other = model;
         for (size_t i = other.n; i > 1; i--) {
-            size_t j = below((uint32_t)i);
+            size_t j = model_below((uint32_t)i);
             struct bb_suppress_reading reading = other.reading[j];
             other.reading[j] = other.reading[i - 1];
             other.reading[i - 1] = reading;
@@ -306,9 +189,9 @@ test_nothing_for_nothing(void **state)
     char name[100];
 
     (void)state;
-    for (uint64_t number = 0; number < 20 * COUNT(kinds); number++) {
-        seed = number;
-        random_table(&kinds[number % COUNT(kinds)], &model);
+    for (uint64_t number = 0; number < 20 * MODEL_KINDS; number++) {
+        model_seed(number);
+        model_random(&model_kinds[number % MODEL_KINDS], &model);
         name_table(&model, number, name, sizeof name);
         model.threshold = 1;
         check_int(count_hidden(&model), 0, name);
@@ -335,8 +218,8 @@ square(struct model *model, const int64_t count[3][3], bool one)
     model->n_counts = 1;
     for (uint32_t p = 1; p <= 3; p++)
         for (uint32_t d = 1; d <= 3; d++)
-            add_reading(model, one ? 1 : p, p, d, (struct bb_decimal){count[p - 1][d - 1], 0},
-                        (struct bb_decimal){0, 0});
+            model_add_reading(model, one ? 1 : p, p, d, (struct bb_decimal){count[p - 1][d - 1], 0},
+                              (struct bb_decimal){0, 0});
     for (uint32_t o = 1; o <= 3; o++)
         model->shares[o] = true;
 }
@@ -416,7 +299,8 @@ test_what_remains(void **state)
         model.n_counts = 1;
         for (uint32_t o = 1; o <= 3; o++)
             if (count[o - 1] >= 0)
-                add_reading(&model, o, 1, 0, (struct bb_decimal){count[o - 1], 0}, (struct bb_decimal){0, 0});
+                model_add_reading(&model, o, 1, 0, (struct bb_decimal){count[o - 1], 0},
+                                  (struct bb_decimal){0, 0});
         suppressed = model_suppress(&model);
         check_int(hides(&suppressed, 1, 0, BB_SUPPRESS_ALL), rows[i].hidden, rows[i].what);
         bb_suppressed_release(&suppressed);
@@ -444,7 +328,7 @@ test_ratios_and_decimals(void **state)
         memset(&model, 0, sizeof model);
         model.threshold = 5;
         model.n_counts = 2;
-        add_reading(&model, 1, 1, 0, rows[i].numerator, rows[i].denominator);
+        model_add_reading(&model, 1, 1, 0, rows[i].numerator, rows[i].denominator);
         suppressed = model_suppress(&model);
         check_int(hides(&suppressed, 1, 0, BB_SUPPRESS_ALL), rows[i].hidden, rows[i].what);
         bb_suppressed_release(&suppressed);
@@ -470,13 +354,13 @@ large_readings(const struct large *large, size_t *ret_n)
     size_t n = 0;
 
     assert_non_null(reading);
-    seed = 1;
+    model_seed(1);
     for (uint32_t p = 1; p <= large->places; p++)
         for (uint32_t k = 0; k < large->each; k++) {
             uint32_t o = 1 + (p * 7 + k * 13) % large->organizations;
             int64_t sum = 0;
             for (uint32_t d = 1; d <= large->codes; d++) {
-                int64_t count = below(14) * below(14);
+                int64_t count = model_below(14) * model_below(14);
                 sum += count;
                 reading[n++] = (struct bb_suppress_reading){p, d, o, false, {{count, 0}}};
             }
