@@ -21,9 +21,10 @@ enum bb_state {
 #define BB_ROW_COMMENT      0x08u
 #define BB_ROW_STATE_SHIFT  4 /* two bits: enum bb_state */
 #define BB_ROW_STATE(flags) ((enum bb_state)(((flags) >> BB_ROW_STATE_SHIFT) & 3u))
-#define BB_ROW_COMPUTED     0x40u /* replies: the value was computed from its parts */
-#define BB_ROW_WITHDRAWN    0x80u /* there is no reading any more: a revision that counts nowhere */
-#define BB_ROW_FLAGS_MAX    0xFFu
+#define BB_ROW_COMPUTED     0x40u  /* replies: the value was computed from its parts */
+#define BB_ROW_WITHDRAWN    0x80u  /* there is no reading any more: a revision that counts nowhere */
+#define BB_ROW_WITHHELD     0x100u /* replies: not all of it is told: without its value, or only its parts */
+#define BB_ROW_FLAGS_MAX    0x1FFu
 
 /* The state, or BB_STATE_WITHDRAWN. */
 static inline enum bb_state

@@ -9,3 +9,11 @@ endforeach()
 foreach(test query_progress writer_random)
   bb_unit_test(measurement/${test} test_query bb_measurement_fixture)
 endforeach()
+
+# What is hidden, through all that answers queries; a control takes away from what bb_suppress() says.
+add_library(test_hidden STATIC unit/measurement/hidden_store.c)
+target_link_libraries(test_hidden PUBLIC test_query bb_suppress_model)
+foreach(test hidden query_hidden query_hidden_moments)
+  bb_unit_test(measurement/${test} test_hidden)
+  target_link_options(test_measurement_${test} PRIVATE LINKER:--wrap=bb_suppress)
+endforeach()

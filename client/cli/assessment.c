@@ -32,8 +32,11 @@ struct assessment {
     uint64_t sequence;
 };
 
+enum { KEY_FOR_ALL = 0x200 };
+
 static const struct argp_option options[] = {
     {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "of this period (needed)", 0},
+    {"for-all", KEY_FOR_ALL, NULL, 0, "with what everybody who takes part may see only, to be announced", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
 };
@@ -48,6 +51,9 @@ parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case BB_CLI_KEY_PERIOD:
         query->period = bb_cli_filled(state, "period", arg);
+        return 0;
+    case KEY_FOR_ALL:
+        query->for_all = true;
         return 0;
     case ARGP_KEY_END:
         if (!query->period)
@@ -130,11 +136,11 @@ write_json_item(FILE *to, const struct bb_indicator_progress *item)
     put_text_member(to, "period", latest ? latest->period : NULL);
     fputc(',', to);
     put_number_member(to, "value", latest ? latest->value : NULL);
-    fputc(',', to);
+    fputs(latest && latest->withheld ? ",\"withheld\":true," : ",", to);
     put_text_member(to, "previous_period", previous ? previous->period : NULL);
     fputc(',', to);
     put_number_member(to, "previous", previous ? previous->value : NULL);
-    fputc(',', to);
+    fputs(previous && previous->withheld ? ",\"previous_withheld\":true," : ",", to);
     put_number_member(to, "change", item->change);
     fputc(',', to);
     put_number_member(to, "change_since_baseline", item->change_since_baseline);

@@ -82,6 +82,9 @@ const char *bb_cli_filled(const struct argp_state *state, const char *option, co
 /* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
 void bb_cli_say_sequence(uint64_t sequence);
 
+/* Below a table in which something is withheld: why, whichever it is. */
+void bb_cli_say_withheld(void);
+
 /* Open FILE, or standard input for "-". ret_name: for messages. 0 | EX_NOINPUT, the reason said. */
 int bb_cli_open(const char *file, int *ret_fd, const char **ret_name);
 

@@ -32,6 +32,7 @@ enum {
     DENOMINATOR_EXPRESSION,
     PUBLISH,
     OVERLAP,
+    SUPPRESS_BELOW,
     FIELDS,
     VERSION = FIELDS,
     SEQUENCE,
@@ -65,6 +66,7 @@ static const char *const fields[FIELDS + 1] = {
     "denominator_expression",
     "publish",
     "overlap",
+    "suppress_below",
     NULL,
 };
 
@@ -101,6 +103,7 @@ indicator_of(const struct bb_list_row *row)
         .denominator_expression = c[DENOMINATOR_EXPRESSION],
         .publish = c[PUBLISH],
         .overlap = c[OVERLAP],
+        .suppress_below = c[SUPPRESS_BELOW],
     };
 }
 
@@ -171,6 +174,7 @@ static const struct bb_output_column list_columns[COLUMNS] = {
     [DENOMINATOR_EXPRESSION] = {"denominator_expression", NULL, BB_OUTPUT_DATA_ONLY},
     [PUBLISH] = {"publish", NULL, BB_OUTPUT_DATA_ONLY},
     [OVERLAP] = {"overlap", NULL, BB_OUTPUT_DATA_ONLY},
+    [SUPPRESS_BELOW] = {"suppress_below", NULL, BB_OUTPUT_DATA_ONLY},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
     [SEQUENCE] = {"sequence", NULL, BB_OUTPUT_DATA_ONLY},
     [RETIRED] = {"retired", NULL, BB_OUTPUT_DATA_ONLY},
@@ -201,9 +205,14 @@ print_indicator(void *self, const struct bb_indicator *i)
         [OVERLAP] = i->overlap,
     };
     const char *const numbers[FIELDS] = {
-        [FACTOR] = i->factor,     [DECIMALS] = i->decimals, [BASELINE_VALUE] = i->baseline_value,
-        [MINIMUM] = i->minimum,   [MAXIMUM] = i->maximum,   [TARGET_VALUE] = i->target_value,
+        [FACTOR] = i->factor,
+        [DECIMALS] = i->decimals,
+        [BASELINE_VALUE] = i->baseline_value,
+        [MINIMUM] = i->minimum,
+        [MAXIMUM] = i->maximum,
+        [TARGET_VALUE] = i->target_value,
         [DUE_DAYS] = i->due_days,
+        [SUPPRESS_BELOW] = i->suppress_below,
     };
     for (size_t c = 0; c < FIELDS; c++) {
         if (texts[c])

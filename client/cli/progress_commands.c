@@ -39,6 +39,7 @@ enum {
     CORRECTED,
     AMBIGUOUS,
     WITHHELD,
+    PREVIOUS_WITHHELD,
     COLUMNS
 };
 
@@ -73,6 +74,7 @@ static const struct bb_output_column columns[COLUMNS] = {
     [CORRECTED] = {"corrected", NULL, DATA},
     [AMBIGUOUS] = {"ambiguous", NULL, DATA | BB_OUTPUT_OMIT},
     [WITHHELD] = {"withheld", NULL, DATA | BB_OUTPUT_OMIT},
+    [PREVIOUS_WITHHELD] = {"previous_withheld", NULL, DATA | BB_OUTPUT_OMIT},
 };
 
 struct progress {
@@ -162,6 +164,8 @@ print_figures(struct progress *progress, const struct bb_indicator_progress *ite
     if (!item->previous)
         return;
     bb_output_text(output, PREVIOUS_PERIOD, item->previous->period);
+    if (item->previous->withheld)
+        bb_output_bool(output, PREVIOUS_WITHHELD, progress->withheld = true);
     print_value(progress, PREVIOUS, item->previous, false);
 }
 
@@ -219,7 +223,7 @@ ask(struct bb_client *client, struct bb_output *output, void *self)
     if (code != 0)
         return code;
     if (progress->withheld && progress->table)
-        bb_cli_say("withheld: figures of a single organization that does not share them with you");
+        bb_cli_say_withheld();
     bb_cli_say_sequence(bb_client_sequence(client));
     return 0;
 }

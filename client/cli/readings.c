@@ -41,6 +41,7 @@ enum {
     TIME,
     SEQUENCE,
     VERSION,
+    WITHHELD,
     LS_COLUMNS,
     MEMBER = LS_COLUMNS,
     REASON,
@@ -65,6 +66,7 @@ static const struct bb_output_column columns[HISTORY_COLUMNS] = {
     [TIME] = {"time", "TIME", 0},
     [SEQUENCE] = {"sequence", "SEQUENCE", BB_OUTPUT_RIGHT},
     [VERSION] = {"version", "VERSION", BB_OUTPUT_RIGHT},
+    [WITHHELD] = {"withheld", NULL, BB_OUTPUT_DATA_ONLY | BB_OUTPUT_OMIT},
     [MEMBER] = {"member", "MEMBER", 0},
     [REASON] = {"reason", "REASON", 0},
     [NOTE] = {"note", "NOTE", BB_OUTPUT_WRAP},
@@ -76,6 +78,8 @@ struct listing {
     struct bb_readings_query query;
     struct bb_cli_answer answer;
     bool history;
+    bool table;
+    bool withheld; /* some reading, or its parts */
 };
 
 /* --- arguments -------------------------------------------------------------------------------------------
@@ -146,10 +150,25 @@ print_key(struct bb_output *output, const struct bb_reading *reading)
     print_text(output, PERIOD, reading->period);
 }
 
+/* In a table what one may not see must not look like what nobody reported. */
+static void
+mark_withheld(struct listing *listing, const struct bb_reading *reading)
+{
+    struct bb_output *output = listing->output;
+    const size_t first = reading->value || reading->state != BB_READING_OK ? NUMERATOR : VALUE,
+                 last = first == VALUE ? VALUE : DENOMINATOR;
+    listing->withheld = true;
+    bb_output_bool(output, WITHHELD, true);
+    for (size_t column = first; listing->table && column <= last; column++) {
+        bb_output_text(output, column, "withheld");
+        bb_output_mark(output, column, BB_MARK_DIM);
+    }
+}
+
 static int
 on_reading(void *self, const struct bb_reading *reading)
 {
-    const struct listing *listing = self;
+    struct listing *listing = self;
     struct bb_output *output = listing->output;
     char batch[BB_BATCH_TEXT];
     print_key(output, reading);
@@ -164,6 +183,8 @@ on_reading(void *self, const struct bb_reading *reading)
     bb_output_uint(output, SEQUENCE, reading->sequence);
     if (reading->version)
         bb_output_uint(output, VERSION, reading->version);
+    if (reading->withheld)
+        mark_withheld(listing, reading);
     if (listing->history) {
         bb_output_text(output, MEMBER, reading->member);
         bb_output_text(output, REASON, reading->reason);
@@ -190,6 +211,7 @@ ask(struct bb_cli *cli, struct listing *listing)
     int code = bb_cli_connect(cli, &client);
     if (code != 0)
         return code;
+    listing->table = cli->format == BB_OUTPUT_TABLE;
     listing->output = bb_cli_output(cli, columns, listing->history ? HISTORY_COLUMNS : LS_COLUMNS, 0);
     if (listing->output) {
         int made = listing->history
@@ -198,6 +220,8 @@ ask(struct bb_cli *cli, struct listing *listing)
         code = bb_cli_answer_wait(client, &listing->answer, made);
     }
     code = bb_cli_answered(&listing->output, code);
+    if (code == 0 && listing->withheld && listing->table)
+        bb_cli_say_withheld();
     if (code == 0)
         bb_cli_say_sequence(listing->answer.sequence);
     bb_client_destroy(&client);

@@ -442,7 +442,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
         bb_cli_breaks_print(&trend.breaks);
         code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
-            bb_cli_say("withheld: figures of a single organization that does not share them with you");
+            bb_cli_say_withheld();
         if (trend.incomplete && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("periods: some of those that a longer one is made of have no data");
         bb_cli_say_sequence(trend.answer.sequence);

@@ -32,6 +32,7 @@
     X(due_days)                                                                                              \
     X(owner)                                                                                                 \
     X(targets)                                                                                               \
+    X(suppress_below)                                                                                        \
     X(publish)                                                                                               \
     X(overlap)                                                                                               \
     X(numerator_expression)                                                                                  \

@@ -74,6 +74,7 @@ bb_reading_of_row(const struct bb_rowview *view, uint32_t i, struct bb_reading_n
         .state = (int)bb_row_state(ref.flags),
         .status = bb_state_name(bb_row_state(ref.flags)),
         .computed = ref.flags & BB_ROW_COMPUTED,
+        .withheld = ref.flags & BB_ROW_WITHHELD,
     };
 }
 
@@ -88,7 +89,7 @@ fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
     if (rows->n_versions)
         ret_reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
     ret_reading->member = rows->member ? rows->member[i] : NULL;
-    ret_reading->batch = rows->batch ? rows->batch[i].data : NULL;
+    ret_reading->batch = rows->batch && rows->batch[i].len ? rows->batch[i].data : NULL;
     ret_reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
     ret_reading->note = filled(rows->note ? rows->note[i] : "");
 }
@@ -150,11 +151,12 @@ on_readings(struct bb_request *request, struct bb_bytes body)
                               });
 }
 
+/* Empty: it is not told. */
 static bool
 are_batches(const ProtobufCBinaryData *batch, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (batch[i].len != BB_BATCH_ID)
+        if (batch[i].len != BB_BATCH_ID && batch[i].len != 0)
             return false;
     return true;
 }

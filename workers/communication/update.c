@@ -3,7 +3,8 @@
  * first is written; members can take none of them (publish.c).
  *
  * Who may read values: staff all; a partner its own and those of organizations that share their line;
- * observers none. That is what readings.list would show them. */
+ * observers none. That is what readings.list would show them, and no more than readings.history: of what
+ * suppress_below guards only its own. */
 #include "update.h"
 
 #include "post.h"
@@ -213,7 +214,7 @@ may_read(const struct writing *w, const struct bb_organization *recipient, const
     if (recipient->role != BB__ROLE__ROLE_PARTNER)
         return false;
     owner = bb_directory_by_code(w->c->directory, bb_bytes_str(organization));
-    return owner && (owner == recipient || owner->share_own_line);
+    return owner && (owner == recipient || (owner->share_own_line && !w->change->guarded));
 }
 
 static char *

@@ -10,6 +10,7 @@
  * from it. */
 #include "changes.h"
 
+#include "names.h"
 #include "review.h"
 
 #include <errno.h>
@@ -162,6 +163,17 @@ note_review(struct bb_changes *changes, const struct bb_generation *generation, 
         forget(changes, generation);
 }
 
+/* A text that a reading brought along says nothing but its name. */
+static bool
+is_description(const struct bb_put *put)
+{
+    struct bb_bytes text, details;
+
+    return put->view == BB_VIEW_OBJECT && put->key.len > 0 &&
+           (put->key.data[0] == BB_OBJECT_ORGANIZATION || put->key.data[0] == BB_OBJECT_PLACE) &&
+           (bb_object_unpack(put->payload, &text, &details) != 0 || details.len > 0);
+}
+
 static void
 note_puts(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
 {
@@ -169,6 +181,8 @@ note_puts(struct bb_changes *changes, const struct bb_generation *generation, ui
     for (uint32_t i = from; i < end; i++) {
         const struct bb_put *put = &generation->put[i];
         changes->put[put->view] = generation->last.sequence;
+        if (is_description(put))
+            changes->described = generation->last.sequence;
         if (put->view == BB_VIEW_REVIEW)
             note_review(changes, generation, put->key);
     }
@@ -246,6 +260,17 @@ bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence)
 
     pthread_mutex_lock(&changes->lock);
     last = within(changes, changes->put[view], changes->coming, sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return last;
+}
+
+uint64_t
+bb_changes_described(struct bb_changes *changes, uint64_t sequence)
+{
+    uint64_t last;
+
+    pthread_mutex_lock(&changes->lock);
+    last = within(changes, changes->described, changes->coming, sequence);
     pthread_mutex_unlock(&changes->lock);
     return last;
 }

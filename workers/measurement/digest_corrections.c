@@ -88,18 +88,12 @@ static int
 find_rules(struct bb_digest_adding *adding, uint32_t indicator)
 {
     Bb__Indicator *definition;
-    struct bb_note note;
-    const char *column;
     int r;
 
     if (adding->rules_of == indicator)
         return 0;
     bb_arena_reset(&adding->definition);
-    r = bb_term_definition(&adding->snapshot, indicator, &adding->definition, &definition);
-    if (r == 0)
-        r = bb_indicator_parse(definition, &adding->rules, &note, &column);
-    if (r > 0)
-        return bb_snapshot_damaged(&adding->snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code));
+    r = bb_term_rules(&adding->snapshot, indicator, &adding->definition, &definition, &adding->rules);
     adding->rules_of = r == 0 ? indicator : 0;
     return r;
 }

@@ -213,7 +213,7 @@ rewrite_flags(struct rewrite *rewrite)
     if (!to)
         return -ENOMEM;
     for (uint32_t i = 0; i < in->count; i++) {
-        uint32_t flags = at32(in->n_flags, in->flags, i) & ~BB_ROW_COMPUTED;
+        uint32_t flags = at32(in->n_flags, in->flags, i) & ~(BB_ROW_COMPUTED | BB_ROW_WITHHELD);
         if (BB_ROW_STATE(flags) != BB_STATE_OK)
             flags &= ~BB_ROW_VALUE; /* an explicit state wins */
         if (accepted(rewrite, i))

@@ -8,6 +8,7 @@
 
 #include "closed.h"
 #include "digest.h"
+#include "guarded.h"
 #include "query_terms.h"
 
 #include "proto/errors.h"
@@ -230,9 +231,9 @@ list_given(struct following *f, const struct bb_digest *digest, uint32_t from, u
     return change->given ? 0 : -ENOMEM;
 }
 
-/* Its name as of the entry that closed the batch. */
+/* Its name as of the entry that closed the batch, and whether its values are guarded at present. */
 static int
-find_name(struct following *f, const char *code, uint64_t sequence, char **ret_name)
+find_name(struct following *f, const char *code, uint64_t sequence, char **ret_name, bool *ret_guarded)
 {
     struct bb_snapshot snapshot;
     Bb__Indicator *definition;
@@ -250,6 +251,8 @@ find_name(struct following *f, const char *code, uint64_t sequence, char **ret_n
         r = bb_term_definition(&snapshot, id, &f->closed.arena, &definition);
     if (r == 0 && !(*ret_name = copy_text(&f->scratch, definition->name)))
         r = -ENOMEM;
+    if (r == 0)
+        r = bb_is_guarded(&snapshot, id, &f->closed.arena, ret_guarded);
     bb_snapshot_end(&snapshot);
     return r;
 }
@@ -262,6 +265,7 @@ describe(struct following *f, struct bb_digest *digest, uint32_t i, uint64_t seq
     const struct bb_digest_indicator *indicator = &digest->indicator[i];
     Bb__IndicatorChange *change = bb_arena_alloc(&f->scratch, sizeof *change);
     uint32_t from, end;
+    bool guarded = false;
     int r = change ? bb_digest_cells(digest, i, &from, &end) : -ENOMEM;
 
     if (r != 0 || from == end)
@@ -272,7 +276,8 @@ describe(struct following *f, struct bb_digest *digest, uint32_t i, uint64_t seq
     change->n_correction = indicator->n_listed;
     change->has_corrections = true;
     change->corrections = indicator->corrections;
-    r = find_name(f, indicator->code, sequence, &change->name);
+    r = find_name(f, indicator->code, sequence, &change->name, &guarded);
+    change->has_guarded = change->guarded = guarded;
     if (r == 0)
         r = list_organizations(f, digest, from, end, change);
     if (r == 0 && f->follow->context->given)

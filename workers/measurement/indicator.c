@@ -213,14 +213,19 @@ parse_frequency(struct check *check, const Bb__Indicator *d, struct bb_indicator
     indicator->frequency = type > 0 ? (enum bb_period_type)type : 0;
 }
 
+static bool
+is_percent(const Bb__Indicator *d)
+{
+    return given(d->unit) && (strcmp(d->unit, "percent") == 0 || strcmp(d->unit, "%") == 0);
+}
+
 static void
 parse_numbers(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
 {
-    bool percent = given(d->unit) && (strcmp(d->unit, "percent") == 0 || strcmp(d->unit, "%") == 0);
     struct bb_decimal ignored;
 
-    indicator->percent = percent;
-    indicator->factor = (struct bb_decimal){.mantissa = percent ? 100 : 1};
+    indicator->percent = is_percent(d);
+    indicator->factor = (struct bb_decimal){.mantissa = is_percent(d) ? 100 : 1};
     if (number(check, "factor", d->factor, &indicator->factor) && bb_decimal_is_zero(indicator->factor))
         refuse(check, "factor", d->factor, "a number other than 0");
     indicator->has_decimals = whole(check, "decimals", d->decimals, BB_DECIMAL_SCALE, &indicator->decimals);
@@ -286,6 +291,37 @@ check_expressions(struct check *check, const Bb__Indicator *d, struct bb_indicat
                "nothing without a numerator_expression");
 }
 
+/* Protected are counts: those of a sum, and those that a ratio is made of. */
+static void
+parse_suppress_below(struct check *check, const Bb__Indicator *d, struct bb_indicator *indicator)
+{
+    const char *column = "suppress_below";
+    struct bb_decimal below;
+
+    if (!given(d->suppress_below))
+        return;
+    if (bb_decimal_parse(bb_bytes_str(d->suppress_below), &below) != 0 || below.scale != 0 ||
+        below.mantissa < 2 || below.mantissa > BB_SUPPRESS_BELOW_MAX)
+        refuse(check, column, d->suppress_below,
+               "a whole number from 2 to 1,000,000: smaller counts are hidden");
+    else if (indicator->computed)
+        refuse(
+            check, column, d->suppress_below,
+            "nothing where there is a numerator_expression: what is computed is hidden where its inputs are");
+    else if (indicator->organization_aggregation != BB_AGGREGATE_SUM &&
+             indicator->organization_aggregation != BB_AGGREGATE_RATIO)
+        refuse(check, column, d->suppress_below,
+               "nothing unless organization_aggregation is sum, of counts, or ratio");
+    else if (indicator->overlap_maximum)
+        refuse(check, column, d->suppress_below,
+               "nothing where overlap is maximum: of each cell one organization's own figure would be told");
+    else if (indicator->organization_aggregation == BB_AGGREGATE_SUM && is_percent(d))
+        refuse(check, column, d->suppress_below,
+               "nothing where values are percent and no ratio: percentages are not counts");
+    else
+        indicator->suppress_below = (unsigned)below.mantissa;
+}
+
 int
 bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,
                    struct bb_note *ret_note, const char **ret_column)
@@ -300,6 +336,7 @@ bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_ind
     parse_numbers(&check, definition, &indicator);
     check_targets(&check, definition, indicator.frequency);
     check_expressions(&check, definition, &indicator);
+    parse_suppress_below(&check, definition, &indicator);
     if (check.no_memory)
         return -ENOMEM;
     if (check.failed) {
@@ -332,6 +369,7 @@ bb_indicator_same(const Bb__Indicator *a, const Bb__Indicator *b)
            same_text(a->maximum, b->maximum) && same_text(a->due_days, b->due_days) &&
            same_text(a->owner, b->owner) && same_text(a->targets, b->targets) &&
            same_text(a->publish, b->publish) && same_text(a->overlap, b->overlap) &&
+           same_text(a->suppress_below, b->suppress_below) &&
            same_text(a->numerator_expression, b->numerator_expression) &&
            same_text(a->denominator_expression, b->denominator_expression);
 }

@@ -31,12 +31,15 @@ struct bb_indicator {
     enum bb_period_type frequency; /* 0: any */
     enum bb_aggregation time_aggregation, organization_aggregation;
     bool has_due_days;
-    bool overlap_maximum;  /* of a cell the greatest of all organizations counts (query_overlap.h) */
-    bool publish_approved; /* what is not approved counts nowhere, and others do not see it */
-    unsigned due_days;     /* days behind the end of a period until which a report is on time */
-    bool computed;         /* from other indicators, by its expressions */
-    uint32_t retired_day;  /* periods that begin on it, or later, are refused; 0: it is not retired */
+    bool overlap_maximum;    /* of a cell the greatest of all organizations counts (query_overlap.h) */
+    bool publish_approved;   /* what is not approved counts nowhere, and others do not see it */
+    unsigned suppress_below; /* smaller counts are protected (suppress.h); 0: none are */
+    unsigned due_days;       /* days behind the end of a period until which a report is on time */
+    bool computed;           /* from other indicators, by its expressions */
+    uint32_t retired_day;    /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
+
+#define BB_SUPPRESS_BELOW_MAX 1000000u
 
 /* 0 | 1 refused: the note has a code and a text, *ret_column the column it speaks of (static) | -ENOMEM */
 int bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_indicator,

@@ -407,7 +407,7 @@ check_row(struct bb_intake *intake, struct row *row)
 
     row->note.code = BB_ROW_CODE_NONE;
     row->reading = (struct bb_reading){
-        .flags = row->ref.flags & ~BB_ROW_COMPUTED,
+        .flags = row->ref.flags & ~(BB_ROW_COMPUTED | BB_ROW_WITHHELD),
         .sequence = intake->sequence,
         .batch = intake->batch,
         .value = row->ref.value,

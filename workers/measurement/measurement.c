@@ -27,6 +27,7 @@
 #define QUERY_CREDIT   512
 #define QUERY_BYTES    (4u << 20)
 #define COVERAGE_BYTES ((size_t)16 << 20)
+#define HIDDEN_BYTES   ((size_t)32 << 20) /* what suppress_below hides: that is remembered */
 
 /* Answers */
 
@@ -130,6 +131,8 @@ open_store(struct bb_measurement *m)
     if (r == 0)
         r = bb_coverage_new(COVERAGE_BYTES, &m->coverage);
     if (r == 0)
+        r = bb_hidden_new(&m->changes, HIDDEN_BYTES, &m->hidden);
+    if (r == 0)
         r = bb_given_open(m->given_dir, bb_writer_views(m->writer), &m->changes, &m->given, error,
                           sizeof error);
     if (r != 0)
@@ -163,7 +166,8 @@ start_threads(struct bb_measurement *m)
                                        .given = m->given,
                                        .changes = &m->changes,
                                        .known = m->known,
-                                       .coverage = m->coverage};
+                                       .coverage = m->coverage,
+                                       .hidden = m->hidden};
     struct bb_applier_sink applied = {
         .coming = note_coming, .applied = note_applied, .wake = wake, .self = m};
     struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
@@ -211,6 +215,7 @@ close_all(struct bb_measurement *m)
     bb_worker_destroy(&m->worker);
     bb_given_close(&m->given);
     bb_known_destroy(&m->known);
+    bb_hidden_destroy(&m->hidden);
     bb_changes_release(&m->changes);
     bb_coverage_destroy(&m->coverage);
     bb_views_close(&m->views);

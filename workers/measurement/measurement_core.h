@@ -10,6 +10,7 @@
 #include "applier.h"
 #include "follower.h"
 #include "given.h"
+#include "hidden.h"
 #include "known.h"
 #include "pace.h"
 #include "readers.h"
@@ -31,6 +32,7 @@ struct bb_measurement {
     struct bb_known *known;
     struct bb_coverage *coverage;
     struct bb_given *given;
+    struct bb_hidden *hidden;
     struct bb_worker *worker;
     uint64_t applied; /* last sequence in the views */
     uint64_t asked;   /* the head when the last query came */

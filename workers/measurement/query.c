@@ -1,6 +1,8 @@
 /* The life of a query, whatever its method: unpack the request, pin the sequence, then step by step a
  * snapshot and the method's own work on it. */
+#include "hidden.h"
 #include "query_core.h"
+#include "query_hidden.h"
 #include "query_review.h"
 
 #include "disaggregation.h"
@@ -87,6 +89,8 @@ bb_query_destroy(struct bb_query **query_pointer)
     if (query->state && query->kind->release)
         query->kind->release(query);
     free(query->state);
+    bb_query_hidden_rest(query);
+    bb_hidden_destroy(&query->guard.own);
     bb_terms_release(&query->terms);
     bb_arena_release(&query->arena);
     free(query);
@@ -212,6 +216,7 @@ run_once(struct bb_query *query, struct bb_query_step *step)
         r = begin(query, step);
     if (r == 0)
         r = query->kind->part(query, step);
+    bb_query_hidden_rest(query);
     bb_snapshot_end(&step->snapshot);
     return r;
 }

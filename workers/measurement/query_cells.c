@@ -5,6 +5,8 @@
 
 #include "query_review.h"
 
+#include "runtime/store/varint.h"
+
 enum { PLACE, DISAGGREGATION, ORGANIZATION, READING_IDS };
 
 static void
@@ -194,6 +196,15 @@ bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period
     bb_reading_key_pack(&key, readings->prefix, &readings->prefix_len);
 }
 
+void
+bb_cell_readings_of_period(struct bb_cell_readings *readings, struct bb_period period, uint32_t indicator,
+                           bool approved)
+{
+    *readings = (struct bb_cell_readings){.approved = approved};
+    readings->prefix_len = bb_period_pack(period, readings->prefix);
+    readings->prefix_len += bb_varint_put(readings->prefix + readings->prefix_len, indicator);
+}
+
 int
 bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot)
 {
@@ -213,6 +224,8 @@ bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *sna
             return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
         r = counted(snapshot, readings->approved, &unpacked, key, record, &readings->reading);
     } while (r == BB_STORE_E_NOT_FOUND);
+    readings->place = unpacked.place;
+    readings->disaggregation = unpacked.disaggregation;
     readings->organization = unpacked.organization;
     return r;
 }

@@ -39,20 +39,24 @@ void bb_cells_skip_place(struct bb_cells *cells);
 /* Go to the first cell of this period. */
 void bb_cells_to(struct bb_cells *cells, struct bb_period period);
 
-/* The readings of one cell that count, as of the snapshot, in order of organization. */
+/* The readings of one cell that count, as of the snapshot, in order of organization; or of all cells of a
+ * period, in the order of their keys. */
 struct bb_cell_readings {
     bool approved;
     uint8_t prefix[BB_READING_KEY];
     size_t prefix_len;
     bool begun;
     /* Given by bb_cell_readings_next() */
-    uint32_t organization;
+    uint32_t place, disaggregation, organization;
     struct bb_reading reading;
 };
 
 /* cells: whose indicator it is, and which readings count. */
 void bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period,
                            const struct bb_cells *cells, uint32_t place, uint32_t disaggregation);
+/* approved: only those count. */
+void bb_cell_readings_of_period(struct bb_cell_readings *readings, struct bb_period period,
+                                uint32_t indicator, bool approved);
 /* By the snapshot's own cursor of the view `reading`. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *snapshot);
 

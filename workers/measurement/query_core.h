@@ -60,6 +60,15 @@ extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_
     bb_query_places, bb_query_adoptions, bb_query_reporting, bb_query_reviews, bb_query_chain,
     bb_query_progress, bb_query_batches, bb_query_batch;
 
+/* What is hidden (query_hidden.h). */
+struct bb_query_guard {
+    struct bb_hidden *own; /* memo */
+    /* Asked last, within a step */
+    struct bb_hidden_table *table;
+    uint32_t indicator;
+    struct bb_period period;
+};
+
 struct bb_query {
     struct bb_query_context context;
     const struct bb_query_kind *kind; /* NULL: no such method */
@@ -73,6 +82,7 @@ struct bb_query {
     bool begun;
     uint64_t sequence; /* pinned by the first step */
     struct bb_terms terms;
+    struct bb_query_guard guard;
     void *state; /* of the kind, zeroed at first */
 };
 

@@ -18,6 +18,12 @@
 struct state {
     struct bb_reading_key key;
     uint64_t next; /* sequence to go on with */
+    /* How the caller may see the revision that stands. Of a reading whose figures are guarded from it those
+     * before are hidden: what they were part of was another table (suppress.h), and is not asked for again.
+     */
+    enum bb_row_view view;
+    uint64_t stands;
+    bool guarded;
     struct bb_rows rows;
     struct bb_arena texts; /* members and batches of a part */
     struct bb_arena entry; /* one journal entry */
@@ -97,6 +103,25 @@ begin_at_approved(struct bb_query *query, struct bb_query_step *step, struct bb_
     return r == BB_STORE_E_NOT_FOUND ? 0 : r; /* all of it came later */
 }
 
+/* The snapshot's cursors are moved, so this is found out before the revisions are walked. */
+static int
+find_view(struct bb_query *query, struct bb_query_step *step, const struct bb_reading *reading)
+{
+    struct state *state = query->state;
+    struct bb_term *indicator;
+    uint64_t looked = 0;
+    int r =
+        bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->key.indicator, &indicator);
+
+    if (r == 0)
+        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+    if (r != 0)
+        return r;
+    state->guarded = bb_query_is_guarded(query, indicator->rules) && state->key.organization != query->own;
+    state->stands = reading->sequence;
+    return bb_query_row_view(query, step, &state->key, reading, &looked, &state->view);
+}
+
 static int
 check_exists(struct bb_query *query, struct bb_query_step *step)
 {
@@ -112,6 +137,8 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
         r = bb_snapshot_revision(&step->snapshot, key, record, &reading);
     if (r == 0)
         r = begin_at_approved(query, step, key, record);
+    if (r == 0)
+        r = find_view(query, step, &reading);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
     return bb_query_refuse(
@@ -174,7 +201,8 @@ grow(struct state *state)
     return 0;
 }
 
-/* Who sent the entry, its batch, and why. */
+/* Who sent the entry, its batch, and why. A note may tell what is guarded, and a batch is what a guess at the
+ * whole entry could be tried with (chain.export). */
 static int
 add_origin(struct state *state, struct bb_query_step *step, uint64_t sequence)
 {
@@ -205,14 +233,24 @@ add_origin(struct state *state, struct bb_query_step *step, uint64_t sequence)
     note = bb_arena_alloc(&state->texts, submission->note ? strlen(submission->note) + 1 : 1);
     if (!member || !batch || !note)
         return -ENOMEM;
-    strcpy(note, submission->note ? submission->note : "");
+    strcpy(note, submission->note && !state->guarded ? submission->note : "");
     snprintf(member, len, "%s/%s", submission->organization, submission->member);
     memcpy(batch, submission->batch.data, submission->batch.len);
     state->member[state->n] = member;
     state->note[state->n] = note;
     state->reason[state->n] = submission->reason;
-    state->batch[state->n++] = (ProtobufCBinaryData){submission->batch.len, batch};
+    state->batch[state->n++] = (ProtobufCBinaryData){state->guarded ? 0 : submission->batch.len, batch};
     return 0;
+}
+
+static enum bb_row_view
+view_of(const struct state *state, const struct bb_reading *reading)
+{
+    if (!state->guarded || reading->sequence == state->stands)
+        return state->view;
+    return BB_ROW_STATE(reading->flags) == BB_STATE_OK && !bb_reading_withdrawn(reading) ? BB_ROW_HIDDEN
+           : reading->flags & (BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR) ? BB_ROW_WITHOUT_PARTS
+                                                                      : BB_ROW_SHOWN;
 }
 
 /* One revision; false in ret_go_on when it has no room in this part or lies behind the moment asked for. */
@@ -233,7 +271,7 @@ add_revision(struct bb_query *query, struct bb_query_step *step, struct bb_bytes
         step->final = false;
         return 0;
     }
-    r = bb_rows_add(&state->rows, query, step, &state->key, &reading);
+    r = bb_rows_add(&state->rows, query, step, &state->key, &reading, view_of(state, &reading));
     if (r == 0)
         r = add_origin(state, step, reading.sequence);
     state->next = reading.sequence + 1;

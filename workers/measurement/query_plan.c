@@ -123,17 +123,13 @@ read_node(struct bb_query *query, struct bb_query_step *step, struct bb_plan_nod
 {
     struct bb_arena *scratch = &query->terms.scratch;
     Bb__Indicator *definition;
-    struct bb_note note;
-    const char *column;
     int r;
 
     bb_arena_reset(scratch);
-    r = bb_term_definition(&step->snapshot, node->indicator, scratch, &definition);
-    if (r != 0)
+    r = bb_term_rules(&step->snapshot, node->indicator, scratch, &definition, &node->rules);
+    if (r != 0 || !node->rules.computed)
         return r;
-    r = bb_indicator_parse(definition, &node->rules, &note, &column);
-    if (r == 0 && node->rules.computed)
-        r = bb_sides_read(definition, &node->sides);
+    r = bb_sides_read(definition, &node->sides);
     if (r > 0 || r == -EBADMSG)
         return bb_snapshot_damaged(&step->snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code));
     return r;

@@ -12,7 +12,9 @@
  * part is packed. */
 #include "query_points.h"
 
+#include "query_hidden.h"
 #include "query_overlap.h"
+#include "suppress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -164,8 +166,49 @@ may_see(struct bb_points *points, struct bb_query_step *step, const struct bb_pa
     return bb_query_may_see(points->query, step, party->organization, ret_visible);
 }
 
+/* Is it worked out from what is hidden from the caller (query_hidden.h)? organization: BB_SUPPRESS_ALL */
 static int
-withhold(struct bb_points *points, struct bb_query_step *step, struct bb_figure *figure, bool *ret_withheld)
+find_hidden(struct bb_points *points, struct bb_query_step *step, struct bb_period period, uint32_t group,
+            uint32_t organization, const struct bb_tally *tally, bool *ret_hidden)
+{
+    const struct bb_party *party = &tally->party;
+    struct bb_query_figure figure = {.indicator = points->cells->indicator,
+                                     .rules = points->rules,
+                                     .period = period,
+                                     .place = points->cells->place,
+                                     .disaggregation = points->cells->disaggregation,
+                                     .organization = organization};
+
+    *ret_hidden = false;
+    if (!bb_query_is_guarded(points->query, points->rules) || tally->sum.ok == 0 ||
+        (party->size == BB_PARTY_ONE && party->organization == points->query->own))
+        return 0;
+    if (points->by == BB_BY_PLACE)
+        figure.place = (struct bb_wanted){&group, 1};
+    else if (points->by == BB_BY_DISAGGREGATION)
+        figure.disaggregation = (struct bb_wanted){&group, 1};
+    if (points->rules->organization_aggregation == BB_AGGREGATE_RATIO && tally->sum.parts == 0) {
+        *ret_hidden = true; /* a ratio without its counts says nothing about how small they are */
+        return 0;
+    }
+    return bb_query_hides(points->query, step, &figure, &points->looked, ret_hidden);
+}
+
+/* Parts of a sum are counted nowhere, so nothing is known of how small they are. */
+static bool
+may_tell_parts(const struct bb_points *points, const struct bb_figure *figure)
+{
+    const struct bb_party *party = &figure->party;
+
+    return !bb_query_is_guarded(points->query, points->rules) ||
+           points->rules->organization_aggregation == BB_AGGREGATE_RATIO ||
+           (party->size == BB_PARTY_ONE && party->organization == points->query->own) ||
+           (!figure->numerator[0] && !figure->denominator[0]);
+}
+
+static int
+withhold(struct bb_points *points, struct bb_query_step *step, struct bb_figure *figure, bool hidden,
+         bool *ret_withheld)
 {
     bool value, parts;
     int r = may_see(points, step, &figure->party, &value);
@@ -174,11 +217,13 @@ withhold(struct bb_points *points, struct bb_query_step *step, struct bb_figure 
         r = may_see(points, step, &figure->parts, &parts);
     if (r != 0)
         return r;
+    value = value && !hidden;
+    parts = value && parts && may_tell_parts(points, figure);
     if (!value)
         figure->value[0] = '\0';
-    if (!value || !parts)
+    if (!parts)
         figure->numerator[0] = figure->denominator[0] = '\0';
-    *ret_withheld = !value || !parts;
+    *ret_withheld = !parts;
     return 0;
 }
 
@@ -280,14 +325,14 @@ static int
 add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period period,
           const struct bb_choice *choice, const struct bb_group *group)
 {
-    bool hidden = points->query->scope != BB_SCOPE_ALL, withheld;
+    bool others = points->query->scope != BB_SCOPE_ALL, hidden, withheld;
     const struct bb_tally *tally = &group->tally;
     struct bb_tally by_readings;
     struct bb_figure figure;
     uint32_t organizations;
     int r;
 
-    if (group->mixed || overlaps(points, group) || bb_tally_needs_readings(tally, points->rules, hidden)) {
+    if (group->mixed || overlaps(points, group) || bb_tally_needs_readings(tally, points->rules, others)) {
         r = tally_readings(points, step, period, choice, group, &by_readings);
         tally = &by_readings;
         organizations = points->values.organizations.count;
@@ -297,12 +342,14 @@ add_group(struct bb_points *points, struct bb_query_step *step, struct bb_period
     if (r != 0)
         return r;
     bb_tally_figure(tally, points->rules, &figure);
-    if (points->most_operands) {
+    r = find_hidden(points, step, period, group->id, BB_SUPPRESS_ALL, tally, &hidden);
+    if (r == 0 && points->most_operands) {
         bool visible;
         r = may_see(points, step, &figure.party, &visible);
-        return r == 0 ? keep_operand(points, group->id, tally, visible, organizations) : r;
+        return r == 0 ? keep_operand(points, group->id, tally, visible && !hidden, organizations) : r;
     }
-    r = withhold(points, step, &figure, &withheld);
+    if (r == 0)
+        r = withhold(points, step, &figure, hidden, &withheld);
     return r == 0 ? bb_points_write(points, step, period, group->id, &figure, organizations, withheld) : r;
 }
 
@@ -357,17 +404,22 @@ add_organization(struct bb_points *points, struct bb_query_step *step, struct bb
                  uint32_t organization, const struct bb_tally *tally)
 {
     struct bb_figure figure;
-    bool visible;
+    bool visible, hidden = false, withheld = true;
     int r = bb_query_may_see(points->query, step, organization, &visible);
 
+    if (r == 0 && visible)
+        r = find_hidden(points, step, period, 0, organization, tally, &hidden);
     if (r != 0)
         return r;
+    visible = visible && !hidden;
     if (points->most_operands)
         return keep_operand(points, organization, visible ? tally : &(struct bb_tally){0}, visible, 1);
     bb_tally_figure(tally, points->rules, &figure);
     if (!visible)
         figure = (struct bb_figure){0};
-    return bb_points_write(points, step, period, organization, &figure, 1, !visible);
+    else
+        r = withhold(points, step, &figure, false, &withheld);
+    return r == 0 ? bb_points_write(points, step, period, organization, &figure, 1, withheld) : r;
 }
 
 /* In order of id, from behind `after` on, as far as the part reaches */

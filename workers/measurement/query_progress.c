@@ -95,6 +95,8 @@ begin(struct bb_query *query, struct bb_query_step *step)
     state->one =
         (struct bb_one){.query = query, .texts = &state->texts, .past = state->request->as_of != NULL};
     state->ready = true;
+    if (state->request->for_all)
+        query->scope = BB_SCOPE_TOTALS;
     r = find_named(query, step);
     if (r == 0) /* as it is read for each indicator, but for its frequency */
         r = bb_query_range(step, state->request->period, state->request->period, 0, &first_day, &end_day);
@@ -326,16 +328,12 @@ static int
 begin_item(struct bb_query *query, struct bb_query_step *step, struct making *making)
 {
     struct state *state = query->state;
-    const char *period = state->request->period, *column;
-    struct bb_note note;
-    int r = bb_term_definition(&step->snapshot, making->id, &state->texts, &making->definition);
+    const char *period = state->request->period;
+    int r = bb_term_rules(&step->snapshot, making->id, &state->texts, &making->definition, &making->rules);
 
-    if (r != 0)
-        return r;
-    if (bb_indicator_parse(making->definition, &making->rules, &note, &column) != 0)
-        return bb_snapshot_damaged(&step->snapshot, BB_VIEW_DEFINITION,
-                                   bb_bytes_str(making->definition->code));
-    r = bb_query_range(step, period, period, making->rules.frequency, &making->first_day, &making->end_day);
+    if (r == 0)
+        r = bb_query_range(step, period, period, making->rules.frequency, &making->first_day,
+                           &making->end_day);
     if (r != 0)
         return r;
     if (state->n_named == 0 && (making->definition->sequence > query->sequence || is_retired(state, making)))

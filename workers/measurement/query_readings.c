@@ -266,6 +266,7 @@ gather(struct bb_query *query, struct bb_query_step *step)
     struct state *state = query->state;
     struct bb_reading_key key;
     struct bb_reading reading;
+    enum bb_row_view view;
     bool visible;
     int r;
 
@@ -286,7 +287,9 @@ gather(struct bb_query *query, struct bb_query_step *step)
             r = r > 0 ? 0 : r;
         }
         if (r == 0)
-            r = bb_rows_add(&state->rows, query, step, &key, &reading);
+            r = bb_query_row_view(query, step, &key, &reading, &state->walk.looked, &view);
+        if (r == 0)
+            r = bb_rows_add(&state->rows, query, step, &key, &reading, view);
         if (r < 0)
             return r; /* a reading that did not exist yet is left out */
     }

@@ -154,9 +154,18 @@ compute(struct bb_query *query, struct bb_query_step *step, struct bb_term *indi
     return r;
 }
 
+static void
+withhold(struct bb_rowref *ref, enum bb_row_view view)
+{
+    ref->flags &= ~(BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR);
+    if (view == BB_ROW_HIDDEN)
+        ref->flags &= ~(BB_ROW_VALUE | BB_ROW_COMPUTED | BB_ROW_COMMENT);
+    ref->flags |= BB_ROW_WITHHELD;
+}
+
 int
 bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
-            const struct bb_reading_key *key, const struct bb_reading *reading)
+            const struct bb_reading_key *key, const struct bb_reading *reading, enum bb_row_view view)
 {
     uint32_t n = bb_rowset_count(rows->set);
     struct bb_rowref ref = {.flags = reading->flags,
@@ -170,10 +179,12 @@ bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *
         r = grow(rows);
     if (r == 0)
         r = write_texts(rows, query, step, key, &ref);
-    if (r == 0 && reading->flags & BB_ROW_COMMENT)
-        r = bb_rowset_text(rows->set, reading->comment, &ref.comment);
     if (r == 0 && !(reading->flags & BB_ROW_VALUE))
         r = compute(query, step, rows->indicator, reading, &ref);
+    if (r == 0 && view != BB_ROW_SHOWN)
+        withhold(&ref, view);
+    if (r == 0 && ref.flags & BB_ROW_COMMENT)
+        r = bb_rowset_text(rows->set, reading->comment, &ref.comment);
     if (r == 0)
         r = bb_version_at(&query->terms, &step->snapshot, rows->indicator, reading->sequence,
                           &rows->version[n]);

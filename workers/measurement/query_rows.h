@@ -4,7 +4,7 @@
 #ifndef BB_QUERY_ROWS_H
 #define BB_QUERY_ROWS_H
 
-#include "query_core.h"
+#include "query_hidden.h"
 
 #include "runtime/rowset.h"
 
@@ -35,9 +35,9 @@ void bb_rows_release(struct bb_rows *rows);
 /* Begin a new part. */
 void bb_rows_reset(struct bb_rows *rows);
 
-/* 0 | -ENOMEM | -EBADMSG */
+/* view: how much of it is told. 0 | -ENOMEM | -EBADMSG */
 int bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *step,
-                const struct bb_reading_key *key, const struct bb_reading *reading);
+                const struct bb_reading_key *key, const struct bb_reading *reading, enum bb_row_view view);
 
 /* The column of versions: one for all rows where they are alike. */
 size_t bb_rows_versions(const struct bb_rows *rows);

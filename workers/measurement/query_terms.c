@@ -232,24 +232,18 @@ bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct 
 {
     Bb__Indicator *definition;
     struct bb_indicator *rules;
-    struct bb_note note;
-    const char *column;
     int r;
 
     if (term->rules)
         return 0;
-    bb_arena_reset(&terms->scratch);
-    r = bb_term_definition(snapshot, term->id, &terms->scratch, &definition);
-    if (r != 0)
-        return r;
     rules = bb_arena_alloc(&terms->arena, sizeof *rules);
     if (!rules)
         return bb_no_room(&terms->arena, sizeof *rules);
-    r = bb_indicator_parse(definition, rules, &note, &column);
-    if (r != 0)
-        return r < 0 ? r : bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, term->text);
-    term->rules = rules;
-    return 0;
+    bb_arena_reset(&terms->scratch);
+    r = bb_term_rules(snapshot, term->id, &terms->scratch, &definition, rules);
+    if (r == 0)
+        term->rules = rules;
+    return r;
 }
 
 int
@@ -297,4 +291,47 @@ bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_a
         return bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, bb_bytes(first, sizeof first));
     *ret_definition = found;
     return 0;
+}
+
+static int
+parse_definition(struct bb_snapshot *snapshot, const Bb__Indicator *definition,
+                 struct bb_indicator *ret_rules)
+{
+    struct bb_note note;
+    const char *column;
+    int r = bb_indicator_parse(definition, ret_rules, &note, &column);
+
+    return r > 0 ? bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code)) : r;
+}
+
+static int
+find_protection(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+                struct bb_indicator *rules)
+{
+    const uint64_t sequence = snapshot->sequence;
+    struct bb_indicator now;
+    Bb__Indicator *definition;
+    int r;
+
+    snapshot->sequence = snapshot->position;
+    r = bb_term_definition(snapshot, indicator, arena, &definition);
+    snapshot->sequence = sequence;
+    if (r == 0)
+        r = parse_definition(snapshot, definition, &now);
+    if (r == 0)
+        rules->suppress_below = now.suppress_below;
+    return r;
+}
+
+int
+bb_term_rules(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+              Bb__Indicator **ret_definition, struct bb_indicator *ret_rules)
+{
+    int r = bb_term_definition(snapshot, indicator, arena, ret_definition);
+
+    if (r == 0)
+        r = parse_definition(snapshot, *ret_definition, ret_rules);
+    return r == 0 && snapshot->sequence < snapshot->position
+               ? find_protection(snapshot, indicator, arena, ret_rules)
+               : r;
 }

@@ -78,4 +78,9 @@ int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct 
 int bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
                        Bb__Indicator **ret_definition);
 
+/* The same with its numbers; suppress_below is that of the present, whatever the moment asked for: what is
+ * protected today is so in every answer. */
+int bb_term_rules(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
+                  Bb__Indicator **ret_definition, struct bb_indicator *ret_rules);
+
 #endif

@@ -84,18 +84,11 @@ static int
 find_indicator(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
-    struct bb_note note;
-    const char *column;
     int r = bb_query_find(step, BB_OBJECT_INDICATOR, state->request->indicator, &state->indicator);
 
-    if (r == 0)
-        r = bb_term_definition(&step->snapshot, state->indicator, &query->arena, &state->definition);
-    if (r != 0)
-        return r;
-    r = bb_indicator_parse(state->definition, &state->rules, &note, &column);
-    return r > 0 ? bb_snapshot_damaged(&step->snapshot, BB_VIEW_DEFINITION,
-                                       bb_bytes_str(state->definition->code))
-                 : r;
+    return r == 0 ? bb_term_rules(&step->snapshot, state->indicator, &query->arena, &state->definition,
+                                  &state->rules)
+                  : r;
 }
 
 static int

@@ -250,12 +250,14 @@ copy_out(const struct bb_facts *facts, struct bb_suppressed *ret_suppressed)
 
     s.figure = malloc((s.n + 1) * sizeof *s.figure);
     s.hidden = malloc((s.n + 1) * sizeof *s.hidden);
-    if (!s.figure || !s.hidden) {
+    s.alone = malloc((s.n + 1) * sizeof *s.alone);
+    if (!s.figure || !s.hidden || !s.alone) {
         bb_suppressed_release(&s);
         return -ENOMEM;
     }
     for (size_t i = 0; i < s.n; i++) {
         s.figure[i] = facts->figure[i];
+        s.alone[i] = facts->alone[i];
         s.hidden[i] = facts->fact_of[i] != BB_NO_FACT && facts->fact[facts->fact_of[i]].hidden;
     }
     *ret_suppressed = s;
@@ -287,6 +289,7 @@ bb_suppressed_release(struct bb_suppressed *suppressed)
 {
     free(suppressed->figure);
     free(suppressed->hidden);
+    free(suppressed->alone);
     *suppressed = (struct bb_suppressed){0};
 }
 
@@ -301,7 +304,8 @@ is_before(const struct bb_suppress_figure *a, const struct bb_suppress_figure *b
 }
 
 bool
-bb_suppressed_hides(const struct bb_suppressed *suppressed, struct bb_suppress_figure figure)
+bb_suppressed_find(const struct bb_suppressed *suppressed, struct bb_suppress_figure figure,
+                   size_t *ret_number)
 {
     size_t from = 0, to = suppressed->n;
 
@@ -312,5 +316,16 @@ bb_suppressed_hides(const struct bb_suppressed *suppressed, struct bb_suppress_f
         else
             to = middle;
     }
-    return from == suppressed->n || is_before(&figure, &suppressed->figure[from]) || suppressed->hidden[from];
+    if (from == suppressed->n || is_before(&figure, &suppressed->figure[from]))
+        return false;
+    *ret_number = from;
+    return true;
+}
+
+bool
+bb_suppressed_hides(const struct bb_suppressed *suppressed, struct bb_suppress_figure figure)
+{
+    size_t number;
+
+    return !bb_suppressed_find(suppressed, figure, &number) || suppressed->hidden[number];
 }

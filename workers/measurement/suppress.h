@@ -97,6 +97,7 @@ struct bb_suppress_figure {
 struct bb_suppressed {
     struct bb_suppress_figure *figure; /* in ascending order of place, disaggregation, organization */
     bool *hidden;                      /* by number of the figure */
+    uint32_t *alone;                   /* likewise: the only organization behind it, or BB_SUPPRESS_ALL */
     size_t n;
 };
 
@@ -106,7 +107,11 @@ struct bb_suppressed {
 int bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppressed *ret_suppressed);
 void bb_suppressed_release(struct bb_suppressed *suppressed);
 
-/* Is it hidden from those whose own it is not? */
+/* Is there such a figure? ret_number: its number. */
+bool bb_suppressed_find(const struct bb_suppressed *suppressed, struct bb_suppress_figure figure,
+                        size_t *ret_number);
+
+/* Is it hidden from those whose own it is not? What is no figure is. */
 bool bb_suppressed_hides(const struct bb_suppressed *suppressed, struct bb_suppress_figure figure);
 
 #endif

@@ -314,6 +314,7 @@ add_figure(struct making *making, size_t from, size_t to, uint32_t *n_members)
     struct bb_facts *facts = making->facts;
     struct bb_run *content = &making->content[facts->n_figures];
     uint32_t one;
+    bool alone;
 
     /* Who is ambiguous may be so several times over, and stands at the end. */
     if (last->reading == AMBIGUOUS)
@@ -321,8 +322,9 @@ add_figure(struct making *making, size_t from, size_t to, uint32_t *n_members)
     one = making->order[first->reading].reading->organization;
     *content = (struct bb_run){*n_members, gather_cells(making, from, to, facts->member + *n_members)};
     *n_members += content->n;
-    making->published[facts->n_figures] =
-        making->order[last->reading].reading->organization != one || shares(making->table, one);
+    alone = making->order[last->reading].reading->organization == one;
+    making->published[facts->n_figures] = !alone || shares(making->table, one);
+    facts->alone[facts->n_figures] = alone ? one : BB_SUPPRESS_ALL;
     facts->figure[facts->n_figures++] = first->figure;
 }
 
@@ -349,10 +351,12 @@ make_figures(struct making *making)
 
     facts->figure = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->figure);
     facts->fact_of = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->fact_of);
+    facts->alone = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->alone);
     facts->member = bb_arena_alloc(making->arena, (most + 1) * sizeof *facts->member);
     making->content = bb_arena_alloc(making->arena, (n + 1) * sizeof *making->content);
     making->published = bb_arena_alloc(making->arena, (n + 1) * sizeof *making->published);
-    if (!facts->figure || !facts->fact_of || !facts->member || !making->content || !making->published)
+    if (!facts->figure || !facts->fact_of || !facts->alone || !facts->member || !making->content ||
+        !making->published)
         return -EDQUOT;
     for (size_t from = 0, to; from < n; from = to) {
         to = from + 1;

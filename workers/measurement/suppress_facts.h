@@ -60,6 +60,7 @@ struct bb_facts {
     /* Figures and their facts; BB_NO_FACT: of zeros */
     struct bb_suppress_figure *figure;
     uint32_t *fact_of;
+    uint32_t *alone; /* the only organization behind the figure, or BB_SUPPRESS_ALL */
     size_t n_figures;
 };
 

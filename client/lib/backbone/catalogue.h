@@ -33,6 +33,8 @@ struct bb_indicator {
     const char *targets;              /* further ones: "2024/2025=75; hartford@2024/2025=80" */
     const char *numerator_expression; /* computed from others: "#{cases}+#{deaths.sex=female}" */
     const char *denominator_expression;
+    const char
+        *suppress_below; /* smaller counts, and those they follow from, are for staff and their owner */
     const char *overlap; /* sum; maximum: where organizations count the same, of a cell the greatest counts */
     const char *publish; /* reported; approved: others see, and totals count, only what is approved */
     uint32_t version;    /* in answers: 1 for the first definition */

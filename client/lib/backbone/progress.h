@@ -16,6 +16,7 @@ struct bb_progress_query {
     uint64_t as_of_sequence;
     int64_t as_of_us;
     uint64_t min_sequence;
+    bool for_all; /* only what everybody who takes part may see: to be announced */
 };
 
 /* Where an indicator stands. What is not known, or not to be seen, is NULL. */

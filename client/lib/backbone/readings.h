@@ -29,6 +29,7 @@ struct bb_reading {
     int state;              /* enum bb_reading_state */
     const char *status;     /* "ok", "missing", "suppressed", "not_applicable", "withdrawn"; static */
     bool computed;          /* the value was computed from its parts */
+    bool withheld;          /* it, or its parts, are there and not told: small numbers could be worked out */
     uint64_t sequence;      /* of the entry that made this revision */
     int64_t time_us;
     uint32_t revision;    /* 1 for the first */

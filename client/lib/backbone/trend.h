@@ -51,7 +51,7 @@ struct bb_point {
     uint32_t reported; /* of these, what has come */
     const struct bb_series_break *breaks;
     size_t n_breaks;
-    bool withheld; /* the line of an organization that does not share it */
+    bool withheld; /* not shared, or small numbers could be worked out; beside a value: its parts are */
 };
 
 typedef int bb_point_fn(void *self, const struct bb_point *point);

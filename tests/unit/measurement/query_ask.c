@@ -13,6 +13,7 @@ const struct test_caller test_staff = {
 
 size_t test_query_bytes;
 uint32_t test_query_kept_cells;
+struct bb_hidden *test_query_hidden;
 
 void
 test_read_points(Bb__TrendReply *reply, struct bb_arena *arena)
@@ -47,7 +48,8 @@ test_ask(struct test_store *store, const struct test_caller *caller, uint32_t me
                                              .changes = &store->changes,
                                              .known = store->known,
                                              .bytes = test_query_bytes,
-                                             .kept_cells = test_query_kept_cells};
+                                             .kept_cells = test_query_kept_cells,
+                                             .hidden = test_query_hidden};
     size_t len = protobuf_c_message_get_packed_size(request);
     uint8_t *body = malloc(len + 1);
     struct bb_query_call call = {.method = method,

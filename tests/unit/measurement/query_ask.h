@@ -34,6 +34,7 @@ extern const struct test_caller test_staff;
 /* What queries may take that are asked from now on; 0: the usual (struct bb_query_context). */
 extern size_t test_query_bytes;
 extern uint32_t test_query_kept_cells;
+extern struct bb_hidden *test_query_hidden;
 
 /* reply: what the parts are; NULL: only how it ends counts. */
 void test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,

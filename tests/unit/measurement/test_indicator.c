@@ -39,7 +39,8 @@ column(Bb__Indicator *m, const char *name)
                    {"numerator_expression", &m->numerator_expression},
                    {"denominator_expression", &m->denominator_expression},
                    {"publish", &m->publish},
-                   {"overlap", &m->overlap}};
+                   {"overlap", &m->overlap},
+                   {"suppress_below", &m->suppress_below}};
 
     for (size_t i = 0; i < COUNT(columns); i++)
         if (strcmp(columns[i].name, name) == 0)
@@ -104,6 +105,17 @@ test_what_is_refused(void **state)
         {"overlap=maximum|organization_aggregation=last", "overlap"},
         {"overlap=maximum|numerator_expression=#{a}", "overlap"},
         {"overlap=sum|numerator_expression=#{a}", "overlap"},
+        {"suppress_below=1", "suppress_below"},
+        {"suppress_below=0", "suppress_below"},
+        {"suppress_below=-5", "suppress_below"},
+        {"suppress_below=5.0", "suppress_below"},
+        {"suppress_below=1000001", "suppress_below"},
+        {"suppress_below=few", "suppress_below"},
+        {"suppress_below=5|numerator_expression=#{a}", "suppress_below"},
+        {"suppress_below=5|organization_aggregation=average", "suppress_below"},
+        {"suppress_below=5|organization_aggregation=last", "suppress_below"},
+        {"suppress_below=5|overlap=maximum", "suppress_below"},
+        {"suppress_below=5|unit=percent", "suppress_below"},
         {"targets=2026=x", "targets"},
         {"targets=sometime=1", "targets"},
         {"targets=2026=1; =2", "targets"},

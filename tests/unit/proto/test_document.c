@@ -210,6 +210,7 @@ flag_row(char *cell[static CELLS])
         {"BB_ROW_COMMENT", BB_ROW_COMMENT},
         {"BB_ROW_COMPUTED", BB_ROW_COMPUTED},
         {"BB_ROW_WITHDRAWN", BB_ROW_WITHDRAWN},
+        {"BB_ROW_WITHHELD", BB_ROW_WITHHELD},
     };
 
     for (size_t i = 0; i < COUNT(flags); i++)
@@ -224,7 +225,7 @@ static void
 test_flags(void **state)
 {
     (void)state;
-    assert_int_equal(each_row("| flags | bit |", flag_row), 7);
+    assert_int_equal(each_row("| flags | bit |", flag_row), 8);
 }
 
 static const struct {

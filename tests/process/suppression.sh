@@ -1,0 +1,193 @@
+#!/usr/bin/env bash
+# Small numbers: what partners and observers are told of an indicator with suppress_below, everywhere; staff and those
+# whose they are see everything.
+. "$(dirname "$0")/lib.sh"
+
+# a threshold is one, of counts
+run_text 'code,name,suppress_below\nreach,Reach,few\n' 65 backbone indicator define -
+like "why" "$err" 'suppress_below: found .few., expected a whole number from 2 to 1,000,000'
+run_text 'code,name,suppress_below\nreach,Reach,1\n' 65 backbone indicator define -
+run_text 'code,name,organization_aggregation,suppress_below\nreach,Reach,average,5\n' 65 backbone indicator define -
+like "why" "$err" 'unless organization_aggregation is sum, of counts, or ratio'
+run_text 'code,name,overlap,suppress_below\nreach,Reach,maximum,5\n' 65 backbone indicator define -
+like "why" "$err" 'nothing where overlap is maximum'
+run_text 'code,name,unit,suppress_below\nreach,Reach,percent,5\n' 65 backbone indicator define -
+like "why" "$err" 'percentages are not counts'
+run_text 'code,name,frequency,time_aggregation\nreach,Reach,monthly,sum\n' 0 backbone indicator define -
+run_text 'code,name,numerator_expression,suppress_below\ntwice,Twice,#{reach}*2,5\n' 65 backbone indicator define -
+like "why" "$err" 'what is computed is hidden where its inputs are'
+run_text 'code,name,decimals,numerator_expression\ntwice,Twice,0,#{reach}*2\n' 0 backbone indicator define -
+
+partner alpha Alpha --share-own-line
+partner beta Beta --share-own-line
+partner gamma Gamma
+partner delta Delta
+key=$(backbone keys new "$tmp/watcher.key")
+run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
+context watcher
+run 0 as delta subscribe indicator/reach
+
+# by place, three months; one number is small
+for who in alpha beta gamma; do
+    for month in 1 2 3; do
+        n=$((${#who} * 10 + month))
+        run_text "indicator,place,period,value,comment\nreach,North,2026-0$month,$((n + 10)),as counted\nreach,South,2026-0$month,$((n + 20)),as counted\n" \
+            0 as "$who" import -
+    done
+done
+before=$(backbone status -o json | jq .measurement.head)
+run 0 as alpha report reach 3 --place South --period 2026-02 --comment 'only three' --reason recount --note 'three, not thirty'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld])' '[[3,null]]'
+
+# a threshold is a new version, and holds at once, also for what was asked as of before
+run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,5\n' 0 backbone indicator define -
+run 0 as delta indicator show reach -o json
+json '[.version, .suppress_below]' '[2,5]'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld, .comment, .status])' '[[null,true,null,"ok"]]'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02
+like "a mark" "$out" 'withheld'
+like "why" "$err" 'withheld: figures of a single organization that does not share them with you, or from which small numbers could be worked out'
+sequence=$(backbone status -o json | jq .measurement.head)
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$((sequence - 1))" -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$before" -o json
+json 'map([.value, .withheld])' '[[72,null]]'
+
+# its owner and staff see all
+for who in alpha backbone; do
+    if [ "$who" = backbone ]; then them=(backbone); else them=(as "$who"); fi
+    run 0 "${them[@]}" readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+    json 'map([.value, .withheld, .comment])' '[[3,null,"only three"]]'
+    run 0 "${them[@]}" readings history reach --organization alpha --place South --period 2026-02 -o json
+    json 'map([.value, .withheld, .note, (.batch | length)])' '[[72,null,null,36],[3,null,"three, not thirty",36]]'
+done
+
+# others see the larger ones from which it does not follow, and that the others are there
+run 0 as delta readings ls --indicator reach --period 2026-02 -o json
+json 'map([.organization, .place, .value, .withheld])' \
+    '[["alpha","North",62,null],["beta","North",52,null],["alpha","South",null,true],["beta","South",null,true]]'
+run 0 as delta readings ls --indicator reach --period 2026-02 -o csv
+is "the value and the mark of a row of csv" "$(sed -n 4p <<<"$out" | cut -d, -f2,3,7,16)" 'alpha,South,,true'
+run 0 as delta readings ls --indicator reach --organization alpha --latest -o json
+json 'map([.place, .value])' '[["North",63],["South",73]]'
+run 0 as delta trend reach --by organization --period 2026-02 -o json
+json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",null,true],["gamma",null,true]]'
+run 0 as alpha trend reach --by organization --period 2026-02 -o json
+json 'map([.organization, .value, .withheld])' '[["alpha",65,null],["beta",null,true],["gamma",null,true]]'
+run 0 as delta trend reach --by place --period 2026-02 -o json
+json 'map([.place, .value])' '[["North",176],["South",137]]'
+run 0 as delta readings history reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld, .comment, .note, .batch, .reason])' \
+    '[[null,true,null,null,null,null],[null,true,null,null,null,"recount"]]'
+
+# what is computed, put together over time, or told as progress
+run 0 as alpha report reach 2 --place East --period 2026-03
+run 0 as delta trend reach --by place --period 2026-03 -o json
+json 'map([.place, .value, .withheld]) | .[2]' '["East",null,true]'
+json 'map(select(.withheld)) | length >= 2' true # else the total would tell it
+run 0 as delta trend reach -o json
+json 'map([.value, .withheld])' '[[376,null],[313,null],[390,null]]'
+run 0 as alpha trend reach --by place --period 2026-03 -o json
+json '.[2] | [.place, .value, .withheld]' '["East",2,null]'
+run 0 as delta trend reach --place East -o json
+json 'map([.period, .value, .withheld])' '[["2026-03",null,true]]'
+run 0 as delta trend reach --place East --per quarter -o json
+json 'map([.period, .value, .withheld])' '[["2026-Q1",null,true]]'
+run 0 as delta trend reach --per quarter -o json
+json 'map([.period, .value])' '[["2026-Q1",1079]]'
+run 0 as delta trend twice --by place --period 2026-03 -o json
+json 'map(select(.place == "East")) | map([.value, .withheld])' '[[null,true]]'
+run 0 backbone trend twice --by place --period 2026-03 -o json
+json 'map(select(.place == "East")) | map([.value, .withheld])' '[[4,null]]'
+run 0 as alpha report reach 1 --place East --period 2026-04
+for who in delta watcher; do
+    run 0 as "$who" progress reach -o json
+    json 'map([.period, .value, .withheld, .previous, .change, .corrected])' '[["2026-04",null,true,390,null,null]]'
+    run 0 as "$who" trend reach --period 2026-04
+    like "a mark" "$out" 'withheld'
+    run 0 as "$who" assessment --period 2026-04 -o json
+    json '.indicators[] | select(.indicator == "reach") | [.value, .withheld]' '[null,true]'
+done
+run 0 backbone progress reach -o json
+json 'map([.value, .withheld])' '[[1,null]]'
+run 0 backbone assessment --period 2026-04 -o markdown
+like "what staff sees" "$out" '2026-04: 1'
+run 0 backbone assessment --period 2026-04 --for-all -o markdown
+like "what is for all" "$out" '2026-04: withheld'
+
+# a count of zero is not small; a ratio is told with both of its counts, or not at all
+run 0 as alpha report reach 0 --place East --period 2026-05
+run 0 as delta trend reach --period 2026-05 -o json
+json 'map([.value, .withheld])' '[[0,null]]'
+run_text 'code,name,unit,denominator,suppress_below\nrate,Rate,percent,all,5\n' 0 backbone indicator define -
+run 0 as alpha report rate --numerator 40 --denominator 80 --period 2026-01
+run 0 as alpha report rate --numerator 40 --denominator 43 --period 2026-02
+run 0 as beta report rate --numerator 2 --denominator 90 --period 2026-01
+run 0 as beta report rate 12.5 --period 2026-02
+run 0 as delta readings ls --indicator rate -o json
+json 'map([.organization, .value, .numerator, .denominator, .withheld])' \
+    '[["alpha",null,null,null,true],["beta",null,null,null,true],["alpha",93.023256,40,43,null],["beta",null,null,null,true]]'
+run 0 as delta trend rate --period 2026-01 -o json
+json 'map([.value, .numerator, .denominator, .withheld])' '[[null,null,null,true]]'
+run 0 backbone trend rate --period 2026-01 -o json
+json 'map([.value, .numerator, .denominator, .withheld])' '[[24.705882,42,170,null]]'
+
+# parts of a sum, and those beside a state, count nowhere, so nobody else is told them
+run_text 'code,name,suppress_below\nvisits,Visits,5\n' 0 backbone indicator define -
+run_text 'indicator,period,value,numerator,denominator,status\nvisits,2026-01,50,2,7,\nvisits,2026-02,,1,3,missing\n' 0 as alpha import -
+run 0 as delta readings ls --indicator visits -o json
+json 'map([.value, .numerator, .denominator, .status, .withheld])' '[[50,null,null,"ok",true],[null,null,null,"missing",true]]'
+run 0 as delta readings ls --indicator visits
+like "a mark for parts" "$out" '50 +withheld +withheld +ok'
+run 0 as delta trend visits -o json
+json 'map([.value, .numerator, .withheld])' '[[50,null,true],[null,null,null]]'
+run 0 as alpha trend visits -o json
+json 'map([.value, .numerator, .withheld])' '[[50,2,null],[null,null,null]]'
+
+# what is hidden follows what counts: approvals, who shares, corrections
+run_text 'code,name,publish,suppress_below\ncare,Care,approved,5\n' 0 backbone indicator define -
+run 0 as alpha report care 3 --period 2026-01
+run 0 as beta report care 40 --period 2026-01
+run 0 as alpha submission submit care --period 2026-01
+run 0 as beta submission submit care --period 2026-01
+run 0 backbone submission approve care --organization beta --period 2026-01
+run 0 as delta trend care -o json
+json 'map([.value, .withheld])' '[[40,null]]'
+run 0 as delta readings ls --indicator care -o json
+json 'map([.organization, .value])' '[["beta",40]]'
+run 0 backbone submission approve care --organization alpha --period 2026-01
+run 0 as delta trend care -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 as delta readings ls --indicator care --organization alpha -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 backbone partner set alpha --no-share-own-line
+run 0 as delta readings ls --indicator reach --place North --period 2026-02 -o json
+json 'map([.organization, .value, .withheld])' '[["beta",52,null]]'
+run 0 backbone partner set alpha --share-own-line
+run 0 as delta readings ls --indicator reach --place South --period 2026-02 -o json
+json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",null,true]]'
+run 0 as alpha report reach 33 --place South --period 2026-02
+run 0 as delta readings ls --indicator reach --place South --period 2026-02 -o json
+json 'map([.organization, .value, .withheld])' '[["alpha",33,null],["beta",62,null]]'
+run 0 as delta readings history reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld])' '[[null,true],[null,true],[33,null]]'
+
+# a value that is corrected is told to staff, and to whom it belongs
+notices() {
+    out=$(as "$1" inbox ls -o json) &&
+        [ "$(jq -c '[.[] | select(.kind == "notice" and .period == "2026-01") | [.indicator, .changes[0].organization, .changes[0].old_value, .changes[0].new_value]] | sort' <<<"$out")" = "$2" ]
+}
+for who in alpha delta; do
+    run 0 as "$who" trend reach
+    run 0 as "$who" trend twice
+done
+run 0 as alpha report reach 64 --place North --period 2026-01
+soon 10 notices delta '[["reach","alpha",null,null],["twice","alpha",null,null]]' || echo "    got: $out"
+ok
+soon 10 notices alpha '[["reach","alpha",61,64],["twice","alpha",264,270]]' || echo "    got: $out"
+ok
+run 0 as delta inbox ls -o json
+json '[.[] | select(.kind == "update") | .changes[] | keys[] | select(test("value|numerator"))]' '[]'
+finish

@@ -1,0 +1,218 @@
+/* The memo of what is hidden: what was found holds while nothing changed it, and is forgotten in time. */
+#include "workers/measurement/hidden.h"
+
+#include "hidden_store.h"
+
+#include "tests/unit/check.h"
+#include "workers/measurement/review.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct bb_indicator rules = {
+    .organization_aggregation = BB_AGGREGATE_SUM, .factor = {.mantissa = 1}, .suppress_below = 5};
+
+struct fixture {
+    struct hidden_store store;
+    struct bb_changes changes;
+    struct bb_hidden *hidden;
+    struct bb_hidden_table *table;
+    struct bb_hidden_of of;
+};
+
+/* A table of the store, and a memo at entry 10. */
+static void
+open_memo(struct fixture *f, size_t bytes)
+{
+    struct bb_query_context context;
+    struct bb_query_failure failure;
+    struct bb_snapshot snapshot;
+    uint64_t looked = 0;
+
+    hidden_store_open(&f->store);
+    hidden_store_table(&f->store, 1, 0);
+    context = (struct bb_query_context){.views = &f->store.store.views, .journal = f->store.store.journal};
+    f->of = (struct bb_hidden_of){f->store.indicator[at.model.threshold][1], &rules, test_period(at.period)};
+    assert_int_equal(bb_snapshot_begin(&snapshot, &context, &failure), 0);
+    snapshot.sequence = snapshot.position;
+    assert_int_equal(
+        bb_hidden_table_make(&snapshot, f->of.indicator, &rules, f->of.period, &looked, &f->table), 0);
+    bb_snapshot_end(&snapshot);
+    assert_true(looked >= at.model.n);
+    assert_int_equal(bb_changes_init(&f->changes, 10), 0);
+    assert_int_equal(bb_hidden_new(&f->changes, bytes, &f->hidden), 0);
+}
+
+static void
+close_memo(struct fixture *f)
+{
+    bb_hidden_table_drop(&f->table);
+    bb_hidden_destroy(&f->hidden);
+    bb_changes_release(&f->changes);
+    hidden_store_close(&f->store);
+}
+
+static bool
+is_kept(struct fixture *f, uint64_t sequence, uint64_t position)
+{
+    const struct bb_snapshot snapshot = {.sequence = sequence, .position = position};
+    struct bb_hidden_table *table = bb_hidden_find(f->hidden, &snapshot, &f->of);
+    bool kept = table != NULL;
+
+    assert_true(!kept || bb_hidden_table_figures(table) == bb_hidden_table_figures(f->table));
+    bb_hidden_table_drop(&table);
+    return kept;
+}
+
+static void
+keep(struct fixture *f, uint64_t sequence, uint64_t position)
+{
+    const struct bb_snapshot snapshot = {.sequence = sequence, .position = position};
+
+    bb_hidden_keep(f->hidden, &snapshot, &f->of, f->table);
+}
+
+/* An entry that changes a reading of this indicator and period; period NULL: none. */
+static struct bb_generation
+generation(uint64_t sequence, uint32_t indicator, const char *period)
+{
+    struct bb_generation g = {.last = {.sequence = sequence}, .entries = 1};
+    uint8_t data[BB_READING_KEY];
+    size_t cell, len;
+
+    if (period) {
+        const struct bb_reading_key key = {
+            .period = test_period(period), .indicator = indicator, .organization = 1};
+        len = bb_reading_key_pack(&key, data, &cell);
+        assert_int_equal(
+            bb_generation_change(&g, BB_CHANGE_UPDATED, bb_bytes(data, len), cell, bb_bytes("", 0)), 0);
+    }
+    return g;
+}
+
+static void
+apply(struct fixture *f, struct bb_generation g)
+{
+    bb_changes_applied(&f->changes, &g);
+    bb_generation_release(&g);
+}
+
+static void
+test_what_changes_it(void **state)
+{
+    struct fixture f;
+    struct bb_generation g;
+    uint8_t data[BB_REVIEW_KEY];
+    uint8_t object[BB_OBJECT_KEY];
+
+    (void)state;
+    open_memo(&f, 1 << 20);
+    assert_false(is_kept(&f, 10, 10));
+    keep(&f, 10, 10);
+    assert_true(is_kept(&f, 10, 10));
+    assert_false(is_kept(&f, 11, 11)); /* the views may have anything new */
+    apply(&f, generation(11, f.of.indicator + 1, at.period));
+    apply(&f, generation(12, f.of.indicator, "1999-05"));
+    apply(&f, generation(13, 0, NULL));
+    assert_true(is_kept(&f, 13, 13));
+    assert_true(is_kept(&f, 10, 13));
+    assert_false(is_kept(&f, 9, 13)); /* from before the start nothing is known */
+    apply(&f, generation(14, f.of.indicator, at.period));
+    assert_true(is_kept(&f, 13, 14));
+    assert_false(is_kept(&f, 14, 14));
+    keep(&f, 14, 14);
+    assert_true(is_kept(&f, 14, 14));
+    assert_false(is_kept(&f, 13, 14));
+
+    /* what was said of it */
+    g = generation(15, 0, NULL);
+    const struct bb_review_unit unit = {1, f.of.indicator, f.of.period};
+    assert_int_equal(bb_generation_put(&g, BB_VIEW_REVIEW,
+                                       bb_bytes(data, bb_review_key_pack(&unit, 15, data)), bb_bytes("x", 1)),
+                     0);
+    apply(&f, g);
+    assert_false(is_kept(&f, 15, 15));
+
+    /* who shares, and what is an aggregate; not a name that a reading brought along */
+    keep(&f, 15, 15);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct bb_bytes record = i ? bb_bytes("\1n"
+                                                    "details",
+                                                    9)
+                                         : bb_bytes("\1n", 2);
+        g = generation(16 + i, 0, NULL);
+        assert_int_equal(bb_generation_put(&g, BB_VIEW_OBJECT,
+                                           bb_bytes(object, bb_object_key(BB_OBJECT_PLACE, 1, object)),
+                                           record),
+                         0);
+        apply(&f, g);
+        check_int(is_kept(&f, 16 + i, 16 + i), i == 0, "described");
+    }
+    close_memo(&f);
+}
+
+/* Found by other rules it is something else. */
+static void
+test_rules(void **state)
+{
+    const struct bb_indicator before = rules;
+    struct fixture f;
+
+    (void)state;
+    open_memo(&f, 1 << 20);
+    keep(&f, 10, 10);
+    for (unsigned i = 0; i < 5; i++) {
+        rules = before;
+        rules.suppress_below = i == 0 ? 6 : 5;
+        rules.publish_approved = i == 1;
+        rules.overlap_maximum = i == 2;
+        rules.organization_aggregation = i == 3 ? BB_AGGREGATE_RATIO : BB_AGGREGATE_SUM;
+        rules.factor.mantissa = i == 4 ? 2 : 1;
+        assert_false(is_kept(&f, 10, 10));
+    }
+    rules = before;
+    assert_true(is_kept(&f, 10, 10));
+    close_memo(&f);
+}
+
+/* What was asked for least recently goes first. */
+static void
+test_room(void **state)
+{
+    struct fixture f;
+    uint32_t first;
+    unsigned kept = 0;
+
+    (void)state;
+    open_memo(&f, 20000);
+    first = f.of.indicator;
+    for (uint32_t i = 0; i < 1000; i++) {
+        f.of.indicator = first + i;
+        keep(&f, 10, 10);
+        f.of.indicator = first;
+        assert_true(is_kept(&f, 10, 10));
+    }
+    for (uint32_t i = 0; i < 1000; i++) {
+        f.of.indicator = first + i;
+        kept += is_kept(&f, 10, 10);
+        assert_true(i < 995 || is_kept(&f, 10, 10) || kept * bb_hidden_table_bytes(f.table) > 10000);
+    }
+    assert_true(kept > 2 && kept * bb_hidden_table_bytes(f.table) <= 20000);
+    close_memo(&f);
+    open_memo(&f, 10); /* not even one */
+    keep(&f, 10, 10);
+    assert_false(is_kept(&f, 10, 10));
+    close_memo(&f);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_changes_it),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_room),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

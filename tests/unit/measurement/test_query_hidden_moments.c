@@ -1,0 +1,145 @@
+/* What is hidden as of an earlier moment, and over longer periods. */
+#include "hidden_store.h"
+
+#include "workers/measurement/journal.h"
+
+#include "tests/unit/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* By place, of a range of periods, put together by `per`; as of a sequence, or 0: at present. */
+static char *
+trend_text(const char *from, const char *to, const char *by, const char *per, uint64_t sequence)
+{
+    static const struct test_caller outsider = {
+        .organization = "outsider", .role = BB__ROLE__ROLE_PARTNER, .max_bytes = 128 << 10};
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    struct test_answer answer;
+    char *text;
+
+    request.indicator = at.indicator;
+    request.period_from = (char *)(uintptr_t)from;
+    request.period_to = (char *)(uintptr_t)to;
+    request.by = (char *)(uintptr_t)by;
+    request.per = (char *)(uintptr_t)per;
+    as_of.has_sequence = true;
+    as_of.sequence = sequence;
+    request.as_of = sequence ? &as_of : NULL;
+    test_ask(&at.s->store, &outsider, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
+    check_int(answer.r, 0, answer.failure.message);
+    text = test_points_text(&answer);
+    test_answer_release(&answer);
+    return text;
+}
+
+/* As of a moment it is the table of then, whatever has come since. */
+static void
+test_moments(void **state)
+{
+    struct hidden_store s;
+    unsigned withheld = 0;
+
+    (void)state;
+    hidden_store_open(&s);
+    for (unsigned i = 0; i < 20; i++) {
+        struct test_row row = {.reading = test_reading("1", "1", "1", BB_STATE_OK)};
+        uint64_t then;
+        char *before, *after;
+        hidden_store_table(&s, 3, i); /* by places and one dimension */
+        then = bb_journal_head(s.store.journal).sequence;
+        before = trend_text(at.period, at.period, "disaggregation", "", 0);
+        row.key = (struct bb_reading_key){
+            test_period(at.period), s.indicator[at.model.threshold][at.model.n_counts], s.place[1 + i % 3],
+            s.disaggregation[1 + i % 3], s.organization[at.pattern][1 + i % 2]};
+        test_store_put(&s.store, "outsider", &row, 1);
+        after = trend_text(at.period, at.period, "disaggregation", "", then);
+        assert_string_equal(before, after);
+        withheld += strstr(before, "withheld") != NULL;
+        free(before);
+        free(after);
+    }
+    assert_true(withheld > 0);
+    hidden_store_close(&s);
+}
+
+/* Of one line of a text of points: value, and whether it is withheld. False: there is no such point. */
+static bool
+find_point(const char *text, const char *period, const char *group, int64_t *ret_value, bool *ret_withheld)
+{
+    char start[60];
+    const char *line;
+
+    snprintf(start, sizeof start, "%s|%s|", period, group);
+    for (line = text; strncmp(line, start, strlen(start)) != 0; line++) {
+        line = strchr(line, '\n');
+        if (!line)
+            return false;
+    }
+    *ret_value = strtoll(line + strlen(start), NULL, 10);
+    *ret_withheld = strncmp(strchr(line, '\n') - 8, "withheld", 8) == 0;
+    return true;
+}
+
+/* A longer period is told where each of its periods is. */
+static void
+test_longer_periods(void **state)
+{
+    struct hidden_store s;
+    unsigned told = 0, withheld = 0;
+
+    (void)state;
+    hidden_store_open(&s);
+    for (unsigned quarter = 0; quarter < 30; quarter++) {
+        char from[24], longer[24], *months, *quarters;
+        for (unsigned month = 0; month < 3; month++) {
+            hidden_store_table(&s, MODEL_KINDS * (3 * quarter + month) + 7, 3 * quarter + month);
+            if (month == 0)
+                strcpy(from, at.period);
+        }
+        snprintf(longer, sizeof longer, "%04u-Q%u", 2000 + quarter / 4, quarter % 4 + 1);
+        for (unsigned threshold = 2; threshold < THRESHOLDS; threshold++) {
+            snprintf(at.indicator, sizeof at.indicator, "i%u1", threshold);
+            months = trend_text(from, at.period, "disaggregation", "", 0);
+            quarters = trend_text(from, at.period, "disaggregation", "quarter", 0);
+            for (int d = 0; d < 4; d++) {
+                const struct bb_bytes code = model_disaggregations[d].text;
+                char group[16], month[24];
+                int64_t value, sum = 0, all = 0;
+                bool hidden, any_hidden = false, all_hidden = false, any = false;
+                snprintf(group, sizeof group, "%.*s", (int)code.len, (const char *)code.data);
+                for (unsigned m = 0; m < 3; m++) {
+                    snprintf(month, sizeof month, "%04u-%02u", 2000 + quarter / 4, quarter % 4 * 3 + m + 1);
+                    if (!find_point(months, month, group, &value, &hidden))
+                        continue;
+                    any = true;
+                    sum += value;
+                    any_hidden |= hidden;
+                }
+                assert_int_equal(find_point(quarters, longer, group, &all, &all_hidden), any);
+                assert_int_equal(all_hidden, any_hidden);
+                if (any && !any_hidden)
+                    assert_int_equal(all, sum);
+                told += any && !any_hidden;
+                withheld += any_hidden;
+            }
+            free(months);
+            free(quarters);
+        }
+    }
+    assert_true(told > 20 && withheld > 20);
+    hidden_store_close(&s);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_longer_periods),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
