@@ -260,7 +260,7 @@ static const struct {
     {"too many entries", "period", COLUMN32(period, 2, 2, 2)},
     {"too many disaggregations", "disaggregation", COLUMN32(disaggregation, 1, 1, 1)},
     {"too many comments", "comment", COLUMN32(comment, 1, 1, 1)},
-    {"an unknown flag", "flags", COLUMN32(flags, BB_ROW_VALUE, 0x100)},
+    {"an unknown flag", "flags", COLUMN32(flags, BB_ROW_VALUE, BB_ROW_FLAGS_MAX + 1)},
     {"a flag of 2^31", "flags", COLUMN32(flags, UINT32_C(1) << 31)},
     {"too many revisions", "expect_revision", COLUMN32(expect_revision, 1, 1, 1)},
     {"too many flags", "flags", COLUMN32(flags, 1, 1, 1)},
