@@ -1,9 +1,10 @@
 # Durability: programs that load, kill and check, a worker that commits faults on purpose, and the tests that use them.
 # Everything here has the label chaos (ctest -LE chaos leaves it out).
-add_library(chaos STATIC process/chaos/workload.c process/chaos/ledger.c process/chaos/model.c support/connect.c support/program.c)
+add_library(chaos STATIC process/chaos/workload.c process/chaos/ledger.c process/chaos/model.c process/chaos/story.c support/connect.c support/program.c)
 target_link_libraries(chaos PUBLIC bb_client bb_options)
-foreach(program load drive check order)
-  add_executable(chaos-${program} process/chaos/${program}.c)
+foreach(program load drive check order live live-check)
+  string(REPLACE - _ file ${program})
+  add_executable(chaos-${program} process/chaos/${file}.c)
   target_link_libraries(chaos-${program} PRIVATE chaos)
   set_target_properties(chaos-${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 endforeach()

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The negative control of chaos-kill: a worker that acknowledges before it commits is caught.
+# The negative control of chaos-kill: a worker that acknowledges before it commits is caught, and so is each step that was
+# acknowledged and not done.
 . "$(dirname "$0")/lib.sh"
 . "$root/tests/process/chaos/lib.sh"
 
@@ -7,6 +8,23 @@ chaos_define
 chaos_start_files --rate 200 --plain
 printf '#!/bin/sh\nBB_FAULT=ack-early exec %q -c %q\n' "$faulty" "$BB_STATE/measurement.conf" >"$tmp/measurement"
 chmod 700 "$tmp/measurement"
+
+# the steps of two months, then one more that is only said to be done
+chaos_live 0 --steps 40 --rate 2000
+for step in {40..59}; do
+    run 0 chaos_live_check 0
+    printf 'begun %s .\ndone %s .\n' "$step" "$step" >>"$tmp/steps-0"
+    case $step in
+        44 | 47 | 50 | 57 | 58) run 0 chaos_live_check 0 ;; # what is refused, or done already, changes nothing
+        *)
+            run 1 chaos_live_check 0
+            like "the step is missed" "$out" '^(target|adoption|history|readings|review|retired): '
+            ;;
+    esac
+    sed -i '$d' "$tmp/steps-0"
+    sed -i '$d' "$tmp/steps-0"
+    chaos_live 0 --steps $((step + 1)) --rate 2000
+done
 
 chaos_drive --kills 12 --victim 1 -- "$BB_STATE/start/broker" "$tmp/measurement"
 bb-supervise stop measurement

@@ -56,7 +56,9 @@ row_of(const struct bb_rowview *view, uint32_t i)
     bb_rowview_get(view, i, &ref);
     row.key = chaos_key(text_of(view, ref.indicator), text_of(view, ref.place),
                         text_of(view, ref.disaggregation), text_of(view, ref.period));
-    if (BB_ROW_STATE(ref.flags) != BB_STATE_OK) {
+    if (ref.flags & BB_ROW_WITHDRAWN) {
+        row.kind = CHAOS_WITHDRAWN;
+    } else if (BB_ROW_STATE(ref.flags) != BB_STATE_OK) {
         row.kind = BB_ROW_STATE(ref.flags) == BB_STATE_MISSING ? CHAOS_MISSING : CHAOS_SUPPRESSED;
     } else if (ref.flags & BB_ROW_VALUE) {
         row.kind = CHAOS_VALUE;
@@ -198,6 +200,8 @@ says(const struct bb_reading *reading, const struct chaos_row *row)
         return reading->state == BB_READING_MISSING && !reading->value;
     case CHAOS_SUPPRESSED:
         return reading->state == BB_READING_SUPPRESSED && !reading->value;
+    case CHAOS_WITHDRAWN:
+        return reading->state == BB_READING_WITHDRAWN && !reading->value;
     default:
         return false;
     }
@@ -215,8 +219,9 @@ on_reading(void *self, const struct bb_reading *reading)
         return 0;
     expected = &a->model->reading[o][key];
     a->readings++;
-    if (expected->n == 0)
-        chaos_problem(a->model, "final: a reading of %s that nobody sent", chaos_organization(o));
+    if (!chaos_stands(expected))
+        chaos_problem(a->model, "final: a reading of %s that nobody sent, or that was withdrawn",
+                      chaos_organization(o));
     else if (!says(reading, &expected->revision[expected->n - 1].row))
         chaos_problem(a->model, "final: key %u of %s is not what was acknowledged last, with entry %" PRIu64,
                       key, chaos_organization(o), expected->revision[expected->n - 1].sequence);
@@ -308,7 +313,7 @@ check_queries(struct chaos_model *model, const struct bb_client_options *options
         errx(EX_UNAVAILABLE, "readings: %s", bb_client_problem(a.client)->message);
     for (unsigned o = 0; o < CHAOS_ORGANIZATIONS; o++)
         for (uint16_t key = 0; key < CHAOS_KEYS && !a.failed; key++) {
-            expected += model->reading[o][key].n > 0;
+            expected += chaos_stands(&model->reading[o][key]);
             if (model->reading[o][key].n > 1 && a.histories < HISTORIES)
                 ask_history(&a, o, key);
             while (bb_client_open(a.client) >= HISTORIES_AHEAD)

@@ -88,6 +88,24 @@ chaos_ledger_release(struct chaos_ledger *ledger)
     *ledger = (struct chaos_ledger){0};
 }
 
+void
+chaos_ledger_steps(const char *file, uint64_t *ret_begun, uint64_t *ret_done)
+{
+    FILE *f = fopen(file, "re");
+    char line[LINE], end[2];
+    uint64_t number;
+
+    *ret_begun = *ret_done = 0;
+    while (f && fgets(line, sizeof line, f)) {
+        if (sscanf(line, "begun %" SCNu64 " %1[.]", &number, end) == 2)
+            *ret_begun = number + 1;
+        else if (sscanf(line, "done %" SCNu64 " %1[.]", &number, end) == 2)
+            *ret_done = number + 1;
+    }
+    if (f)
+        fclose(f);
+}
+
 static void
 put(int fd, const char *line, size_t n)
 {

@@ -32,6 +32,10 @@ struct chaos_ledger {
 int chaos_ledger_read(const char *file, struct chaos_ledger *ret_ledger);
 void chaos_ledger_release(struct chaos_ledger *ledger);
 
+/* Of a ledger of steps, which are done one after the other: lines "begun NUMBER ." and "done NUMBER .". Steps
+ * below *ret_begun are begun, those below *ret_done are done. */
+void chaos_ledger_steps(const char *file, uint64_t *ret_begun, uint64_t *ret_done);
+
 /* Open it for writing, a torn line ended. Returns the descriptor | -errno. */
 int chaos_ledger_open(const char *file);
 /* One line; exits when it cannot be written. */

@@ -35,12 +35,39 @@ chaos_start_files() {
     chmod 700 "$tmp/verify"
 }
 
-# chaos_drive OPTION... -- BROKER MEASUREMENT: chaos-drive runs these two, and the loads of chaos_start_files, and kills;
+# chaos_live N OPTION...: what organization N and the staff do step by step, in the foreground
+chaos_live() {
+    local n=$1
+    shift
+    "$tests/chaos-live" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/chaos-$n.key" \
+        --staff "$BB_STATE/keys/staff" --organization "$n" --ledger "$tmp/steps-$n" "$@"
+}
+
+# chaos_live_file N: a file that starts it, which chaos_drive then runs as well: $tmp/live-N
+chaos_live_file() {
+    printf '#!/bin/sh\nexec %q --endpoint %q --server-key %q --key %q --staff %q --organization %s --ledger %q\n' \
+        "$tests/chaos-live" "$BB_ENDPOINT" "$BB_SERVER_KEY" "$tmp/chaos-$1.key" "$BB_STATE/keys/staff" "$1" "$tmp/steps-$1" \
+        >"$tmp/live-$1"
+    chmod 700 "$tmp/live-$1"
+}
+
+# chaos_live_check N: is what was done there? Prints a summary.
+chaos_live_check() {
+    "$tests/chaos-live-check" --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$BB_STATE/keys/staff" \
+        --organization "$1" --ledger "$tmp/steps-$1"
+}
+
+# chaos_drive OPTION... -- BROKER MEASUREMENT: chaos-drive runs these two, the loads of chaos_start_files and chaos_live_file, and kills;
 # then the sandbox has its daemons back, and everything that was begun is acknowledged
 chaos_drive() {
+    local n loads=()
     bb-supervise stop measurement
     bb-supervise stop broker
-    run 0 "$tests/chaos-drive" "$@" "$tmp/load-0" "$tmp/load-1" "$tmp/load-2"
+    for n in 0 1 2; do
+        loads+=("$tmp/load-$n")
+        [ ! -e "$tmp/live-$n" ] || loads+=("$tmp/live-$n")
+    done
+    run 0 "$tests/chaos-drive" "$@" "${loads[@]}"
     echo "$out"
     [ "$status" -eq 0 ] || tail -n 40 <<<"$err"
     bb-supervise start broker
@@ -54,6 +81,10 @@ chaos_drain() {
     for n in 0 1 2; do
         chaos_load "$n" --drain && continue
         not_ok "the load of organization $n cannot end what it began" "$(backbone status 2>&1)"
+    done
+    for n in 0 1 2; do
+        [ ! -e "$tmp/live-$n" ] || chaos_live "$n" --drain && continue
+        not_ok "the steps of organization $n cannot be ended" "$(backbone status 2>&1)"
     done
 }
 

@@ -73,6 +73,12 @@ add_revision(struct chaos_reading *reading, const struct chaos_row *row, uint64_
     reading->revision[reading->n++] = (struct chaos_revision){*row, sequence};
 }
 
+bool
+chaos_stands(const struct chaos_reading *reading)
+{
+    return reading->n > 0 && reading->revision[reading->n - 1].row.kind != CHAOS_WITHDRAWN;
+}
+
 /* What becomes of a row; two rows of one key in one batch must say the same.
  * alone: the batch has no other submission. */
 static int
@@ -80,12 +86,13 @@ replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t 
            uint64_t sequence)
 {
     int outcome = reading->n ? BB_UPDATED : BB_CREATED;
+    bool again = reading->batch == batch || reading->unchanged == batch;
 
-    if (row->kind == CHAOS_REFUSED)
+    if (row->kind == CHAOS_REFUSED || (row->kind == CHAOS_WITHDRAWN && !chaos_stands(reading) && !again))
         return BB_REJECTED;
     if (reading->n && chaos_same(&reading->revision[reading->n - 1].row, row))
         outcome = BB_UNCHANGED;
-    else if (reading->batch == batch || reading->unchanged == batch)
+    else if (again)
         return BB_REJECTED;
     if (outcome == BB_UNCHANGED && alone)
         reading->unchanged = batch;

@@ -46,6 +46,9 @@ void chaos_problem(struct chaos_model *model, const char *format, ...) __attribu
 void chaos_model_make(struct chaos_model *model, const char *folder);
 void chaos_model_release(struct chaos_model *model);
 
+/* Is there a reading that was not withdrawn? */
+bool chaos_stands(const struct chaos_reading *reading);
+
 /* The entry of this sequence, or NULL. */
 struct chaos_entry *chaos_model_entry(const struct chaos_model *model, uint64_t sequence);
 

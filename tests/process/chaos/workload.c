@@ -52,7 +52,9 @@ make_row(uint64_t *state)
         row.kind = CHAOS_MISSING;
     else if (dice < 6)
         row.kind = CHAOS_SUPPRESSED;
-    else if (dice < 8 && rate)
+    else if (dice < 10)
+        row.kind = CHAOS_WITHDRAWN;
+    else if (dice < 12 && rate)
         row = (struct chaos_row){.key = row.key, .kind = CHAOS_REFUSED, .a = 101 + below(state, 100)};
     else if (rate)
         row = (struct chaos_row){
@@ -128,6 +130,8 @@ chaos_text(const struct chaos_row *row, struct chaos_text *ret_text)
         field[BB_COLUMN_STATUS] = bb_text("missing");
     else if (row->kind == CHAOS_SUPPRESSED)
         field[BB_COLUMN_STATUS] = bb_text("suppressed");
+    else if (row->kind == CHAOS_WITHDRAWN)
+        field[BB_COLUMN_STATUS] = bb_text("withdrawn");
     if (row->kind != CHAOS_PARTS)
         return;
     memcpy(ret_text->numerator, ret_text->value, sizeof ret_text->numerator);

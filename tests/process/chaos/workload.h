@@ -3,7 +3,7 @@
  * Whoever knows (organization, number of the batch, index) knows the content: the program that sends after it
  * was killed in the middle, and the program that checks at the end. A batch is a single reading, a submission
  * of some dozens, or several submissions; most of its keys were reported before, so it corrects or repeats
- * them, and a few of its rows are refused.
+ * them, a few of its rows withdraw one, and a few are refused.
  *
  * Pure. */
 #ifndef CHAOS_WORKLOAD_H
@@ -29,6 +29,7 @@ enum chaos_kind {
     CHAOS_MISSING,    /* a state */
     CHAOS_SUPPRESSED, /* another */
     CHAOS_REFUSED,    /* a value above the maximum */
+    CHAOS_WITHDRAWN,  /* no reading any more; refused where there is none */
 };
 
 struct chaos_row {
