@@ -488,3 +488,14 @@ bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key
 
     return r == 0 ? give(k, v, ret_key, ret_payload) : bb_store_error(r);
 }
+
+int
+bb_cursor_seek_key(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key)
+{
+    MDB_val k = as_val(key), v;
+    int r = mdb_cursor_get(cursor, &k, &v, MDB_SET_RANGE);
+
+    if (r == 0)
+        *ret_key = bb_bytes(k.mv_data, k.mv_size);
+    return bb_store_error(r);
+}

@@ -82,6 +82,9 @@ int bb_cursor_move(MDB_cursor *cursor, MDB_cursor_op op, struct bb_bytes *ret_ke
 int bb_cursor_seek(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key,
                    struct bb_bytes *ret_payload);
 
+/* The same, its key only: the record may be damaged. */
+int bb_cursor_seek_key(MDB_cursor *cursor, struct bb_bytes key, struct bb_bytes *ret_key);
+
 /* Bytes of the map that pages take, free ones too, as of the last commit; and bytes of the map. */
 int bb_store_map(struct bb_store *store, uint64_t *ret_used_bytes, uint64_t *ret_map_bytes);
 

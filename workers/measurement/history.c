@@ -111,24 +111,24 @@ bb_history_has_period(const struct bb_history *history, struct bb_period period)
     return bb_map_find(&history->periods, bb_bytes(key, bb_period_pack(period, key))) != NULL;
 }
 
-/* One seek a period: behind the last key that begins with it stands the next period. */
+/* One seek a period: behind the last key that begins with it stands the next period. A damaged record keeps
+ * nobody from starting: it is met where it is asked for. */
 static int
 walk_periods(struct bb_history *history, MDB_cursor *cursor)
 {
-    uint8_t behind[BB_PERIOD_KEY + BB_READING_KEY];
-    struct bb_bytes key, record;
+    uint8_t behind[BB_PERIOD_KEY + BB_READING_KEY] = {0};
+    struct bb_bytes key;
     struct bb_period period;
-    int r = bb_cursor_move(cursor, MDB_FIRST, &key, &record);
+    int r = bb_cursor_seek_key(cursor, bb_bytes(behind, 1), &key);
 
     while (r == 0) {
         size_t len = bb_period_unpack(key, &period);
-        r = len ? bb_history_add_period(history, period) : -EBADMSG;
+        r = len ? bb_history_add_period(history, period) : BB_STORE_E_NOT_FOUND;
         if (r != 0)
             break;
         memcpy(behind, key.data, len);
         memset(behind + len, 0xFF, BB_READING_KEY);
-        key = bb_bytes(behind, len + BB_READING_KEY);
-        r = bb_cursor_seek(cursor, key, &key, &record);
+        r = bb_cursor_seek_key(cursor, bb_bytes(behind, len + BB_READING_KEY), &key);
     }
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
