@@ -1,6 +1,6 @@
 /* A journal with entries of every kind, at random: whatever was applied when, and however often the writer
  * was started again in between, --verify finds the views to be what the journal says; what is sent once more
- * gets its first answer; what is undone is as it was. */
+ * gets its first answer and receipt; what is undone is as it was. */
 #include "fixture.h"
 #include "query_ask.h"
 
@@ -20,6 +20,7 @@ struct sent {
     uint32_t rows;
     uint64_t sequence;
     uint8_t outcome[ROWS];
+    uint8_t receipt[BB_HASH_BYTES]; /* the hash of its entry */
 };
 
 /* A batch that may go on. */
@@ -120,6 +121,17 @@ choose_batch(struct world *w, struct fixture_submission *how)
     how->reason = roll(2) ? BB_REASON_RECOUNT : BB_REASON_NONE;
 }
 
+/* The hash in the receipt that the last answer has. */
+static const uint8_t *
+receipt_of(const struct world *w)
+{
+    const Bb__EntryReceipt *receipt = w->f.reply->receipt;
+
+    assert_non_null(receipt);
+    assert_int_equal(receipt->hash.len, BB_HASH_BYTES);
+    return receipt->hash.data;
+}
+
 static const struct sent *
 submit(struct world *w)
 {
@@ -141,6 +153,7 @@ submit(struct world *w)
     sent.sequence = w->f.reply->sequence;
     for (uint32_t i = 0; i < sent.rows; i++)
         sent.outcome[i] = fixture_outcome(&w->f, i);
+    memcpy(sent.receipt, receipt_of(w), sizeof sent.receipt);
     w->sent[w->n_sent % KEPT] = sent;
     return &w->sent[w->n_sent++ % KEPT];
 }
@@ -159,6 +172,7 @@ repeat(struct world *w)
     assert_non_null(w->f.reply);
     assert_true(w->f.reply->duplicate);
     assert_int_equal(w->f.reply->sequence, sent->sequence);
+    assert_memory_equal(receipt_of(w), sent->receipt, sizeof sent->receipt);
     for (uint32_t i = 0; i < sent->rows; i++)
         assert_int_equal(fixture_outcome(&w->f, i), sent->outcome[i]);
     assert_int_equal(head(w), before);
@@ -416,6 +430,21 @@ kinds(const struct world *w)
     return found;
 }
 
+/* Every receipt that is remembered is that of the entry in the journal. */
+static void
+check_receipts(const struct world *w)
+{
+    struct bb_journal_reader reader = bb_journal_reader(w->f.journal);
+    uint8_t hash[BB_HASH_BYTES];
+    struct bb_entry entry;
+
+    for (uint32_t i = 0; i < w->n_sent && i < KEPT; i++) {
+        assert_int_equal(bb_journal_read(&reader, w->sent[i].sequence, &entry), 0);
+        bb_entry_hash(&entry, hash);
+        assert_memory_equal(hash, w->sent[i].receipt, sizeof hash);
+    }
+}
+
 static void
 test_random(void **state)
 {
@@ -440,6 +469,7 @@ test_random(void **state)
                 happen(w);
             check_int(fixture_verify(&w->f), 0, given ? given : "replay");
         }
+        check_receipts(w);
         found |= kinds(w);
         fixture_close(&w->f);
         free(w);

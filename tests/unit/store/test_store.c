@@ -183,6 +183,9 @@ test_records_belong_to_their_keys(void **state)
     assert_int_equal(bb_cursor_get(cursor, bb_bytes_str("one"), &payload), 0);
     assert_int_equal(bb_cursor_get(cursor, bb_bytes_str("two"), &payload), -EBADMSG);
     assert_int_equal(bb_cursor_seek(cursor, bb_bytes_str("onf"), &key, &payload), -EBADMSG);
+    assert_int_equal(bb_cursor_seek_key(cursor, bb_bytes_str("onf"), &key), 0);
+    assert_true(bb_bytes_equal(key, bb_bytes_str("two")));
+    assert_int_equal(bb_cursor_seek_key(cursor, bb_bytes_str("twp"), &key), BB_STORE_E_NOT_FOUND);
     assert_int_equal(bb_cursor_move(cursor, MDB_LAST, &key, &payload), -EBADMSG);
     mdb_cursor_close(cursor);
     bb_store_abort(f->store, &txn);
