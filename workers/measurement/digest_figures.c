@@ -1,7 +1,7 @@
 /* A figure is what the trend by organization has for it: value, numerator and denominator. Those of a period
  * that were touched first by the same entry are compared together: two looks, as of the entry before that one
  * and as of the digest's own. So what a digest holds in memory beside its cells is what is said of one
- * period.
+ * period. Mostly one organization reports its own: then what the others reported is not read.
  *
  * Whether there is a figure is asked of all that was reported: an indicator that publishes what is approved
  * only is told of when it is reported, as others are. What was corrected, and its values, are asked of what
@@ -131,10 +131,12 @@ static int
 look_once(struct settling *s, enum moment moment, bool unapproved)
 {
     const struct bb_digest_cell *first = cell_at(s, s->from);
+    const char *whose = s->digest->organization[first->organization];
     const struct bb_figures figures = {.context = s->digest->context,
                                        .indicator = s->indicator->computed,
                                        .period = first->period,
                                        .sequence = moment == NOW ? s->digest->sequence : first->before,
+                                       .organization = s->end - s->from == 1 ? whose : NULL,
                                        .unapproved = unapproved,
                                        .take = take,
                                        .self = s};

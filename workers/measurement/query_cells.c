@@ -51,8 +51,12 @@ bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot)
 {
     if (!cells->started)
         start(cells);
-    if (of_rollups(cells) && (snapshot->sequence < snapshot->position || cells->approved))
+    if (of_rollups(cells) &&
+        (snapshot->sequence < snapshot->position || cells->approved || cells->organization)) {
         bb_walk_turn_to_readings(&cells->walk, &cells->indicator);
+        if (cells->organization)
+            cells->walk.wanted[1 + ORGANIZATION] = (struct bb_wanted){&cells->organization, 1};
+    }
     return bb_walk_begin(&cells->walk, snapshot);
 }
 
@@ -189,11 +193,17 @@ void
 bb_cell_readings_init(struct bb_cell_readings *readings, struct bb_period period,
                       const struct bb_cells *cells, uint32_t place, uint32_t disaggregation)
 {
-    const struct bb_reading_key key = {
-        .period = period, .indicator = cells->indicator, .place = place, .disaggregation = disaggregation};
+    const struct bb_reading_key key = {.period = period,
+                                       .indicator = cells->indicator,
+                                       .place = place,
+                                       .disaggregation = disaggregation,
+                                       .organization = cells->organization};
+    size_t len;
 
     *readings = (struct bb_cell_readings){.approved = cells->approved};
-    bb_reading_key_pack(&key, readings->prefix, &readings->prefix_len);
+    len = bb_reading_key_pack(&key, readings->prefix, &readings->prefix_len);
+    if (cells->organization)
+        readings->prefix_len = len;
 }
 
 void
@@ -218,7 +228,7 @@ bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *sna
         readings->begun = true;
         if (r != 0)
             return r;
-        if (key.len <= prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
+        if (key.len < prefix.len || memcmp(key.data, prefix.data, prefix.len) != 0)
             return BB_STORE_E_NOT_FOUND;
         if (bb_reading_key_unpack(key, &unpacked) != 0)
             return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);

@@ -20,13 +20,14 @@ struct bb_cells {
     uint32_t indicator;
     struct bb_wanted place, disaggregation;
     uint32_t first_day, end_day;
-    bool approved; /* only readings that are approved count */
+    bool approved;         /* only readings that are approved count */
+    uint32_t organization; /* ... and of this one; 0: of all */
     struct bb_walk walk;
     struct bb_cell cell; /* given last */
     bool started, held;
 };
 
-/* indicator, wanted ids, days and `approved` are the caller's to fill before. 0 | <0 */
+/* indicator, wanted ids, days and which readings count are the caller's to fill before. 0 | <0 */
 int bb_cells_begin(struct bb_cells *cells, struct bb_snapshot *snapshot);
 void bb_cells_end(struct bb_cells *cells);
 

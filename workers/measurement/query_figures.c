@@ -90,6 +90,18 @@ give(struct reading *reading, bool *ret_past)
     return r;
 }
 
+static int
+find_organization(struct reading *reading)
+{
+    const char *code = reading->figures->organization;
+    int r = 0;
+
+    if (code)
+        r = bb_term_find(&reading->step.snapshot, BB_OBJECT_ORGANIZATION, bb_bytes_str(code),
+                         &reading->scope.organization);
+    return r > 0 ? bb_snapshot_damaged(&reading->step.snapshot, BB_VIEW_NAME, bb_bytes_str(code)) : r;
+}
+
 /* One step, with a snapshot of its own. */
 static int
 step(struct reading *reading, bool *ret_reviewed, bool *ret_past)
@@ -102,6 +114,9 @@ step(struct reading *reading, bool *ret_reviewed, bool *ret_past)
         r = is_defined(reading, &defined);
         *ret_past = !defined;
         if (r != 0 || !defined)
+            return r;
+        r = find_organization(reading);
+        if (r != 0)
             return r;
         r = bb_computed_new(&reading->query, &reading->step, reading->figures->indicator, &reading->scope,
                             &reading->computed);

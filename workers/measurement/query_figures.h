@@ -12,7 +12,8 @@ struct bb_figures {
     uint32_t indicator;
     struct bb_period period;
     uint64_t sequence;
-    bool unapproved; /* with what waits for approval */
+    const char *organization; /* of this one only (code), which takes less time; NULL: of all */
+    bool unapproved;          /* with what waits for approval */
     /* Each figure: whose it is stands in point->group. Valid until it returns. 0 | <0 */
     int (*take)(void *self, const Bb__TrendPoint *point);
     void *self;

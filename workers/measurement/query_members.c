@@ -34,7 +34,8 @@ start(struct bb_members *members, struct bb_snapshot *snapshot)
                                .disaggregation = members->like->disaggregation,
                                .first_day = members->like->first_day,
                                .end_day = members->like->end_day,
-                               .approved = members->like->approved};
+                               .approved = members->like->approved,
+                               .organization = members->like->organization};
     if (members->choice->by == BB_BY_PLACE)
         cells->place = (struct bb_wanted){&members->group->id, 1};
     r = bb_cells_begin(cells, snapshot);

@@ -17,6 +17,7 @@ bb_series_init(struct bb_series *series, struct bb_query *query, uint32_t indica
     series->cells.end_day = scope->end_day;
     series->cells.place = scope->place;
     series->cells.disaggregation = scope->disaggregation;
+    series->cells.organization = scope->organization;
     series->cells.approved = rules->publish_approved && !scope->unapproved;
     bb_choice_init(&series->choice, scope->by, scope->place.n == 0, scope->disaggregation.n == 0,
                    scope->kept_cells, bytes);

@@ -15,7 +15,8 @@ struct bb_series_scope {
     enum bb_trend_by by;
     enum bb_period_type per; /* put together by these; 0: as they are */
     uint32_t kept_cells;
-    bool unapproved; /* what waits for approval counts as well */
+    bool unapproved;       /* what waits for approval counts as well */
+    uint32_t organization; /* only what this one reported; 0: all */
 };
 
 struct bb_series {
