@@ -1,4 +1,5 @@
-/* Random small stores: readings, the latest of each series, and histories, against the plain model. */
+/* Random small stores: readings, the latest of each series, histories and reviews, against the plain model.
+ */
 #include "query_world.h"
 
 #include "tests/unit/check.h"
@@ -223,6 +224,129 @@ test_history(void **state)
     }
 }
 
+/* Units, and what was said of them */
+
+/* Does a reading of the unit stand? The last event of each key decides. */
+static bool
+stands(const struct model *model, const struct bb_review_unit *unit, uint64_t sequence)
+{
+    for (size_t i = 0; i < model->n; i++) {
+        const struct bb_reading_key *key = &model->event[i].row.key;
+        bool last = true;
+        if (model->event[i].sequence > sequence || key->organization != unit->organization ||
+            key->indicator != unit->indicator || !bb_period_same(key->period, unit->period))
+            continue;
+        for (size_t j = i + 1; j < model->n; j++)
+            last &= model->event[j].sequence > sequence || !model_same_key(&model->event[j].row.key, key);
+        if (last && !(model->event[i].row.reading.flags & BB_ROW_WITHDRAWN))
+            return true;
+    }
+    return false;
+}
+
+/* By period, organization and indicator. wanted: a state; -1: any. */
+static char *
+expected_units(const struct model *model, const struct model_question *q, int wanted)
+{
+    bool all = q->caller->role == BB__ROLE__ROLE_STAFF;
+    char *text;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    for (size_t p = 0; p < model->n_periods; p++)
+        for (uint32_t o = 1; o <= model->n_organizations; o++)
+            for (uint32_t i = 1; i <= model->n_indicators; i++) {
+                const struct bb_review_unit unit = {o, i, test_period(model->period[p])};
+                enum bb_review_state state = model_review(model, &unit, q->sequence);
+                if ((q->organization && o != q->organization) || (!all && o != q->own) ||
+                    (q->indicator && i != q->indicator) || (wanted >= 0 && (int)state != wanted) ||
+                    (q->from && unit.period.day < test_period(q->from).day) ||
+                    (q->to && bb_period_end(unit.period) > bb_period_end(test_period(q->to))) ||
+                    !stands(model, &unit, q->sequence))
+                    continue;
+                fprintf(to, "%s|%s|%s|%s\n", model->period[p], model->organization[o], model->indicator[i],
+                        bb_review_state_name(state));
+            }
+    fclose(to);
+    return text;
+}
+
+static char *
+units_text(const struct test_answer *answer)
+{
+    char *text;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    for (size_t i = 0; i < answer->n_parts; i++) {
+        const Bb__ReviewListReply *reply = (const Bb__ReviewListReply *)(const void *)answer->part[i];
+        for (size_t k = 0; k < reply->n_unit; k++)
+            fprintf(to, "%s|%s|%s|%s\n", reply->unit[k]->period, reply->unit[k]->organization,
+                    reply->unit[k]->indicator, reply->unit[k]->state);
+    }
+    fclose(to);
+    return text;
+}
+
+static void
+check_units(struct model *model, const struct model_question *q, const struct test_caller *caller, bool as_of)
+{
+    int wanted = (int)roll(BB_REVIEW_STATES + 3) - 3;
+    char *expected = expected_units(model, q, wanted < 0 ? -1 : wanted), *found, what[256];
+    Bb__ReviewList request = BB__REVIEW_LIST__INIT;
+    Bb__AsOf moment = BB__AS_OF__INIT;
+    struct test_answer answer;
+
+    if (q->indicator)
+        request.indicator = (char *)(uintptr_t)model->indicator[q->indicator];
+    if (q->organization)
+        request.organization = (char *)(uintptr_t)model->organization[q->organization];
+    request.period_from = (char *)(uintptr_t)q->from;
+    request.period_to = (char *)(uintptr_t)q->to;
+    request.state = wanted < 0 ? NULL : (char *)(uintptr_t)bb_review_state_name((enum bb_review_state)wanted);
+    moment.has_sequence = true;
+    moment.sequence = q->sequence;
+    request.as_of = as_of ? &moment : NULL;
+    world_describe(q, what, sizeof what);
+    test_ask(model->store, caller, BB_METHOD_REVIEW_LIST, &request.base, &bb__review_list_reply__descriptor,
+             &answer);
+    if (q->organization && q->organization != q->own && caller->role != BB__ROLE__ROLE_STAFF) {
+        check_int(answer.r, 1, what);
+        check_int(answer.failure.code, BB_ERROR_NOT_ALLOWED, what);
+    } else {
+        check_int(answer.r, 0, answer.failure.message);
+        found = units_text(&answer);
+        check_text(found, expected, what);
+        free(found);
+    }
+    test_answer_release(&answer);
+    free(expected);
+}
+
+static void
+test_units(void **state)
+{
+    (void)state;
+    for (unsigned seed = 80; seed < 86; seed++) {
+        struct world world;
+        uint64_t head;
+
+        world_open(&world, seed, seed % 3, 120);
+        head = bb_journal_head(world.store.journal).sequence;
+        for (unsigned i = 0; i < 300; i++) {
+            struct model_question q;
+            struct test_caller caller;
+            bool as_of = roll(3) > 0;
+            random_readings_question(&world.model, as_of ? roll((uint32_t)head + 1) : head, &q);
+            caller = *q.caller;
+            if (roll(2))
+                caller.max_bytes = 1 + roll(200);
+            check_units(&world.model, &q, &caller, as_of);
+        }
+        world_close(&world);
+    }
+}
+
 /* The views move on between the parts: the answer stays as of its first part. */
 
 static void
@@ -263,6 +387,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_readings),
         cmocka_unit_test(test_history),
+        cmocka_unit_test(test_units),
         cmocka_unit_test(test_moving),
     };
 
