@@ -1,5 +1,5 @@
 # The communication worker without its session with the broker.
-add_library(bb_communication_fixture STATIC unit/communication/fixture.c)
+add_library(bb_communication_fixture STATIC unit/communication/fixture.c unit/communication/played.c)
 target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
 
 foreach(test publish list receipt leak groups retention rounds walk follow reminders)

@@ -2,7 +2,7 @@
  * is played here; it answers as measurement.follow does, some indicators at a time. */
 #include "workers/communication/follow.h"
 
-#include "fixture.h"
+#include "played.h"
 
 #include "tests/unit/folder.h"
 
@@ -32,42 +32,31 @@ struct world {
     struct batch batch[BATCHES];
     unsigned n;
     unsigned piece; /* indicators of a reply */
-    bool away;      /* calls are refused */
-    /* The call that is open: */
-    unsigned calls;
-    uint64_t id;
-    bool open;
+    struct played_call call;
+    /* The last call: */
     uint64_t after;
     char within[BB_LIMIT_CODE_BYTES + 1];
 };
 
-static int
-on_call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body)
+static void
+read_query(void *self, uint64_t id, struct bb_bytes body)
 {
     struct world *w = self;
     Bb__FollowQuery *query;
     struct bb_arena arena;
 
-    if (w->away)
-        return -ENOTCONN;
-    assert_false(w->open);
-    assert_int_equal(method, BB_METHOD_MEASUREMENT_FOLLOW);
-    assert_true(timeout_ms > 0);
+    (void)id;
     bb_arena_init(&arena, 1 << 16);
     assert_int_equal(bb_unpack(bb__follow_query, body, &arena, &query), 0);
     w->after = query->after;
     snprintf(w->within, sizeof w->within, "%s", query->indicator ? query->indicator : "");
     bb_arena_release(&arena);
-    w->id = id;
-    w->open = true;
-    w->calls++;
-    return 0;
 }
 
 static void
 begin_following(struct world *w)
 {
-    const struct bb_caller caller = {.call = on_call, .self = w};
+    const struct bb_caller caller = played_caller(&w->call);
 
     assert_int_equal(bb_follow_new(&w->f.core, &caller, &w->f.core.follow), 0);
 }
@@ -98,6 +87,8 @@ setup(void **state)
     assert_non_null(w);
     fixture_open(&w->f);
     w->piece = 100;
+    w->call = (struct played_call){
+        .f = &w->f, .method = BB_METHOD_MEASUREMENT_FOLLOW, .read = read_query, .self = w};
     begin_following(w);
     share(w);
     assert_int_equal(fixture_flush(&w->f), 0);
@@ -109,7 +100,7 @@ static void
 stop_following(struct world *w)
 {
     bb_follow_destroy(&w->f.core.follow);
-    w->open = false;
+    w->call.open = false;
 }
 
 static int
@@ -285,35 +276,15 @@ play(struct world *w, struct played *p)
     }
 }
 
-/* Answer the open call. */
 static void
 answer(struct world *w)
 {
     struct played *p = calloc(1, sizeof *p);
-    struct bb_call_result result = {.code = 0};
-    uint8_t *packed = malloc(1 << 18);
 
     assert_non_null(p);
-    assert_non_null(packed);
-    assert_true(w->open);
     play(w, p);
-    assert_true(bb__follow_reply__get_packed_size(&p->reply) < 1 << 18);
-    result.body = bb_bytes(packed, bb__follow_reply__pack(&p->reply, packed));
-    w->open = false;
-    bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-    bb_follow_called(w->f.core.follow, w->id, &result);
-    free(packed);
+    played_answer(&w->call, &p->reply.base);
     free(p);
-}
-
-static void
-answer_error(struct world *w, uint32_t code)
-{
-    const struct bb_call_result result = {.code = code, .message = bb_bytes_str("no")};
-
-    assert_true(w->open);
-    w->open = false;
-    bb_follow_called(w->f.core.follow, w->id, &result);
 }
 
 /* Until all is written. */
@@ -322,7 +293,7 @@ catch_up(struct world *w)
 {
     for (int i = 0; i < 10000; i++) {
         assert_int_equal(fixture_flush(&w->f), 0);
-        if (!w->open) {
+        if (!w->call.open) {
             fixture_pass(&w->f, 10);
             continue;
         }
@@ -531,26 +502,26 @@ static void
 test_asking(void **state)
 {
     struct world *w = *state;
-    unsigned calls = w->calls;
+    unsigned calls = w->call.calls;
 
-    assert_true(w->open);
+    assert_true(w->call.open);
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_int_equal(w->calls, calls);
-    answer_error(w, BB_ERROR_UNAVAILABLE);
+    assert_int_equal(w->call.calls, calls);
+    played_error(&w->call, BB_ERROR_UNAVAILABLE);
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open); /* not at once */
+    assert_false(w->call.open); /* not at once */
     fixture_pass(&w->f, 1);
-    w->away = true;
+    w->call.away = true;
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open);
-    w->away = false;
-    fixture_pass(&w->f, 1);
-    assert_int_equal(fixture_flush(&w->f), 0);
-    assert_int_equal(w->calls, calls + 1);
-    answer_error(w, BB_ERROR_INVALID);
+    assert_false(w->call.open);
+    w->call.away = false;
     fixture_pass(&w->f, 1);
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open);
+    assert_int_equal(w->call.calls, calls + 1);
+    played_error(&w->call, BB_ERROR_INVALID);
+    fixture_pass(&w->f, 1);
+    assert_int_equal(fixture_flush(&w->f), 0);
+    assert_false(w->call.open);
     add(w, "count", false, NULL);
     fixture_pass(&w->f, 10);
     catch_up(w);
@@ -632,8 +603,8 @@ live(uint64_t seed)
             assert_int_equal(bb_communication_flush(&w->f.core, &more), 0);
             break;
         case 2:
-            if (w->open)
-                answer_error(w, BB_ERROR_UNAVAILABLE);
+            if (w->call.open)
+                played_error(&w->call, BB_ERROR_UNAVAILABLE);
             break;
         case 3: /* staged, and the round is not kept */
             bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
@@ -641,7 +612,7 @@ live(uint64_t seed)
             restart(w);
             break;
         default:
-            if (w->open)
+            if (w->call.open)
                 answer(w);
         }
     }

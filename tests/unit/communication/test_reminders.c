@@ -3,7 +3,7 @@
  * at a time. */
 #include "workers/communication/reminders.h"
 
-#include "fixture.h"
+#include "played.h"
 
 #include "tests/unit/folder.h"
 
@@ -34,11 +34,8 @@ struct world {
     unsigned n;
     unsigned piece; /* rows of an answer */
     int behind;     /* hours by which the day ends later than in UTC */
-    bool away;      /* calls are refused */
-    /* The call that is open: */
-    unsigned calls;
-    uint64_t id;
-    bool open;
+    struct played_call call;
+    /* The last call: */
     uint32_t from, to;
     unsigned after;
 };
@@ -52,18 +49,14 @@ read_date(const char *text)
     return day;
 }
 
-static int
-on_call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb_bytes body)
+static void
+read_query(void *self, uint64_t id, struct bb_bytes body)
 {
     struct world *w = self;
     Bb__ReportingQuery *query;
     struct bb_arena arena;
 
-    if (w->away)
-        return -ENOTCONN;
-    assert_false(w->open);
-    assert_int_equal(method, BB_METHOD_REPORTING);
-    assert_true(timeout_ms > 0 && (id & BB_REMINDERS_CALL));
+    assert_true(id & BB_REMINDERS_CALL);
     bb_arena_init(&arena, 1 << 16);
     assert_int_equal(bb_unpack(bb__reporting_query, body, &arena, &query), 0);
     assert_true(query->silent && query->running);
@@ -71,19 +64,15 @@ on_call(void *self, uint64_t id, uint32_t method, uint32_t timeout_ms, struct bb
     w->to = read_date(query->due_to);
     w->after = query->has_after ? query->after.data[0] : 0;
     bb_arena_release(&arena);
-    w->id = id;
-    w->open = true;
-    w->calls++;
-    return 0;
 }
 
 static void
 begin_reminding(struct world *w)
 {
-    const struct bb_caller caller = {.call = on_call, .self = w};
+    const struct bb_caller caller = played_caller(&w->call);
 
     assert_int_equal(bb_reminders_new(&w->f.core, &caller, &w->f.core.reminders), 0);
-    w->open = false;
+    w->call.open = false;
 }
 
 static int
@@ -96,6 +85,7 @@ setup(void **state)
     w->piece = 100;
     w->f.config.remind_before_ms = BEFORE * BB_REMIND_DAY_MS;
     w->f.config.remind_after_ms = AFTER * BB_REMIND_DAY_MS;
+    w->call = (struct played_call){.f = &w->f, .method = BB_METHOD_REPORTING, .read = read_query, .self = w};
     begin_reminding(w);
     *state = w;
     return 0;
@@ -142,12 +132,9 @@ answer(struct world *w)
     char *text[3 * DUTIES + DUTIES], period[DUTIES][BB_PERIOD_TEXT], due[DUTIES][BB_PERIOD_TEXT];
     char day[BB_PERIOD_TEXT];
     uint32_t column[5][DUTIES];
-    struct bb_call_result result = {.code = 0};
-    uint8_t packed[16384], next;
+    uint8_t next;
     uint32_t n = 0;
 
-    assert_true(w->open);
-    w->open = false;
     for (unsigned i = w->after; i < w->n; i++) {
         struct duty *duty = &w->duty[i];
         if (duty->reported || duty->due < w->from || duty->due > w->to)
@@ -183,19 +170,7 @@ answer(struct world *w)
     part.day = day;
     part.day_ends_us =
         (uint64_t)(((bb_utc)today(w) + 1 - BB_DAY_EPOCH) * BB_UTC_DAY + w->behind * INT64_C(3600000000));
-    assert_true(bb__reporting_part__get_packed_size(&part) <= sizeof packed);
-    result.body = bb_bytes(packed, bb__reporting_part__pack(&part, packed));
-    bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-    bb_communication_called(&w->f.core, w->id, &result);
-}
-
-static void
-answer_with(struct world *w, const struct bb_call_result *result)
-{
-    assert_true(w->open);
-    w->open = false;
-    bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-    bb_communication_called(&w->f.core, w->id, result);
+    played_answer(&w->call, &part.base);
 }
 
 static void
@@ -214,7 +189,7 @@ look(struct world *w)
 {
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(fixture_flush(&w->f), 0);
-        if (!w->open)
+        if (!w->call.open)
             return;
         answer(w);
     }
@@ -401,20 +376,20 @@ test_when(void **state)
     unsigned calls;
 
     look(w);
-    calls = w->calls;
+    calls = w->call.calls;
     look_after(w, 3599);
-    assert_int_equal(w->calls, calls);
+    assert_int_equal(w->call.calls, calls);
     look_after(w, 1);
-    assert_int_equal(w->calls, ++calls);
+    assert_int_equal(w->call.calls, ++calls);
     w->behind = 4; /* it is 13:00 UTC, 09:00 there */
     look_after(w, 14 * 3600 + 1800);
-    assert_int_equal(w->calls, ++calls); /* 03:30 UTC */
+    assert_int_equal(w->call.calls, ++calls); /* 03:30 UTC */
     look_after(w, 1801);
-    assert_int_equal(w->calls, ++calls); /* 04:00 UTC */
+    assert_int_equal(w->call.calls, ++calls); /* 04:00 UTC */
     w->f.config.remind_before_ms = w->f.config.remind_after_ms = 0;
     restart(w);
     look_after(w, 7200);
-    assert_int_equal(w->calls, calls);
+    assert_int_equal(w->call.calls, calls);
 }
 
 /* Errors, and answers that make no sense: later again. */
@@ -428,30 +403,30 @@ test_asking(void **state)
     unsigned calls;
 
     add(w, "reach", "a", "2026-09-10");
-    w->away = true;
+    w->call.away = true;
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open);
-    w->away = false;
+    assert_false(w->call.open);
+    w->call.away = false;
     fixture_pass(&w->f, 1);
     assert_int_equal(fixture_flush(&w->f), 0);
-    answer_with(w, &unavailable);
+    played_answer_with(&w->call, &unavailable);
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open);
+    assert_false(w->call.open);
     fixture_pass(&w->f, 1);
     assert_int_equal(fixture_flush(&w->f), 0);
-    answer_with(w, &invalid);
+    played_answer_with(&w->call, &invalid);
     fixture_pass(&w->f, 59);
     assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->open);
+    assert_false(w->call.open);
     fixture_pass(&w->f, 1);
     assert_int_equal(fixture_flush(&w->f), 0);
-    answer_with(w, &malformed);
+    played_answer_with(&w->call, &malformed);
     fixture_pass(&w->f, 60);
     assert_int_equal(fixture_flush(&w->f), 0);
-    calls = w->calls;
+    calls = w->call.calls;
     answer(w);
     look(w);
-    assert_int_equal(w->calls, calls);
+    assert_int_equal(w->call.calls, calls);
     assert_int_equal(bb_msglog_head(w->f.core.log), 1);
 }
 
@@ -475,8 +450,6 @@ test_nonsense(void **state)
         uint32_t cell[] = {table[i].cell, 2, 3, 4}, status[] = {0, 0};
         char *text[] = {(char[]){"reach"}, (char[]){"a"}, (char *)(uintptr_t)table[i].period,
                         (char *)(uintptr_t)table[i].due};
-        struct bb_call_result result = {.code = 0};
-        uint8_t packed[256];
 
         part.n_text = COUNT(text);
         part.text = text;
@@ -488,10 +461,9 @@ test_nonsense(void **state)
         part.n_indicator = part.n_organization = part.n_period = part.n_due = 1;
         part.n_status = table[i].status;
         part.day = (char *)(uintptr_t)table[i].day;
-        result.body = bb_bytes(packed, bb__reporting_part__pack(&part, packed));
         fixture_pass(&w->f, 3600);
         assert_int_equal(fixture_flush(&w->f), 0);
-        answer_with(w, &result);
+        played_answer(&w->call, &part.base);
         assert_int_equal(fixture_flush(&w->f), 0);
         check_int(bb_msglog_head(w->f.core.log), 0, table[i].period);
     }
@@ -536,8 +508,8 @@ happen(struct world *w, uint64_t *random)
         assert_int_equal(bb_communication_flush(&w->f.core, &more), 0);
         break;
     case 2:
-        if (w->open)
-            answer_with(w, &unavailable);
+        if (w->call.open)
+            played_answer_with(&w->call, &unavailable);
         break;
     case 3: /* staged, and the round is not kept */
         bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
@@ -550,7 +522,7 @@ happen(struct world *w, uint64_t *random)
         assert_int_equal(fixture_flush(&w->f), 0);
         break;
     default:
-        if (w->open)
+        if (w->call.open)
             answer(w);
     }
 }
@@ -574,7 +546,7 @@ live(uint64_t seed)
             happen(w, &random);
         fixture_pass(&w->f, 60);
         w->piece = 1 + below(&random, 12);
-        if (w->open)
+        if (w->call.open)
             answer(w);
         restart(w);
         look(w);
