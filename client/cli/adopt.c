@@ -13,10 +13,9 @@ enum { OPT_ORGANIZATION = 0x180, OPT_VERSION, OPT_FROM, OPT_UNTIL, OPT_UNDO };
 
 /* What is said of one indicator after the other. */
 struct said {
+    struct bb_define_said what;
     struct bb_adoption adoption; /* of each */
-    struct bb_cli_texts code;
     bool undo;
-    struct bb_define_counts counts;
 };
 
 static const char *
@@ -69,47 +68,15 @@ parse(int key, char *arg, struct argp_state *state)
         said->undo = true;
         return 0;
     case ARGP_KEY_ARG:
-        bb_cli_texts_add(&said->code, state, filled_code(state, arg));
+        bb_cli_texts_add(&said->what.code, state, filled_code(state, arg));
         return 0;
     case ARGP_KEY_END:
-        if (said->code.n == 0)
+        if (said->what.code.n == 0)
             argp_error(state, "CODE is missing");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-static void
-on_outcome(void *self, const struct bb_define_outcome *outcome)
-{
-    struct said *said = self;
-
-    said->counts.created += outcome->outcome == BB_CREATED;
-    said->counts.updated += outcome->outcome == BB_UPDATED;
-    said->counts.unchanged += outcome->outcome == BB_UNCHANGED;
-    if (outcome->outcome != BB_REJECTED)
-        return;
-    said->counts.rejected++;
-    bb_cli_error("%s: %s: %s: %s", said->code.text[outcome->item], outcome->code_name, outcome->field,
-                 outcome->text);
-}
-
-/* Send it, and print what became of it. */
-static int
-finish(struct bb_cli *cli, struct said *said, int (*send)(struct bb_client *client, struct said *said))
-{
-    struct bb_client *client = NULL;
-    int code = bb_cli_connect(cli, &client);
-
-    said->counts.rows = said->code.n;
-    if (code == 0)
-        code = bb_cli_ended(client, send(client, said));
-    if (code == 0)
-        code = bb_define_print(cli, &said->counts);
-    bb_client_destroy(&client);
-    free(said->code.text);
-    return code;
 }
 
 /* --- adopt ---------------------------------------------------------------------------------------------- */
@@ -123,18 +90,19 @@ static const struct argp_option adopt_options[] = {
 };
 
 static int
-send_adoptions(struct bb_client *client, struct said *said)
+send_adoptions(struct bb_client *client, struct bb_define_said *what, void *self)
 {
-    struct bb_adoption *adoptions = calloc(said->code.n, sizeof *adoptions);
+    const struct said *said = self;
+    struct bb_adoption *adoptions = calloc(said->what.code.n, sizeof *adoptions);
     int r;
 
     if (!adoptions)
         return -ENOMEM;
-    for (size_t i = 0; i < said->code.n; i++) {
+    for (size_t i = 0; i < said->what.code.n; i++) {
         adoptions[i] = said->adoption;
-        adoptions[i].indicator = said->code.text[i];
+        adoptions[i].indicator = said->what.code.text[i];
     }
-    r = bb_client_adopt(client, adoptions, said->code.n, on_outcome, NULL, said);
+    r = bb_client_adopt(client, adoptions, said->what.code.n, bb_define_said_outcome, NULL, what);
     free(adoptions);
     return r;
 }
@@ -145,7 +113,7 @@ run_adopt(struct bb_cli *cli, int argc, char **argv)
     struct said said = {.undo = false};
 
     bb_cli_parse(cli, bb_cli_command(cli), adopt_options, parse, argc, argv, &said);
-    return finish(cli, &said, send_adoptions);
+    return bb_define_said(cli, &said.what, send_adoptions, &said);
 }
 
 /* --- retire --------------------------------------------------------------------------------------------- */
@@ -157,10 +125,12 @@ static const struct argp_option retire_options[] = {
 };
 
 static int
-send_retirement(struct bb_client *client, struct said *said)
+send_retirement(struct bb_client *client, struct bb_define_said *what, void *self)
 {
-    return bb_client_retire(client, said->code.text[0], said->adoption.from, said->undo, on_outcome, NULL,
-                            said);
+    const struct said *said = self;
+
+    return bb_client_retire(client, said->what.code.text[0], said->adoption.from, said->undo,
+                            bb_define_said_outcome, NULL, what);
 }
 
 static error_t
@@ -168,7 +138,7 @@ parse_retire(int key, char *arg, struct argp_state *state)
 {
     const struct said *said = state->input;
 
-    if (key == ARGP_KEY_ARG && said->code.n > 0)
+    if (key == ARGP_KEY_ARG && said->what.code.n > 0)
         argp_error(state, "found a second argument, %s, expected one", arg);
     return parse(key, arg, state);
 }
@@ -179,7 +149,7 @@ run_retire(struct bb_cli *cli, int argc, char **argv)
     struct said said = {.undo = false};
 
     bb_cli_parse(cli, bb_cli_command(cli), retire_options, parse_retire, argc, argv, &said);
-    return finish(cli, &said, send_retirement);
+    return bb_define_said(cli, &said.what, send_retirement, &said);
 }
 
 /* --- adoptions ------------------------------------------------------------------------------------------ */

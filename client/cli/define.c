@@ -119,6 +119,38 @@ bb_define_print(struct bb_cli *cli, const struct bb_define_counts *counts)
     return bb_cli_finish(&output, counts->rejected ? EX_DATAERR : EX_OK);
 }
 
+void
+bb_define_said_outcome(void *self_said, const struct bb_define_outcome *outcome)
+{
+    struct bb_define_said *said = self_said;
+
+    said->counts.created += outcome->outcome == BB_CREATED;
+    said->counts.updated += outcome->outcome == BB_UPDATED;
+    said->counts.unchanged += outcome->outcome == BB_UNCHANGED;
+    if (outcome->outcome != BB_REJECTED)
+        return;
+    said->counts.rejected++;
+    bb_cli_error("%s: %s: %s: %s", said->code.text[outcome->item], outcome->code_name, outcome->field,
+                 outcome->text);
+}
+
+int
+bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
+               int (*send)(struct bb_client *client, struct bb_define_said *said, void *self), void *self)
+{
+    struct bb_client *client = NULL;
+    int code = bb_cli_connect(cli, &client);
+
+    said->counts.rows = said->code.n;
+    if (code == 0)
+        code = bb_cli_ended(client, send(client, said, self));
+    if (code == 0)
+        code = bb_define_print(cli, &said->counts);
+    bb_client_destroy(&client);
+    free(said->code.text);
+    return code;
+}
+
 int
 bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file)
 {

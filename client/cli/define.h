@@ -3,6 +3,7 @@
 #define BB_CLI_DEFINE_H
 
 #include "cli.h"
+#include "data.h"
 #include "list_file.h"
 #include "once.h"
 
@@ -30,6 +31,20 @@ struct bb_define_counts {
 
 /* Print {"rows","created","updated","unchanged","rejected"}. Returns the exit code. */
 int bb_define_print(struct bb_cli *cli, const struct bb_define_counts *counts);
+
+/* What the command line says of one thing, or of several in the same words. */
+struct bb_define_said {
+    struct bb_cli_texts code; /* of each */
+    struct bb_define_counts counts;
+};
+
+/* A bb_define_fn: counts, and says why one is refused. */
+void bb_define_said_outcome(void *self_said, const struct bb_define_outcome *outcome);
+
+/* Connect, send it (blocking), print the counts, and free the codes. Returns the exit code. */
+int bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
+                   int (*send)(struct bb_client *client, struct bb_define_said *said, void *self),
+                   void *self);
 
 /* Define all of a file, and print the counts. Returns the exit code. */
 int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file);

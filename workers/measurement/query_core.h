@@ -109,6 +109,10 @@ const char *bb_quote(struct bb_quoted *quoted, struct bb_bytes text);
 
 /* Look up what a request names; refuses what is not there. 0 | 1 | <0 */
 int bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id);
+/* The organization whose matters are asked for; absent: all, whose number is 0. Who is not staff may only ask
+ * for its own, and gets that. *ret_id is 0 before. */
+int bb_query_find_reporter(struct bb_query *query, struct bb_query_step *step, const char *text,
+                           uint32_t *ret_id);
 /* "" is the total, 0. */
 int bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id);
 int bb_query_find_disaggregation(struct bb_query_step *step, const char *text, uint32_t *ret_id);

@@ -58,6 +58,21 @@ bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *
 }
 
 int
+bb_query_find_reporter(struct bb_query *query, struct bb_query_step *step, const char *text, uint32_t *ret_id)
+{
+    struct bb_quoted quoted;
+    int r = text && *text ? bb_query_find(step, BB_OBJECT_ORGANIZATION, text, ret_id) : 0;
+
+    if (r != 0 || query->scope == BB_SCOPE_ALL)
+        return r;
+    if (*ret_id && *ret_id != query->own)
+        return bb_query_refuse(step, BB_ERROR_NOT_ALLOWED, "organization \"%s\" is another one than yours",
+                               bb_quote(&quoted, bb_bytes_str(text)));
+    *ret_id = query->own ? query->own : UINT32_MAX;
+    return 0;
+}
+
+int
 bb_query_find_place(struct bb_query_step *step, const char *text, uint32_t *ret_id)
 {
     *ret_id = 0;

@@ -68,24 +68,6 @@ sequence_before(struct state *state, struct bb_query_step *step, uint32_t day, u
 /* The request */
 
 static int
-find_organization(struct bb_query *query, struct bb_query_step *step)
-{
-    struct state *state = query->state;
-    const char *text = state->request->organization;
-    struct bb_quoted quoted;
-    int r =
-        text && *text ? bb_query_find(step, BB_OBJECT_ORGANIZATION, text, &state->duties.organization) : 0;
-
-    if (r != 0 || query->scope == BB_SCOPE_ALL)
-        return r;
-    if (state->duties.organization && state->duties.organization != query->own)
-        return bb_query_refuse(step, BB_ERROR_NOT_ALLOWED, "organization \"%s\" is another one than yours",
-                               bb_quote(&quoted, bb_bytes_str(text)));
-    state->duties.organization = query->own ? query->own : UINT32_MAX;
-    return 0;
-}
-
-static int
 find_date(struct bb_query_step *step, const char *field, const char *text, uint32_t *ret_day)
 {
     struct bb_quoted quoted;
@@ -167,7 +149,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
             hint = term->rules->frequency;
     }
     if (r == 0)
-        r = find_organization(query, step);
+        r = bb_query_find_reporter(query, step, state->request->organization, &state->duties.organization);
     if (r == 0)
         r = bb_query_range(step, request->period_from, request->period_to, hint, &state->first_day,
                            &state->end_day);

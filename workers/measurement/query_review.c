@@ -58,22 +58,6 @@ bb_snapshot_is_approved(struct bb_snapshot *snapshot, const struct bb_reading_ke
 /* The request */
 
 static int
-find_organization(struct bb_query *query, struct bb_query_step *step, const char *text)
-{
-    struct state *state = query->state;
-    struct bb_quoted quoted;
-    int r = text && *text ? bb_query_find(step, BB_OBJECT_ORGANIZATION, text, &state->organization) : 0;
-
-    if (r != 0 || query->scope == BB_SCOPE_ALL)
-        return r;
-    if (state->organization && state->organization != query->own)
-        return bb_query_refuse(step, BB_ERROR_NOT_ALLOWED, "organization \"%s\" is another one than yours",
-                               bb_quote(&quoted, bb_bytes_str(text)));
-    state->organization = query->own ? query->own : UINT32_MAX;
-    return 0;
-}
-
-static int
 find_state(struct state *state, struct bb_query_step *step, const char *text)
 {
     struct bb_quoted quoted;
@@ -123,7 +107,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
     walk->limit = BB_QUERY_STEP_RECORDS;
     r = find_state(state, step, request->state);
     if (r == 0)
-        r = find_organization(query, step, request->organization);
+        r = bb_query_find_reporter(query, step, request->organization, &state->organization);
     if (r == 0)
         r = find_indicator(query, step, request->indicator, &hint);
     if (r == 0)
