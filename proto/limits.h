@@ -28,6 +28,7 @@
 #define BB_LIMIT_TEXT_BYTES           4000u /* definitions */
 #define BB_LIMIT_ALIASES              64u   /* of one organization or place */
 #define BB_LIMIT_TARGETS              100u  /* of one indicator */
+#define BB_LIMIT_RULES                1000u /* between indicators, removed ones included */
 #define BB_LIMIT_REVIEW_UNITS         500u  /* that one request reviews */
 #define BB_LIMIT_PLACES_QUERY         1000u /* --place given in one trend */
 #define BB_LIMIT_INDICATORS_QUERY     1000u /* named in one question for progress */

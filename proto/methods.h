@@ -48,6 +48,9 @@ enum bb_service {
     X(44, RETIRE, "indicator.retire", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                     \
     X(45, REVIEW, "submission.review", MEASUREMENT, COMMAND, NONE, ALL, OWN, NONE, NONE)                     \
     X(46, REVIEW_LIST, "submission.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                    \
+    X(47, RULE_DEFINE, "rule.define", MEASUREMENT, COMMAND, NONE, ALL, NONE, NONE, NONE)                     \
+    X(48, RULE_LIST, "rule.list", MEASUREMENT, QUERY, NONE, ALL, ALL, ALL, NONE)                             \
+    X(49, RULE_CHECK, "rule.check", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                          \
     X(50, REPORTING, "reporting", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, ALL)                             \
     X(51, PROGRESS, "progress", MEASUREMENT, QUERY, NONE, ALL, SHARED, TOTALS, NONE)                         \
     X(52, BATCH_LIST, "batch.list", MEASUREMENT, QUERY, NONE, ALL, OWN, NONE, NONE)                          \

@@ -88,6 +88,7 @@ bb_outcome_is_kept(uint32_t outcome)
     X(65, VALUE_IGNORED)                                                                                     \
     X(66, JUMP)                                                                                              \
     X(67, FRACTION)                                                                                          \
+    X(68, RULE_BROKEN)                                                                                       \
     X(69, NEW_PLACE)
 
 enum bb_row_code {

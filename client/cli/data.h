@@ -13,6 +13,7 @@ extern const struct bb_command bb_commands_batch[];    /* batch ls, show, undo *
 extern const struct bb_command bb_commands_trend[];
 extern const struct bb_command bb_commands_indicator[];
 extern const struct bb_command bb_commands_adopt[];
+extern const struct bb_command bb_commands_rule[];
 extern const struct bb_command bb_commands_reporting[]; /* reporting, due */
 extern const struct bb_command bb_commands_submission[];
 extern const struct bb_command bb_commands_progress[];

@@ -78,6 +78,7 @@
 #include "backbone/progress.h"     /* where indicators stand */
 #include "backbone/reporting.h"    /* expected reports: what came of what was agreed */
 #include "backbone/review.h"       /* what was reported is submitted, returned, approved, locked */
+#include "backbone/rules.h"        /* what is to hold between indicators, and where it does not */
 #include "backbone/partner.h"      /* the organizations */
 #include "backbone/status.h"       /* how the broker and its services are doing */
 #include "backbone/messages.h"     /* what partners tell each other: publishing, listing, receipts */

@@ -125,9 +125,9 @@ on_defined(struct bb_request *request, struct bb_bytes body)
     return 0;
 }
 
-static int
-define(struct bb_client *client, uint32_t method, const ProtobufCMessage *message, size_t n,
-       bb_define_fn *each, bb_done_fn *done, void *self)
+int
+bb_catalogue_define(struct bb_client *client, uint32_t method, const ProtobufCMessage *message, size_t n,
+                    bb_define_fn *each, bb_done_fn *done, void *self)
 {
     const struct bb_call call = {
         .method = method,
@@ -158,7 +158,7 @@ bb_client_define_indicators(struct bb_client *client, const struct bb_indicator 
     message.n_indicator = n;
     message.indicator = list;
     if (items && list)
-        r = define(client, BB_METHOD_INDICATOR_DEFINE, &message.base, n, each, done, self);
+        r = bb_catalogue_define(client, BB_METHOD_INDICATOR_DEFINE, &message.base, n, each, done, self);
     free(items);
     free(list);
     return r;
@@ -179,7 +179,7 @@ bb_client_define_places(struct bb_client *client, const struct bb_place *places,
     message.n_place = n;
     message.place = list;
     if (items && list)
-        r = define(client, BB_METHOD_PLACE_DEFINE, &message.base, n, each, done, self);
+        r = bb_catalogue_define(client, BB_METHOD_PLACE_DEFINE, &message.base, n, each, done, self);
     free(items);
     free(list);
     return r;
@@ -207,7 +207,7 @@ bb_client_adopt(struct bb_client *client, const struct bb_adoption *adoptions, s
     message.n_adoption = n;
     message.adoption = list;
     if (items && list)
-        r = define(client, BB_METHOD_ADOPT, &message.base, n, each, done, self);
+        r = bb_catalogue_define(client, BB_METHOD_ADOPT, &message.base, n, each, done, self);
     free(items);
     free(list);
     return r;
@@ -222,7 +222,7 @@ bb_client_retire(struct bb_client *client, const char *indicator, const char *fr
     message.code = bb_call_text(indicator ? indicator : "");
     message.from = bb_call_text(from);
     message.has_undo = message.undo = undo;
-    return define(client, BB_METHOD_RETIRE, &message.base, 1, each, done, self);
+    return bb_catalogue_define(client, BB_METHOD_RETIRE, &message.base, 1, each, done, self);
 }
 
 /* --- listing ------------------------------------------------------------------------------------------ */

@@ -21,6 +21,7 @@
 #define PREFIX    "dry-run-"
 #define MAP_BYTES ((size_t)64 << 30) /* address space; the file takes what it needs */
 #define FIRST_ID  0x80000000u
+#define TEXT_KEY  5
 #define SERIES                                                                                               \
     (1u << 15) /* of which it knows the history: 4 MiB; those that come later are not judged by it */
 
@@ -30,6 +31,7 @@ struct bb_dryrun {
     MDB_dbi readings, names, replies;
     MDB_txn *txn;
     struct bb_history history;
+    struct bb_suspects suspects;
     uint32_t next, next_kept; /* ids: in this submission, and kept */
 };
 
@@ -106,6 +108,7 @@ bb_dryrun_destroy(struct bb_dryrun **dryrun_pointer)
     if (dryrun->dir)
         remove_folder(dryrun->dir);
     bb_history_release(&dryrun->history);
+    bb_suspects_release(&dryrun->suspects);
     free(dryrun->dir);
     free(dryrun);
     *dryrun_pointer = NULL;
@@ -163,15 +166,51 @@ bb_dryrun_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_byt
     return r;
 }
 
+/* Names are keyed by their kind, a letter, and text; texts by 0 and the id. */
+static struct bb_bytes
+text_key(uint32_t id, uint8_t out[static TEXT_KEY])
+{
+    out[0] = 0;
+    bb_put_u32(out + 1, id);
+    return bb_bytes(out, TEXT_KEY);
+}
+
+bool
+bb_dryrun_has(uint32_t id)
+{
+    return id >= FIRST_ID;
+}
+
+int
+bb_dryrun_text(struct bb_dryrun *dryrun, uint32_t id, struct bb_buffer *out)
+{
+    uint8_t key[TEXT_KEY];
+    struct bb_bytes text;
+    int r = bb_store_get(dryrun->txn, dryrun->names, text_key(id, key), &text);
+
+    if (r != 0)
+        return r > 0 ? -EBADMSG : r;
+    bb_buffer_append(out, text.data, text.len);
+    return out->error;
+}
+
+struct bb_suspects *
+bb_dryrun_suspects(struct bb_dryrun *dryrun)
+{
+    return &dryrun->suspects;
+}
+
 int
 bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id)
 {
-    uint8_t data[BB_NAME_KEY], payload[4];
+    uint8_t data[BB_NAME_KEY], payload[4], back[TEXT_KEY];
     struct bb_bytes key = bb_bytes(data, bb_name_key(kind, text, data));
     int r;
 
     bb_put_u32(payload, dryrun->next);
     r = bb_store_put(dryrun->txn, dryrun->names, key, bb_bytes(payload, sizeof payload), 0);
+    if (r == 0)
+        r = bb_store_put(dryrun->txn, dryrun->names, text_key(dryrun->next, back), text, 0);
     if (r == 0)
         *ret_id = dryrun->next++;
     return r > 0 ? -ENOSPC : r;

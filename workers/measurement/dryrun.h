@@ -9,6 +9,7 @@
 
 #include "history.h"
 #include "names.h"
+#include "suspects.h"
 
 struct bb_dryrun;
 
@@ -32,6 +33,13 @@ int bb_dryrun_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb
                    uint32_t *ret_id);
 int bb_dryrun_add_name(struct bb_dryrun *dryrun, enum bb_object_kind kind, struct bb_bytes text,
                        uint32_t *ret_id);
+
+/* Is this the id of a name that a dry run has? Then its text, appended to `out`: 0 | <0 */
+bool bb_dryrun_has(uint32_t id);
+int bb_dryrun_text(struct bb_dryrun *dryrun, uint32_t id, struct bb_buffer *out);
+
+/* What its batch has broken so far. */
+struct bb_suspects *bb_dryrun_suspects(struct bb_dryrun *dryrun);
 
 /* What it knows of series: those that its rows belong to, as they would be. */
 struct bb_history *bb_dryrun_history(struct bb_dryrun *dryrun);

@@ -11,6 +11,7 @@
 #include "head_core.h"
 
 #include "inputs.h"
+#include "rule_command.h"
 
 #include "runtime/store/varint.h"
 
@@ -53,6 +54,8 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
     if (r == 0)
         r = bb_history_load_periods(&head->history, views);
     if (r == 0)
+        r = bb_head_load_rules(head);
+    if (r == 0)
         r = bb_head_load_batches(head);
     if (r == 0)
         r = bb_head_load_reviews(head);
@@ -82,6 +85,8 @@ bb_head_release(struct bb_head *head)
     bb_adoptions_release(&head->adoptions);
     bb_dependencies_destroy(&head->dependencies);
     bb_history_release(&head->history);
+    bb_rule_set_release(&head->rules);
+    bb_suspects_release(&head->suspects);
     bb_map_release(&head->submissions);
     bb_map_release(&head->sealed_submissions);
     bb_map_release(&head->batches);

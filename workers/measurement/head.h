@@ -16,6 +16,8 @@
 #include "names.h"
 #include "query_ids.h"
 #include "review.h"
+#include "rule_set.h"
+#include "suspects.h"
 #include "views.h"
 
 struct bb_batch {
@@ -34,6 +36,8 @@ struct bb_head {
     struct bb_adoptions adoptions;
     struct bb_dependencies *dependencies; /* which indicators are computed from which */
     struct bb_history history;
+    struct bb_rule_set rules;    /* between indicators */
+    struct bb_suspects suspects; /* what open batches have broken so far */
     struct bb_generation *filling;
     struct bb_generation *applying; /* NULL: the applier is idle */
     /* Submissions in the generations: batch | index -> sequence << 1 | last. */

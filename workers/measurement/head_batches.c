@@ -264,5 +264,6 @@ bb_head_batch_close(struct bb_head *head, const uint8_t id[static 16])
 
     if (batch)
         *batch = head->batch[--head->n_batch];
+    bb_suspects_drop(&head->suspects, id);
     return bb_generation_put(head->filling, BB_VIEW_OPEN, bb_bytes(id, 16), bb_bytes(NULL, 0));
 }

@@ -22,12 +22,14 @@
 
 #include "disaggregation.h"
 #include "neighbours.h"
+#include "rule_judge.h"
 #include "rules.h"
 
 #include "proto/limits.h"
 #include "runtime/text.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 enum status {
     UNTRIED = 0,
@@ -87,6 +89,15 @@ has_room(struct bb_intake *intake, size_t text_bytes)
     return true;
 }
 
+bool
+bb_intake_has_room(struct bb_intake *intake, struct bb_note *note)
+{
+    if (has_room(intake, NOTE_BYTES + strlen(note->text)))
+        return true;
+    note->text[0] = '\0';
+    return has_room(intake, NOTE_BYTES);
+}
+
 static int
 add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, const struct bb_note *note)
 {
@@ -105,19 +116,25 @@ add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, cons
 
 /* Resolving. Each resolve_*() returns 0, a row code (the note is filled), or <0. */
 
+int
+bb_intake_find(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id,
+               bool *ret_canonical)
+{
+    int r = intake->dryrun ? bb_dryrun_name(intake->dryrun, kind, text, ret_id) : BB_STORE_E_NOT_FOUND;
+
+    if (r == 0)
+        *ret_canonical = true;
+    if (r != BB_STORE_E_NOT_FOUND)
+        return r;
+    return bb_names_find(intake->head->names, intake->head->txn, kind, text, ret_id, ret_canonical);
+}
+
 static int
 find_name(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text,
           struct bb_resolved *resolved)
 {
-    int r = BB_STORE_E_NOT_FOUND;
+    int r = bb_intake_find(intake, kind, text, &resolved->id, &resolved->canonical);
 
-    if (intake->dryrun)
-        r = bb_dryrun_name(intake->dryrun, kind, text, &resolved->id);
-    if (r == 0)
-        resolved->canonical = true;
-    if (r == BB_STORE_E_NOT_FOUND)
-        r = bb_names_find(intake->head->names, intake->head->txn, kind, text, &resolved->id,
-                          &resolved->canonical);
     if (r == 0)
         resolved->status = FOUND;
     return r;
@@ -444,6 +461,20 @@ bb_intake_history(struct bb_intake *intake)
     return intake->dryrun ? bb_dryrun_history(intake->dryrun) : &intake->head->history;
 }
 
+struct bb_suspects *
+bb_intake_suspects(struct bb_intake *intake)
+{
+    return intake->dryrun ? bb_dryrun_suspects(intake->dryrun) : &intake->head->suspects;
+}
+
+int
+bb_intake_text(struct bb_intake *intake, enum bb_object_kind kind, uint32_t id, struct bb_buffer *out)
+{
+    if (intake->dryrun && bb_dryrun_has(id))
+        return bb_dryrun_text(intake->dryrun, id, out);
+    return bb_names_text(intake->head->names, intake->head->txn, kind, id, out);
+}
+
 static int
 change(struct bb_intake *intake, enum bb_change_kind kind, struct bb_bytes key, size_t cell_len,
        const struct bb_reading *reading)
@@ -639,12 +670,15 @@ warn_of_history(struct bb_intake *intake, struct row *row)
     const struct bb_neighbour next = {
         .key = &row->key, .ordinal = row->period->ordinal, .reading = &row->reading};
     uint8_t outcome = intake->outcome[row->number];
-    int r = 0;
+    int r;
 
+    if (outcome != BB_OUTCOME_CREATED && outcome != BB_OUTCOME_UPDATED)
+        return 0;
     row->note.code = BB_ROW_CODE_NONE;
-    if (outcome == BB_OUTCOME_CREATED || outcome == BB_OUTCOME_UPDATED)
-        r = bb_neighbours_judge(intake, &next, &row->note);
-    return r == 0 ? add_warning(intake, row) : r;
+    r = bb_neighbours_judge(intake, &next, &row->note);
+    if (r == 0)
+        r = add_warning(intake, row);
+    return r == 0 ? bb_rules_touch(intake, &row->key, row->number) : r;
 }
 
 static int
@@ -681,6 +715,10 @@ bb_intake_run(struct bb_intake *intake)
             r = warn(intake, &row);
         }
     }
+    if (r == 0 && !intake->replay)
+        r = bb_rules_judge_touched(intake);
+    free(intake->touched);
+    intake->touched = NULL;
     bb_map_release(&intake->unchanged);
     bb_locks_release(&intake->locks);
     return r;

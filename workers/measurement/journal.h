@@ -25,6 +25,7 @@ enum bb_entry_type {
     BB_ENTRY_DIRECTORY = 5,
     BB_ENTRY_ADOPTIONS = 6,
     BB_ENTRY_REVIEW = 8,
+    BB_ENTRY_RULES = 9,
 };
 
 struct bb_entry {

@@ -13,6 +13,7 @@
 #include "apply.h"
 #include "intake.h"
 #include "review_command.h"
+#include "rule_command.h"
 
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -106,6 +107,7 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     Bb__EntryDirectory *directory;
     Bb__EntryAdoptions *adoptions;
     Bb__EntryReview *review;
+    Bb__EntryRules *rules;
     Bb__EntryBatchClose *close;
     int r;
 
@@ -125,6 +127,9 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     case BB_ENTRY_REVIEW:
         r = bb_unpack(bb__entry_review, entry->body, arena, &review);
         return r == 0 ? bb_apply_review(head, review, entry->sequence) : r;
+    case BB_ENTRY_RULES:
+        r = bb_unpack(bb__entry_rules, entry->body, arena, &rules);
+        return r == 0 ? bb_apply_rules(head, rules, entry->sequence) : r;
     case BB_ENTRY_BATCH_CLOSE:
         r = bb_unpack(bb__entry_batch_close, entry->body, arena, &close);
         if (r == 0 && close->batch.len != BB_BATCH_BYTES)

@@ -20,6 +20,31 @@ bb_reading_value(const struct bb_indicator *indicator, const struct bb_reading *
                                                   scale, ret_value) == 0;
 }
 
+int
+bb_reading_fraction(const struct bb_indicator *indicator, const struct bb_reading *reading,
+                    struct bb_fraction *ret_value)
+{
+    struct bb_fraction value, below;
+
+    if (BB_ROW_STATE(reading->flags) != BB_STATE_OK || bb_reading_withdrawn(reading))
+        return BB_EXPRESSION_E_NO_DATA;
+    if (reading->flags & BB_ROW_VALUE) {
+        *ret_value = bb_fraction_of(reading->value);
+        return 0;
+    }
+    if (!has_parts(reading))
+        return BB_EXPRESSION_E_NO_DATA;
+    value = bb_fraction_of(reading->numerator);
+    below = bb_fraction_of(indicator->factor);
+    if (bb_fraction_multiply(&value, &below) != 0)
+        return BB_EXPRESSION_E_OVERFLOW;
+    below = bb_fraction_of(reading->denominator);
+    if (bb_fraction_divide(&value, &below) != 0)
+        return BB_EXPRESSION_E_OVERFLOW;
+    *ret_value = value;
+    return 0;
+}
+
 static struct bb_bytes
 format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT])
 {

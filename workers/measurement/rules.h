@@ -2,6 +2,7 @@
 #ifndef BB_RULES_H
 #define BB_RULES_H
 
+#include "expression.h"
 #include "indicator.h"
 #include "note.h"
 #include "reading.h"
@@ -16,6 +17,10 @@ enum bb_row_code bb_rules_check(const struct bb_indicator *indicator, struct bb_
  * point. False when it has neither. */
 bool bb_reading_value(const struct bb_indicator *indicator, const struct bb_reading *reading, unsigned scale,
                       struct bb_decimal *ret_value);
+
+/* ... exactly. 0 | BB_EXPRESSION_E_NO_DATA it has a state, or was withdrawn | BB_EXPRESSION_E_OVERFLOW */
+int bb_reading_fraction(const struct bb_indicator *indicator, const struct bb_reading *reading,
+                        struct bb_fraction *ret_value);
 
 enum bb_decision { BB_DECIDE_CREATED, BB_DECIDE_UPDATED, BB_DECIDE_UNCHANGED, BB_DECIDE_DUPLICATE };
 

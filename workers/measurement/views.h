@@ -11,6 +11,7 @@
  *     dependent        indicator | computed from it | sequence       -> dependents.h
  *     adoption         indicator | organization | sequence           -> adoption.h
  *     review           organization | indicator | period | sequence  -> review.h
+ *     rule             code | 0 | sequence                          -> packed Rule
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> current record
@@ -37,6 +38,7 @@ enum bb_view {
     BB_VIEW_DEPENDENT,
     BB_VIEW_ADOPTION,
     BB_VIEW_REVIEW,
+    BB_VIEW_RULE,
     BB_VIEW_READING,
     BB_VIEW_REVISION,
     BB_VIEW_BY_ORGANIZATION,
@@ -48,7 +50,7 @@ enum bb_view {
 };
 
 /* Version of the layout above and of the records in it. */
-#define BB_VIEWS_SCHEMA 7
+#define BB_VIEWS_SCHEMA 8
 
 #define BB_HASH_BYTES 32
 

@@ -155,6 +155,8 @@ judge(struct bb_writer *writer, const struct bb_work *work)
         return bb_writer_retire(writer, work);
     case BB_METHOD_REVIEW:
         return bb_writer_review(writer, work);
+    case BB_METHOD_RULE_DEFINE:
+        return bb_writer_define_rules(writer, work);
     default:
         bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
         return 0;

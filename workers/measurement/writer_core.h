@@ -134,6 +134,7 @@ int bb_writer_adopt(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_undo(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_retire(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_review(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_define_rules(struct bb_writer *writer, const struct bb_work *work);
 /* After a recovery: what the broker said since the last commit. 0 | <0 */
 int bb_writer_take_directories_again(struct bb_writer *writer);
 

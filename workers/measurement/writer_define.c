@@ -1,4 +1,5 @@
-/* Commands that change what is known beside readings: definitions, places, adoption, retirement, reviews.
+/* Commands that change what is known beside readings: definitions, places, adoption, retirement, reviews,
+ * rules.
  *
  * All of them go the same way: unpack the request, have it judged, which brings what is to be kept into the
  * head, stage an entry of that, answer. What differs is a row of a table: the request, its entry, who
@@ -7,6 +8,7 @@
 
 #include "adopt.h"
 #include "review_command.h"
+#include "rule_command.h"
 
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -31,6 +33,7 @@ struct command {
         Bb__EntryPlaces places;
         Bb__EntryAdoptions adoptions;
         Bb__EntryReview review;
+        Bb__EntryRules rules;
     } entry;
     union {
         ProtobufCMessage base;
@@ -170,6 +173,34 @@ bb_writer_define_places(struct bb_writer *writer, const struct bb_work *work)
                                      "not a list of places",
                                      BB_ENTRY_PLACES,
                                      judge_places};
+
+    return take(writer, work, &kind);
+}
+
+static int
+judge_rules(struct command *c, size_t *ret_kept)
+{
+    Bb__EntryRules *entry = &c->entry.rules;
+    int r;
+
+    entry->organization = c->organization;
+    entry->member = c->member;
+    r = bb_define_rules(&c->writer->head, &c->writer->arena, (const Bb__RuleDefine *)(const void *)c->request,
+                        c->sequence, entry, &c->reply.define);
+    *ret_kept = entry->n_rule;
+    c->reply.define.sequence = reached(c, entry->n_rule);
+    return r;
+}
+
+int
+bb_writer_define_rules(struct bb_writer *writer, const struct bb_work *work)
+{
+    static const struct kind kind = {&bb__rule_define__descriptor,
+                                     &bb__entry_rules__descriptor,
+                                     &bb__define_reply__descriptor,
+                                     "not a list of rules",
+                                     BB_ENTRY_RULES,
+                                     judge_rules};
 
     return take(writer, work, &kind);
 }

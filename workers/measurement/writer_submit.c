@@ -314,6 +314,8 @@ bb_writer_submit_judged(struct bb_writer *writer, struct bb_submit *submit, stru
         bb_writer_fail_full(writer, submit->work->tag);
         return 0;
     }
+    intake->batch_id = submit->message->batch.data;
+    intake->more = !submit->message->last;
     if (submit->message->dry_run)
         return bb_writer_submit_dry(writer, submit, intake);
     submit->sequence = bb_writer_next_sequence(writer);

@@ -367,6 +367,18 @@ fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adopti
 }
 
 void
+fixture_rules(struct fixture *f, Bb__Rule **rules, size_t n)
+{
+    Bb__RuleDefine message = BB__RULE_DEFINE__INIT;
+
+    message.rule = rules;
+    message.n_rule = n;
+    command(f, BB_METHOD_RULE_DEFINE, NULL, &message.base);
+    assert_int_equal(bb_writer_commit(f->writer), 0);
+    decode(f, &bb__define_reply__descriptor, &f->defined);
+}
+
+void
 fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request)
 {
     command(f, BB_METHOD_RETIRE, NULL, &request->base);

@@ -79,6 +79,8 @@ void fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n);
 void fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adoptions, size_t n);
 /* Decoded into f->reviewed, or f->failure. */
 void fixture_review(struct fixture *f, const char *organization, const Bb__Review *request);
+/* Decoded into f->defined. */
+void fixture_rules(struct fixture *f, Bb__Rule **rules, size_t n);
 void fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request);
 void fixture_places(struct fixture *f, Bb__Place **places, size_t n);
 void fixture_directory(struct fixture *f, Bb__Organization **organizations, size_t n, bool full);

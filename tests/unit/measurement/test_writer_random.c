@@ -375,6 +375,23 @@ review(struct world *w)
     fixture_review(&w->f, roll(4) ? NULL : request.organization, &request);
 }
 
+static void
+rule(struct world *w)
+{
+    static const char *const codes[] = {"r", "s", "t"};
+    static const char *const sides[] = {"#{count}", "#{rate}*2", "#{extra.sex=f}", "#{year}", "7", "#{count"};
+    static const char *const relations[] = {"<=", "=", "compulsory_pair", "exclusive_pair"};
+    static const char *const states[] = {"disabled", "removed", "active"};
+    Bb__Rule rule = BB__RULE__INIT, *list = &rule;
+
+    rule.code = text(ANY(codes));
+    rule.left = text(roll(4) ? ANY(sides) : NULL);
+    rule.relation = text(roll(4) ? ANY(relations) : NULL);
+    rule.right = text(roll(4) ? ANY(sides) : NULL);
+    rule.state = text(roll(3) ? NULL : ANY(states));
+    fixture_rules(&w->f, &list, 1);
+}
+
 /* Open batches are closed for being idle, and forgotten here. */
 static void
 idle(struct world *w)
@@ -407,8 +424,10 @@ happen(struct world *w)
         directory(w);
     else if (dice < 32)
         adopt(w);
-    else if (dice < 36)
+    else if (dice < 35)
         review(w);
+    else if (dice < 36)
+        rule(w);
     else if (dice < 37)
         idle(w);
     else if (dice < 39)
@@ -450,7 +469,7 @@ test_random(void **state)
 {
     const uint32_t all = 1u << BB_ENTRY_SUBMISSION | 1u << BB_ENTRY_BATCH_CLOSE | 1u << BB_ENTRY_INDICATORS |
                          1u << BB_ENTRY_PLACES | 1u << BB_ENTRY_DIRECTORY | 1u << BB_ENTRY_ADOPTIONS |
-                         1u << BB_ENTRY_REVIEW;
+                         1u << BB_ENTRY_REVIEW | 1u << BB_ENTRY_RULES;
     const char *given = getenv("BB_SEED");
     unsigned first = given ? (unsigned)atoi(given) : 1;
     uint32_t found = 0;
