@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MOST_LOOKS  100000u /* at readings, for one submission */
-#define PLACE_SHOWN 60u     /* bytes */
+#define MOST_LOOKS  100000u  /* at readings, for one submission */
+#define MOST_STEPS  1000000u /* at rules, to find its units */
+#define MOST_UNITS  50000u
+#define PLACE_SHOWN 60u /* bytes */
 
 /* organization | place | period | code of the rule. */
 #define UNIT_KEY (4 + 4 + BB_PERIOD_KEY + BB_LIMIT_CODE_BYTES)
@@ -25,8 +27,8 @@ struct unit {
 
 struct judging {
     struct bb_intake *intake;
-    struct bb_map units; /* the row that touched it last */
-    uint32_t looks;
+    struct bb_map units; /* number of the rule << 32 | the row that touched it last */
+    uint32_t looks, steps;
     struct bb_row_note *note; /* of rules, in any order */
     uint32_t n_notes, notes_size;
 };
@@ -62,9 +64,9 @@ pack_unit(const struct bb_reading_key *key, const char *code, uint8_t out[static
     return len + code_len;
 }
 
-/* False: its rule is not active any more. */
-static bool
-unpack_unit(const struct bb_rule_set *rules, struct bb_bytes packed, struct unit *ret_unit)
+/* All but its rule, whose code is returned. */
+static struct bb_bytes
+unpack_unit(struct bb_bytes packed, struct unit *ret_unit)
 {
     struct bb_bytes rest = bb_bytes(packed.data + 8, packed.len - 8);
     size_t len;
@@ -72,8 +74,7 @@ unpack_unit(const struct bb_rule_set *rules, struct bb_bytes packed, struct unit
     ret_unit->key = (struct bb_reading_key){.organization = bb_get_u32(packed.data),
                                             .place = bb_get_u32(packed.data + 4)};
     len = bb_period_unpack(rest, &ret_unit->key.period);
-    ret_unit->ruled = bb_rule_set_get(rules, bb_bytes(rest.data + len, rest.len - len));
-    return ret_unit->ruled && ret_unit->ruled->rule.state == BB_RULE_ACTIVE;
+    return bb_bytes(rest.data + len, rest.len - len);
 }
 
 /* The disaggregation of an operand. One that was not known is asked for each time: what is kept of this table
@@ -93,18 +94,19 @@ operand_disaggregation(struct bb_intake *intake, const struct bb_rule_operand *o
 static int
 add_units(struct judging *j, const struct bb_touched *touched)
 {
-    struct bb_rule_set *rules = &j->intake->head->rules;
+    const struct bb_rule_set *rules = &j->intake->head->rules;
     const struct bb_rule_use *use;
     uint32_t n = bb_rule_set_uses(rules, touched->key.indicator, &use), id;
     uint8_t key[UNIT_KEY];
     int r = 0;
 
-    for (uint32_t i = 0; r == 0 && i < n; i++) {
-        struct bb_ruled *ruled = &rules->item[use[i].rule];
+    for (uint32_t i = 0; r == 0 && i < n && j->steps < MOST_STEPS && j->units.count < MOST_UNITS; i++) {
+        const struct bb_ruled *ruled = &rules->item[use[i].rule];
+        j->steps++;
         r = operand_disaggregation(j->intake, &ruled->operand[use[i].operand], &id);
         if (r == 0 && id == touched->key.disaggregation)
             r = bb_map_set(&j->units, bb_bytes(key, pack_unit(&touched->key, ruled->rule.code, key)),
-                           touched->row);
+                           (uint64_t)use[i].rule << 32 | touched->row);
         r = r == BB_STORE_E_NOT_FOUND ? 0 : r;
     }
     return r;
@@ -187,19 +189,18 @@ say_where(struct judging *j, const struct unit *unit, char *out, size_t size)
 
 /* row: the one to be warned; earlier: none in this submission, this one is its last. */
 static int
-judge_unit(struct judging *j, struct bb_bytes packed, uint32_t row, bool earlier)
+judge_unit(struct judging *j, const struct unit *unit, struct bb_bytes packed, uint32_t row, bool earlier)
 {
     struct bb_intake *intake = j->intake;
+    struct asking asking = {j, unit};
     struct bb_rule_sides sides;
     enum bb_rule_verdict verdict;
     char where[200] = "";
-    struct unit unit;
-    struct asking asking = {j, &unit};
     int r;
 
-    if (j->looks >= MOST_LOOKS || !unpack_unit(&intake->head->rules, packed, &unit))
+    if (j->looks >= MOST_LOOKS)
         return 0;
-    r = bb_rule_judge(&unit.ruled->rule, ask, &asking, &sides, &verdict);
+    r = bb_rule_judge(&unit->ruled->rule, ask, &asking, &sides, &verdict);
     if (r == -EBADMSG) /* a damaged record is not for a warning to stumble over: who reads it is told */
         return 0;
     if (r != 0 || verdict != BB_RULE_BROKEN)
@@ -207,8 +208,23 @@ judge_unit(struct judging *j, struct bb_bytes packed, uint32_t row, bool earlier
     if (intake->more)
         return bb_suspects_add(bb_intake_suspects(intake), intake->batch_id, packed);
     if (earlier)
-        r = say_where(j, &unit, where, sizeof where);
-    return r == 0 ? add_note(j, row, &unit, &sides, where) : r;
+        r = say_where(j, unit, where, sizeof where);
+    return r == 0 ? add_note(j, row, unit, &sides, where) : r;
+}
+
+static int
+judge_units(struct judging *j)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && i < j->units.count; i++) {
+        const struct bb_map_entry *entry = &j->units.entry[i];
+        struct unit unit = {.ruled = &j->intake->head->rules.item[entry->value >> 32]};
+        struct bb_bytes packed = bb_bytes(entry->key, entry->key_len);
+        unpack_unit(packed, &unit);
+        r = judge_unit(j, &unit, packed, (uint32_t)entry->value, false);
+    }
+    return r;
 }
 
 static int
@@ -219,9 +235,11 @@ judge_suspects(struct judging *j)
     int r = 0;
 
     for (uint32_t i = 0; r == 0 && suspects && i < suspects->count; i++) {
-        struct bb_bytes unit = bb_bytes(suspects->entry[i].key, suspects->entry[i].key_len);
-        if (!bb_map_find(&j->units, unit))
-            r = judge_unit(j, unit, j->intake->view->rows->count - 1, true);
+        struct bb_bytes packed = bb_bytes(suspects->entry[i].key, suspects->entry[i].key_len);
+        struct unit unit;
+        unit.ruled = bb_rule_set_get(&j->intake->head->rules, unpack_unit(packed, &unit));
+        if (unit.ruled && unit.ruled->rule.state == BB_RULE_ACTIVE && !bb_map_find(&j->units, packed))
+            r = judge_unit(j, &unit, packed, j->intake->view->rows->count - 1, true);
     }
     return r;
 }
@@ -274,9 +292,8 @@ bb_rules_judge_touched(struct bb_intake *intake)
 
     for (uint32_t i = 0; r == 0 && i < intake->n_touched; i++)
         r = add_units(&j, &intake->touched[i]);
-    for (uint32_t i = 0; r == 0 && i < j.units.count; i++)
-        r = judge_unit(&j, bb_bytes(j.units.entry[i].key, j.units.entry[i].key_len),
-                       (uint32_t)j.units.entry[i].value, false);
+    if (r == 0)
+        r = judge_units(&j);
     if (r == 0)
         r = judge_suspects(&j);
     if (r == 0)
