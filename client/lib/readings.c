@@ -5,6 +5,7 @@
 
 #include "proto/methods.h"
 #include "proto/rows.h"
+#include "runtime/entries.h"
 #include "runtime/rowset.h"
 
 #include "measurement.pb-c.h"
@@ -24,7 +25,7 @@ _Static_assert((int)BB_READING_OK == (int)BB_STATE_OK && (int)BB_READING_MISSING
 struct rows {
     const Bb__Rows *rows;
     const uint64_t *sequence, *time_us;
-    const uint32_t *revision; /* NULL: they count up from 1 */
+    const uint32_t *revision; /* NULL: all are the first */
     const uint32_t *version;  /* n_versions of them: of each row, or of all */
     size_t n_versions;
     char *const *member;
@@ -85,7 +86,7 @@ fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
     bb_reading_of_row(view, i, numbers, ret_reading);
     ret_reading->sequence = rows->sequence ? rows->sequence[i] : 0;
     ret_reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
-    ret_reading->revision = rows->revision ? rows->revision[i] : i + 1;
+    ret_reading->revision = rows->revision ? rows->revision[i] : 1;
     if (rows->n_versions)
         ret_reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
     ret_reading->member = rows->member ? rows->member[i] : NULL;
@@ -128,23 +129,35 @@ complete_or_one(size_t n, uint32_t count)
     return n == 1 || complete(n, count);
 }
 
+/* Of a part of either kind. */
+#define ENTRIES(part)                                                                                        \
+    &(const struct bb_entries)                                                                               \
+    {                                                                                                        \
+        .n_sequence = (part)->n_entry_sequence, .n_time_us = (part)->n_entry_time_us,                        \
+        .sequence = (part)->entry_sequence, .time_us = (part)->entry_time_us, .n_entry = (part)->n_entry,    \
+        .entry = (part)->entry                                                                               \
+    }
+
 static int
 on_readings(struct bb_request *request, struct bb_bytes body)
 {
+    const uint64_t *sequence, *time_us;
     Bb__ReadingsPart *part;
     int r = bb_call_decode(bb__readings_part, request, body, &part);
 
+    if (r == 0)
+        r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
+
     if (r < 0)
         return r;
-    if (!complete(part->n_row_sequence, part->rows->count) ||
-        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_revision, part->rows->count) ||
+    if (!complete(part->n_revision, part->rows->count) ||
         !complete_or_one(part->n_version, part->rows->count))
         return -EBADMSG;
     request->sequence = part->sequence;
     return give_rows(request, &(struct rows){
                                   .rows = part->rows,
-                                  .sequence = part->n_row_sequence ? part->row_sequence : NULL,
-                                  .time_us = part->n_row_time_us ? part->row_time_us : NULL,
+                                  .sequence = sequence,
+                                  .time_us = time_us,
                                   .revision = part->n_revision ? part->revision : NULL,
                                   .version = part->version,
                                   .n_versions = part->n_version,
@@ -165,14 +178,17 @@ are_batches(const ProtobufCBinaryData *batch, size_t n)
 static int
 on_history(struct bb_request *request, struct bb_bytes body)
 {
+    const uint64_t *sequence, *time_us;
     Bb__HistoryPart *part;
     uint32_t *revision;
     int r = bb_call_decode(bb__history_part, request, body, &part);
 
+    if (r == 0)
+        r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
+
     if (r < 0)
         return r;
-    if (!complete(part->n_row_sequence, part->rows->count) ||
-        !complete(part->n_row_time_us, part->rows->count) || !complete(part->n_member, part->rows->count) ||
+    if (!complete(part->n_member, part->rows->count) ||
         !complete_or_one(part->n_version, part->rows->count) ||
         !complete(part->n_reason, part->rows->count) || !complete(part->n_note, part->rows->count) ||
         !complete(part->n_batch, part->rows->count) || !are_batches(part->batch, part->n_batch))
@@ -185,8 +201,8 @@ on_history(struct bb_request *request, struct bb_bytes body)
     request->sequence = part->sequence;
     return give_rows(request, &(struct rows){
                                   .rows = part->rows,
-                                  .sequence = part->n_row_sequence ? part->row_sequence : NULL,
-                                  .time_us = part->n_row_time_us ? part->row_time_us : NULL,
+                                  .sequence = sequence,
+                                  .time_us = time_us,
                                   .revision = revision,
                                   .version = part->version,
                                   .n_versions = part->n_version,

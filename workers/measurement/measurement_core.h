@@ -14,6 +14,7 @@
 #include "known.h"
 #include "pace.h"
 #include "readers.h"
+#include "times.h"
 #include "writer.h"
 
 #include "runtime/worker.h"
@@ -30,6 +31,7 @@ struct bb_measurement {
     struct bb_follower *follower;
     struct bb_changes changes;
     struct bb_known *known;
+    struct bb_times *times;
     struct bb_coverage *coverage;
     struct bb_given *given;
     struct bb_hidden *hidden;

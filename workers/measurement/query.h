@@ -18,6 +18,7 @@
 
 struct bb_query;
 struct bb_known;
+struct bb_times;
 struct bb_coverage;
 struct bb_hidden;
 
@@ -29,6 +30,7 @@ struct bb_query_context {
     struct bb_changes *changes;   /* of the views; NULL: not known */
     struct bb_coverage *coverage; /* what was found out of who has reported; needs `changes`; NULL: nothing */
     struct bb_known *known;       /* needs `changes`; NULL: nothing is */
+    struct bb_times *times;       /* of entries; NULL: none are kept */
     struct bb_hidden *hidden;     /* what suppress_below hides, as far as it is known; NULL: nothing is */
     size_t bytes;                 /* memory that one query may take, about; 0: BB_QUERY_BYTES */
     bb_utc (*utc)(void);          /* the clock; NULL: the real one */

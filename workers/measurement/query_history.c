@@ -320,10 +320,12 @@ part(struct bb_query *query, struct bb_query_step *step)
     bb_rowset_message(state->rows.set, &message);
     part.sequence = query->sequence;
     part.rows = &message;
-    part.n_row_sequence = part.n_row_time_us = part.n_member = part.n_batch = part.n_reason = part.n_note =
-        state->n;
-    part.row_sequence = state->rows.sequence;
-    part.row_time_us = state->rows.time;
+    part.n_member = part.n_batch = part.n_reason = part.n_note = state->n;
+    part.n_entry_sequence = part.n_entry_time_us = state->rows.n_entries;
+    part.entry_sequence = state->rows.entry_sequence;
+    part.entry_time_us = state->rows.entry_time;
+    part.n_entry = bb_rows_entries(&state->rows);
+    part.entry = state->rows.entry;
     part.n_version = bb_rows_versions(&state->rows);
     part.version = state->rows.version;
     part.member = state->member;

@@ -308,9 +308,12 @@ pack(struct bb_query *query, struct bb_query_step *step)
     bb_rowset_message(rows->set, &message);
     part.sequence = query->sequence;
     part.rows = &message;
-    part.n_row_sequence = part.n_row_time_us = part.n_revision = bb_rowset_count(rows->set);
-    part.row_sequence = rows->sequence;
-    part.row_time_us = rows->time;
+    part.n_entry_sequence = part.n_entry_time_us = rows->n_entries;
+    part.entry_sequence = rows->entry_sequence;
+    part.entry_time_us = rows->entry_time;
+    part.n_entry = bb_rows_entries(rows);
+    part.entry = rows->entry;
+    part.n_revision = bb_rows_revisions(rows);
     part.revision = rows->revision;
     part.n_version = bb_rows_versions(rows);
     part.version = rows->version;

@@ -2,31 +2,34 @@
 
 #include "query_tally.h"
 #include "query_versions.h"
+#include "times.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* Bytes of a row beside Rows: its sequence, time and revision as varints. */
-#define BESIDE_BYTES 18
+/* Bytes beside Rows: of a row its entry, revision and version, of an entry its sequence and time. */
+#define BESIDE_BYTES 9
+#define ENTRY_BYTES  16
 
 int
 bb_rows_init(struct bb_rows *rows)
 {
     if (bb_rowset_new(&rows->set) != 0)
         return -ENOMEM;
-    rows->times = calloc(BB_ROWS_TIMES, sizeof *rows->times);
-    return rows->times ? 0 : -ENOMEM;
+    rows->known = calloc(BB_ROWS_ENTRIES, sizeof *rows->known);
+    return rows->known ? 0 : -ENOMEM;
 }
 
 void
 bb_rows_release(struct bb_rows *rows)
 {
     bb_rowset_destroy(&rows->set);
-    free(rows->sequence);
-    free(rows->time);
+    free(rows->entry_sequence);
+    free(rows->entry_time);
+    free(rows->entry);
     free(rows->revision);
     free(rows->version);
-    free(rows->times);
+    free(rows->known);
     *rows = (struct bb_rows){0};
 }
 
@@ -36,52 +39,103 @@ bb_rows_reset(struct bb_rows *rows)
     bb_rowset_reset(rows->set);
     rows->dictionary++;
     rows->period_index = 0;
-    rows->versions_differ = false;
+    rows->versions_differ = rows->revised = false;
+    rows->n_entries = 0;
+    rows->last_sequence = rows->last_time = 0;
     rows->indicator = rows->organization = rows->place = rows->disaggregation = NULL;
+}
+
+static int
+grow_column(uint32_t **column, uint32_t size)
+{
+    uint32_t *grown = realloc(*column, size * sizeof *grown);
+
+    if (!grown)
+        return -ENOMEM;
+    *column = grown;
+    return 0;
 }
 
 static int
 grow(struct bb_rows *rows)
 {
     uint32_t size = rows->size ? rows->size * 2 : 64;
-    uint64_t *sequence = realloc(rows->sequence, size * sizeof *sequence);
-    uint64_t *time;
-    uint32_t *revision, *version;
 
-    if (!sequence)
+    if (grow_column(&rows->entry, size) != 0 || grow_column(&rows->revision, size) != 0 ||
+        grow_column(&rows->version, size) != 0)
         return -ENOMEM;
-    rows->sequence = sequence;
-    time = realloc(rows->time, size * sizeof *time);
-    if (!time)
-        return -ENOMEM;
-    rows->time = time;
-    revision = realloc(rows->revision, size * sizeof *revision);
-    if (!revision)
-        return -ENOMEM;
-    rows->revision = revision;
-    version = realloc(rows->version, size * sizeof *version);
-    if (!version)
-        return -ENOMEM;
-    rows->version = version;
     rows->size = size;
     return 0;
 }
 
 static int
-entry_time(struct bb_rows *rows, struct bb_query_step *step, uint64_t sequence, bb_utc *ret_time)
+grow_entries(struct bb_rows *rows)
 {
-    struct bb_rows_time *at = &rows->times[sequence % BB_ROWS_TIMES];
+    uint32_t size = rows->entries_size ? rows->entries_size * 2 : 16;
+    int64_t *grown = realloc(rows->entry_sequence, size * sizeof *grown);
+
+    if (!grown)
+        return -ENOMEM;
+    rows->entry_sequence = grown;
+    grown = realloc(rows->entry_time, size * sizeof *grown);
+    if (!grown)
+        return -ENOMEM;
+    rows->entry_time = grown;
+    rows->entries_size = size;
+    return 0;
+}
+
+static int
+entry_time(struct bb_query_step *step, uint64_t sequence, bb_utc *ret_time)
+{
+    struct bb_times *times = step->snapshot.context->times;
     struct bb_entry entry;
     int r;
 
+    if (times && bb_times_find(times, sequence, ret_time))
+        return 0;
+    r = bb_snapshot_entry(&step->snapshot, sequence, &entry);
+    if (r != 0)
+        return r;
+    if (times)
+        bb_times_keep(times, sequence, entry.time);
+    *ret_time = entry.time;
+    return 0;
+}
+
+/* The entry is one of the part's. */
+static int
+add_entry(struct bb_rows *rows, struct bb_rows_entry *entry)
+{
+    if (rows->n_entries == rows->entries_size && grow_entries(rows) != 0)
+        return -ENOMEM;
+    entry->dictionary = rows->dictionary;
+    entry->index = rows->n_entries;
+    rows->entry_sequence[rows->n_entries] = (int64_t)(entry->sequence - rows->last_sequence);
+    rows->entry_time[rows->n_entries++] = (int64_t)((uint64_t)entry->time - rows->last_time);
+    rows->last_sequence = entry->sequence;
+    rows->last_time = (uint64_t)entry->time;
+    return 0;
+}
+
+/* The index of the entry. */
+static int
+write_entry(struct bb_rows *rows, struct bb_query_step *step, uint64_t sequence, uint32_t *ret_index)
+{
+    struct bb_rows_entry *at = &rows->known[sequence % BB_ROWS_ENTRIES];
+    int r = 0;
+
     if (at->sequence != sequence) {
-        r = bb_snapshot_entry(&step->snapshot, sequence, &entry);
+        *at = (struct bb_rows_entry){.sequence = 0};
+        r = entry_time(step, sequence, &at->time);
         if (r != 0)
             return r;
-        *at = (struct bb_rows_time){sequence, entry.time};
+        at->sequence = sequence;
     }
-    *ret_time = at->time;
-    return 0;
+    if (at->dictionary != rows->dictionary)
+        r = add_entry(rows, at);
+    *ret_index = at->index;
+    return r;
 }
 
 /* The index of a term's text in this part's dictionary. *term: that of the row before, often the same. */
@@ -172,11 +226,10 @@ bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *
                             .value = reading->value,
                             .numerator = reading->numerator,
                             .denominator = reading->denominator};
-    bb_utc time;
-    int r = entry_time(rows, step, reading->sequence, &time);
+    int r = n == rows->size ? grow(rows) : 0;
 
-    if (r == 0 && n == rows->size)
-        r = grow(rows);
+    if (r == 0)
+        r = write_entry(rows, step, reading->sequence, &rows->entry[n]);
     if (r == 0)
         r = write_texts(rows, query, step, key, &ref);
     if (r == 0 && !(reading->flags & BB_ROW_VALUE))
@@ -192,9 +245,8 @@ bb_rows_add(struct bb_rows *rows, struct bb_query *query, struct bb_query_step *
         r = bb_rowset_add_ref(rows->set, &ref);
     if (r != 0)
         return r;
-    rows->sequence[n] = reading->sequence;
-    rows->time[n] = (uint64_t)time;
     rows->revision[n] = reading->revision;
+    rows->revised |= reading->revision != 1;
     rows->versions_differ |= rows->version[n] != rows->version[0];
     return 0;
 }
@@ -208,7 +260,20 @@ bb_rows_versions(const struct bb_rows *rows)
 }
 
 size_t
+bb_rows_revisions(const struct bb_rows *rows)
+{
+    return rows->revised ? bb_rowset_count(rows->set) : 0;
+}
+
+size_t
+bb_rows_entries(const struct bb_rows *rows)
+{
+    return rows->n_entries > 1 ? bb_rowset_count(rows->set) : 0;
+}
+
+size_t
 bb_rows_bytes(const struct bb_rows *rows)
 {
-    return bb_rowset_bytes(rows->set) + (size_t)bb_rowset_count(rows->set) * BESIDE_BYTES;
+    return bb_rowset_bytes(rows->set) + (size_t)bb_rowset_count(rows->set) * BESIDE_BYTES +
+           (size_t)rows->n_entries * ENTRY_BYTES;
 }

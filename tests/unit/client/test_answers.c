@@ -182,16 +182,17 @@ static size_t
 readings_answer(uint8_t *to)
 {
     Bb__ReadingsPart part = BB__READINGS_PART__INIT;
-    uint64_t sequence[] = {7, 9}, time[] = {1, 2};
-    uint32_t revision[] = {1, 3}, version[] = {1, 2};
+    int64_t sequence[] = {9, -2}, time[] = {2, -1};
+    uint32_t entry[] = {1, 0}, revision[] = {1, 3}, version[] = {1, 2};
     Bb__Rows rows;
 
     two_rows(&rows);
     part.sequence = 12;
     part.rows = &rows;
-    part.n_row_sequence = part.n_row_time_us = part.n_revision = 2;
-    part.row_sequence = sequence;
-    part.row_time_us = time;
+    part.n_entry_sequence = part.n_entry_time_us = part.n_entry = part.n_revision = 2;
+    part.entry_sequence = sequence;
+    part.entry_time_us = time;
+    part.entry = entry;
     part.revision = revision;
     part.n_version = 2;
     part.version = version;
@@ -205,8 +206,8 @@ history_answer(uint8_t *to)
     uint8_t batch[16] = {1};
     ProtobufCBinaryData batches[] = {{16, batch}, {16, batch}};
     char *member[] = {(char *)"hartford/main", (char *)"backbone/main"};
-    uint64_t sequence[] = {7, 9}, time[] = {1, 2};
-    uint32_t version = 4; /* of all rows */
+    int64_t sequence[] = {7, 2}, time[] = {1, 1};
+    uint32_t entry[] = {0, 1}, version = 4; /* of all rows */
     Bb__Rows rows;
 
     two_rows(&rows);
@@ -214,9 +215,10 @@ history_answer(uint8_t *to)
     part.rows = &rows;
     part.n_version = 1;
     part.version = &version;
-    part.n_row_sequence = part.n_row_time_us = part.n_member = part.n_batch = 2;
-    part.row_sequence = sequence;
-    part.row_time_us = time;
+    part.n_entry_sequence = part.n_entry_time_us = part.n_entry = part.n_member = part.n_batch = 2;
+    part.entry_sequence = sequence;
+    part.entry_time_us = time;
+    part.entry = entry;
     part.member = member;
     part.batch = batches;
     return bb__history_part__pack(&part, to);

@@ -16,6 +16,19 @@ uint32_t test_query_kept_cells;
 struct bb_hidden *test_query_hidden;
 
 void
+test_check_times(const int64_t *sequence, size_t n_sequence, const int64_t *time_us, size_t n_time_us)
+{
+    int64_t entry = 0, time = 0;
+
+    assert_int_equal(n_sequence, n_time_us);
+    for (size_t i = 0; i < n_sequence; i++) {
+        entry += sequence[i];
+        time += time_us[i];
+        assert_int_equal(time, entry * 1000000);
+    }
+}
+
+void
 test_read_points(Bb__TrendReply *reply, struct bb_arena *arena)
 {
     ProtobufCMessage **rows;

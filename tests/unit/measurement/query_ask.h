@@ -42,6 +42,9 @@ void test_ask(struct test_store *store, const struct test_caller *caller, uint32
               struct test_answer *answer);
 void test_answer_release(struct test_answer *answer);
 
+/* Entries of a store in which each takes a second: is the time of each that of its sequence? */
+void test_check_times(const int64_t *sequence, size_t n_sequence, const int64_t *time_us, size_t n_time_us);
+
 /* Points that came as columns are points again. */
 void test_read_points(Bb__TrendReply *reply, struct bb_arena *arena);
 

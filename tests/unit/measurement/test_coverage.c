@@ -542,7 +542,11 @@ check_versions(struct world *w)
         const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
         struct bb_rowview view;
         const char *what = "";
+        uint64_t sequence[1000] = {0};
         bool alike = true;
+        assert_true(part->n_entry_sequence < 1000);
+        for (size_t k = 0; k < part->n_entry_sequence; k++)
+            sequence[k] = (k ? sequence[k - 1] : 0) + (uint64_t)part->entry_sequence[k];
         check_int(bb_rowview_init(&view, part->rows, &what), 0, what);
         for (uint32_t k = 0; k < part->rows->count; k++) {
             struct bb_rowref ref;
@@ -550,8 +554,8 @@ check_versions(struct world *w)
             bb_rowview_get(&view, k, &ref);
             snprintf(code, sizeof code, "%.*s", (int)view.text[ref.indicator].len,
                      (const char *)view.text[ref.indicator].data);
-            check_int(part->version[part->n_version == 1 ? 0 : k], version_at(w, code, part->row_sequence[k]),
-                      code);
+            check_int(part->version[part->n_version == 1 ? 0 : k],
+                      version_at(w, code, sequence[part->n_entry ? part->entry[k] : 0]), code);
             alike &= part->version[part->n_version == 1 ? 0 : k] == part->version[0];
             n_versions += part->n_version > 1;
         }

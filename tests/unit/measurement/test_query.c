@@ -325,8 +325,9 @@ test_times(void **state)
              &answer);
     for (size_t i = 0; i < answer.n_parts; i++) {
         const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
-        for (size_t j = 0; j < part->n_row_sequence; j++, rows++)
-            assert_int_equal(part->row_time_us[j], part->row_sequence[j] * 1000000);
+        test_check_times(part->entry_sequence, part->n_entry_sequence, part->entry_time_us,
+                         part->n_entry_time_us);
+        rows += part->rows->count;
     }
     assert_int_equal(rows, 2 * DAYS);
     test_answer_release(&answer);

@@ -39,11 +39,10 @@ check_times(const struct test_answer *answer)
 {
     for (size_t i = 0; i < answer->n_parts; i++) {
         const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer->part[i];
-        assert_int_equal(part->n_row_sequence, part->rows->count);
-        assert_int_equal(part->n_row_time_us, part->rows->count);
-        assert_int_equal(part->n_revision, part->rows->count);
-        for (size_t j = 0; j < part->n_row_sequence; j++)
-            assert_int_equal(part->row_time_us[j], part->row_sequence[j] * 1000000);
+        assert_true(part->n_revision == 0 || part->n_revision == part->rows->count);
+        assert_true(part->n_entry == part->rows->count || part->n_entry_sequence <= 1);
+        test_check_times(part->entry_sequence, part->n_entry_sequence, part->entry_time_us,
+                         part->n_entry_time_us);
     }
 }
 
@@ -171,7 +170,8 @@ check_origins(const struct test_answer *answer, const char *what)
             check_text(part->member[j], "alpha/main", what);
         check_int(part->n_batch, part->rows->count, what);
         check_int(part->batch[0].len, 16, what);
-        check_int(part->row_time_us[0], part->row_sequence[0] * 1000000, what);
+        test_check_times(part->entry_sequence, part->n_entry_sequence, part->entry_time_us,
+                         part->n_entry_time_us);
     }
 }
 
