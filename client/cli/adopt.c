@@ -3,7 +3,6 @@
 #include "define.h"
 
 #include "proto/rows.h"
-#include "runtime/period.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,16 +16,6 @@ struct said {
     struct bb_adoption adoption; /* of each */
     bool undo;
 };
-
-static const char *
-date(const struct argp_state *state, const char *option, const char *text)
-{
-    uint32_t day;
-
-    if (bb_date_parse(bb_bytes_str(text), &day) != 0)
-        argp_error(state, "%s: found '%s', expected a date such as 2026-09-07", option, text);
-    return text;
-}
 
 static uint32_t
 version(const struct argp_state *state, const char *text)
@@ -59,10 +48,10 @@ parse(int key, char *arg, struct argp_state *state)
         said->adoption.version = version(state, arg);
         return 0;
     case OPT_FROM:
-        said->adoption.from = date(state, "--from", arg);
+        said->adoption.from = bb_cli_date(state, "--from", arg);
         return 0;
     case OPT_UNTIL:
-        said->adoption.until = date(state, "--until", arg);
+        said->adoption.until = bb_cli_date(state, "--until", arg);
         return 0;
     case OPT_UNDO:
         said->undo = true;

@@ -3,6 +3,8 @@
  * `backbone -o json trend X` and `backbone trend X -o json` do what they say. */
 #include "arguments.h"
 
+#include "runtime/period.h"
+
 #include <argp.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -384,6 +386,16 @@ bb_cli_number(const char *text, uint64_t *ret_number)
         return -EINVAL;
     *ret_number = number;
     return 0;
+}
+
+const char *
+bb_cli_date(const struct argp_state *state, const char *option, const char *text)
+{
+    uint32_t day;
+
+    if (bb_date_parse(bb_bytes_str(text), &day) != 0)
+        argp_error(state, "%s: found '%s', expected a date such as 2026-09-07", option, text);
+    return text;
 }
 
 static bool

@@ -60,6 +60,9 @@ const struct bb_command *bb_cli_command(const struct bb_cli *cli);
 /* A whole number as arguments have it: digits and nothing else. 0 | -EINVAL */
 int bb_cli_number(const char *text, uint64_t *ret_number);
 
+/* A date of an argument, as it is. option: "--from". Leaves with EX_USAGE when it is none. */
+const char *bb_cli_date(const struct argp_state *state, const char *option, const char *text);
+
 /* Should what goes to this stream have colours? --color, NO_COLOR, and whether it is a terminal. */
 bool bb_cli_colored(const struct bb_cli *cli, FILE *stream);
 

@@ -2,7 +2,6 @@
 #include "partner.h"
 #include "cli.h"
 
-#include "runtime/period.h"
 #include "runtime/text.h"
 
 #include <stdio.h>
@@ -127,16 +126,6 @@ check_change(const struct bb_partner_change *change, struct argp_state *state)
         argp_error(state, "--role: found '%s', expected staff, partner or observer", change->role);
 }
 
-static const char *
-date(const struct argp_state *state, const char *option, const char *text)
-{
-    uint32_t day;
-
-    if (bb_date_parse(bb_bytes_str(text), &day) != 0)
-        argp_error(state, "%s: found '%s', expected a date such as 2026-09-07", option, text);
-    return text;
-}
-
 static error_t
 parse_change(int key, char *arg, struct argp_state *state)
 {
@@ -168,10 +157,10 @@ parse_change(int key, char *arg, struct argp_state *state)
         set_enabled(change, BB_OFF, state);
         return 0;
     case OPT_JOINED:
-        change->change.joined = date(state, "--joined", arg);
+        change->change.joined = bb_cli_date(state, "--joined", arg);
         return 0;
     case OPT_LEFT:
-        change->change.left = *arg ? date(state, "--left", arg) : "";
+        change->change.left = *arg ? bb_cli_date(state, "--left", arg) : "";
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
