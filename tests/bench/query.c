@@ -38,6 +38,7 @@ static const struct wanted wanted[] = {
     {"organization", "all readings of one organization", QUERY_ORGANIZATION, true, false, 0, 0.1},
     {"latest", "latest reading of each organization", QUERY_LATEST, true, false, 0, 0.2},
     {"reporting", "who has reported, 200 x 100 expected", QUERY_REPORTING, false, false, 10, 0},
+    {"assessment", "assessment of everything", QUERY_ASSESSMENT, false, false, 250, 0},
     {"busy", "the trend behind an own reading, while 100,000 readings a second arrive", QUERY_OWN_TREND,
      false, true, 0, 3},
 };

@@ -13,10 +13,11 @@
 #include <string.h>
 
 #define ADOPTIONS  1000u /* a request */
-#define PERIOD     200u  /* of `reporting`: 2006-09 */
+#define PERIOD     200u  /* of `reporting` and the assessment: 2006-09 */
 #define FREQUENCY  "monthly"
 #define MEMBERSHIP "1900-01-01"
 #define OWN        "own"
+#define TARGETS    "2000-01=1000; 2010-01=2000; 2020-01=3000; 2030-01=4000"
 
 struct query_ours {
     struct query_store store;
@@ -52,6 +53,10 @@ agree(struct query_ours *ours)
         indicator[i].code = indicator[i].name = bench_indicator(i)->data;
         indicator[i].frequency = FREQUENCY;
         indicator[i].due_days = "10";
+        indicator[i].direction = "increase";
+        indicator[i].baseline_period = "1990-01";
+        indicator[i].baseline_value = "100";
+        indicator[i].targets = TARGETS;
     }
     indicator[BENCH_INDICATORS].code = indicator[BENCH_INDICATORS].name = OWN;
     must(ours,
@@ -131,6 +136,18 @@ on_report(void *self, const struct bb_report *report)
     return 0;
 }
 
+static int
+on_progress(void *self, const struct bb_indicator_progress *progress)
+{
+    if (strcmp(progress->indicator->code, OWN) == 0)
+        return 0;
+    if (!progress->latest || !progress->is_judged || progress->expected != BENCH_ORGANIZATIONS ||
+        progress->reported != BENCH_ORGANIZATIONS)
+        errx(76, "%s: %u of %u", progress->indicator->code, progress->reported, progress->expected);
+    ((struct query_ours *)self)->got++;
+    return 0;
+}
+
 static void
 trend(struct query_ours *ours, unsigned number, uint64_t min_sequence)
 {
@@ -173,6 +190,21 @@ reporting(struct query_ours *ours)
     must(ours, bb_client_reporting(ours->client, &query, on_report, NULL, ours), "reporting");
 }
 
+/* As `backbone assessment` asks: both answers speak of one moment. */
+static void
+assessment(struct query_ours *ours)
+{
+    struct bench_text period;
+    const struct bb_progress_query progress = {.period = period.data};
+    struct bb_reporting_query reports = {.period_from = period.data, .period_to = period.data};
+
+    bench_period(PERIOD, &period);
+    period.data[period.len] = '\0';
+    must(ours, bb_client_progress(ours->client, &progress, on_progress, NULL, ours), "progress");
+    reports.as_of_sequence = bb_client_sequence(ours->client);
+    must(ours, bb_client_reporting(ours->client, &reports, on_report, NULL, ours), "reporting");
+}
+
 /* A reading of the caller's own, of an indicator that nobody asks for. Returns its sequence. */
 static uint64_t
 write_own(struct query_ours *ours)
@@ -203,6 +235,7 @@ query_ours_ask(struct query_ours *ours, enum query_question question, unsigned n
         [QUERY_ORGANIZATION] = (uint64_t)ours->store.periods * BENCH_INDICATORS,
         [QUERY_LATEST] = BENCH_ORGANIZATIONS,
         [QUERY_REPORTING] = BENCH_PER_PERIOD,
+        [QUERY_ASSESSMENT] = BENCH_PER_PERIOD + BENCH_INDICATORS,
         [QUERY_OWN_TREND] = ours->store.periods,
     };
     uint64_t own = question == QUERY_OWN_TREND ? write_own(ours) : 0, begin = bench_now_ns();
@@ -221,6 +254,9 @@ query_ours_ask(struct query_ours *ours, enum query_question question, unsigned n
         break;
     case QUERY_REPORTING:
         reporting(ours);
+        break;
+    case QUERY_ASSESSMENT:
+        assessment(ours);
         break;
     case QUERY_QUESTIONS:
         break;

@@ -16,6 +16,7 @@ enum query_question {
     QUERY_ORGANIZATION, /* all readings of one organization */
     QUERY_LATEST,       /* the latest reading of each organization, of one indicator */
     QUERY_REPORTING,    /* who has reported for one period, 200 × 100 expected reports */
+    QUERY_ASSESSMENT,   /* where all indicators stand in one period, and who has reported for it */
     QUERY_OWN_TREND,    /* the trend, behind a reading of the caller's own */
     QUERY_QUESTIONS,
 };
