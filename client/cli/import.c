@@ -60,8 +60,7 @@ struct import {
     int fd;
 };
 
-/* --- arguments -------------------------------------------------------------------------------------------
- */
+/* --- arguments ------------------------------------------------------------------------------------------ */
 
 static int
 format_by_name(const char *name)
@@ -171,8 +170,7 @@ guess_format(struct import *im)
     im->format = lines ? BB_SOURCE_JSONL : BB_SOURCE_CSV;
 }
 
-/* --- files -----------------------------------------------------------------------------------------------
- */
+/* --- files ---------------------------------------------------------------------------------------------- */
 
 /* Is this the file that is read? It may have come on standard input. */
 static bool
@@ -284,8 +282,7 @@ open_files(struct import *im)
     return code;
 }
 
-/* --- the summary -----------------------------------------------------------------------------------------
- */
+/* --- the summary ---------------------------------------------------------------------------------------- */
 
 static int
 print_summary(struct bb_cli *cli, const struct import *im, int code)
@@ -334,8 +331,7 @@ print_summary(struct bb_cli *cli, const struct import *im, int code)
     return bb_cli_finish(&output, code);
 }
 
-/* --- the command -----------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static struct bb_progress *shown; /* where a message must not land in the middle */
 

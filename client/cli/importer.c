@@ -93,8 +93,7 @@ stop_errno(struct importer *im, int error)
     return stop(im, error == -ENOMEM ? EX_OSERR : EX_IOERR);
 }
 
-/* --- answers ---------------------------------------------------------------------------------------------
- */
+/* --- answers -------------------------------------------------------------------------------------------- */
 
 static void
 on_outcomes(void *self, const struct bb_outcomes *outcomes)
@@ -157,8 +156,7 @@ settle(struct importer *im)
     return 0;
 }
 
-/* --- sending ---------------------------------------------------------------------------------------------
- */
+/* --- sending -------------------------------------------------------------------------------------------- */
 
 static int
 submit(struct importer *im, struct slot *slot, struct bb_submission *submission, bool last)
@@ -234,8 +232,7 @@ seal(struct importer *im)
     return settle(im) ? im->code : wait_for_room(im, BB_IMPORT_WINDOW - 1);
 }
 
-/* --- rows ------------------------------------------------------------------------------------------------
- */
+/* --- rows ----------------------------------------------------------------------------------------------- */
 
 static int
 too_large(struct importer *im, const struct bb_record *record)

@@ -70,8 +70,7 @@ static const char *const fields[FIELDS + 1] = {
     NULL,
 };
 
-/* --- define ----------------------------------------------------------------------------------------------
- */
+/* --- define --------------------------------------------------------------------------------------------- */
 
 static struct bb_indicator
 indicator_of(const struct bb_list_row *row)
@@ -144,8 +143,7 @@ run_define(struct bb_cli *cli, int argc, char **argv)
     return bb_define_file(cli, &indicators, file);
 }
 
-/* --- ls and show -----------------------------------------------------------------------------------------
- */
+/* --- ls and show ---------------------------------------------------------------------------------------- */
 
 /* In a list the table shows what tells indicators apart; one alone is shown whole. */
 static const struct bb_output_column list_columns[COLUMNS] = {

@@ -16,8 +16,7 @@ enum { NAME, PARENT, ALIAS, AGGREGATE, FIELDS };
 
 static const char *const fields[FIELDS + 1] = {"name", "parent", "alias", "aggregate", NULL};
 
-/* --- import ----------------------------------------------------------------------------------------------
- */
+/* --- import --------------------------------------------------------------------------------------------- */
 
 /* 1, 0, or -1 for a word that is neither. */
 static int
@@ -150,8 +149,7 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     return bb_define_file(cli, &places, file);
 }
 
-/* --- ls --------------------------------------------------------------------------------------------------
- */
+/* --- ls ------------------------------------------------------------------------------------------------- */
 
 static int
 print_place(void *self, const struct bb_place *place)

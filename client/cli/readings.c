@@ -82,8 +82,7 @@ struct listing {
     bool withheld; /* some reading, or its parts */
 };
 
-/* --- arguments -------------------------------------------------------------------------------------------
- */
+/* --- arguments ------------------------------------------------------------------------------------------ */
 
 static error_t
 parse_ls(int key, char *arg, struct argp_state *state)
@@ -130,8 +129,7 @@ parse_history(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------
- */
+/* --- the answer ----------------------------------------------------------------------------------------- */
 
 static void
 print_text(struct bb_output *output, size_t column, struct bb_text text)

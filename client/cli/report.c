@@ -52,8 +52,7 @@ struct report {
     char negative[256];
 };
 
-/* --- arguments -------------------------------------------------------------------------------------------
- */
+/* --- arguments ------------------------------------------------------------------------------------------ */
 
 static void
 take_value(struct report *report, struct argp_state *state, const char *value)
@@ -110,8 +109,7 @@ parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* --- the command -----------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static int
 run_report(struct bb_cli *cli, int argc, char **argv)

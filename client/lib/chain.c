@@ -103,8 +103,7 @@ bb_submission_receipt(const struct bb_outcomes *outcomes, struct bb_submission_r
     return 0;
 }
 
-/* --- the chain of the service ---------------------------------------------------------------------------
- */
+/* --- the chain of the service --------------------------------------------------------------------------- */
 
 static int
 read_link(const Bb__ChainPart *part, size_t i, struct bb_chain_entry *link)

@@ -34,8 +34,7 @@ bench_case_find(const char *name)
     return NULL;
 }
 
-/* --- figures ---------------------------------------------------------------------------------------------
- */
+/* --- figures -------------------------------------------------------------------------------------------- */
 
 double
 bench_outcome_field(const struct bench_outcome *outcome, int peer, size_t offset)
@@ -61,8 +60,7 @@ bench_outcome_figure(const struct bench_outcome *outcome, int peer)
     return 0;
 }
 
-/* --- runs ------------------------------------------------------------------------------------------------
- */
+/* --- runs ----------------------------------------------------------------------------------------------- */
 
 /* A folder for one start of the peers. */
 static void

@@ -51,8 +51,7 @@ fanout_case_find(const char *name)
     return NULL;
 }
 
-/* --- figures ---------------------------------------------------------------------------------------------
- */
+/* --- figures -------------------------------------------------------------------------------------------- */
 
 bool
 fanout_smaller(enum fanout_kind kind)
@@ -87,8 +86,7 @@ fanout_outcome_field(const struct fanout_outcome *outcome, int peer, size_t offs
     return bench_median_field(outcome->run[peer], sizeof *outcome->run[peer], offset, outcome->runs);
 }
 
-/* --- one run ---------------------------------------------------------------------------------------------
- */
+/* --- one run -------------------------------------------------------------------------------------------- */
 
 static uint64_t
 messages_of(const struct fanout_result *result, double seconds)
@@ -184,8 +182,7 @@ run_catch_up(struct fanout_side *side, struct fanout_result *ret_result)
     return ret_result->deliveries / ret_result->seconds;
 }
 
-/* --- a case ----------------------------------------------------------------------------------------------
- */
+/* --- a case --------------------------------------------------------------------------------------------- */
 
 static bool
 is_announced(const struct fanout_case *test)

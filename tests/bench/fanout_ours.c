@@ -30,8 +30,7 @@ struct ours {
     uint64_t answered;
 };
 
-/* --- the publisher ---------------------------------------------------------------------------------------
- */
+/* --- the publisher -------------------------------------------------------------------------------------- */
 
 static void
 start(struct fanout_peer *peer, const char *folder, unsigned subscribers)
@@ -109,8 +108,7 @@ publish(struct fanout_peer *peer, uint64_t first, uint64_t count, unsigned outst
     }
 }
 
-/* --- subscribers -----------------------------------------------------------------------------------------
- */
+/* --- subscribers ---------------------------------------------------------------------------------------- */
 
 struct link {
     struct bench_link link;
@@ -315,8 +313,7 @@ subscribe(struct fanout_peer *peer, struct fanout_tally *tally)
         serve(&links);
 }
 
-/* --- catching up -----------------------------------------------------------------------------------------
- */
+/* --- catching up ---------------------------------------------------------------------------------------- */
 
 static void
 catch_up(struct fanout_peer *peer, struct fanout_tally *tally)

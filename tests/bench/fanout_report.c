@@ -39,8 +39,7 @@ is_met(const struct fanout_outcome *outcome, int peer)
     return fanout_smaller(outcome->test->kind) ? is <= target : is >= target;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------
- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 static void
 figure(char text[static CELL], enum fanout_kind kind, double number)
@@ -131,8 +130,7 @@ fanout_report_text(const struct bench_machine *machine, double load, const struc
                 print_detail(o, peer);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------
- */
+/* --- JSON ----------------------------------------------------------------------------------------------- */
 
 static json_t *
 json_run(const struct fanout_outcome *outcome, int peer, unsigned number)

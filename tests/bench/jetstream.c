@@ -34,8 +34,7 @@ check(const struct nats_message *answer)
         errx(76, "jetstream: %.*s", (int)answer->len, (const char *)answer->payload);
 }
 
-/* --- publisher -------------------------------------------------------------------------------------------
- */
+/* --- publisher ------------------------------------------------------------------------------------------ */
 
 static void
 take_answer(struct nats_session *session, struct fanout_client *client, const struct nats_message *message)
@@ -109,8 +108,7 @@ publish(struct fanout_peer *peer, uint64_t first, uint64_t count, unsigned outst
     await_answers(jetstream, before + count);
 }
 
-/* --- subscribers -----------------------------------------------------------------------------------------
- */
+/* --- subscribers ---------------------------------------------------------------------------------------- */
 
 struct subscribers {
     struct fanout_tally *tally;

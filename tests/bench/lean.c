@@ -33,8 +33,7 @@ struct lean {
     struct bench_reading reading;
 };
 
-/* --- submissions -----------------------------------------------------------------------------------------
- */
+/* --- submissions ---------------------------------------------------------------------------------------- */
 
 static struct bb_decimal
 number(const struct bench_text *text)
@@ -120,8 +119,7 @@ take(struct bench_link *self, const struct bb_frame *frame)
     return true;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 struct lean *
 lean_start(const struct bench_link_target *target, unsigned connections)

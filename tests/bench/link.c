@@ -43,8 +43,7 @@ bench_link_send(struct bench_link *link, enum bb_kind kind, const ProtobufCMessa
     curve_send(link->curve, bb_buffer_bytes(frame));
 }
 
-/* --- what comes ------------------------------------------------------------------------------------------
- */
+/* --- what comes ----------------------------------------------------------------------------------------- */
 
 static void
 take_ping(struct bench_link *link, struct bb_bytes body)
@@ -115,8 +114,7 @@ bench_links_serve(struct bench_links *links, int timeout_ms)
     }
 }
 
-/* --- life ------------------------------------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 static void
 read_identity(const struct bench_link_target *target, struct curve_identity *ret_identity)

@@ -30,8 +30,7 @@ struct mosquitto {
     uint16_t packet;
 };
 
-/* --- packets ---------------------------------------------------------------------------------------------
- */
+/* --- packets -------------------------------------------------------------------------------------------- */
 
 static uint8_t *
 put_u16(uint8_t *to, size_t number)
@@ -113,8 +112,7 @@ open_packet(const uint8_t *data, size_t len, unsigned *ret_type, const uint8_t *
     return header + body;
 }
 
-/* --- the server ------------------------------------------------------------------------------------------
- */
+/* --- the server ----------------------------------------------------------------------------------------- */
 
 /* Limits are off, so that nothing is dropped; autosave as delivered, every half hour. It stays who we are
  * (when that is root, it would become another user, who cannot read the key). */
@@ -165,8 +163,7 @@ connect_client(struct mosquitto *mosquitto, struct fanout_clients *clients, cons
     return client;
 }
 
-/* --- subscribers -----------------------------------------------------------------------------------------
- */
+/* --- subscribers ---------------------------------------------------------------------------------------- */
 
 struct subscribers {
     struct fanout_tally *tally;
@@ -228,8 +225,7 @@ subscribe(struct fanout_peer *peer, struct fanout_tally *tally)
         fanout_clients_serve(clients, -1);
 }
 
-/* --- publisher -------------------------------------------------------------------------------------------
- */
+/* --- publisher ------------------------------------------------------------------------------------------ */
 
 static size_t
 take_publisher(void *user, struct fanout_client *client, const uint8_t *data, size_t len)

@@ -15,8 +15,7 @@
 #define INFO_BYTES   4096u
 #define SAY(c, text) fanout_client_say(c, text, sizeof(text) - 1)
 
-/* --- the server ------------------------------------------------------------------------------------------
- */
+/* --- the server ----------------------------------------------------------------------------------------- */
 
 /* As delivered, but for what many subscribers of one machine need: room for their connections. */
 static void
@@ -56,8 +55,7 @@ nats_stop(struct nats_server *server)
     bench_spawn_stop(&server->pid, SIGKILL);
 }
 
-/* --- what comes ------------------------------------------------------------------------------------------
- */
+/* --- what comes ----------------------------------------------------------------------------------------- */
 
 static size_t
 number_at_end(const char *line, const char *end)
@@ -140,8 +138,7 @@ take(void *user, struct fanout_client *client, const uint8_t *data, size_t len)
     return at;
 }
 
-/* --- what is said ----------------------------------------------------------------------------------------
- */
+/* --- what is said --------------------------------------------------------------------------------------- */
 
 /* Take INFO off the socket and not a byte more. */
 static void

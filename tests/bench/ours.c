@@ -51,8 +51,7 @@ struct ours {
     bool sampling;
 };
 
-/* --- life ------------------------------------------------------------------------------------------------
- */
+/* --- life ----------------------------------------------------------------------------------------------- */
 
 static void
 start_daemons(struct ours *ours, const char *folder)
@@ -86,8 +85,7 @@ bench_ours_daemons(const struct bench_peer *peer)
     return &((const struct ours *)peer->state)->daemons;
 }
 
-/* --- what a season begins with ---------------------------------------------------------------------------
- */
+/* --- what a season begins with -------------------------------------------------------------------------- */
 
 static void
 must(void *self, const struct bb_problem *end, uint64_t sequence)
@@ -128,8 +126,7 @@ define(struct ours *ours)
         bb_client_process(client, -1);
 }
 
-/* --- connections -----------------------------------------------------------------------------------------
- */
+/* --- connections ---------------------------------------------------------------------------------------- */
 
 static void
 connect_all(struct ours *ours, unsigned connections)
@@ -195,8 +192,7 @@ stop(struct bench_peer *peer)
     peer->state = NULL;
 }
 
-/* --- a run -----------------------------------------------------------------------------------------------
- */
+/* --- a run ---------------------------------------------------------------------------------------------- */
 
 static void submit(struct submission *slot);
 
@@ -274,8 +270,7 @@ begin(struct connection *connection, unsigned outstanding)
     }
 }
 
-/* --- the state of the service ----------------------------------------------------------------------------
- */
+/* --- the state of the service --------------------------------------------------------------------------- */
 
 static void
 note_status(void *self, const struct bb_measurement_status *status)
@@ -374,8 +369,7 @@ bench_ours_lag(struct bench_peer *peer)
     return lag;
 }
 
-/* --- bytes on disk ---------------------------------------------------------------------------------------
- */
+/* --- bytes on disk -------------------------------------------------------------------------------------- */
 
 /* The length of a compacting copy of the views, as mdb_copy -c makes it. */
 static uint64_t

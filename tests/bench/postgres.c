@@ -65,8 +65,7 @@ static void __attribute__((noreturn)) fail(PGconn *pg, const char *what)
     errx(76, "PostgreSQL: %s: %s", what, PQerrorMessage(pg));
 }
 
-/* --- a run -----------------------------------------------------------------------------------------------
- */
+/* --- a run ---------------------------------------------------------------------------------------------- */
 
 static void
 put(struct postgres *p, int parameter, const char *text, size_t len)
@@ -242,8 +241,7 @@ run_shape(struct bench_peer *peer, const struct bench_shape *shape, struct bench
     bench_run_settled(&run, ret_result);
 }
 
-/* --- the server ------------------------------------------------------------------------------------------
- */
+/* --- the server ----------------------------------------------------------------------------------------- */
 
 static void
 own(const char *path, const char *user)

@@ -44,8 +44,7 @@ struct redis {
     struct bench_reading reading;
 };
 
-/* --- commands --------------------------------------------------------------------------------------------
- */
+/* --- commands ------------------------------------------------------------------------------------------- */
 
 static uint8_t *
 put(uint8_t *to, const char *text, size_t len)
@@ -92,8 +91,7 @@ put_command(uint8_t *to, const struct bench_reading *r)
     return (size_t)(to - start);
 }
 
-/* --- a run -----------------------------------------------------------------------------------------------
- */
+/* --- a run ---------------------------------------------------------------------------------------------- */
 
 static void
 submit(struct redis *redis, struct bench_run *run, struct connection *connection, struct submission *slot)
@@ -196,8 +194,7 @@ run_shape(struct bench_peer *peer, const struct bench_shape *shape, struct bench
     bench_run_settled(&run, ret_result);
 }
 
-/* --- the server ------------------------------------------------------------------------------------------
- */
+/* --- the server ----------------------------------------------------------------------------------------- */
 
 static void
 spawn(struct redis *redis, const char *cert, const char *key)

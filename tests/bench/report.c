@@ -52,8 +52,7 @@ ready_ms(const struct bench_outcome *outcome)
     return outcome->idle.broker_ready_ms + outcome->idle.worker_ready_ms;
 }
 
-/* --- text ------------------------------------------------------------------------------------------------
- */
+/* --- text ----------------------------------------------------------------------------------------------- */
 
 static void
 figure(char text[static 24], enum bench_kind kind, double number)
@@ -179,8 +178,7 @@ bench_report_text(const struct bench_machine *machine, const struct bench_outcom
             print_disk(o);
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------
- */
+/* --- JSON ----------------------------------------------------------------------------------------------- */
 
 static json_t *
 json_run(const struct bench_peer *peer, const struct bench_result *run)

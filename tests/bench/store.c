@@ -214,8 +214,7 @@ apply_all(const struct arguments *arguments)
     free(periods);
 }
 
-/* --- readings through the writer -------------------------------------------------------------------------
- */
+/* --- readings through the writer ------------------------------------------------------------------------ */
 
 static void
 fill(struct bench_store *store, uint64_t n, uint64_t apply_every)
@@ -270,8 +269,7 @@ restart(const struct arguments *arguments)
            (unsigned long long)n, behind_s * 1e3, clean_s * 1e3);
 }
 
-/* --- queries ---------------------------------------------------------------------------------------------
- */
+/* --- queries -------------------------------------------------------------------------------------------- */
 
 struct asked {
     size_t parts, bytes;
@@ -387,8 +385,7 @@ query(const struct arguments *arguments)
     clear_store(&store);
 }
 
-/* --- the command line ------------------------------------------------------------------------------------
- */
+/* --- the command line ----------------------------------------------------------------------------------- */
 
 enum { KEY_FOLDER = 256, KEY_JSON, KEY_GENERATION, KEY_RESTART, KEY_QUERY, KEY_ASKED };
 
