@@ -94,6 +94,8 @@ like "what is to be filled in" "$(cat next.csv)" $'\ngrade3-reading,hartford,Har
 like "what the committee reads" "$(cat assessment.md)" '^# Assessment of 2018-19.*Third-grade reading.*26\.9 percent'
 run 0 backbone readings history grade3-reading --period 2018-19 --place Hartford --json
 json 'map([.numerator, .reason])' '[[412,null],[421,"recount"],[412,"late_data"]]'
+run 0 backbone reporting --period 2018-19..2022-23 --all --json
+json 'map([.period[:4], .state])' '[["2018","reported"],["2019","unavailable"],["2020","reported"],["2021","silent"],["2022","silent"]]'
 run 0 backbone submission ls --period 2018-19 --json
 json 'map([.state, .comment])' '[["returned","Is the summer school in it?"]]'
 run 0 backbone readings ls --organization hartford --json
