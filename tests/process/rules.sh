@@ -71,6 +71,12 @@ run 0 as alpha rule ls
 like "partners see them" "$out" 'CODE +NAME +LEFT +OPERATOR +RIGHT +TOLERANCE +STATE +VERSION'
 run 77 as alpha rule add mine '#{girls}' '<' '#{all}'
 run 77 as alpha rule rm sum
+key=$(backbone keys new "$tmp/watcher.key")
+run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
+context watcher
+run 0 as watcher rule ls -o json
+json length 4
+run 77 as watcher rule check
 
 # --- a submission is told, by the row that came last, with what the whole file brings
 run_text 'indicator,place,period,value\ngirls,North,2020,12\nall,North,2020,20\nboys,North,2020,10\ngirls,South,2020,12\nboys,South,2020,8\nall,South,2020,20\ngirls,,2021,3\nall,,2021,3\n' \
