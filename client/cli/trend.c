@@ -65,6 +65,7 @@ struct trend {
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
     bool withheld;               /* of some point */
+    uint64_t waiting;            /* readings that are not approved */
     bool incomplete;             /* some longer period lacks some of its periods */
     struct bb_cli_breaks breaks; /* for people */
     struct bb_cli_answer answer;
@@ -197,12 +198,14 @@ copy(struct trend *trend, const char *text)
 }
 
 static void
-on_head(void *self, const struct bb_indicator *indicator)
+on_head(void *self, const struct bb_trend_head *head)
 {
     struct trend *trend = self;
+    const struct bb_indicator *indicator = head->indicator;
     if (trend->output)
         return;
     declare_columns(trend, indicator);
+    trend->waiting = head->waiting;
     trend->name = copy(trend, indicator->name);
     trend->output = bb_cli_output(trend->cli, trend->columns, trend->n_columns, 0);
     if (!trend->output)
@@ -445,6 +448,9 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
             bb_cli_say_withheld();
         if (trend.incomplete && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("periods: some of those that a longer one is made of have no data");
+        if (trend.waiting)
+            bb_cli_say("waiting for approval, and not counted: %" PRIu64 " reading%s", trend.waiting,
+                       trend.waiting == 1 ? "" : "s");
         bb_cli_say_sequence(trend.answer.sequence);
     }
     for (size_t i = 0; i < trend.n_points; i++) {

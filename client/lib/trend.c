@@ -108,9 +108,13 @@ on_trend(struct bb_request *request, struct bb_bytes body)
     if (r < 0)
         return r;
     request->sequence = reply->sequence;
+    if (reply->counting)
+        return 0;
     bb_indicator_read(reply->indicator, &indicator);
     if (head && !request->headed)
-        head(request->self, &indicator);
+        head(request->self, &(struct bb_trend_head){.indicator = &indicator,
+                                                    .is_waiting_told = reply->has_waiting,
+                                                    .waiting = reply->waiting});
     request->headed = true;
     return give_points(request, reply, &indicator);
 }

@@ -80,6 +80,11 @@ run 0 as alpha report care 5 --period 2026-06
 run 0 as beta report care 6 --period 2026-06
 run 0 as alpha trend care -o json
 json . '[]'
+like "how much of its own waits" "$err" 'waiting for approval, and not counted: 1 reading'
+run 0 backbone trend care -o json
+like "how much waits" "$err" 'waiting for approval, and not counted: 2 readings'
+run 0 backbone trend care --period 2026-07.. -o json
+unlike "none of these" "$err" 'waiting'
 run 0 as alpha readings ls --indicator care -o json
 json 'map(.value)' '[5]'
 run 0 backbone readings ls --indicator care -o json
@@ -90,12 +95,18 @@ for who in alpha beta; do
 done
 run 0 as alpha trend care -o json
 json 'map([.value, .readings])' '[[11,2]]'
+unlike "nothing waits" "$err" 'waiting'
+run 0 as alpha report care 7 --period 2026-07
 
 # observers have no part in it
 key=$(backbone keys new "$tmp/watcher.key")
 run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
 context watcher
 run 77 as watcher submission ls
+run 0 as watcher trend care -o json
+unlike "nor are they told what waits" "$err" 'waiting'
+run 0 backbone trend care
+like "to the staff" "$err" 'waiting for approval, and not counted: 1 reading'
 run 77 as watcher submission submit --period 2026-06
 
 run 64 as alpha submission submit

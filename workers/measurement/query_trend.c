@@ -5,6 +5,7 @@
  * places, or between two groups of a period; in the last case the period is chosen again and the groups
  * written already are left out. */
 #include "query_computed.h"
+#include "query_waiting.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
@@ -21,6 +22,8 @@ struct state {
     struct bb_series series;
     struct bb_computed *computed; /* instead of the series; NULL: it is reported */
     struct bb_cover cover;
+    struct bb_waiting waiting;
+    bool counted;  /* those that wait are */
     int64_t after; /* group of the period that was written last; -1: none */
 };
 
@@ -114,10 +117,10 @@ read_scope(struct state *state, struct bb_query_step *step)
     return r;
 }
 
-/* Reports are counted beside totals of everything: who of the expected has said something of a place is not
- * known. */
+/* What is told beside points. Reports are counted beside totals of everything: who of the expected has said
+ * something of a place is not known. */
 static int
-begin_cover(struct bb_query *query, struct bb_query_step *step, struct bb_points *points)
+begin_beside(struct bb_query *query, struct bb_query_step *step, struct bb_points *points)
 {
     struct state *state = query->state;
     const struct bb_series_scope *scope = &state->scope;
@@ -142,6 +145,8 @@ begin_cover(struct bb_query *query, struct bb_query_step *step, struct bb_points
     for (size_t i = 0; r == 0 && i < n; i++)
         r = bb_cover_add(cover, inputs[i]);
     points->cover = cover;
+    if (r == 0)
+        r = bb_waiting_begin(&state->waiting, query, step, scope, inputs, n);
     return r;
 }
 
@@ -161,11 +166,11 @@ begin(struct bb_query *query, struct bb_query_step *step)
         return r;
     if (state->rules.computed || state->scope.per) {
         r = bb_computed_new(query, step, state->indicator, &state->scope, &state->computed);
-        return r == 0 ? begin_cover(query, step, bb_computed_points(state->computed)) : r;
+        return r == 0 ? begin_beside(query, step, bb_computed_points(state->computed)) : r;
     }
     bb_series_init(&state->series, query, state->indicator, &state->rules, &state->scope,
                    query->context.bytes / BB_QUERY_SHARES);
-    return begin_cover(query, step, &state->series.points);
+    return begin_beside(query, step, &state->series.points);
 }
 
 static bool
@@ -234,19 +239,36 @@ put_points(Bb__TrendReply *reply, struct bb_points *points)
     return r == 0 ? 0 : bb_no_room(&points->texts, points->bytes);
 }
 
+/* Those that wait come before the points, so that whoever shows them knows; a part without points says that
+ * they are still being counted. */
+static int
+count_waiting(struct state *state, struct bb_query_step *step, Bb__TrendReply *reply)
+{
+    int r = state->counted ? 0 : bb_waiting_count(&state->waiting, step);
+
+    if (r != 0 && r != BB_WALK_E_PAUSED)
+        return r;
+    state->counted = r == 0;
+    reply->has_counting = reply->counting = r != 0;
+    reply->has_waiting = r == 0 && bb_waiting_is_told(&state->waiting);
+    reply->waiting = reply->has_waiting ? state->waiting.count : 0;
+    return 0;
+}
+
 static int
 part(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
     Bb__TrendReply reply = BB__TREND_REPLY__INIT;
     struct bb_points *points;
-    int r = gather_points(state, step, &points);
+    int r = count_waiting(state, step, &reply);
 
-    if (r != 0)
-        return r;
     reply.sequence = query->sequence;
     reply.indicator = state->definition;
-    r = put_points(&reply, points);
+    if (r == 0 && !reply.counting)
+        r = gather_points(state, step, &points);
+    if (r == 0 && !reply.counting)
+        r = put_points(&reply, points);
     return r == 0 ? bb_query_pack(step, &reply.base) : r;
 }
 
@@ -279,6 +301,7 @@ release(struct bb_query *query)
 {
     struct state *state = query->state;
 
+    bb_waiting_release(&state->waiting);
     bb_cover_release(&state->cover);
     bb_series_release(&state->series);
     bb_computed_destroy(&state->computed);

@@ -55,8 +55,14 @@ struct bb_point {
 };
 
 typedef int bb_point_fn(void *self, const struct bb_point *point);
-/* The indicator, once, before the points (also when there are none). */
-typedef void bb_trend_fn(void *self, const struct bb_indicator *indicator);
+/* What is known before the points. */
+struct bb_trend_head {
+    const struct bb_indicator *indicator; /* as it was at that sequence */
+    bool is_waiting_told; /* only what is approved counts, and the caller may know what is not */
+    uint64_t waiting;     /* readings that are not approved; told to a partner: its own */
+};
+/* Once, before the points (also when there are none). */
+typedef void bb_trend_fn(void *self, const struct bb_trend_head *head);
 
 /* head may be NULL. */
 BB_API int bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb_trend_fn *head,

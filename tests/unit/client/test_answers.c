@@ -66,6 +66,14 @@ say_indicator(void *self, const struct bb_indicator *i)
     return 0;
 }
 
+static void
+say_trend(void *self, const struct bb_trend_head *head)
+{
+    say_head(self, head->indicator);
+    if (head->is_waiting_told)
+        fprintf(said, "%" PRIu64 " wait\n", head->waiting);
+}
+
 static int
 say_point(void *self, const struct bb_point *p)
 {
@@ -322,6 +330,8 @@ trend_answer(uint8_t *to)
     point[0].periods_expected = 3;
     point[0].n_breaks = 1;
     point[0].breaks = breaks;
+    reply.has_waiting = true;
+    reply.waiting = 12;
     reply.sequence = 77;
     reply.indicator = &indicator;
     point[0].period = point[1].period = (char *)"2018/2019";
@@ -502,7 +512,7 @@ ask_places(struct bb_client *client)
 static int
 ask_trend(struct bb_client *client)
 {
-    return bb_client_trend(client, &(struct bb_trend_query){.indicator = "reading", .by = "place"}, say_head,
+    return bb_client_trend(client, &(struct bb_trend_query){.indicator = "reading", .by = "place"}, say_trend,
                            say_point, say_end, NULL);
 }
 
@@ -570,14 +580,14 @@ static const struct answer_case cases[] = {
     {"places", ask_places, places_answer,
      "place Connecticut in null, 1 aliases CT, aggregate\nend OK  at 5\n"},
     {"trend", ask_trend, trend_answer,
-     "indicator reading Reading percent version 2\n"
+     "indicator reading Reading percent version 2\n12 wait\n"
      "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without, 180 of 200 "
      "reports, "
      "2 of 3 periods, reading breaks 1 to 3 at 40 1234: unit 2\n"
      "2018/2019 Hartford null = null / null of 0, 0 readings, 1 without, withheld\n"
      "end OK  at 77\n"},
     {"trend as columns", ask_trend, table_answer,
-     "indicator reading Reading percent version 2\n"
+     "indicator reading Reading percent version 2\n12 wait\n"
      "2018/2019 null 32.7329192546583850931677 = 3162 / 9660 of 8, 8 readings, 0 without, 180 of 200 "
      "reports, "
      "2 of 3 periods, reading breaks 1 to 3 at 40 1234: unit 2\n"

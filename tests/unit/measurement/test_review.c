@@ -362,6 +362,30 @@ trend(struct fixture *f, const char *who, const char *by, uint64_t sequence)
     return fixture_ask_text(f, &asked, &bb__trend_reply__descriptor, add_points, said);
 }
 
+/* How many readings wait for approval, as this caller is told; -1: it is not. */
+static void
+add_waiting(void *said, const void *message, bool final)
+{
+    const Bb__TrendReply *reply = message;
+
+    assert_true(!reply->counting || (!final && !reply->has_waiting && reply->n_point == 0));
+    *(char *)said = '\0';
+    fixture_append(said, "%ld", reply->has_waiting ? (long)reply->waiting : -1L);
+}
+
+static long
+waiting(struct fixture *f, const char *who, uint64_t sequence)
+{
+    static char said[FIXTURE_TEXT];
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    Bb__AsOf as_of;
+    const struct fixture_question asked = question(who, BB_METHOD_TREND, &request.base, 1);
+
+    request.indicator = (char *)(uintptr_t) "count";
+    request.as_of = fixture_as_of(&as_of, sequence);
+    return strtol(fixture_ask_text(f, &asked, &bb__trend_reply__descriptor, add_waiting, said), NULL, 10);
+}
+
 /* "organization=value,", or only the values. */
 static void
 add_rows(char *said, const Bb__Rows *rows, bool whose)
@@ -490,6 +514,7 @@ test_published_at_random(void **state)
     static const char *const who[ORGANIZATIONS] = {"a", "b", "c"};
     static char expected[STEPS][256];
     uint64_t sequence[STEPS];
+    long wait[STEPS] = {0}, own[STEPS] = {0};
     struct fixture *f = *state;
     int value[ORGANIZATIONS][PERIODS] = {{0}}, stands[ORGANIZATIONS][PERIODS] = {{0}};
     char words[128];
@@ -515,6 +540,9 @@ test_published_at_random(void **state)
         for (int q = 0; q < PERIODS; q++) {
             int sum = 0, readings = 0;
             for (int i = 0; i < ORGANIZATIONS; i++)
+                wait[step] += value[i][q] && stands[i][q] != BB_REVIEW_APPROVED;
+            own[step] += value[0][q] && stands[0][q] != BB_REVIEW_APPROVED;
+            for (int i = 0; i < ORGANIZATIONS; i++)
                 if (value[i][q] && stands[i][q] == BB_REVIEW_APPROVED) {
                     sum += value[i][q];
                     readings++;
@@ -526,9 +554,17 @@ test_published_at_random(void **state)
         }
         sequence[step] = bb_journal_head(f->journal).sequence;
         assert_string_equal(trend(f, NULL, NULL, 0), expected[step]);
+        assert_int_equal(waiting(f, NULL, 0), wait[step]);
+        assert_int_equal(waiting(f, "a", 0), own[step]);
+        assert_int_equal(waiting(f, "nobody", 0), 0);
     }
-    for (int step = 0; step < STEPS; step++)
+    for (int step = 0; step < STEPS; step++) {
         assert_string_equal(trend(f, NULL, NULL, sequence[step]), expected[step]);
+        assert_int_equal(waiting(f, NULL, sequence[step]), wait[step]);
+        assert_int_equal(waiting(f, "a", sequence[step]), own[step]);
+    }
+    publish(f, "reported");
+    assert_int_equal(waiting(f, NULL, 0), -1);
     assert_int_equal(fixture_verify(f), 0);
 }
 
