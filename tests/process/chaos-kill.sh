@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # kill -9 of any process at any moment, under load: nothing acknowledged is lost, nothing is doubled, and the store is
 # what its journal says. Beside the load of submissions two organizations do, step by step, everything that can be done to
-# a report: corrections that expect a revision, withdrawals, reviews, batches undone, targets, adoption, retirement.
+# a report: corrections that expect a revision, withdrawals, reviews, batches undone, targets, adoption, retirement, rules.
 #
 # BB_CHAOS_KILLS (200), BB_CHAOS_EVERY (a --verify after so many, 50), BB_CHAOS_RATE (submissions a second and
 # organization, 150), BB_CHAOS_SEED (of the moments of the kills) make it longer, denser, or the same again.

@@ -196,6 +196,21 @@ retire(struct live *live)
                             on_defined, NULL, live);
 }
 
+static int
+set_rule(struct live *live)
+{
+    char left[STORY_TEXT + 8], limit[STORY_TEXT];
+    const struct bb_rule rule = {.code = live->indicator,
+                                 .name = live->indicator,
+                                 .left = left,
+                                 .operator_word = "<=",
+                                 .right = limit};
+
+    snprintf(left, sizeof left, "#{%s}", live->indicator);
+    story_limit(live->month, limit);
+    return bb_client_define_rules(client_of(live), &rule, 1, on_defined, NULL, live);
+}
+
 /* Steps */
 
 static int
@@ -213,9 +228,11 @@ send_step(struct live *live)
     case STORY_UNDO:
         return undo(live);
     case STORY_RETIRE:
+        return retire(live);
+    case STORY_RULE:
         break;
     }
-    return retire(live);
+    return set_rule(live);
 }
 
 /* Is the answer one that may come? */
@@ -240,6 +257,7 @@ is_foreseen(const struct live *live)
     case STORY_TARGET:
     case STORY_ADOPT:
     case STORY_RETIRE:
+    case STORY_RULE:
         break;
     }
     return strlen(live->found) == 1 && live->found[0] >= '0' + BB_CREATED &&

@@ -3,8 +3,8 @@
  *     chaos-live-check --endpoint E --server-key K --key FILE --organization N --ledger FILE
  *
  * As staff: all revisions of all readings with their reasons and notes, the reviews, the adoption, target and
- * retirement of the indicator, and its trend, which has only what is approved. Prints each problem, then a
- * summary. Exit status 0, or 1 when there was a problem. */
+ * retirement of the indicator, its rule, and its trend, which has only what is approved. Prints each problem,
+ * then a summary. Exit status 0, or 1 when there was a problem. */
 #include "ledger.h"
 #include "story.h"
 
@@ -26,6 +26,7 @@ struct check {
     char indicator[STORY_TEXT];
     uint64_t months; /* that were begun */
     unsigned last;   /* steps of the last one; those before have all */
+    bool ruled;      /* its rule is there */
     bool *reviewed;  /* [months] */
     uint64_t problems, revisions, reviews;
 };
@@ -292,6 +293,34 @@ on_adoption(void *self, const struct bb_adoption *adoption)
     return 0;
 }
 
+static int
+on_rule(void *self, const struct bb_rule *rule)
+{
+    struct check *check = self;
+    char limit[STORY_TEXT] = "";
+    uint64_t month;
+
+    if (!same(rule->code, check->indicator))
+        return 0;
+    check->ruled = true;
+    if (last_with(check, STORY_RULE, &month))
+        story_limit(month, limit);
+    if (!same(rule->right, limit))
+        problem(check, "rule: %s is not above %s, %s was answered", check->indicator, rule->right, limit);
+    return 0;
+}
+
+static void
+check_rule(struct check *check)
+{
+    const struct bb_rules_query all = {0};
+    uint64_t month;
+
+    must(check, bb_client_rules(check->client, &all, on_rule, NULL, check), "rules");
+    if (!check->ruled && last_with(check, STORY_RULE, &month))
+        problem(check, "rule: %s has none", check->indicator);
+}
+
 static void
 check_all(struct check *check)
 {
@@ -304,6 +333,7 @@ check_all(struct check *check)
             check_history(check, month, place);
     check_list(check);
     check_reviews(check);
+    check_rule(check);
     must(check, bb_client_trend(check->client, &trend, NULL, on_point, NULL, check), "trend");
     must(check, bb_client_indicators(check->client, &indicators, on_indicator, NULL, check), "indicators");
     must(check, bb_client_adoptions(check->client, &adoptions, on_adoption, NULL, check), "adoptions");

@@ -51,6 +51,7 @@ const struct story_step story[STORY_STEPS] = {
     {.action = STORY_UNDO, .undoes = 15, .reason = "other", .unchanged = 3},
     {.action = STORY_UNDO, .undoes = 3, .reason = "other", .rejected = 1},
     {.action = STORY_RETIRE, .staff = true},
+    {.action = STORY_RULE, .staff = true},
 };
 
 static void
@@ -130,6 +131,12 @@ story_target(uint64_t month, char out[STORY_TEXT])
 
     story_period(month, period);
     snprintf(out, STORY_TEXT, "%.7s=%d", period, story_value(month) + 50);
+}
+
+void
+story_limit(uint64_t month, char out[STORY_TEXT])
+{
+    snprintf(out, STORY_TEXT, "%d", story_value(month) + 60);
 }
 
 int

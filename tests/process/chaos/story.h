@@ -3,19 +3,27 @@
  * An organization reports one indicator of its own, month after month: a target is set, the indicator
  * adopted, a report sent, corrected, submitted, approved, corrected again for a reason, locked, changed by
  * staff, unlocked and returned; a reading is withdrawn, a batch is undone, and undone once more; the
- * indicator is retired, and the retirement taken back. Some steps must be refused. One step is done after the
- * other, each until it is answered, so whoever knows how many are done knows everything that is to be found.
- * Pure. */
+ * indicator is retired, and the retirement taken back, and a rule set. Some steps must be refused. One step
+ * is done after the other, each until it is answered, so whoever knows how many are done knows everything
+ * that is to be found. Pure. */
 #ifndef CHAOS_STORY_H
 #define CHAOS_STORY_H
 
 #include "client/lib/backbone.h"
 
-#define STORY_STEPS     20u /* of a month */
+#define STORY_STEPS     21u /* of a month */
 #define STORY_PLACES    3u
 #define STORY_REVISIONS 8u
 
-enum story_action { STORY_TARGET, STORY_ADOPT, STORY_SUBMIT, STORY_REVIEW, STORY_UNDO, STORY_RETIRE };
+enum story_action {
+    STORY_TARGET,
+    STORY_ADOPT,
+    STORY_SUBMIT,
+    STORY_REVIEW,
+    STORY_UNDO,
+    STORY_RETIRE,
+    STORY_RULE
+};
 
 #define STORY_WITHDRAWN (-1)
 
@@ -68,6 +76,8 @@ void story_period(uint64_t month, char out[STORY_TEXT]);
 void story_first_day(uint64_t month, char out[STORY_TEXT]);
 /* The target of the month, as in the column `targets`. */
 void story_target(uint64_t month, char out[STORY_TEXT]);
+/* The right side of the rule of the month: what is reported is not above it. */
+void story_limit(uint64_t month, char out[STORY_TEXT]);
 int story_value(uint64_t month);
 /* The batch of a step. */
 void story_batch(unsigned organization, uint64_t month, unsigned step, uint8_t ret_batch[BB_BATCH_ID]);
