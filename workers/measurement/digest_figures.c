@@ -314,7 +314,7 @@ bb_digest_settle(struct bb_digest *digest, uint32_t i, uint32_t from, uint32_t *
 
     bb_arena_init(&s.texts, TEXT_BYTES);
     s.order = calloc(n + 1, sizeof *s.order);
-    s.figure = calloc(n + 1, sizeof *s.figure);
+    s.figure = calloc(digest->n_organization + 1, sizeof *s.figure); /* one of each in a group, at most */
     if (s.order && s.figure) {
         for (uint32_t at = 0; at < n; at++)
             s.order[at] = from + at;
