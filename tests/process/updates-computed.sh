@@ -82,12 +82,23 @@ run 0 as gamma report checked 3 --period 2025 --reason recount
 messages beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",40,60],["beta",50,25],["gamma",null,null]]'
 
+# what is made from small numbers that are hidden is shown to whose it is, and to staff
+run_text 'code,name,suppress_below,numerator_expression\nfew,Few,5,\ndoubled,Doubled,,2*#{few}\n' 0 backbone indicator define -
+run 0 as alpha report few 3 --period 2025
+run 0 as delta trend doubled -o json
+run 0 as alpha trend doubled -o json
+json '.[].value' 6
+run 0 as alpha report few 4 --period 2025
+messages delta '[.[] | select(.indicator == "doubled") | .changes[0] | [.organization, .periods, .old_value, .new_value]]' \
+    '[["alpha",["2025"],null,null]]'
+messages alpha '[.[] | select(.indicator == "doubled") | .changes[0] | [.old_value, .new_value]]' '[[6,8]]'
+
 # it is computed from something else from now on, and retired
 run_text 'code,name,numerator_expression,decimals\nincidence,Incidence,#{cases},1\n' 0 backbone indicator define -
 run 0 as alpha report people 20 --period 2025
 run 0 backbone indicator retire incidence --from 2020-01-01
 run 0 as alpha report cases 4 --period 2025
-messages delta '[.[] | select(.kind == "notice") | .changes[0] | [.organization, .old_value, .new_value]]' \
+messages delta '[.[] | select(.kind == "notice" and .indicator == "incidence") | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",20,30],["beta",null,null],["alpha",3,4]]'
 
 # staff that looks at a batch was given what is in it
