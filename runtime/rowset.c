@@ -18,7 +18,7 @@
 #define TEXT_BYTES   4u
 #define COLUMN_BYTES 6u
 
-/* bytes: of all entries, were they written one by one */
+/* bytes: of all entries; while they are the same, of the first */
 struct column32 {
     uint32_t *at;
     size_t bytes;
@@ -56,7 +56,8 @@ struct bb_rowset {
     struct column64 c64[COLUMNS64];
     uint32_t count, size;
     size_t text_bytes; /* of the dictionary, and of what surrounds it */
-    size_t bytes;      /* of everything, were no column shortened */
+    size_t same_bytes; /* of one entry of each column whose entries are the same */
+    size_t bytes;      /* of everything else, were no column shortened */
 };
 
 int
@@ -105,6 +106,7 @@ bb_rowset_reset(struct bb_rowset *set)
     set->count = 0;
     set->text_bytes = FRAME_BYTES;
     set->bytes = FRAME_BYTES;
+    set->same_bytes = 0;
 }
 
 static uint64_t
@@ -214,15 +216,68 @@ zigzag_bytes(int64_t v)
     return varint_bytes((uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
 
+/* While all entries are equal only the first is written, so a column that is alike costs a comparison. */
+
+/* They are not equal any more. */
+static void
+spread32(struct bb_rowset *set, struct column32 *c)
+{
+    for (uint32_t i = 1; i < set->count; i++)
+        c->at[i] = c->at[0];
+    set->same_bytes -= c->bytes;
+    c->bytes *= set->count;
+    set->bytes += c->bytes;
+    c->same = false;
+}
+
+static void
+put_other32(struct bb_rowset *set, struct column32 *c, uint32_t v)
+{
+    if (set->count == 0) {
+        set->same_bytes += varint_bytes(v) - c->bytes;
+        c->bytes = varint_bytes(v);
+    } else {
+        if (c->same)
+            spread32(set, c);
+        c->bytes += varint_bytes(v);
+        set->bytes += varint_bytes(v);
+    }
+    c->at[set->count] = v;
+}
+
 static void
 put32(struct bb_rowset *set, int column, uint32_t v)
 {
     struct column32 *c = &set->c32[column];
 
+    if (set->count == 0 || !c->same || v != c->at[0])
+        put_other32(set, c, v);
+}
+
+static void
+spread64(struct bb_rowset *set, struct column64 *c)
+{
+    for (uint32_t i = 1; i < set->count; i++)
+        c->at[i] = c->at[0];
+    set->same_bytes -= c->bytes;
+    c->bytes *= set->count;
+    set->bytes += c->bytes;
+    c->same = false;
+}
+
+static void
+put_other64(struct bb_rowset *set, struct column64 *c, int64_t v)
+{
+    if (set->count == 0) {
+        set->same_bytes += zigzag_bytes(v) - c->bytes;
+        c->bytes = zigzag_bytes(v);
+    } else {
+        if (c->same)
+            spread64(set, c);
+        c->bytes += zigzag_bytes(v);
+        set->bytes += zigzag_bytes(v);
+    }
     c->at[set->count] = v;
-    c->same = c->same && v == c->at[0];
-    c->bytes += varint_bytes(v);
-    set->bytes += varint_bytes(v);
 }
 
 static void
@@ -230,11 +285,8 @@ put64(struct bb_rowset *set, int column, int64_t v)
 {
     struct column64 *c = &set->c64[column];
 
-    c->at[set->count] = v;
-    c->same = c->same && v == c->at[0];
-    size_t n = zigzag_bytes(v);
-    c->bytes += n;
-    set->bytes += n;
+    if (set->count == 0 || !c->same || v != c->at[0])
+        put_other64(set, c, v);
 }
 
 /* A number is its mantissa and scale, or where 64 bits do not hold the mantissa, a text. */
@@ -316,7 +368,7 @@ bb_rowset_count(const struct bb_rowset *set)
 size_t
 bb_rowset_bytes(const struct bb_rowset *set)
 {
-    return set->bytes + (COLUMNS32 + COLUMNS64) * COLUMN_BYTES;
+    return set->bytes + set->same_bytes * set->count + (COLUMNS32 + COLUMNS64) * COLUMN_BYTES;
 }
 
 /* A column's bytes with one more entry. */
@@ -325,8 +377,9 @@ with32(const struct bb_rowset *set, int column, uint32_t v)
 {
     const struct column32 *c = &set->c32[column];
     bool same = set->count == 0 || (c->same && v == c->at[0]);
+    size_t before = c->same ? c->bytes * set->count : c->bytes;
 
-    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? varint_bytes(v) : c->bytes + varint_bytes(v));
+    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? varint_bytes(v) : before + varint_bytes(v));
 }
 
 static size_t
@@ -334,8 +387,9 @@ with64(const struct bb_rowset *set, int column, int64_t v)
 {
     const struct column64 *c = &set->c64[column];
     bool same = set->count == 0 || (c->same && v == c->at[0]);
+    size_t before = c->same ? c->bytes * set->count : c->bytes;
 
-    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? zigzag_bytes(v) : c->bytes + zigzag_bytes(v));
+    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? zigzag_bytes(v) : before + zigzag_bytes(v));
 }
 
 static size_t

@@ -12,6 +12,7 @@
 #include "workers/measurement/apply.h"
 #include "workers/measurement/query.h"
 #include "workers/measurement/reading.h"
+#include "workers/measurement/times.h"
 
 #include "measurement.pb-c.h"
 #include "wire.pb-c.h"
@@ -41,6 +42,7 @@ struct arguments {
 
 static json_t *results; /* what was found, for --json */
 static bool quiet;
+static struct bb_times *times_of_entries;
 static unsigned times = 9; /* each query is asked */
 
 static void __attribute__((format(printf, 3, 4)))
@@ -280,7 +282,8 @@ static void
 ask_once(const struct bench_store *store, uint32_t method, const ProtobufCMessage *request,
          struct asked *ret_asked)
 {
-    const struct bb_query_context context = {.views = &store->views, .journal = store->journal};
+    const struct bb_query_context context = {
+        .views = &store->views, .journal = store->journal, .times = times_of_entries};
     uint8_t body[512];
     const struct bb_query_call call = {
         .method = method,
@@ -364,6 +367,8 @@ query(const struct arguments *arguments)
     struct bench_store store;
     double s;
 
+    if (bb_times_new(&times_of_entries) != 0)
+        errx(71, "out of memory");
     bench_store_open(&store, arguments->folder);
     bench_store_define(&store);
     start_ns = bench_now_ns();
@@ -383,6 +388,7 @@ query(const struct arguments *arguments)
     ask_all(&store, n / BENCH_PER_PERIOD);
     bench_store_close(&store);
     clear_store(&store);
+    bb_times_destroy(&times_of_entries);
 }
 
 /* --- the command line ----------------------------------------------------------------------------------- */
