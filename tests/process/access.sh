@@ -10,9 +10,7 @@ run 0 backbone indicator define "$tmp/indicators.csv"
 partner alpha Alpha
 partner beta Beta
 partner gamma Gamma --share-own-line
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 
 for who in alpha beta gamma; do
     run 0 as "$who" context show -o json

@@ -6,9 +6,7 @@
 partner alpha Alpha
 partner beta Beta
 partner gamma Gamma
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 tomorrow=$(date -u -d tomorrow +%F)
 yesterday=$(date -u -d yesterday +%F)
 

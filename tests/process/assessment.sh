@@ -48,9 +48,7 @@ run 0 backbone assessment --period 2018-19 --as-of "seq:$sequence" -o markdown
 same assessment-2018-19.md
 
 # an observer is told figures, and not who is silent
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as watcher assessment --period 2018-19 -o json
 json '[.headline.indicators, .missing, .late]' '[11,null,null]'
 

@@ -167,11 +167,21 @@ counts() {
 
 # partner CODE NAME [OPTION...]: register one with a key of its own, and make a context of its code.
 partner() {
-    local code=$1 name=$2 key
+    local code=$1 name=$2
     shift 2
-    key=$(backbone keys new "$tmp/$code.key") || not_ok "keys new $code"
-    backbone partner add "$code" --name "$name" --role partner --key "$key" "$@" >/dev/null || not_ok "partner add $code"
-    context "$code"
+    register "$code" --name "$name" --role partner "$@"
+}
+
+# observer CODE NAME: likewise.
+observer() {
+    register "$1" --name "$2" --role observer
+}
+
+register() {
+    local key
+    key=$(backbone keys new "$tmp/$1.key") || not_ok "keys new $1"
+    backbone partner add "$@" --key "$key" >/dev/null || not_ok "partner add $1"
+    context "$1"
 }
 
 # context CODE: one that uses $tmp/CODE.key.
@@ -184,6 +194,15 @@ as() {
     local who=$1
     shift
     BACKBONE_CONTEXT=$who backbone "$@"
+}
+
+# inbox_has WHO FILTER EXPECTED: what jq's FILTER makes of the inbox of WHO, soon; then that is $out.
+inbox_has() {
+    if soon 10 inbox_is "$@"; then ok; else echo "    got:      $(jq -c "$2" <<<"$out")"; fi
+}
+
+inbox_is() {
+    out=$(as "$1" inbox ls -o json) && [ "$(jq -c "$2" <<<"$out")" = "$3" ]
 }
 
 # Places, organizations and indicators of the sample, as staff.

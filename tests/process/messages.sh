@@ -5,9 +5,7 @@
 for who in alpha beta gamma; do
     partner $who "${who^}"
 done
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 backbone group add board --name Board --kind steering
 run 0 backbone group add readers --name Readers --kind working --parent board
 run 0 backbone group join board alpha

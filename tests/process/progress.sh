@@ -54,9 +54,7 @@ run 0 as beta progress wait -o json
 json "map($facts)" '[["wait","2022",40,"2021",null,null,-10,"improving"]]'
 run 0 as beta progress split size --period 2021 -o json
 json 'map([.indicator, .value, .withheld])' '[["split",null,null],["size",4,null]]'
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as watcher progress wait size --period 2021 -o json
 json 'map([.value, .withheld, .change, .movement, .on_track, .corrected])' '[[null,true,null,null,null,null],[null,true,null,null,null,null]]'
 run 0 as watcher progress reach -o json

@@ -39,9 +39,7 @@ json '[.[] | select(.type == "submission")] | length' 3
 json '[.[] | select(.type != "submission").mark | test("^0{64}$")] | all' true
 run 0 as alpha chain export
 is "the same for a partner" "$(sha256sum <"$tmp/out")" "$(sha256sum <"$tmp/chain")"
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as watcher chain export --to "$head"
 is "and for an observer" "$(sha256sum <"$tmp/out")" "$(sha256sum <"$tmp/chain")"
 run 0 backbone chain export --from 3 --to 5 -o json

@@ -49,9 +49,7 @@ run 77 as beta reporting --organization alpha
 like "why" "$err" 'organization "alpha" is another one than yours'
 run 0 as gamma reporting --all -o json
 json . '[]'
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 77 as watcher reporting
 
 # what is due: silent ones of the last year, and of the month that is not over

@@ -99,9 +99,7 @@ unlike "nothing waits" "$err" 'waiting'
 run 0 as alpha report care 7 --period 2026-07
 
 # observers have no part in it
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 77 as watcher submission ls
 run 0 as watcher trend care -o json
 unlike "nor are they told what waits" "$err" 'waiting'

@@ -22,9 +22,7 @@ partner alpha Alpha --share-own-line
 partner beta Beta --share-own-line
 partner gamma Gamma
 partner delta Delta
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as delta subscribe indicator/reach
 
 # by place, three months; one number is small

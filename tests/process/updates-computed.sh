@@ -16,29 +16,18 @@ partner alpha Alpha --share-own-line
 for code in beta gamma delta; do
     partner "$code" "The $code"
 done
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as delta subscribe indicator/incidence
-
-# messages WHO FILTER EXPECTED: what the inbox of WHO has, soon; then it is $out
-messages() {
-    inbox_is() {
-        out=$(as "$1" inbox ls -o json) && [ "$(jq -c "$2" <<<"$out")" = "$3" ]
-    }
-    soon 10 inbox_is "$@" || echo "    got: $(jq -c "$2" <<<"$out")"
-    ok
-}
 
 # one value of an organization and a period, whatever it is made from
 printf 'indicator,period,value\npeople,2024,10\ncases,2024,1\npeople,2025,10\ncases,2025,2\n' >"$tmp/rows.csv"
 run 0 as alpha import "$tmp/rows.csv"
-messages delta '[.[] | [.channel, .kind, .subject, .changes[0].periods]]' \
+inbox_has delta '[.[] | [.channel, .kind, .subject, .changes[0].periods]]' \
     '[["indicator/incidence","update","Incidence: 2 new",["2024","2025"]]]'
 run 0 as beta report people 4 --period 2025
-messages delta '[.[] | .subject]' '["Incidence: 2 new","Incidence: 1 new"]'
+inbox_has delta '[.[] | .subject]' '["Incidence: 2 new","Incidence: 1 new"]'
 run 0 as beta report cases 1 --period 2025
-messages delta '[.[] | .subject]' '["Incidence: 2 new","Incidence: 1 new","Incidence: 1 updated"]'
+inbox_has delta '[.[] | .subject]' '["Incidence: 2 new","Incidence: 1 new","Incidence: 1 updated"]'
 json '.[2].changes[0] | [.organization, .periods, .old_value, .new_value]' '["beta",["2025"],null,null]'
 
 # who asked for it, one way or another
@@ -57,29 +46,29 @@ bb-supervise kill measurement
 bb-supervise kill communication
 bb-supervise start communication
 bb-supervise start measurement
-messages delta '[.[] | .subject]' \
+inbox_has delta '[.[] | .subject]' \
     '["Incidence: 2 new","Incidence: 1 new","Incidence: 1 updated","Incidence: 1 updated","Incidence: 1 corrected"]'
 json '.[4].changes | map([.organization, .periods, .old_value, .new_value, .old_numerator, .new_numerator, .new_denominator])' \
     '[["alpha",["2025"],20,30,200,300,10]]'
-messages gamma '[.[] | [.indicator, .period, .changes[0].old_value, .changes[0].new_value]]' '[["incidence","2025",20,30]]'
-messages beta '[.[] | [.channel, .indicator, .changes[0].old_value, .changes[0].new_value]]' '[["org/beta","twice",40,60]]'
-messages watcher '[.[] | .changes[0] | [.organization, .periods, .old_value, .new_value]]' '[["alpha",["2025"],null,null]]'
+inbox_has gamma '[.[] | [.indicator, .period, .changes[0].old_value, .changes[0].new_value]]' '[["incidence","2025",20,30]]'
+inbox_has beta '[.[] | [.channel, .indicator, .changes[0].old_value, .changes[0].new_value]]' '[["org/beta","twice",40,60]]'
+inbox_has watcher '[.[] | .changes[0] | [.organization, .periods, .old_value, .new_value]]' '[["alpha",["2025"],null,null]]'
 
 # a figure made from what one organization reported is that one's line
 run 0 as beta report people 8 --period 2025
-messages delta '[.[] | select(.kind == "notice") | .changes[0] | [.organization, .old_value, .new_value]]' \
+inbox_has delta '[.[] | select(.kind == "notice") | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",20,30],["beta",null,null]]'
-messages beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' '[["alpha",40,60],["beta",50,25]]'
+inbox_has beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' '[["alpha",40,60],["beta",50,25]]'
 
 # what nobody published is in no value; what was is corrected
 run 0 as gamma report checked 1 --period 2025
 run 0 as gamma report checked 2 --period 2025
-messages beta length 2
+inbox_has beta length 2
 run 0 as gamma submission submit --period 2025
 run 0 backbone submission approve --organization gamma --period 2025
 run 0 as beta trend twice -o json
 run 0 as gamma report checked 3 --period 2025 --reason recount
-messages beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' \
+inbox_has beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",40,60],["beta",50,25],["gamma",null,null]]'
 
 # what is made from small numbers that are hidden is shown to whose it is, and to staff
@@ -89,16 +78,16 @@ run 0 as delta trend doubled -o json
 run 0 as alpha trend doubled -o json
 json '.[].value' 6
 run 0 as alpha report few 4 --period 2025
-messages delta '[.[] | select(.indicator == "doubled") | .changes[0] | [.organization, .periods, .old_value, .new_value]]' \
+inbox_has delta '[.[] | select(.indicator == "doubled") | .changes[0] | [.organization, .periods, .old_value, .new_value]]' \
     '[["alpha",["2025"],null,null]]'
-messages alpha '[.[] | select(.indicator == "doubled") | .changes[0] | [.old_value, .new_value]]' '[[6,8]]'
+inbox_has alpha '[.[] | select(.indicator == "doubled") | .changes[0] | [.old_value, .new_value]]' '[[6,8]]'
 
 # it is computed from something else from now on, and retired
 run_text 'code,name,numerator_expression,decimals\nincidence,Incidence,#{cases},1\n' 0 backbone indicator define -
 run 0 as alpha report people 20 --period 2025
 run 0 backbone indicator retire incidence --from 2020-01-01
 run 0 as alpha report cases 4 --period 2025
-messages delta '[.[] | select(.kind == "notice" and .indicator == "incidence") | .changes[0] | [.organization, .old_value, .new_value]]' \
+inbox_has delta '[.[] | select(.kind == "notice" and .indicator == "incidence") | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",20,30],["beta",null,null],["alpha",3,4]]'
 
 # staff that looks at a batch was given what is in it

@@ -8,19 +8,8 @@ partner alpha Alpha --share-own-line
 for code in beta gamma delta; do
     partner "$code" "The $code"
 done
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as delta subscribe indicator/ready
-
-# messages WHO FILTER EXPECTED: what the inbox of WHO has, soon; then it is $out
-messages() {
-    inbox_is() {
-        out=$(as "$1" inbox ls -o json) && [ "$(jq -c "$2" <<<"$out")" = "$3" ]
-    }
-    soon 10 inbox_is "$@" || echo "    got: $(jq -c "$2" <<<"$out")"
-    ok
-}
 
 # who has read something
 run 0 as alpha report ready --numerator 1 --denominator 2 --period 2025
@@ -31,30 +20,30 @@ json '[.[].value]' '[50,40]'
 run 0 as watcher trend ready -o json
 run 0 as gamma readings ls --indicator ready --as-of "seq:$sequence" -o json
 run 0 as gamma trend other -o json
-messages delta '[.[].subject]' '["Readiness: 1 new","Readiness: 1 new"]'
+inbox_has delta '[.[].subject]' '["Readiness: 1 new","Readiness: 1 new"]'
 
 # a correction, after a start of the worker that gave the values
 bb-supervise kill measurement
 bb-supervise start measurement
 run 0 as alpha report ready --numerator 3 --denominator 4 --period 2025
-messages beta '[.[] | [.channel, .kind, .indicator, .period]]' '[["org/beta","notice","ready","2025"]]'
+inbox_has beta '[.[] | [.channel, .kind, .indicator, .period]]' '[["org/beta","notice","ready","2025"]]'
 json '.[0].changes[0] | [.organization, .old_value, .new_value]' '["alpha",50,75]'
 json '.[0].author' '"communication/communication"'
-messages watcher '[.[] | .channel]' '["org/watcher"]'
+inbox_has watcher '[.[] | .channel]' '["org/watcher"]'
 json '.[0].changes[0] | [.organization, .periods, .old_value, .new_value]' '["alpha",["2025"],null,null]'
-messages delta '[.[] | .channel]' '["indicator/ready","indicator/ready","indicator/ready","org/delta"]'
+inbox_has delta '[.[] | .channel]' '["indicator/ready","indicator/ready","indicator/ready","org/delta"]'
 json '.[2].subject' '"Readiness: 1 updated"'
 json '.[3].changes[0] | [.old_value, .new_value]' '[50,75]'
 
 # what is not shared is named without figures; a state is a correction, a comment is none
 run 0 as beta report ready --missing --period 2025
-messages delta '[.[] | select(.kind == "notice") | .changes[0] | [.organization, .old_value, .new_value]]' \
+inbox_has delta '[.[] | select(.kind == "notice") | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",50,75],["beta",null,null]]'
-messages beta '[.[] | .changes[0] | [.organization, .old_value, .new_value, .new_status]]' \
+inbox_has beta '[.[] | .changes[0] | [.organization, .old_value, .new_value, .new_status]]' \
     '[["alpha",50,75,null],["beta",40,null,"missing"]]'
 run 0 as beta report ready --missing --period 2025 --comment 'none was taken'
-messages delta '[.[] | select(.kind == "update")] | length' 5
-messages delta '[.[] | select(.kind == "notice")] | length' 2
+inbox_has delta '[.[] | select(.kind == "update")] | length' 5
+inbox_has delta '[.[] | select(.kind == "notice")] | length' 2
 
 # nobody else is told; nobody can write as the service
 for who in gamma alpha; do
@@ -69,12 +58,12 @@ run 77 as alpha post indicator/ready 'Not an update'
 printf 'indicator,period,value\nready,2023,1\nready,2024,2\nother,2024,3\n' >"$tmp/rows.csv"
 run 0 as alpha import "$tmp/rows.csv" -o json
 counts created=3
-messages delta '[.[] | select(.kind == "update")] | [length, .[-1].subject, .[-1].changes[0].periods]' \
+inbox_has delta '[.[] | select(.kind == "update")] | [length, .[-1].subject, .[-1].changes[0].periods]' \
     '[6,"Readiness: 2 new",["2023","2024"]]'
 run 0 as alpha import "$tmp/rows.csv" -o json
 counts unchanged=3
 run 0 as alpha report ready 5 --period 2022
-messages delta '[.[] | select(.kind == "update")] | [length, .[-1].changes[0].periods]' '[7,["2022"]]'
+inbox_has delta '[.[] | select(.kind == "update")] | [length, .[-1].changes[0].periods]' '[7,["2022"]]'
 
 # a store from before there was a record, or one that lost it: who was given what stands there is not known, so all are told
 bb-supervise stop measurement
@@ -85,9 +74,9 @@ bb-supervise start measurement
 run 0 as gamma inbox ls -o json
 json length 0
 run 0 as alpha report ready 6 --period 2022
-messages gamma '[.[] | [.kind, .changes[0].old_value, .changes[0].new_value]]' '[["notice",5,6]]'
+inbox_has gamma '[.[] | [.kind, .changes[0].old_value, .changes[0].new_value]]' '[["notice",5,6]]'
 run 0 as alpha report ready 7 --period 2021
 run 0 as alpha report ready 8 --period 2021
-messages delta '[.[] | select(.kind == "update")] | length' 10
-messages gamma length 1
+inbox_has delta '[.[] | select(.kind == "update")] | length' 10
+inbox_has gamma length 1
 finish
