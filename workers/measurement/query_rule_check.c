@@ -381,8 +381,8 @@ gives(const struct bb_query *query, struct bb_query_gift *gift)
     static const uint32_t none;
     const struct state *state = query->state;
 
-    gift->inputs = state->indicators.count ? state->indicators.id : &none;
-    gift->n_inputs = state->indicators.count;
+    gift->indicators = state->indicators.count ? state->indicators.id : &none;
+    gift->n_indicators = state->indicators.count;
     gift->first_day = state->walk.first_day;
     gift->end_day = state->walk.end_day;
     gift->lines = query->scope != BB_SCOPE_ALL;
