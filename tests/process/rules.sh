@@ -71,9 +71,7 @@ run 0 as alpha rule ls
 like "partners see them" "$out" 'CODE +NAME +LEFT +OPERATOR +RIGHT +TOLERANCE +STATE +VERSION'
 run 77 as alpha rule add mine '#{girls}' '<' '#{all}'
 run 77 as alpha rule rm sum
-key=$(backbone keys new "$tmp/watcher.key")
-run 0 backbone partner add watcher --name Watcher --role observer --key "$key"
-context watcher
+observer watcher Watcher
 run 0 as watcher rule ls -o json
 json length 4
 run 77 as watcher rule check
