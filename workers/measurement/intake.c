@@ -10,17 +10,12 @@
  * A reading that is new, or changes, may be in a unit that was approved or locked (locks.h). A row with a new
  * name makes a new reading: that is told before the third step.
  *
- * A dictionary text is resolved once for each role, and what was found is kept by index (UNTRIED until then).
- * NEW is not an id yet: the row that is accepted first with it makes it one, for all rows after it. A period
- * is kept twice, since what `2011-12` means depends on the indicator of the row.
- *
  * "The same key before in this batch" is told by the batch that the present record remembers. A row that
  * changes nothing would have to write its record again only for that: so it does in a batch of several
  * submissions (BB_CHANGE_TOUCHED); in a batch of one the set `unchanged` remembers it as long as the table is
  * looked at. */
-#include "intake.h"
+#include "intake_core.h"
 
-#include "disaggregation.h"
 #include "neighbours.h"
 #include "rule_judge.h"
 #include "rules.h"
@@ -30,25 +25,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-enum status {
-    UNTRIED = 0,
-    FOUND,
-    NEW, /* valid, and nobody has named it yet */
-    REFUSED,
-};
-
-/* One row on its way. */
-struct row {
-    uint32_t number;
-    struct bb_rowref ref;
-    struct bb_reading_key key;
-    struct bb_reading reading;
-    struct bb_resolved_period *period;
-    bool new_place; /* named by this row first */
-    bool warned;    /* has a warning already */
-    struct bb_note note;
-};
 
 static int
 prepare(struct bb_intake *intake)
@@ -114,281 +90,11 @@ add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, cons
     return 0;
 }
 
-/* Resolving. Each resolve_*() returns 0, a row code (the note is filled), or <0. */
-
-int
-bb_intake_find(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id,
-               bool *ret_canonical)
-{
-    int r = intake->dryrun ? bb_dryrun_name(intake->dryrun, kind, text, ret_id) : BB_STORE_E_NOT_FOUND;
-
-    if (r == 0)
-        *ret_canonical = true;
-    if (r != BB_STORE_E_NOT_FOUND)
-        return r;
-    return bb_names_find(intake->head->names, intake->head->txn, kind, text, ret_id, ret_canonical);
-}
-
-static int
-find_name(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text,
-          struct bb_resolved *resolved)
-{
-    int r = bb_intake_find(intake, kind, text, &resolved->id, &resolved->canonical);
-
-    if (r == 0)
-        resolved->status = FOUND;
-    return r;
-}
-
-static int
-resolve_indicator(struct bb_intake *intake, struct row *row)
-{
-    struct bb_bytes text = intake->view->text[row->ref.indicator];
-    struct bb_resolved *resolved = &intake->indicator[row->ref.indicator];
-    int r = 0;
-
-    if (resolved->status == UNTRIED) {
-        r = text.len ? find_name(intake, BB_OBJECT_INDICATOR, text, resolved) : BB_STORE_E_NOT_FOUND;
-        if (r == BB_STORE_E_NOT_FOUND)
-            resolved->status = REFUSED;
-        else if (r != 0)
-            return r;
-    }
-    if (resolved->status == FOUND && resolved->id == BB_ID_NONE)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
-                                  "a code: several indicators go by this name");
-    if (resolved->status == REFUSED)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, text,
-                                  "the code or name of a defined indicator (indicator ls shows them)");
-    row->key.indicator = resolved->id;
-    return 0;
-}
-
-static int
-resolve_organization(struct bb_intake *intake, struct row *row)
-{
-    struct bb_bytes text = intake->view->text[row->ref.organization];
-    struct bb_resolved *resolved = &intake->organization[row->ref.organization];
-    int r;
-
-    if (text.len == 0) {
-        row->key.organization = intake->caller;
-        return 0;
-    }
-    if (resolved->status == UNTRIED) {
-        r = find_name(intake, BB_OBJECT_ORGANIZATION, text, resolved);
-        if (r == BB_STORE_E_NOT_FOUND || (r == 0 && resolved->id == BB_ID_NONE))
-            resolved->status = REFUSED;
-        else if (r != 0)
-            return r;
-    }
-    if (resolved->status == REFUSED)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_UNKNOWN_ORGANIZATION, BB_FIELD_ORGANIZATION, text,
-                                  "the code, name or alias of a registered organization");
-    if (resolved->id != intake->caller && !intake->any_organization && !intake->replay)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_NOT_YOURS, BB_FIELD_ORGANIZATION, text,
-                                  "your own organization: a partner writes its own rows only");
-    row->key.organization = resolved->id;
-    return 0;
-}
-
-bool
-bb_intake_is_fiscal(const struct bb_intake *intake, uint32_t indicator_index)
-{
-    enum bb_period_type type;
-
-    if (intake->replay || intake->restore)
-        return false;
-    type = bb_catalogue_indicator(&intake->head->catalogue, intake->indicator[indicator_index].id)->frequency;
-    return type == BB_PERIOD_FISCAL_APRIL || type == BB_PERIOD_FISCAL_JULY ||
-           type == BB_PERIOD_FISCAL_OCTOBER;
-}
-
-static const char *
-expected_period(int error)
-{
-    switch (error) {
-    case BB_PERIOD_E_IMPOSSIBLE:
-        return "a period that exists";
-    case BB_PERIOD_E_UNSUPPORTED:
-        return "a year, half-year, quarter, month, week, day, school year or span of years";
-    default:
-        return "a period such as 2026, 2026-Q3, 2026-09, 2026-W36, 2026-09-07 or 2018/2019";
-    }
-}
-
-static int
-resolve_period(struct bb_intake *intake, struct row *row)
-{
-    struct bb_bytes text = intake->view->text[row->ref.period];
-    bool fiscal = bb_intake_is_fiscal(intake, row->ref.indicator);
-    struct bb_resolved_period *resolved =
-        fiscal ? &intake->fiscal[row->ref.period] : &intake->period[row->ref.period];
-    int r = 0;
-
-    if (resolved->status != FOUND) {
-        r = bb_period_parse(text, fiscal ? BB_PERIOD_FISCAL_JULY : 0, &resolved->period);
-        resolved->status = r == 0 ? FOUND : REFUSED;
-        if (r == 0)
-            resolved->ordinal = bb_history_ordinal(resolved->period);
-    }
-    if (r != 0)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text, "%s",
-                                  expected_period(r));
-    row->key.period = resolved->period;
-    row->period = resolved;
-    return 0;
-}
-
-static int
-check_place(struct bb_bytes text, struct bb_note *note)
-{
-    if (text.len > BB_LIMIT_PLACE_BYTES)
-        return (int)bb_note_found(note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, text, "at most %u bytes",
-                                  BB_LIMIT_PLACE_BYTES);
-    if (!bb_text_is_name(text))
-        return (int)bb_note_found(note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, text,
-                                  "a name without control characters or blanks at its ends");
-    return 0;
-}
-
-static int
-resolve_place(struct bb_intake *intake, struct row *row)
-{
-    struct bb_bytes text = intake->view->text[row->ref.place];
-    struct bb_resolved *resolved = &intake->place[row->ref.place];
-    int r;
-
-    if (text.len == 0) {
-        row->key.place = 0;
-        return 0;
-    }
-    if (resolved->status == UNTRIED || resolved->status == REFUSED) {
-        r = find_name(intake, BB_OBJECT_PLACE, text, resolved);
-        if (r == BB_STORE_E_NOT_FOUND) {
-            r = check_place(text, &row->note);
-            resolved->status = r == 0 ? NEW : REFUSED;
-        }
-        if (r != 0)
-            return r;
-    }
-    row->key.place = resolved->id;
-    return 0;
-}
-
-static int
-resolve_disaggregation(struct bb_intake *intake, struct row *row)
-{
-    struct bb_bytes text = intake->view->text[row->ref.disaggregation];
-    struct bb_resolved *resolved = &intake->disaggregation[row->ref.disaggregation];
-    const char *what = "";
-    struct bb_buffer canonical;
-    int r;
-
-    if (text.len == 0) {
-        row->key.disaggregation = 0;
-        return 0;
-    }
-    if (resolved->status == UNTRIED || resolved->status == REFUSED) {
-        bb_buffer_init(&canonical, BB_LIMIT_FRAME_BYTES);
-        if (bb_disaggregation_parse(text, &canonical, &what) != 0) {
-            resolved->status = REFUSED;
-            r = (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_DISAGGREGATION, BB_FIELD_DISAGGREGATION, text,
-                                   "dimension=code, several joined with ';' (here: %s)", what);
-        } else if (canonical.len == 0) {
-            resolved->status = FOUND;
-            r = 0;
-        } else {
-            bool own = bb_bytes_equal(bb_buffer_bytes(&canonical), text);
-            r = find_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
-            if (r == BB_STORE_E_NOT_FOUND) {
-                resolved->status = NEW;
-                r = 0;
-            }
-            resolved->canonical = own;
-        }
-        bb_buffer_release(&canonical);
-        if (r != 0)
-            return r;
-    }
-    row->key.disaggregation = resolved->id;
-    return 0;
-}
-
-static int
-resolve(struct bb_intake *intake, struct row *row)
-{
-    int r = resolve_indicator(intake, row);
-
-    if (r == 0)
-        r = resolve_organization(intake, row);
-    if (r == 0)
-        r = resolve_period(intake, row);
-    if (r == 0)
-        r = resolve_place(intake, row);
-    if (r == 0)
-        r = resolve_disaggregation(intake, row);
-    return r;
-}
-
-/* New names */
-
-static int
-add_name(struct bb_intake *intake, enum bb_object_kind kind, struct bb_bytes text,
-         struct bb_resolved *resolved)
-{
-    int r = intake->dryrun
-                ? bb_dryrun_add_name(intake->dryrun, kind, text, &resolved->id)
-                : bb_names_add(intake->head->names, intake->head->filling, kind, text, &resolved->id);
-
-    if (r == 0)
-        resolved->status = FOUND;
-    return r;
-}
-
-static int
-add_place(struct bb_intake *intake, struct row *row)
-{
-    struct bb_resolved *resolved = &intake->place[row->ref.place];
-    int r;
-
-    if (row->ref.place == 0 || resolved->status != NEW)
-        return 0;
-    resolved->canonical = true;
-    r = add_name(intake, BB_OBJECT_PLACE, intake->view->text[row->ref.place], resolved);
-    row->new_place = true;
-    row->key.place = resolved->id;
-    return r;
-}
-
-static int
-add_disaggregation(struct bb_intake *intake, struct row *row)
-{
-    struct bb_resolved *resolved = &intake->disaggregation[row->ref.disaggregation];
-    struct bb_buffer canonical;
-    const char *what;
-    int r;
-
-    if (row->ref.disaggregation == 0 || resolved->status != NEW)
-        return 0;
-    bb_buffer_init(&canonical, BB_LIMIT_FRAME_BYTES);
-    bb_disaggregation_parse(intake->view->text[row->ref.disaggregation], &canonical, &what);
-    /* two spellings of one new disaggregation in one table: the second finds what the first added */
-    r = find_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
-    if (r == BB_STORE_E_NOT_FOUND)
-        r = add_name(intake, BB_OBJECT_DISAGGREGATION, bb_buffer_bytes(&canonical), resolved);
-    resolved->canonical =
-        bb_bytes_equal(bb_buffer_bytes(&canonical), intake->view->text[row->ref.disaggregation]);
-    bb_buffer_release(&canonical);
-    row->key.disaggregation = resolved->id;
-    return r;
-}
-
 /* Judging */
 
 /* A row that withdraws says nothing else. */
 static int
-check_withdrawal(struct row *row)
+check_withdrawal(struct bb_intake_row *row)
 {
     if (!(row->ref.flags & (BB_ROW_VALUE | BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR)) &&
         BB_ROW_STATE(row->ref.flags) == BB_STATE_OK)
@@ -398,7 +104,7 @@ check_withdrawal(struct row *row)
 }
 
 static int
-refuse_retired(struct bb_intake *intake, struct row *row, uint32_t day)
+refuse_retired(struct bb_intake *intake, struct bb_intake_row *row, uint32_t day)
 {
     char date[BB_PERIOD_TEXT];
 
@@ -409,7 +115,7 @@ refuse_retired(struct bb_intake *intake, struct row *row, uint32_t day)
 }
 
 static int
-refuse_computed(struct bb_intake *intake, struct row *row)
+refuse_computed(struct bb_intake *intake, struct bb_intake_row *row)
 {
     return (int)bb_note_found(&row->note, BB_ROW_CODE_COMPUTED, BB_FIELD_INDICATOR,
                               intake->view->text[row->ref.indicator],
@@ -417,7 +123,7 @@ refuse_computed(struct bb_intake *intake, struct row *row)
 }
 
 static int
-check_row(struct bb_intake *intake, struct row *row)
+check_row(struct bb_intake *intake, struct bb_intake_row *row)
 {
     struct bb_bytes comment = intake->view->text[row->ref.comment];
     const struct bb_indicator *indicator;
@@ -488,7 +194,7 @@ change(struct bb_intake *intake, enum bb_change_kind kind, struct bb_bytes key, 
 }
 
 static int
-note_period(struct bb_intake *intake, struct row *row)
+note_period(struct bb_intake *intake, struct bb_intake_row *row)
 {
     if (row->period->noted)
         return 0;
@@ -506,7 +212,7 @@ value_text(const struct bb_reading *reading, char *out)
 }
 
 static int
-refuse_duplicate(const struct bb_reading *old, struct row *row)
+refuse_duplicate(const struct bb_reading *old, struct bb_intake_row *row)
 {
     char found[BB_DECIMAL_TEXT], before[BB_DECIMAL_TEXT];
 
@@ -520,7 +226,7 @@ refuse_duplicate(const struct bb_reading *old, struct row *row)
 /* Is what is there what the row is about? old: NULL: nothing. What came before in the same batch is judged as
  * a duplicate, or the same again. 0 | a row code */
 static int
-check_present(const struct bb_intake *intake, const struct bb_reading *old, struct row *row)
+check_present(const struct bb_intake *intake, const struct bb_reading *old, struct bb_intake_row *row)
 {
     uint32_t expected = row->ref.expect_revision, found = old ? old->revision : 0;
     bool there = old && !bb_reading_withdrawn(old);
@@ -543,22 +249,23 @@ check_present(const struct bb_intake *intake, const struct bb_reading *old, stru
 
 /* May the reading of this row be another than it is? 0 | a row code | <0 */
 static int
-check_locks(struct bb_intake *intake, struct row *row)
+check_locks(struct bb_intake *intake, struct bb_intake_row *row)
 {
     return intake->replay ? 0 : bb_locks_check(&intake->locks, intake->head, &row->key, &row->note);
 }
 
 /* Does it have names that nobody has named yet? Then it is a new reading. */
 static bool
-is_news(const struct bb_intake *intake, const struct row *row)
+is_news(const struct bb_intake *intake, const struct bb_intake_row *row)
 {
-    return (row->ref.place && intake->place[row->ref.place].status == NEW) ||
-           (row->ref.disaggregation && intake->disaggregation[row->ref.disaggregation].status == NEW);
+    return (row->ref.place && intake->place[row->ref.place].status == BB_INTAKE_NEW) ||
+           (row->ref.disaggregation &&
+            intake->disaggregation[row->ref.disaggregation].status == BB_INTAKE_NEW);
 }
 
 /* What would refuse a new reading, before its names are added. 0 | a row code | <0 */
 static int
-check_news(struct bb_intake *intake, struct row *row)
+check_news(struct bb_intake *intake, struct bb_intake_row *row)
 {
     int r = check_present(intake, NULL, row);
 
@@ -567,7 +274,7 @@ check_news(struct bb_intake *intake, struct row *row)
 
 /* Sets the row's outcome. 0 | a row code | <0 */
 static int
-decide(struct bb_intake *intake, struct row *row)
+decide(struct bb_intake *intake, struct bb_intake_row *row)
 {
     uint8_t data[BB_READING_KEY], *outcome = &intake->outcome[row->number];
     size_t cell_len;
@@ -622,9 +329,9 @@ decide(struct bb_intake *intake, struct row *row)
 }
 
 static int
-take_row(struct bb_intake *intake, struct row *row)
+take_row(struct bb_intake *intake, struct bb_intake_row *row)
 {
-    int r = resolve(intake, row);
+    int r = bb_intake_resolve(intake, row);
 
     if (r == 0 && intake->newer && intake->newer[row->number])
         r = (int)bb_note_set(&row->note, BB_ROW_CODE_NEWER, BB_FIELD_NONE,
@@ -634,9 +341,9 @@ take_row(struct bb_intake *intake, struct row *row)
     if (r == 0 && is_news(intake, row))
         r = check_news(intake, row);
     if (r == 0)
-        r = add_place(intake, row);
+        r = bb_intake_add_place(intake, row);
     if (r == 0)
-        r = add_disaggregation(intake, row);
+        r = bb_intake_add_disaggregation(intake, row);
     if (r == 0)
         r = decide(intake, row);
     return r;
@@ -645,7 +352,7 @@ take_row(struct bb_intake *intake, struct row *row)
 /* Warnings, of a row that is taken. */
 
 static int
-add_warning(struct bb_intake *intake, struct row *row)
+add_warning(struct bb_intake *intake, struct bb_intake_row *row)
 {
     if (row->note.code == BB_ROW_CODE_NONE ||
         (row->warned && !has_room(intake, NOTE_BYTES + strlen(row->note.text))))
@@ -655,7 +362,7 @@ add_warning(struct bb_intake *intake, struct row *row)
 }
 
 static int
-warn_of_place(struct bb_intake *intake, struct row *row)
+warn_of_place(struct bb_intake *intake, struct bb_intake_row *row)
 {
     row->note.code = BB_ROW_CODE_NONE;
     if (row->new_place && intake->head->catalogue.count[bb_object_index(BB_OBJECT_PLACE)] > 0)
@@ -665,7 +372,7 @@ warn_of_place(struct bb_intake *intake, struct row *row)
 }
 
 static int
-warn_of_history(struct bb_intake *intake, struct row *row)
+warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
 {
     const struct bb_neighbour next = {
         .key = &row->key, .ordinal = row->period->ordinal, .reading = &row->reading};
@@ -682,7 +389,7 @@ warn_of_history(struct bb_intake *intake, struct row *row)
 }
 
 static int
-warn(struct bb_intake *intake, struct row *row)
+warn(struct bb_intake *intake, struct bb_intake_row *row)
 {
     int r = intake->replay ? 0 : add_warning(intake, row);
 
@@ -696,7 +403,7 @@ warn(struct bb_intake *intake, struct row *row)
 int
 bb_intake_run(struct bb_intake *intake)
 {
-    struct row row;
+    struct bb_intake_row row;
     int r = prepare(intake);
 
     bb_history_begin(bb_intake_history(intake));

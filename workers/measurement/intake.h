@@ -19,7 +19,7 @@
 /* A dictionary text in one role. */
 struct bb_resolved {
     uint32_t id;
-    uint8_t status; /* enum in intake.c */
+    uint8_t status; /* enum bb_intake_status */
     bool canonical; /* the text is the object's own, not an alias */
 };
 
