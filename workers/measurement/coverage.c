@@ -51,7 +51,7 @@ copy_array(void *to, const void *from, uint32_t n, size_t size)
 }
 
 struct bb_covered *
-bb_covered_copy(const struct bb_covered *covered)
+bb_covered_copy(const struct bb_covered *covered, bool facts)
 {
     struct bb_covered *copy = malloc(sizeof *copy);
 
@@ -59,13 +59,13 @@ bb_covered_copy(const struct bb_covered *covered)
         return NULL;
     *copy = *covered;
     copy->references = 0;
-    copy->facts_size = covered->n_facts;
+    copy->n_facts = copy->facts_size = facts ? covered->n_facts : 0;
     copy->duty = NULL;
     copy->epoch = NULL;
     copy->fact = NULL;
     if (!copy_array(&copy->duty, covered->duty, covered->n_duties, sizeof *covered->duty) ||
         !copy_array(&copy->epoch, covered->epoch, covered->n_epochs, sizeof *covered->epoch) ||
-        !copy_array(&copy->fact, covered->fact, covered->n_facts, sizeof *covered->fact)) {
+        !copy_array(&copy->fact, covered->fact, copy->n_facts, sizeof *covered->fact)) {
         bb_covered_free(copy);
         return NULL;
     }

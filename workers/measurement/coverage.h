@@ -44,8 +44,8 @@ struct bb_covered {
 
 struct bb_covered *bb_covered_new(uint32_t indicator);
 void bb_covered_free(struct bb_covered *covered);
-/* Without references. NULL: no memory. */
-struct bb_covered *bb_covered_copy(const struct bb_covered *covered);
+/* Without references, and unless they are wanted without facts. NULL: no memory. */
+struct bb_covered *bb_covered_copy(const struct bb_covered *covered, bool facts);
 
 /* Duties and epochs, and so what is expected, are the same. */
 bool bb_covered_agree(const struct bb_covered *a, const struct bb_covered *b);

@@ -65,6 +65,7 @@ bb_cover_rest(struct bb_cover *cover)
         of->own = NULL;
         of->more = false;
     }
+    cover->facts = 0;
 }
 
 void
@@ -131,15 +132,25 @@ forget_changed(struct bb_covered *covered, struct bb_changed_days days)
     covered->n_facts = n;
 }
 
+/* Is there room for so many more facts? */
+static bool
+has_room(const struct bb_cover *cover, size_t more)
+{
+    size_t most = cover->query->context.bytes / BB_QUERY_SHARES / sizeof(struct bb_covered_fact);
+
+    return cover->facts + more <= most;
+}
+
 /* The memo's facts that still hold become one's own. */
 static int
 copy_known(struct bb_cover *cover, struct bb_cover_of *of, struct bb_changed_days days)
 {
-    struct bb_covered *own = bb_covered_copy(of->known);
+    struct bb_covered *own = bb_covered_copy(of->known, has_room(cover, of->known->n_facts));
 
     if (!own)
         return -ENOMEM;
     own->sequence = cover->query->sequence;
+    cover->facts += own->n_facts;
     forget_changed(own, days);
     bb_covered_free(of->own);
     of->own = own;
@@ -216,7 +227,11 @@ find_fact(struct bb_cover *cover, struct bb_query_step *step, struct bb_cover_of
         r = bb_facts_of_period(step, of->own, period, ret_fact, &cover->looked);
     if (r != 0)
         return r;
+    if (!has_room(cover, 1))
+        return 0;
     of->more = true;
+    cover->facts++;
+    at = bb_covered_find(of->own, period, at, &found); /* there may be fewer than what was known */
     return bb_covered_insert(of->own, at, ret_fact);
 }
 

@@ -11,7 +11,8 @@
  * that has readings. Of an indicator that is computed those of its inputs: the expressions of today are used
  * for all periods.
  *
- * Where the answer is of the present, what was worked out before is used again (coverage.h). */
+ * Where the answer is of the present, what was worked out before is used again (coverage.h). What has no room
+ * in the share of a query is worked out again for each point. */
 #ifndef BB_QUERY_COVER_H
 #define BB_QUERY_COVER_H
 
@@ -34,6 +35,7 @@ struct bb_cover {
     struct bb_cover_of *of;
     uint32_t n, size;
     struct bb_cover_point *at; /* the last point */
+    size_t facts;              /* that it has of its own, in this step */
 };
 
 /* One break: of a reported indicator, between two epochs. */
