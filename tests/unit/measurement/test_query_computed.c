@@ -46,6 +46,7 @@ define(struct test_store *store, const char *code, const char *aggregation, cons
                                             : strchr("d", *code) ? "last"
                                                                  : "sum");
     definition.decimals = test_text(above ? "5" : "15");
+    definition.overlap = test_text(strchr("ac", *code) ? "maximum" : NULL);
     definition.frequency = test_text(strchr("ac", *code) ? "monthly" : NULL);
     definition.publish = test_text(only_approved && *code == 'b' ? "approved" : NULL);
     definition.numerator_expression = test_text(above);
