@@ -19,7 +19,7 @@ static const char *const places[] = {"North", "South", "State"};
 static const char *const disaggregations[] = {"sex=f", "sex=m", "age=old"};
 
 /* x is (a + 2b) / (c - d) times 100, and y is x / 4 + a.sex=f. Where only_approved is set,
- * readings of b that are not approved count nowhere. */
+ * readings of b that are not approved count nowhere. Of a and c the greatest of a cell counts. */
 enum { A, B, C, D, INPUTS, A_WOMEN = INPUTS, OPERANDS };
 
 /* Readings that were put, whatever became of them. */
