@@ -6,7 +6,7 @@ foreach(test writer writer_history writer_rules writer_batch writer_dryrun write
   bb_unit_test(measurement/${test} bb_measurement_fixture)
 endforeach()
 foreach(module order outlier history rule suspects reading rollup disaggregation dependencies expression expression_value indicator generation
-    names journal dryrun pace standing turns changes)
+    names journal dryrun pace standing turns times changes)
   bb_unit_test(measurement/${module} bb_measurement)
 endforeach()
 bb_unit_test(measurement/expression_foci bb_measurement PkgConfig::JANSSON)
