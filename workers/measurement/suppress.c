@@ -16,7 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FINE_ROUNDS 200 /* of a count; then it goes on coarsely */
+/* Rounds of a count, then it goes on coarsely: of a large table each takes long. */
+#define FINE_ROUNDS 200u
+#define FEW_ROUNDS  8u
+/* The same, in facts that rounds go through; and all that may be spent, which is about a second. */
+#define FINE_FACTS 400000u
+#define MOST_FACTS 1000000u
 
 struct work {
     struct bb_facts facts;
@@ -27,6 +32,7 @@ struct work {
     struct bb_arena table, round, moves;
     /* Of a round */
     unsigned count, n_rounds;
+    uint64_t spent; /* facts that rounds went through */
     struct bb_rows rows;
     struct bb_moves all_moves;
     struct bb_proof proof;
@@ -57,11 +63,22 @@ grow_open(struct work *work)
     return 0;
 }
 
+static unsigned
+fine_rounds(const struct bb_facts *facts)
+{
+    unsigned rounds = FINE_FACTS / (facts->n_facts + 1);
+
+    return rounds < FEW_ROUNDS ? FEW_ROUNDS : rounds < FINE_ROUNDS ? rounds : FINE_ROUNDS;
+}
+
 static int
 begin_round(struct work *work, unsigned count)
 {
     int r;
 
+    work->spent += work->facts.n_facts;
+    if (work->spent > MOST_FACTS)
+        return -EDQUOT;
     bb_arena_reset(&work->round);
     bb_arena_reset(&work->moves);
     work->count = count;
@@ -72,7 +89,7 @@ begin_round(struct work *work, unsigned count)
         r = bb_proof_init(&work->proof, &work->rows, &work->all_moves, &work->round);
     if (r == 0)
         r = bb_hiding_init(&work->hiding, &work->facts, &work->of_cells[count], &work->rows, &work->round);
-    work->hiding.coarse = ++work->n_rounds > FINE_ROUNDS;
+    work->hiding.coarse = ++work->n_rounds > fine_rounds(&work->facts);
     return r;
 }
 

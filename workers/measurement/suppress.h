@@ -54,7 +54,8 @@
  *
  * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 120 ms for 9,000 to 18,000 (300 places by 30 codes, one
  * or two organizations in each, 10 % small), up to 1 s where many share their lines and are small: those
- * lines can be subtracted, so much more has to be hidden. It depends on the readings of the period only, so
+ * lines can be subtracted, so much more has to be hidden. Where that is so of nearly everything in a large
+ * table it gives up after about a second. It depends on the readings of the period only, so
  * an answer can be kept until one of them changes. */
 #ifndef BB_SUPPRESS_H
 #define BB_SUPPRESS_H
@@ -102,8 +103,9 @@ struct bb_suppressed {
 };
 
 /* most: bytes that it may take while it works.
- * 0 | -ENOMEM | -EDQUOT that is not enough | -ERANGE a sum leaves its range | -EINVAL a disaggregation is not
- * among those given, or malformed. After an error nothing of this table is to be shown. */
+ * 0 | -ENOMEM | -EDQUOT that is not enough, or it would take too long | -ERANGE a sum leaves its range |
+ * -EINVAL a disaggregation is not among those given, or malformed. After an error nothing of this table is to
+ * be shown. */
 int bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppressed *ret_suppressed);
 void bb_suppressed_release(struct bb_suppressed *suppressed);
 

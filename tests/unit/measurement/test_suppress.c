@@ -491,6 +491,42 @@ test_errors(void **state)
     bb_suppressed_release(&suppressed);
 }
 
+/* A large table of shared lines, half of them small, would take minutes: it is given up. */
+static void
+test_giving_up(void **state)
+{
+    enum { PLACES = 700, CODES = 5 };
+    struct bb_suppress_reading *reading = calloc(2 * PLACES * CODES, sizeof *reading);
+    const uint32_t sharing[] = {1, 2};
+    const struct bb_suppress_disaggregation codes[CODES] = {{1, bb_bytes("a=1", 3)},
+                                                            {2, bb_bytes("a=2", 3)},
+                                                            {3, bb_bytes("a=3", 3)},
+                                                            {4, bb_bytes("a=4", 3)},
+                                                            {5, bb_bytes("a=5", 3)}};
+    struct bb_suppress_table table = {.reading = reading,
+                                      .disaggregation = codes,
+                                      .n_disaggregations = CODES,
+                                      .sharing = sharing,
+                                      .n_sharing = 2,
+                                      .threshold = {5, 0},
+                                      .n_counts = 1};
+    struct bb_suppressed suppressed;
+
+    (void)state;
+    assert_non_null(reading);
+    model_seed(1);
+    for (uint32_t o = 1; o <= 2; o++)
+        for (uint32_t p = 1; p <= PLACES; p++)
+            for (uint32_t d = 0; d < CODES; d++)
+                reading[table.n_readings++] = (struct bb_suppress_reading){
+                    .place = p,
+                    .disaggregation = d + 1,
+                    .organization = o,
+                    .count = {{1 + model_below(4) + (model_below(2) ? 0 : 4 + model_below(200)), 0}}};
+    assert_int_equal(bb_suppress(&table, (size_t)256 << 20, &suppressed), -EDQUOT);
+    free(reading);
+}
+
 int
 main(void)
 {
@@ -506,6 +542,7 @@ main(void)
         cmocka_unit_test(test_ratios_and_decimals),
         cmocka_unit_test(test_not_too_much),
         cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_giving_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
