@@ -593,10 +593,15 @@ static struct bb_decimal
 number_at(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
           const uint32_t *scale, uint32_t i)
 {
-    uint32_t s = at32(n_scale, scale, i);
-    int64_t m = at64(n_mantissa, mantissa, i);
-    struct bb_decimal d = {.mantissa = m, .scale = (uint8_t)s};
+    uint32_t s;
+    int64_t m;
+    struct bb_decimal d;
 
+    if (n_mantissa == 0 && n_scale == 0) /* no row has one */
+        return (struct bb_decimal){0};
+    s = at32(n_scale, scale, i);
+    m = at64(n_mantissa, mantissa, i);
+    d = (struct bb_decimal){.mantissa = m, .scale = (uint8_t)s};
     if (s == BB_SCALE_TEXT)
         (void)bb_decimal_parse(view->text[m], &d); /* checked by bb_rowview_init() */
     return d;

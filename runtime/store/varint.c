@@ -1,6 +1,6 @@
 #include "varint.h"
 
-#define ONE   240u
+#define ONE   BB_VARINT_ONE
 #define TWO   2287u
 #define THREE 67823u
 

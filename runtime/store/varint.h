@@ -9,6 +9,7 @@
 #include "proto/bytes.h"
 
 #define BB_VARINT_MAX 9
+#define BB_VARINT_ONE 240u /* up to which a number is one byte, itself */
 
 /* Returns the bytes written, 1 to 9. */
 size_t bb_varint_put(uint8_t out[static BB_VARINT_MAX], uint64_t v);

@@ -143,8 +143,14 @@ bb_reading_pack(const struct bb_reading *reading, uint8_t out[static BB_READING_
 static bool
 take_varint(struct bb_bytes *in, uint64_t *ret_v)
 {
-    size_t used = bb_varint_get(*in, ret_v);
+    size_t used;
 
+    if (in->len > 0 && in->data[0] <= BB_VARINT_ONE) { /* most are */
+        *ret_v = in->data[0];
+        used = 1;
+    } else {
+        used = bb_varint_get(*in, ret_v);
+    }
     *in = bb_bytes(in->data + used, in->len - used);
     return used > 0;
 }
@@ -165,7 +171,7 @@ take_decimal(struct bb_bytes *in, bool present, struct bb_decimal *ret_decimal)
 int
 bb_reading_unpack(struct bb_bytes in, struct bb_reading *ret_reading)
 {
-    struct bb_reading r = {0};
+    struct bb_reading r;
     uint64_t revision, since = 0, batch;
 
     if (in.len < 1)
