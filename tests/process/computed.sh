@@ -59,6 +59,10 @@ json '[.[] | [.period, .numerator, .denominator, .value, .organizations, .readin
     '[["2023",7,700,1,2,5],["2024",0,0,null,1,2],["2025",7,null,null,1,1],["2026",null,70,null,1,1]]'
 run 0 backbone trend half -o json
 json '[.[] | [.period, .value]]' '[["2023",0.5],["2024",null],["2025",null],["2026",null]]'
+# an input that has readings and no value is not one without data
+run_text 'code,name,numerator_expression,decimals\nboth,Both,#{positivity}+#{tested},0\n' 0 backbone indicator define -
+run 0 backbone trend both -o json
+json '[.[] | [.period, .value]]' '[["2023",701],["2024",null],["2025",null],["2026",null]]'
 run 0 backbone trend women --period 2023 -o json
 json '[.[] | [.numerator, .denominator, .value]]' '[[1,7,14.3]]'
 run 0 backbone trend nobody -o json

@@ -29,7 +29,7 @@ int bb_plan_make(struct bb_plan *plan, struct bb_query *query, struct bb_query_s
                  const uint32_t *disaggregation, bool by_disaggregation);
 void bb_plan_release(struct bb_plan *plan);
 
-/* What a node amounts to. */
+/* What a node amounts to. A computed one of which one side only has data has data, and no value. */
 struct bb_plan_value {
     int outcome; /* 0 | BB_EXPRESSION_E_NO_DATA | BB_EXPRESSION_E_OVERFLOW there is data, and no value */
     struct bb_fraction value;

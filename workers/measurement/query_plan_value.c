@@ -31,6 +31,15 @@ evaluate_side(const struct bb_plan_value *values, const struct bb_expression *si
     return r == BB_EXPRESSION_E_ZERO ? BB_EXPRESSION_E_OVERFLOW : r;
 }
 
+/* No input of this side has data. */
+static bool
+has_none(const struct bb_expression *side, int outcome)
+{
+    const struct bb_expression_input *input;
+
+    return !side || bb_expression_inputs(side, &input) == 0 || outcome == BB_EXPRESSION_E_NO_DATA;
+}
+
 static struct bb_plan_value
 evaluate(const struct bb_plan_value *values, const struct bb_plan_node *node, struct bb_plan_sides *ret_sides)
 {
@@ -39,8 +48,11 @@ evaluate(const struct bb_plan_value *values, const struct bb_plan_node *node, st
 
     s->above_outcome = evaluate_side(values, node->sides.above, node->above, &s->above);
     s->below_outcome = evaluate_side(values, node->sides.below, node->below, &s->below);
-    if (s->above_outcome || s->below_outcome)
-        return (struct bb_plan_value){.outcome = s->above_outcome ? s->above_outcome : s->below_outcome};
+    if (s->above_outcome || s->below_outcome) {
+        bool none =
+            has_none(node->sides.above, s->above_outcome) && has_none(node->sides.below, s->below_outcome);
+        return (struct bb_plan_value){.outcome = none ? BB_EXPRESSION_E_NO_DATA : BB_EXPRESSION_E_OVERFLOW};
+    }
     value = s->above;
     if (bb_fraction_divide(&value, &s->below) != 0 || bb_fraction_multiply(&value, &factor) != 0)
         return (struct bb_plan_value){.outcome = BB_EXPRESSION_E_OVERFLOW};

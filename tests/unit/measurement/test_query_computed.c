@@ -225,13 +225,13 @@ expect_x(const struct operands *o, double *ret_value)
 static bool
 expect_y(const struct operands *o, double *ret_value)
 {
-    bool above = o->there[A] || o->there[B], below = o->there[C] || o->there[D];
+    bool has_x = o->there[A] || o->there[B] || o->there[C] || o->there[D];
     double x = 0;
 
-    if (o->lost || (above && below && !expect_x(o, &x)))
+    if (o->lost || (has_x && !expect_x(o, &x)))
         return false;
     *ret_value = x / 4 + o->value[A_WOMEN];
-    return (above && below) || o->there[A_WOMEN];
+    return has_x || o->there[A_WOMEN];
 }
 
 static unsigned n_values, n_withheld, n_refused;
