@@ -74,8 +74,15 @@ like "a table" "$out" $'PERIOD +ORGANIZATION +INDICATOR +STATE +COMMENT +BY'
 run_text 'code,name,publish\ncare,Care,approved\n' 0 backbone indicator define -
 run_text 'code,name,publish\ncare,Care,soon\n' 65 backbone indicator define -
 like "why" "$err" 'expected reported or approved'
+run_text 'code,name,publish\nlater,Later,approved\n' 0 backbone indicator define -
+run_text 'code,name,unit\nlater,Later,persons\n' 0 backbone indicator define -
+run 0 backbone indicator show later -o json
+json '[.version, .publish]' '[2,"approved"]'
+run_text 'code,name,unit,publish\nlater,Later,persons,reported\n' 0 backbone indicator define -
+run 0 backbone indicator show later -o json
+json '[.version, .publish]' '[3,"reported"]'
 run 0 backbone indicator ls -o json
-json 'map([.code, .publish])' '[["reach",null],["speed",null],["care","approved"]]'
+json 'map([.code, .publish])' '[["reach",null],["speed",null],["care","approved"],["later","reported"]]'
 run 0 as alpha report care 5 --period 2026-06
 run 0 as beta report care 6 --period 2026-06
 run 0 as alpha trend care -o json

@@ -53,6 +53,21 @@ json 'map([.value, .withheld])' '[[null,true]]'
 run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$before" -o json
 json 'map([.value, .withheld])' '[[72,null]]'
 
+# it is lifted by saying so, not by a definition that does not speak of it
+run_text 'code,name,definition,frequency,time_aggregation\nreach,Reach,Who was reached,monthly,sum\n' 0 backbone indicator define -
+run 0 as delta indicator show reach -o json
+json '[.version, .suppress_below]' '[3,5]'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run_text 'code,name,frequency,time_aggregation,organization_aggregation\nreach,Reach,monthly,sum,average\n' 65 backbone indicator define -
+like "why" "$err" "suppress_below: found .5., expected nothing unless organization_aggregation is sum"
+run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,0\n' 0 backbone indicator define -
+run 0 as delta indicator show reach -o json
+json '[.version, .suppress_below]' '[4,null]'
+run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+json 'map([.value, .withheld])' '[[3,null]]'
+run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,5\n' 0 backbone indicator define -
+
 # its owner and staff see all
 for who in alpha backbone; do
     if [ "$who" = backbone ]; then them=(backbone); else them=(as "$who"); fi

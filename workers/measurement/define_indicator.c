@@ -135,6 +135,17 @@ check_inputs(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *
     return r;
 }
 
+/* What protects others is lifted by saying so only: a definition without it keeps it, as it does what
+ * indicator.retire has set. */
+static void
+keep_protection(Bb__Indicator *definition, const Bb__Indicator *previous)
+{
+    if (!definition->suppress_below || !*definition->suppress_below)
+        definition->suppress_below = previous->suppress_below;
+    if (!definition->publish || !*definition->publish)
+        definition->publish = previous->publish;
+}
+
 static int
 judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *definition,
                 Bb__DefineOutcome *outcome)
@@ -148,13 +159,18 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
 
     definition->retired = NULL;
     r = bb_indicator_parse(definition, &parsed, &note, &column);
+    if (r == 0)
+        r = bb_define_previous(head, arena, definition->code, &id, &previous);
+    if (r == 0 && previous) {
+        keep_protection(definition, previous);
+        r = bb_indicator_parse(definition, &parsed, &note, &column);
+    }
     if (r != 0)
         return r < 0 ? r : bb_define_refuse(arena, outcome, note.code, column, note.text);
+    if (parsed.suppress_below == 0)
+        definition->suppress_below = NULL;
     r = check_target_organizations(head, arena, definition, parsed.frequency, outcome);
-    if (r != 0 || outcome->has_code)
-        return r;
-    r = bb_define_previous(head, arena, definition->code, &id, &previous);
-    if (r == 0)
+    if (r == 0 && !outcome->has_code)
         r = check_inputs(head, arena, definition, id, outcome);
     if (r != 0 || outcome->has_code)
         return r;

@@ -301,9 +301,11 @@ parse_suppress_below(struct check *check, const Bb__Indicator *d, struct bb_indi
     if (!given(d->suppress_below))
         return;
     if (bb_decimal_parse(bb_bytes_str(d->suppress_below), &below) != 0 || below.scale != 0 ||
-        below.mantissa < 2 || below.mantissa > BB_SUPPRESS_BELOW_MAX)
+        below.mantissa < 0 || below.mantissa == 1 || below.mantissa > BB_SUPPRESS_BELOW_MAX)
         refuse(check, column, d->suppress_below,
-               "a whole number from 2 to 1,000,000: smaller counts are hidden");
+               "a whole number from 2 to 1,000,000: smaller counts are hidden; or 0: none are");
+    else if (below.mantissa == 0)
+        return;
     else if (indicator->computed)
         refuse(
             check, column, d->suppress_below,

@@ -106,7 +106,6 @@ test_what_is_refused(void **state)
         {"overlap=maximum|numerator_expression=#{a}", "overlap"},
         {"overlap=sum|numerator_expression=#{a}", "overlap"},
         {"suppress_below=1", "suppress_below"},
-        {"suppress_below=0", "suppress_below"},
         {"suppress_below=-5", "suppress_below"},
         {"suppress_below=5.0", "suppress_below"},
         {"suppress_below=1000001", "suppress_below"},
@@ -199,6 +198,7 @@ test_what_the_rules_get(void **state)
         {"frequency=fiscal_april", "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_FISCAL_APRIL, -1},
         {"frequency=|decimals=|direction=|due_days=", "1", BB_AGGREGATE_SUM, 0, 0, -1},
         {"direction=decrease|due_days=3660|owner=o|numerator=n", "1", BB_AGGREGATE_SUM, 0, 0, -1},
+        {"suppress_below=0|unit=persons|overlap=maximum", "1", BB_AGGREGATE_SUM, 0, 0, -1},
         {"baseline_period=2011-12|frequency=school_year|baseline_value=.5|target_period=2030|target_value=-3",
          "1", BB_AGGREGATE_SUM, 0, BB_PERIOD_FISCAL_JULY, -1},
     };
