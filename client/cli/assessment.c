@@ -28,6 +28,7 @@ struct assessment {
     bool observer; /* is not told who has reported */
     unsigned indicators, improving, worsening, unchanged, on_track, off_track, no_data, corrected;
     unsigned expected, reported, late, missing;
+    unsigned told, told_to_all; /* figures, as the caller and as everybody may see them */
     int64_t time_us;
     uint64_t sequence;
 };
@@ -105,6 +106,13 @@ has_data(const struct bb_indicator_progress *item)
     return item->latest && (item->latest->value || item->latest->withheld);
 }
 
+static unsigned
+count_figures(const struct bb_indicator_progress *item)
+{
+    return (item->latest && item->latest->value ? 1u : 0u) +
+           (item->previous && item->previous->value ? 1u : 0u);
+}
+
 static void
 count(struct assessment *a, const struct bb_indicator_progress *item)
 {
@@ -121,6 +129,7 @@ count(struct assessment *a, const struct bb_indicator_progress *item)
     a->expected += item->expected;
     a->reported += item->reported;
     a->time_us = item->time_us;
+    a->told += count_figures(item);
 }
 
 static void
@@ -227,6 +236,15 @@ on_progress(void *self, const struct bb_indicator_progress *item)
     return 0;
 }
 
+static int
+on_progress_of_all(void *self, const struct bb_indicator_progress *item)
+{
+    struct assessment *a = self;
+
+    a->told_to_all += count_figures(item);
+    return 0;
+}
+
 /* --- reports -------------------------------------------------------------------------------------------- */
 
 static void
@@ -321,6 +339,28 @@ ask_reporting(struct bb_client *client, struct assessment *a)
                : bb_cli_ended(client, bb_client_reporting(client, &query, on_report, NULL, a));
 }
 
+/* What is written for people may be handed on: does it hold what others may not see? */
+static int
+ask_for_all(struct bb_client *client, struct assessment *a)
+{
+    struct bb_progress_query query = a->progress;
+
+    if (a->format == JSON || query.for_all || !a->sequence)
+        return 0;
+    query.for_all = true;
+    query.as_of_us = 0;
+    query.as_of_sequence = a->sequence;
+    return bb_cli_ended(client, bb_client_progress(client, &query, on_progress_of_all, NULL, a));
+}
+
+static void
+warn_of_figures(const struct assessment *a)
+{
+    if (a->format != JSON && !a->progress.for_all && a->told > a->told_to_all)
+        bb_cli_say("%u of its figures are not for everybody; for what can be announced: --for-all",
+                   a->told - a->told_to_all);
+}
+
 static int
 ask(struct bb_client *client, struct bb_output *output, void *self)
 {
@@ -331,6 +371,8 @@ ask(struct bb_client *client, struct bb_output *output, void *self)
     a->sequence = bb_client_sequence(client);
     if (code == 0)
         code = ask_reporting(client, a);
+    if (code == 0)
+        code = ask_for_all(client, a);
     for (int i = 0; i < PARTS; i++)
         if (code == 0 && fflush(a->part[i].file) != 0)
             code = EX_OSERR;
@@ -341,6 +383,7 @@ ask(struct bb_client *client, struct bb_output *output, void *self)
     else
         print_text(a);
     bb_cli_say_sequence(a->sequence);
+    warn_of_figures(a);
     return bb_streams_flush(0);
 }
 

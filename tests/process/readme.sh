@@ -92,6 +92,8 @@ like "commands in README.md" "$commands" '^[2-9][0-9]$'
 is "nothing was refused" "$(wc -l <refused.csv)" 0
 like "what is to be filled in" "$(cat next.csv)" $'\ngrade3-reading,hartford,Hartford,,,'
 like "what the committee reads" "$(cat assessment.md)" '^# Assessment of 2018-19.*Third-grade reading.*26\.9 percent'
+like "what everybody reads" "$(cat for-all.md)" '^# Assessment of 2018-19.*Third-grade reading.*withheld'
+unlike "what is one organization's" "$(cat for-all.md)" '26\.9'
 run 0 backbone readings history grade3-reading --period 2018-19 --place Hartford --json
 json 'map([.numerator, .reason])' '[[412,null],[421,"recount"],[412,"late_data"]]'
 run 0 backbone reporting --period 2018-19..2022-23 --all --json

@@ -127,8 +127,14 @@ run 0 backbone progress reach -o json
 json 'map([.value, .withheld])' '[[1,null]]'
 run 0 backbone assessment --period 2026-04 -o markdown
 like "what staff sees" "$out" '2026-04: 1'
+like "it is not for all" "$err" 'of its figures are not for everybody; for what can be announced: --for-all'
+run 0 backbone assessment --period 2026-04 -o json
+unlike "what a program reads is its own affair" "$err" 'not for everybody'
 run 0 backbone assessment --period 2026-04 --for-all -o markdown
 like "what is for all" "$out" '2026-04: withheld'
+unlike "and can be announced" "$err" 'not for everybody'
+run 0 as watcher assessment --period 2026-04
+unlike "nothing is told to the watcher that others may not see" "$err" 'not for everybody'
 
 # a count of zero is not small; a ratio is told with both of its counts, or not at all
 run 0 as alpha report reach 0 --place East --period 2026-05
