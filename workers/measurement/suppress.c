@@ -19,11 +19,11 @@
 /* Rounds of a count, then it goes on coarsely: of a large table each takes long. */
 #define FINE_ROUNDS 200u
 #define FEW_ROUNDS  8u
-/* The same, in facts that rounds go through; and all that may be spent, which is about a second. */
+/* The same, in facts that rounds go through. */
 #define FINE_FACTS 400000u
-#define MOST_FACTS 1000000u
 
 struct work {
+    struct bb_effort effort;
     struct bb_facts facts;
     struct bb_rows_of_cells of_cells[BB_SUPPRESS_COUNTS];
     bool *
@@ -32,7 +32,6 @@ struct work {
     struct bb_arena table, round, moves;
     /* Of a round */
     unsigned count, n_rounds;
-    uint64_t spent; /* facts that rounds went through */
     struct bb_rows rows;
     struct bb_moves all_moves;
     struct bb_proof proof;
@@ -76,9 +75,6 @@ begin_round(struct work *work, unsigned count)
 {
     int r;
 
-    work->spent += work->facts.n_facts;
-    if (work->spent > MOST_FACTS)
-        return -EDQUOT;
     bb_arena_reset(&work->round);
     bb_arena_reset(&work->moves);
     work->count = count;
@@ -90,7 +86,7 @@ begin_round(struct work *work, unsigned count)
     if (r == 0)
         r = bb_hiding_init(&work->hiding, &work->facts, &work->of_cells[count], &work->rows, &work->round);
     work->hiding.coarse = ++work->n_rounds > fine_rounds(&work->facts);
-    return r;
+    return r == 0 ? bb_effort_left(&work->effort) : r;
 }
 
 /* What is open to everybody comes again: forget it. */
@@ -116,7 +112,7 @@ prove_all(struct work *work, bool *ret_plain)
         uint32_t n;
         if (!work->facts.fact[i].hidden || work->proved[work->count][i])
             continue;
-        if (grow_open(work) != 0)
+        if (grow_open(work) != 0 || bb_effort_left(&work->effort) != 0)
             return -EDQUOT;
         bb_proof_take(&work->proof, i);
         n = bb_proof_for_all(&work->proof, work->open + work->n_open);
@@ -138,7 +134,7 @@ hide_for(struct work *work, const struct bb_open *open)
     bb_proof_take(&work->proof, open->fact);
     hidden = bb_hiding_add(&work->hiding, &work->proof, open->organization);
     bb_proof_drop(&work->proof);
-    while (bb_hiding_next(&work->hiding, &fact)) {
+    while (bb_effort_left(&work->effort) == 0 && bb_hiding_next(&work->hiding, &fact)) {
         bb_proof_take(&work->proof, fact);
         bb_hiding_follow(&work->hiding, &work->proof, open->organization);
         bb_proof_drop(&work->proof);
@@ -147,15 +143,16 @@ hide_for(struct work *work, const struct bb_open *open)
 }
 
 /* What everybody could work out. */
-static bool
-hide_plain(struct work *work)
+static int
+hide_plain(struct work *work, bool *ret_changed)
 {
-    bool changed = false;
-
-    for (size_t i = 0; i < work->n_open; i++)
+    for (size_t i = 0; i < work->n_open; i++) {
+        if (bb_effort_left(&work->effort) != 0)
+            return -EDQUOT;
         if (work->open[i].organization == BB_NO_OWNER)
-            changed |= hide_for(work, &work->open[i]);
-    return changed;
+            *ret_changed |= hide_for(work, &work->open[i]);
+    }
+    return 0;
 }
 
 static int
@@ -186,7 +183,7 @@ close_open(struct work *work, size_t from)
     size_t n = from;
 
     for (size_t i = from; i < work->n_open; i++)
-        if (!holds(work, &work->open[i]))
+        if (bb_effort_left(&work->effort) != 0 || !holds(work, &work->open[i]))
             work->open[n++] = work->open[i];
     work->n_open = n;
 }
@@ -209,8 +206,11 @@ hide_own(struct work *work, bool *ret_changed)
             return r;
         work->proof.moves = &moves;
         close_open(work, from);
-        for (i = from; i < work->n_open && work->open[i].organization == organization; i++)
+        for (i = from; i < work->n_open && work->open[i].organization == organization; i++) {
+            if (bb_effort_left(&work->effort) != 0)
+                return -EDQUOT;
             *ret_changed |= hide_for(work, &work->open[i]);
+        }
     }
     return 0;
 }
@@ -229,7 +229,7 @@ settle(struct work *work, unsigned count, bool *ret_changed)
         if (r == 0)
             r = prove_all(work, &plain);
         if (r == 0 && plain)
-            again = hide_plain(work);
+            r = hide_plain(work, &again);
         if (r == 0 && !again)
             r = hide_own(work, &again);
         *ret_changed |= again;
@@ -290,7 +290,7 @@ bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppre
     bb_arena_init(&work.table, most / 3);
     bb_arena_init(&work.round, most / 3);
     bb_arena_init(&work.moves, most / 3);
-    r = bb_facts_make(table, &work.table, &work.facts);
+    r = bb_facts_make(table, &work.effort, &work.table, &work.facts);
     if (r == 0)
         r = settle_all(&work);
     if (r == 0)

@@ -54,9 +54,10 @@
  *
  * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 120 ms for 9,000 to 18,000 (300 places by 30 codes, one
  * or two organizations in each, 10 % small), up to 1 s where many share their lines and are small: those
- * lines can be subtracted, so much more has to be hidden. Where that is so of nearly everything in a large
- * table it gives up after about a second. It depends on the readings of the period only, so
- * an answer can be kept until one of them changes. */
+ * lines can be subtracted, so much more has to be hidden. What it does is counted (suppress_effort.h): after
+ * what takes half a second it gives up. So do very large tables of which nearly everything would have to be
+ * hidden, and those with a thousand sets of dimensions in one place, which can add up to each other. It
+ * depends on the readings of the period only, so an answer can be kept until one of them changes. */
 #ifndef BB_SUPPRESS_H
 #define BB_SUPPRESS_H
 

@@ -138,9 +138,11 @@ is_inside(const struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t
     unsigned shift;
     struct bb_run run = bb_row_cells(hiding->facts, hiding->count, row, &member, &shift);
 
-    for (uint32_t i = run.first; i < run.first + run.n; i++)
+    for (uint32_t i = run.first; i < run.first + run.n; i++) {
+        bb_effort_spend(hiding->facts->effort, 1);
         if (counts(hiding, member[i] >> shift) && !proof->in[member[i] >> shift])
             return false;
+    }
     return true;
 }
 
@@ -157,6 +159,7 @@ see_parts(struct bb_hiding *hiding, uint32_t row)
         struct bb_run rows = rows_of(hiding, member[i] >> shift);
         if (!counts(hiding, member[i] >> shift))
             continue;
+        bb_effort_spend(hiding->facts->effort, rows.n);
         for (uint32_t j = rows.first; j < rows.first + rows.n; j++) {
             uint32_t fact = hiding->of_cells->row[j] / 2;
             if (is_told(hiding->facts, fact) && hiding->seen[fact]++ == 0)
@@ -171,9 +174,11 @@ is_apart(const struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t 
 {
     const struct bb_run *run = &hiding->facts->fact[fact].cells;
 
-    for (uint32_t i = run->first; i < run->first + run->n; i++)
+    for (uint32_t i = run->first; i < run->first + run->n; i++) {
+        bb_effort_spend(hiding->facts->effort, 1);
         if (proof->in[hiding->facts->member[i]])
             return false;
+    }
     return true;
 }
 
@@ -213,6 +218,7 @@ find_lonely(struct bb_hiding *hiding, const struct bb_proof *proof)
     struct bb_run run = rows_of(hiding, facts->member[fact->cells.first]);
     uint32_t best = BB_NO_ROW;
 
+    bb_effort_spend(facts->effort, run.n);
     for (uint32_t i = run.first; i < run.first + run.n; i++) {
         uint32_t row = hiding->of_cells->row[i] / 2;
         if (is_told(facts, row) && !hiding->done[row] && may_contain(facts, row, proof->fact) &&
@@ -230,6 +236,8 @@ find_cause(struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t orga
     const struct bb_run *run = &hiding->facts->fact[proof->fact].cells;
     uint32_t best = BB_NO_ROW, lonely;
     bool best_inside = true;
+
+    bb_effort_spend(hiding->facts->effort, run->n);
 
     for (uint32_t i = run->first; i < run->first + run->n; i++) {
         uint32_t cell = hiding->facts->member[i], row;
@@ -285,6 +293,7 @@ find_near(struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t organ
     }
     for (uint32_t i = 0; i < n; i++) {
         struct bb_run rows = rows_of(hiding, hiding->queue[i]);
+        bb_effort_spend(facts->effort, rows.n);
         for (uint32_t j = rows.first; j < rows.first + rows.n; j++) {
             uint32_t row = hiding->of_cells->row[j] / 2;
             if (is_told(facts, row) && is_smaller(hiding, row, best))
@@ -295,6 +304,7 @@ find_near(struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t organ
     }
     for (uint32_t i = 0; i < n; i++)
         hiding->cell_seen[hiding->queue[i]] = false;
+    bb_effort_spend(facts->effort, hiding->rows->n_rows / 16);
     memset(hiding->row_seen, 0, hiding->rows->n_rows * sizeof *hiding->row_seen);
     return best;
 }
@@ -324,6 +334,7 @@ count_mates(const struct bb_hiding *hiding, uint32_t fact, uint32_t row)
     struct bb_run run = rows_of(hiding, facts->member[facts->fact[fact].cells.first]);
     uint32_t n = 0;
 
+    bb_effort_spend(facts->effort, run.n);
     for (uint32_t i = run.first; i < run.first + run.n; i++) {
         uint32_t other = hiding->of_cells->row[i] / 2;
         if (other != row && is_told(facts, other) && may_contain(facts, other, fact))

@@ -349,6 +349,9 @@ make_figures(struct making *making)
     size_t n = making->n_memberships, most = count_members(making);
     uint32_t n_members = 0;
 
+    bb_effort_spend(facts->effort, 20 * n + 20 * most);
+    if (bb_effort_left(facts->effort) != 0)
+        return -EDQUOT;
     facts->figure = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->figure);
     facts->fact_of = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->fact_of);
     facts->alone = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->alone);
@@ -522,9 +525,10 @@ find_small(struct making *making)
 }
 
 int
-bb_facts_make(const struct bb_suppress_table *table, struct bb_arena *arena, struct bb_facts *ret_facts)
+bb_facts_make(const struct bb_suppress_table *table, struct bb_effort *effort, struct bb_arena *arena,
+              struct bb_facts *ret_facts)
 {
-    struct bb_facts facts = {.n_counts = table->n_counts};
+    struct bb_facts facts = {.effort = effort, .n_counts = table->n_counts};
     struct making making = {.table = table, .arena = arena, .facts = &facts};
     int r = bb_parts_read(table, arena, &making.parts);
 

@@ -8,6 +8,7 @@
 #define BB_SUPPRESS_FACTS_H
 
 #include "suppress.h"
+#include "suppress_effort.h"
 
 #include "proto/arena.h"
 
@@ -43,6 +44,7 @@ struct bb_fact {
 };
 
 struct bb_facts {
+    struct bb_effort *effort;
     unsigned n_counts;
     uint32_t n_organizations;
     struct bb_cell_of_facts *cell;
@@ -65,7 +67,8 @@ struct bb_facts {
 };
 
 /* The facts of a table; the small ones are hidden. 0 | as bb_suppress() */
-int bb_facts_make(const struct bb_suppress_table *table, struct bb_arena *arena, struct bb_facts *ret_facts);
+int bb_facts_make(const struct bb_suppress_table *table, struct bb_effort *effort, struct bb_arena *arena,
+                  struct bb_facts *ret_facts);
 
 /* The cells that a cell comes down to; itself, when it has no parts. out: may be NULL. Returns how many. */
 uint32_t bb_cell_bases(const struct bb_facts *facts, uint32_t cell, uint32_t *out);

@@ -19,6 +19,10 @@
 #define MULTIPLES  6
 #define LARGEST_BY BB_CAPACITY
 
+#define NODE_STEPS  2u /* to look for a column in a line */
+#define STEP_STEPS  8u /* to check a step of a move */
+#define CLASS_STEPS 8u /* for a class or a row, whatever is in it */
+
 struct entry {
     uint32_t column, value;
 };
@@ -190,6 +194,8 @@ subtract(struct elimination *e, uint32_t number, const struct line *by, uint32_t
     uint32_t n = 0, i = 0, j = 0;
     int r = 0;
 
+    bb_effort_spend(e->rows->facts->effort, line->n + by->n);
+
     while (r == 0 && (i < line->n || j < by->n)) {
         struct entry next;
         if (j == by->n || (i < line->n && line->entry[i].column < by->entry[j].column)) {
@@ -242,7 +248,8 @@ eliminate_line(struct elimination *e, uint32_t number)
         if (node->line != number && there < other->n)
             r = subtract(e, node->line, line, other->entry[there].value);
     }
-    return r;
+    bb_effort_spend(e->rows->facts->effort, NODE_STEPS * e->n_nodes[line->pivot]);
+    return r == 0 ? bb_effort_left(e->rows->facts->effort) : r;
 }
 
 /* Short lines first: they fill others least. */
@@ -353,6 +360,8 @@ changes_nothing(const struct bb_rows *rows, const struct bb_step_of_move *step, 
 {
     bool nothing = true;
 
+    bb_effort_spend(rows->facts->effort, STEP_STEPS * n);
+
     for (int pass = 0; pass < 3; pass++)
         for (uint32_t i = 0; i < n; i++) {
             const struct bb_run *run = &rows->class[step[i].class].rows;
@@ -420,6 +429,8 @@ keep_moves(struct elimination *e)
             found = in_integers(moves->step + run.first, run.n, multiple);
         if (found && changes_nothing(e->rows, moves->step + run.first, run.n, sum))
             moves->move[moves->n_moves++] = run;
+        if (bb_effort_left(e->rows->facts->effort) != 0)
+            return -EDQUOT;
     }
     return 0;
 }
@@ -467,6 +478,7 @@ bb_moves_find(const struct bb_rows *rows, uint32_t without, struct bb_arena *are
         return -EDQUOT;
     memset(moves.known, 0, (rows->n_classes + 1) * sizeof *moves.known);
     memset(moves.cause, 0xFF, (rows->n_classes + 1) * sizeof *moves.cause);
+    bb_effort_spend(rows->facts->effort, CLASS_STEPS * (rows->n_classes + rows->n_rows));
     r = peel(&moves, without, arena, &unknown);
     if (r == 0)
         r = eliminate(&e, unknown, without);

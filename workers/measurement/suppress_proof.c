@@ -124,6 +124,7 @@ any_falls(const struct bb_proof *proof, const struct bb_class *class, uint32_t o
 {
     for (uint32_t i = class->cells.first; i < class->cells.first + class->cells.n; i++) {
         const struct bb_cell_of_facts *cell = &proof->facts->cell[proof->rows->cell[i]];
+        bb_effort_spend(proof->facts->effort, 1);
         if (cell->owner != organization &&
             (cell->capacity[proof->count] > 0 || cell->may_vanish[proof->count]))
             return true;
@@ -151,6 +152,7 @@ move_holds(const struct bb_proof *proof, uint32_t move, uint32_t organization)
     for (uint32_t i = run->first; i < run->first + run->n; i++) {
         const struct bb_step_of_move *step = &proof->moves->step[i];
         struct others others = others_in(proof, step->class, organization);
+        bb_effort_spend(proof->facts->effort, 1);
         if (others.n == 0 || (others.in > 0 && others.in < others.n))
             return false;
         if (others.in > 0)
@@ -174,6 +176,7 @@ find_witness(const struct bb_proof *proof, uint32_t organization)
     uint32_t n, tries = 0;
     const uint32_t *cell = cells_of(proof, &n);
 
+    bb_effort_spend(proof->facts->effort, 2 * n);
     for (uint32_t i = 0; i < n; i++)
         if (proof->in[cell[i]] && swap_holds(proof, proof->rows->class_of[cell[i]], organization))
             return (struct witness){true, false, proof->rows->class_of[cell[i]]};
@@ -212,6 +215,7 @@ ask_class(struct bb_proof *proof, uint32_t number, const struct witness *witness
     const struct bb_class *class = &proof->rows->class[number];
     uint32_t n = 0;
 
+    bb_effort_spend(proof->facts->effort, 2 * class->cells.n);
     for (uint32_t i = class->cells.first; i < class->cells.first + class->cells.n; i++) {
         uint32_t organization = proof->facts->cell[proof->rows->cell[i]].owner;
         if (proof->suspect[organization])

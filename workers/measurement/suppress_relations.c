@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENTRY_STEPS    10u /* to make an entry, and sort it */
+#define MARGIN_STEPS   3u  /* to compare a margin */
+#define EXPANDED_STEPS 8u  /* to sort a cell */
+
 struct entry {
     uint32_t margin[BB_DISAGGREGATION_PARTS];
     uint32_t side; /* 0, 1 */
@@ -30,12 +34,25 @@ struct finding {
     size_t n_members, size_members, size_relations;
 };
 
-/* Readings of one organization: those in places from `from` to `to`, without aggregates. */
+/* Readings with the same dimensions. */
+struct group {
+    uint64_t dimensions;
+    uint32_t first, n;
+};
+
+struct sorted {
+    uint64_t dimensions;
+    uint32_t reading;
+};
+
+/* Readings of one organization: those in places from `from` to `to`, by their dimensions. */
 struct table {
     uint32_t from, to;
-    uint64_t *dimensions; /* that occur */
-    uint32_t n;
     bool skip_aggregates;
+    struct sorted *reading;
+    uint32_t n_readings;
+    struct group *group;
+    uint32_t n;
 };
 
 static void *
@@ -76,6 +93,7 @@ expand(struct finding *finding, const struct entry *entry, size_t n)
         for (; more; more--, n_all++)
             to[n_all] = to[n_all] * 2 + (entry[i].side != 0);
     }
+    bb_effort_spend(facts->effort, EXPANDED_STEPS * n_all);
     qsort(to, n_all, sizeof *to, compare_members);
     for (size_t i = 0; i < n_all; i++) {
         if (i + 1 < n_all && to[i] / 2 == to[i + 1] / 2)
@@ -146,19 +164,16 @@ compare_sides(struct finding *finding, const struct entry *entry, size_t n)
 }
 
 static void
-gather(struct finding *finding, const struct table *table, uint64_t dimensions, uint64_t common,
-       uint32_t side)
+gather(struct finding *finding, const struct table *table, uint32_t group, uint64_t common, uint32_t side)
 {
-    for (uint32_t i = table->from; i < table->to; i++) {
-        const struct bb_ordered *ordered = &finding->order[i];
-        const struct bb_parts *parts = &finding->parts[ordered->disaggregation];
-        struct entry *entry = &finding->entry[finding->n_entries];
-        if (parts->dimensions != dimensions || (table->skip_aggregates && ordered->reading->aggregate))
-            continue;
-        bb_parts_margin(parts, common, entry->margin);
+    const struct sorted *sorted = table->reading + table->group[group].first;
+
+    for (uint32_t i = 0; i < table->group[group].n; i++) {
+        struct entry *entry = &finding->entry[finding->n_entries++];
+        bb_parts_margin(&finding->parts[finding->order[sorted[i].reading].disaggregation], common,
+                        entry->margin);
         entry->side = side;
-        entry->reading = i;
-        finding->n_entries++;
+        entry->reading = sorted[i].reading;
     }
 }
 
@@ -175,15 +190,19 @@ compare_entries(const void *a_pointer, const void *b_pointer)
 
 /* By the codes of these dimensions, which are common to both. */
 static int
-relate_by(struct finding *finding, const struct table *a, uint64_t dimensions_a, const struct table *b,
-          uint64_t dimensions_b, uint64_t common)
+relate_by(struct finding *finding, const struct table *a, uint32_t group_a, const struct table *b,
+          uint32_t group_b, uint64_t common)
 {
     const struct entry *entry = finding->entry;
-    int r = 0;
+    int r;
 
     finding->n_entries = 0;
-    gather(finding, a, dimensions_a, common, 0);
-    gather(finding, b, dimensions_b, common, 1);
+    gather(finding, a, group_a, common, 0);
+    gather(finding, b, group_b, common, 1);
+    bb_effort_spend(finding->facts->effort, ENTRY_STEPS * finding->n_entries);
+    r = bb_effort_left(finding->facts->effort);
+    if (r != 0)
+        return r;
     qsort(finding->entry, finding->n_entries, sizeof *entry, compare_entries);
     for (size_t from = 0, to; r == 0 && from < finding->n_entries; from = to) {
         for (to = from + 1; to < finding->n_entries &&
@@ -196,37 +215,47 @@ relate_by(struct finding *finding, const struct table *a, uint64_t dimensions_a,
 
 /* By all that is common to them, and by less: totals may agree where codes do not. */
 static int
-relate(struct finding *finding, const struct table *a, uint64_t dimensions_a, const struct table *b,
-       uint64_t dimensions_b)
+relate(struct finding *finding, const struct table *a, uint32_t group_a, const struct table *b,
+       uint32_t group_b)
 {
-    uint64_t all = dimensions_a & dimensions_b, common = all;
+    uint64_t all = a->group[group_a].dimensions & b->group[group_b].dimensions, common = all;
     int r;
 
     do {
-        r = relate_by(finding, a, dimensions_a, b, dimensions_b, common);
+        r = relate_by(finding, a, group_a, b, group_b, common);
         common = (common - 1) & all;
     } while (r == 0 && common != all);
     return r;
 }
 
 static int
-find_dimensions(struct finding *finding, struct table *table)
+compare_sorted(const void *a_pointer, const void *b_pointer)
 {
-    size_t size = 0;
+    const struct sorted *a = a_pointer, *b = b_pointer;
 
-    for (uint32_t i = table->from; i < table->to; i++) {
-        uint64_t dimensions = finding->parts[finding->order[i].disaggregation].dimensions;
-        uint32_t at = 0;
-        while (at < table->n && table->dimensions[at] != dimensions)
-            at++;
-        if (at < table->n)
-            continue;
-        if (table->n == size)
-            table->dimensions =
-                grow(finding->arena, table->dimensions, table->n, &size, sizeof *table->dimensions);
-        if (!table->dimensions)
-            return -EDQUOT;
-        table->dimensions[table->n++] = dimensions;
+    if (a->dimensions != b->dimensions)
+        return a->dimensions < b->dimensions ? -1 : 1;
+    return (a->reading > b->reading) - (a->reading < b->reading);
+}
+
+static int
+make_groups(struct finding *finding, struct table *table)
+{
+    uint32_t most = table->to - table->from;
+
+    table->reading = bb_arena_alloc(finding->arena, (most + 1) * sizeof *table->reading);
+    table->group = bb_arena_alloc(finding->arena, (most + 1) * sizeof *table->group);
+    if (!table->reading || !table->group)
+        return -EDQUOT;
+    for (uint32_t i = table->from; i < table->to; i++)
+        if (!table->skip_aggregates || !finding->order[i].reading->aggregate)
+            table->reading[table->n_readings++] =
+                (struct sorted){finding->parts[finding->order[i].disaggregation].dimensions, i};
+    qsort(table->reading, table->n_readings, sizeof *table->reading, compare_sorted);
+    for (uint32_t i = 0; i < table->n_readings; i++) {
+        if (i == 0 || table->reading[i].dimensions != table->reading[i - 1].dimensions)
+            table->group[table->n++] = (struct group){.dimensions = table->reading[i].dimensions, .first = i};
+        table->group[table->n - 1].n++;
     }
     return 0;
 }
@@ -234,11 +263,11 @@ find_dimensions(struct finding *finding, struct table *table)
 static int
 relate_within(struct finding *finding, struct table *table)
 {
-    int r = find_dimensions(finding, table);
+    int r = make_groups(finding, table);
 
-    for (uint32_t i = 0; i < table->n; i++)
+    for (uint32_t i = 0; r == 0 && i < table->n; i++)
         for (uint32_t j = i + 1; r == 0 && j < table->n; j++)
-            r = relate(finding, table, table->dimensions[i], table, table->dimensions[j]);
+            r = relate(finding, table, i, table, j);
     return r;
 }
 
@@ -247,9 +276,9 @@ relate_between(struct finding *finding, const struct table *whole, const struct 
 {
     int r = 0;
 
-    for (uint32_t i = 0; i < whole->n; i++)
+    for (uint32_t i = 0; r == 0 && i < whole->n; i++)
         for (uint32_t j = 0; r == 0 && j < places->n; j++)
-            r = relate(finding, whole, whole->dimensions[i], places, places->dimensions[j]);
+            r = relate(finding, whole, i, places, j);
     return r;
 }
 
@@ -346,6 +375,7 @@ derive_from_places(struct deriving *deriving, uint32_t total, uint32_t from, uin
 {
     uint32_t n = 0;
 
+    bb_effort_spend(deriving->facts->effort, to - from);
     for (uint32_t i = from; i < to; i++) {
         const struct bb_suppress_reading *reading = deriving->order[i].reading;
         if (reading->place != 0 && !reading->aggregate &&
@@ -355,22 +385,21 @@ derive_from_places(struct deriving *deriving, uint32_t total, uint32_t from, uin
     return n ? try_parts(deriving, total, n, ret_done) : 0;
 }
 
-/* Disaggregations in the same place that have the same codes and these dimensions. */
+/* Disaggregations in the same place that have the same codes, and the dimensions of the group. */
 static int
-derive_from_codes(struct deriving *deriving, uint32_t total, uint32_t from, uint32_t to, uint64_t dimensions,
-                  bool *ret_done)
+derive_from_codes(struct deriving *deriving, uint32_t total, const struct table *table,
+                  const struct group *group, bool *ret_done)
 {
     const struct bb_parts *whole = &deriving->parts[deriving->order[total].disaggregation];
     uint32_t margin[BB_DISAGGREGATION_PARTS], other[BB_DISAGGREGATION_PARTS], n = 0;
 
+    bb_effort_spend(deriving->facts->effort, MARGIN_STEPS * group->n);
     bb_parts_margin(whole, whole->dimensions, margin);
-    for (uint32_t i = from; i < to; i++) {
-        const struct bb_parts *parts = &deriving->parts[deriving->order[i].disaggregation];
-        if (parts->dimensions != dimensions)
-            continue;
-        bb_parts_margin(parts, whole->dimensions, other);
+    for (uint32_t i = group->first; i < group->first + group->n; i++) {
+        uint32_t reading = table->reading[i].reading;
+        bb_parts_margin(&deriving->parts[deriving->order[reading].disaggregation], whole->dimensions, other);
         if (memcmp(margin, other, sizeof margin) == 0)
-            deriving->candidate[n++] = i;
+            deriving->candidate[n++] = reading;
     }
     return n ? try_parts(deriving, total, n, ret_done) : 0;
 }
@@ -381,15 +410,18 @@ derive_in_place(struct deriving *deriving, uint32_t from, uint32_t to)
 {
     struct finding finding = {.order = deriving->order, .parts = deriving->parts, .arena = deriving->arena};
     struct table table = {.from = from, .to = to};
-    int r = find_dimensions(&finding, &table);
+    int r = make_groups(&finding, &table);
 
     for (uint32_t i = from; r == 0 && i < to; i++) {
         uint64_t own = deriving->parts[deriving->order[i].disaggregation].dimensions;
         uint32_t cell = deriving->order[i].cell;
         bool done = cell == BB_NO_CELL || deriving->facts->parts[cell].n > 0;
-        for (uint32_t d = 0; r == 0 && !done && d < table.n; d++)
-            if (table.dimensions[d] != own && (own & ~table.dimensions[d]) == 0)
-                r = derive_from_codes(deriving, i, from, to, table.dimensions[d], &done);
+        bb_effort_spend(deriving->facts->effort, table.n);
+        for (uint32_t g = 0; r == 0 && !done && g < table.n; g++)
+            if (table.group[g].dimensions != own && (own & ~table.group[g].dimensions) == 0)
+                r = derive_from_codes(deriving, i, &table, &table.group[g], &done);
+        if (r == 0)
+            r = bb_effort_left(deriving->facts->effort);
     }
     return r;
 }
@@ -404,6 +436,8 @@ derive_in_organization(struct deriving *deriving, uint32_t from, uint32_t to)
         bool done = false;
         if (order[i].cell != BB_NO_CELL)
             r = derive_from_places(deriving, i, from, to, &done);
+        if (r == 0)
+            r = bb_effort_left(deriving->facts->effort);
     }
     for (uint32_t first = from, end; r == 0 && first < to; first = end) {
         for (end = first + 1; end < to && order[end].reading->place == order[first].reading->place;)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define ROUND_STEPS 4u /* for a row or a cell */
+
 struct bb_run
 bb_row_cells(const struct bb_facts *facts, unsigned count, uint32_t row, const uint32_t **ret_member,
              unsigned *ret_shift)
@@ -69,7 +71,8 @@ bb_rows_of_cells_make(const struct bb_facts *facts, unsigned count, struct bb_ar
         return -EDQUOT;
     memset(rows.rows, 0, (facts->n_cells + 1) * sizeof *rows.rows);
     count_rows(&rows, n_rows, false);
-    rows.row = bb_arena_alloc(arena, (place_runs(rows.rows, facts->n_cells) + 1) * sizeof *rows.row);
+    rows.n = place_runs(rows.rows, facts->n_cells);
+    rows.row = bb_arena_alloc(arena, (rows.n + 1) * sizeof *rows.row);
     if (!rows.row)
         return -EDQUOT;
     count_rows(&rows, n_rows, true);
@@ -239,6 +242,7 @@ bb_rows_make(const struct bb_rows_of_cells *of_cells, struct bb_arena *arena, st
     int r;
 
     rows.n_rows = facts->n_facts + facts->n_relations[of_cells->count];
+    bb_effort_spend(facts->effort, ROUND_STEPS * (rows.n_rows + facts->n_cells + of_cells->n));
     r = find_classes(&rows, arena, &first);
     if (r == 0)
         r = fill_classes(&rows, arena);

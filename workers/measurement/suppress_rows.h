@@ -17,6 +17,7 @@ struct bb_rows_of_cells {
     unsigned count;
     struct bb_run *rows;
     uint32_t *row; /* times two, plus one where the cell is taken away; ascending */
+    uint32_t n;    /* of them */
 };
 
 struct bb_class {

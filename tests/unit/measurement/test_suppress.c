@@ -527,6 +527,54 @@ test_giving_up(void **state)
     free(reading);
 }
 
+/* Each reading has dimensions of its own: four of 60. */
+static int
+suppress_dimensions(uint32_t n)
+{
+    struct bb_suppress_reading *reading = calloc(n, sizeof *reading);
+    struct bb_suppress_disaggregation *disaggregation = calloc(n, sizeof *disaggregation);
+    char(*text)[32] = calloc(n, sizeof *text);
+    struct bb_suppress_table table = {.reading = reading,
+                                      .n_readings = n,
+                                      .disaggregation = disaggregation,
+                                      .n_disaggregations = n,
+                                      .threshold = {5, 0},
+                                      .n_counts = 1};
+    struct bb_suppressed suppressed = {0};
+    unsigned d[4] = {0, 1, 2, 3};
+    int r;
+
+    assert_true(reading && disaggregation && text);
+    for (uint32_t i = 0; i < n; i++) {
+        unsigned last = 3;
+        int len =
+            snprintf(text[i], sizeof text[i], "d%02u=1;d%02u=1;d%02u=1;d%02u=1", d[0], d[1], d[2], d[3]);
+        disaggregation[i] =
+            (struct bb_suppress_disaggregation){i + 1, bb_bytes((const uint8_t *)text[i], (size_t)len)};
+        reading[i] =
+            (struct bb_suppress_reading){.organization = 1, .disaggregation = i + 1, .count = {{100 + i, 0}}};
+        while (++d[last] > 56 + last)
+            last--;
+        for (; last < 3; last++)
+            d[last + 1] = d[last] + 1;
+    }
+    r = bb_suppress(&table, (size_t)32 << 20, &suppressed);
+    bb_suppressed_release(&suppressed);
+    free(reading);
+    free(disaggregation);
+    free(text);
+    return r;
+}
+
+/* Every two sets of dimensions are compared. What nobody needs is not looked at for minutes. */
+static void
+test_many_dimensions(void **state)
+{
+    (void)state;
+    assert_int_equal(suppress_dimensions(300), 0);
+    assert_int_equal(suppress_dimensions(3000), -EDQUOT);
+}
+
 int
 main(void)
 {
@@ -543,6 +591,7 @@ main(void)
         cmocka_unit_test(test_not_too_much),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_giving_up),
+        cmocka_unit_test(test_many_dimensions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
