@@ -5,9 +5,11 @@
  *     slot[hash(key) & mask]  -> number of the newest change of the key, plus 1; 0 free; DELETED rolled back
  *     change[number].before   -> number of the change of the same key before it, plus 1; 0 none
  *
- * Open addressing with linear probes, at most half full, counting deleted slots. Rolling back takes changes
- * off the end one by one: the slot gets the change before, or DELETED, since a free slot would cut the probes
- * of other keys short; the next growth drops those. So an undo costs what was done, and needs no copy.
+ * Open addressing with linear probes, at most half full, counting deleted slots. A slot has the key's hash
+ * too: most rows are new, and a probe that meets another key is to cost one line of the processor's cache,
+ * not the change and its bytes as well. Rolling back takes changes off the end one by one: the slot gets the
+ * change before, or DELETED, since a free slot would cut the probes of other keys short; the next growth
+ * drops those. So an undo costs what was done, and needs no copy.
  *
  * Undone submissions must leave nothing: bytes count against the bound for what waits, and a generation
  * without entries is not applied. */
@@ -68,17 +70,24 @@ take_bytes(struct bb_generation *generation, size_t n)
     return data;
 }
 
-/* The slot of a key: where its change is, or where it would go. A deleted slot keeps the chain together. */
 static uint32_t
-find_slot(const struct bb_generation *generation, struct bb_bytes key)
+hash_of(struct bb_bytes key)
 {
-    uint32_t mask = generation->n_slot - 1, at = (uint32_t)XXH3_64bits(key.data, key.len) & mask;
+    return (uint32_t)XXH3_64bits(key.data, key.len);
+}
 
-    for (; generation->slot[at]; at = (at + 1) & mask)
-        if (generation->slot[at] != DELETED &&
-            bb_bytes_equal(bb_change_key(&generation->change[generation->slot[at] - 1]), key))
+/* The slot of a key: where its change is, or where it would go. A deleted slot keeps the chain together. */
+static struct bb_change_slot *
+find_slot(const struct bb_generation *generation, struct bb_bytes key, uint32_t hash)
+{
+    uint32_t mask = generation->n_slot - 1, at = hash & mask;
+    struct bb_change_slot *slot;
+
+    for (; (slot = &generation->slot[at])->number; at = (at + 1) & mask)
+        if (slot->hash == hash && slot->number != DELETED &&
+            bb_bytes_equal(bb_change_key(&generation->change[slot->number - 1]), key))
             break;
-    return at;
+    return slot;
 }
 
 const struct bb_change *
@@ -88,7 +97,7 @@ bb_generation_find(const struct bb_generation *generation, struct bb_bytes key)
 
     if (generation->n_change == 0)
         return NULL;
-    number = generation->slot[find_slot(generation, key)];
+    number = find_slot(generation, key, hash_of(key))->number;
     return number ? &generation->change[number - 1] : NULL;
 }
 
@@ -97,22 +106,28 @@ bb_generation_find(const struct bb_generation *generation, struct bb_bytes key)
 static int
 grow_slots(struct bb_generation *generation)
 {
-    uint32_t n = 64, *slot;
+    uint32_t n = 64, mask, at;
+    struct bb_change_slot *slot;
 
     while (n / 4 <= generation->n_change)
         n *= 2;
     slot = calloc(n, sizeof *slot);
     if (!slot)
         return -ENOMEM;
+    mask = n - 1;
+    generation->used_slots = 0;
+    for (uint32_t i = 0; i < generation->n_slot; i++) {
+        const struct bb_change_slot *old = &generation->slot[i];
+        if (old->number == 0 || old->number == DELETED)
+            continue;
+        for (at = old->hash & mask; slot[at].number; at = (at + 1) & mask)
+            ;
+        slot[at] = *old;
+        generation->used_slots++;
+    }
     free(generation->slot);
     generation->slot = slot;
     generation->n_slot = n;
-    generation->used_slots = 0;
-    for (uint32_t i = 0; i < generation->n_change; i++) {
-        uint32_t at = find_slot(generation, bb_change_key(&generation->change[i]));
-        generation->used_slots += slot[at] == 0;
-        slot[at] = i + 1;
-    }
     return 0;
 }
 
@@ -136,8 +151,9 @@ int
 bb_generation_change(struct bb_generation *generation, enum bb_change_kind kind, struct bb_bytes key,
                      size_t cell_len, struct bb_bytes record)
 {
+    uint32_t hash = hash_of(key);
+    struct bb_change_slot *slot;
     uint8_t *data;
-    uint32_t at;
 
     if (reserve_change(generation) != 0)
         return -ENOMEM;
@@ -146,17 +162,17 @@ bb_generation_change(struct bb_generation *generation, enum bb_change_kind kind,
         return -ENOMEM;
     memcpy(data, key.data, key.len);
     memcpy(data + key.len, record.data, record.len);
-    at = find_slot(generation, key);
+    slot = find_slot(generation, key, hash);
     generation->change[generation->n_change] = (struct bb_change){
         .data = data,
         .key_len = (uint16_t)key.len,
         .cell_len = (uint16_t)cell_len,
         .record_len = (uint16_t)record.len,
         .kind = (uint8_t)kind,
-        .before = generation->slot[at],
+        .before = slot->number,
     };
-    generation->used_slots += generation->slot[at] == 0;
-    generation->slot[at] = ++generation->n_change;
+    generation->used_slots += slot->number == 0;
+    *slot = (struct bb_change_slot){hash, ++generation->n_change};
     return 0;
 }
 
@@ -221,8 +237,8 @@ bb_generation_rollback(struct bb_generation *generation, struct bb_generation_ma
 {
     while (generation->n_change > mark.n_change) {
         const struct bb_change *change = &generation->change[generation->n_change - 1];
-        uint32_t at = find_slot(generation, bb_change_key(change));
-        generation->slot[at] = change->before ? change->before : DELETED;
+        struct bb_bytes key = bb_change_key(change);
+        find_slot(generation, key, hash_of(key))->number = change->before ? change->before : DELETED;
         generation->n_change--;
     }
     generation->n_put = mark.n_put;

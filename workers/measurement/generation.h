@@ -16,8 +16,7 @@
 enum bb_change_kind {
     BB_CHANGE_CREATED = 1,
     BB_CHANGE_UPDATED = 2,
-    BB_CHANGE_TOUCHED =
-        3, /* the same reading again, in a batch of several submissions: only its batch is new */
+    BB_CHANGE_TOUCHED = 3, /* the same again, in a batch of several submissions: only its batch is new */
 };
 
 /* Key and record stand one behind the other at `data`. */
@@ -28,6 +27,12 @@ struct bb_change {
     uint16_t record_len;
     uint8_t kind;
     uint32_t before; /* number + 1 of the change of the same key before this one in the generation; 0 none */
+};
+
+/* By key: where its newest change is. */
+struct bb_change_slot {
+    uint32_t hash;
+    uint32_t number; /* plus 1 */
 };
 
 /* A record for another view: put, or deleted when its payload is absent. */
@@ -45,7 +50,7 @@ struct bb_generation {
     size_t bytes;
     struct bb_change *change;
     uint32_t n_change, change_size;
-    uint32_t *slot; /* by key: number of the newest change plus 1 */
+    struct bb_change_slot *slot;
     uint32_t n_slot, used_slots;
     struct bb_put *put;
     uint32_t n_put, put_size;
