@@ -15,6 +15,7 @@ struct asked {
     struct bb_batch_query show;
     struct bb_batches_query list;
     struct bb_why why;
+    bool left; /* an undo left something as it is */
 };
 
 static error_t
@@ -277,7 +278,7 @@ static const struct argp_option undo_options[] = {
 struct undoing {
     struct bb_undo undo;
     bool more;
-    uint64_t updated, unchanged, rejected;
+    uint64_t updated, unchanged, rejected, newer, needs_reason, locked;
 };
 
 static void
@@ -288,15 +289,36 @@ on_undone(void *self, const struct bb_undone *undone)
     undoing->updated += undone->updated;
     undoing->unchanged += undone->unchanged;
     undoing->rejected += undone->rejected;
+    undoing->newer += undone->newer;
+    undoing->needs_reason += undone->needs_reason;
+    undoing->locked += undone->locked;
     undoing->more = undone->more;
     undoing->undo.submission = undone->next_submission;
     undoing->undo.row = undone->next_row;
 }
 
+static void
+say_left(uint64_t n, const char *why)
+{
+    if (n > 0)
+        bb_cli_say("%" PRIu64 " %s: %s", n,
+                   n == 1 ? "reading was left as it is" : "readings were left as they are", why);
+}
+
+static void
+say_why_left(const struct undoing *undoing)
+{
+    say_left(undoing->newer, "something newer stands [NEWER]");
+    say_left(undoing->needs_reason, "approved, to be changed for a reason only: --reason [NEEDS_REASON]");
+    say_left(undoing->locked, "locked, to be changed by staff only, for a reason [LOCKED]");
+    say_left(undoing->rejected - undoing->newer - undoing->needs_reason - undoing->locked,
+             "they cannot be put back");
+}
+
 static int
 ask_undo(struct bb_client *client, struct bb_output *output, void *self)
 {
-    const struct asked *asked = self;
+    struct asked *asked = self;
     struct undoing undoing = {.undo = {.reason = asked->why.reason, .note = asked->why.note}};
     int code = 0;
 
@@ -315,19 +337,20 @@ ask_undo(struct bb_client *client, struct bb_output *output, void *self)
     bb_output_uint(output, DONE_REJECTED, undoing.rejected);
     bb_output_mark(output, DONE_REJECTED, undoing.rejected ? BB_MARK_BAD : BB_MARK_NONE);
     bb_output_row(output);
-    if (undoing.rejected)
-        bb_cli_say("%" PRIu64 " readings were left as they are: something newer stands [NEWER]",
-                   undoing.rejected);
-    return undoing.rejected ? EX_DATAERR : EX_OK;
+    say_why_left(&undoing);
+    asked->left = undoing.rejected > 0;
+    return EX_OK;
 }
 
 static int
 run_undo(struct bb_cli *cli, int argc, char **argv)
 {
     struct asked asked = {0};
+    int code;
 
     bb_cli_parse(cli, bb_cli_command(cli), undo_options, parse_id, argc, argv, &asked);
-    return bb_cli_ask(cli, done_columns, DONE_COLUMNS, BB_OUTPUT_OBJECT, ask_undo, &asked);
+    code = bb_cli_ask(cli, done_columns, DONE_COLUMNS, BB_OUTPUT_OBJECT, ask_undo, &asked);
+    return code == EX_OK && asked.left ? EX_DATAERR : code;
 }
 
 const struct bb_command bb_commands_batch[] = {

@@ -144,6 +144,15 @@ bb_client_batch(struct bb_client *client, const struct bb_batch_query *query, bb
 
 /* --- batch.undo --------------------------------------------------------------------------------------- */
 
+static void
+count_left(struct bb_undone *undone, uint32_t code)
+{
+    undone->rejected++;
+    undone->newer += code == BB_ROW_CODE_NEWER;
+    undone->needs_reason += code == BB_ROW_CODE_NEEDS_REASON;
+    undone->locked += code == BB_ROW_CODE_LOCKED;
+}
+
 static int
 on_undone(struct bb_request *request, struct bb_bytes body)
 {
@@ -157,7 +166,8 @@ on_undone(struct bb_request *request, struct bb_bytes body)
     undone.sequence = request->sequence = reply->sequence;
     undone.updated = reply->updated;
     undone.unchanged = reply->unchanged;
-    undone.rejected = reply->n_rejected;
+    for (size_t i = 0; i < reply->n_rejected; i++)
+        count_left(&undone, reply->rejected[i]->code);
     undone.more = reply->has_next_submission;
     undone.next_submission = reply->next_submission;
     undone.next_row = reply->next_row;

@@ -80,7 +80,9 @@ is "as before the undo" "$(jq -c 'map([.indicator, .place, .period, .value, .num
 # what was changed since stays
 run 65 as alpha batch undo "$first" -o json
 json '[.updated, .unchanged, .rejected]' '[2,0,1]'
-like "a sentence" "$err" '1 readings were left as they are: something newer stands'
+like "a sentence" "$err" '1 reading was left as it is: something newer stands \[NEWER\]$'
+run 65 as alpha batch undo "$first"
+like "for people" "$out" $'updated +0\nunchanged 2\nrejected +1'
 run 0 as alpha readings ls -o json
 json 'map([.indicator, .place, .period, .status])' \
     '[["reach","","2017","missing"],["reach","North","2020","ok"],["rate","","2020","ok"]]'

@@ -67,6 +67,22 @@ json '[.updated, .locked]' '[1,0]'
 run 0 backbone submission unlock reach --organization alpha --period 2026-06 --reason 'A wrong year'
 run 0 backbone submission ls --state approved --indicator reach -o json
 json 'map([.organization, .reason])' '[["alpha","A wrong year"]]'
+
+# ... and so it is with what is undone
+run 0 as alpha report speed 3 --period 2026-09 -o json
+undone=$(jq -r .batch <<<"$out")
+run 0 as alpha submission submit speed --period 2026-09
+run 0 backbone submission approve speed --organization alpha --period 2026-09
+run 65 as alpha batch undo "$undone" -o json
+json '[.updated, .rejected]' '[0,1]'
+like "why" "$err" '1 reading was left as it is: approved, to be changed for a reason only: --reason .NEEDS_REASON.$'
+run 0 backbone submission lock speed --organization alpha --period 2026-09
+run 65 as alpha batch undo "$undone" --reason entry_error -o json
+like "why" "$err" '1 reading was left as it is: locked, to be changed by staff only, for a reason .LOCKED.$'
+run 0 backbone submission unlock speed --organization alpha --period 2026-09 --reason Undone
+run 0 backbone batch undo "$undone" --reason entry_error -o json
+json '[.updated, .rejected]' '[1,0]'
+
 run 0 backbone submission ls
 like "a table" "$out" $'PERIOD +ORGANIZATION +INDICATOR +STATE +COMMENT +BY'
 

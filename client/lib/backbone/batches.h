@@ -68,7 +68,9 @@ struct bb_undo {
 struct bb_undone {
     uint64_t sequence; /* of the journal entry; 0: nothing was changed */
     uint64_t updated, unchanged;
-    uint64_t rejected; /* something newer stands, or it is locked */
+    uint64_t rejected;                    /* left as they are... */
+    uint64_t newer, needs_reason, locked; /* ... of these: something newer stands, they are approved and no
+                                             reason was given, they are locked */
     bool more;
     uint32_t next_submission, next_row;
 };
