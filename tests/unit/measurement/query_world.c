@@ -213,6 +213,15 @@ world_put(struct world *world)
 }
 
 void
+world_move_on(void *self)
+{
+    struct world *world = self;
+
+    if (world->model.n < 2500)
+        world_put(world);
+}
+
+void
 world_open(struct world *world, unsigned seed, uint32_t style, unsigned entries)
 {
     memset(world, 0, sizeof *world);

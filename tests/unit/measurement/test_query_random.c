@@ -175,15 +175,6 @@ test_organizations_add_up(void **state)
 }
 
 static void
-move_on(void *self)
-{
-    struct world *world = self;
-
-    if (world->model.n < 2500)
-        world_put(world);
-}
-
-static void
 test_moving(void **state)
 {
     (void)state;
@@ -200,7 +191,7 @@ test_moving(void **state)
             world_question(&world.model, bb_journal_head(world.store.journal).sequence, &q, WORLD_CALLERS);
             caller = *q.caller;
             caller.max_bytes = 1;
-            caller.between = move_on;
+            caller.between = world_move_on;
             caller.self = &world;
             ask_trend(&world.model, &q, &caller, false, &answer);
             expected = model_trend(&world.model, &q);

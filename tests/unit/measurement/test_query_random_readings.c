@@ -1,5 +1,5 @@
-/* Random small stores: readings, the latest of each series, histories and reviews, against the plain model.
- */
+/* Random small stores: readings, the latest of each series, histories and reviews, against the plain
+ * model. */
 #include "query_world.h"
 
 #include "tests/unit/check.h"
@@ -350,15 +350,6 @@ test_units(void **state)
 /* The views move on between the parts: the answer stays as of its first part. */
 
 static void
-move_on(void *self)
-{
-    struct world *world = self;
-
-    if (world->model.n < 2500)
-        world_put(world);
-}
-
-static void
 test_moving(void **state)
 {
     (void)state;
@@ -373,7 +364,7 @@ test_moving(void **state)
             random_readings_question(&world.model, bb_journal_head(world.store.journal).sequence, &q);
             caller = *q.caller;
             caller.max_bytes = 1;
-            caller.between = move_on;
+            caller.between = world_move_on;
             caller.self = &world;
             check_readings(&world.model, &q, &caller, false, roll(3) == 0);
         }
