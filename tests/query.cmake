@@ -7,7 +7,9 @@ target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMO
 foreach(test query query_mixed query_damage query_memory query_choice query_walk query_random query_random_readings query_computed query_figures query_latest known readers)
   bb_unit_test(measurement/${test} test_query bb_measurement)
 endforeach()
-bb_unit_test(measurement/writer_random test_query bb_measurement_fixture)
+foreach(test coverage writer_random)
+  bb_unit_test(measurement/${test} test_query bb_measurement_fixture)
+endforeach()
 
 # Where indicators stand, found again by hand.
 add_library(test_progress STATIC unit/measurement/progress_story.c unit/measurement/progress_by_hand.c)

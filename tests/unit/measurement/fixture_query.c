@@ -7,6 +7,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+bb_utc fixture_query_now;
+
+bb_utc
+fixture_query_clock(void)
+{
+    return fixture_query_now;
+}
+
 uint32_t
 fixture_ask(struct fixture *f, const struct fixture_question *question,
             const ProtobufCMessageDescriptor *reply, fixture_part_fn *part, void *self)

@@ -20,6 +20,10 @@ typedef void fixture_part_fn(void *self, const void *reply, bool final);
 uint32_t fixture_ask(struct fixture *f, const struct fixture_question *question,
                      const ProtobufCMessageDescriptor *reply, fixture_part_fn *part, void *self);
 
+/* A clock for queries, which stands where it was put. */
+extern bb_utc fixture_query_now;
+bb_utc fixture_query_clock(void);
+
 #define FIXTURE_TEXT 4096
 
 /* The same of all that was accepted, with an answer that is a text of FIXTURE_TEXT bytes, to which the parts

@@ -1,6 +1,6 @@
 #include "progress_story.h"
 
-#include "query_world.h"
+#include "query_store.h"
 
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"

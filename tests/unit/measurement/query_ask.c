@@ -14,6 +14,8 @@ const struct test_caller test_staff = {
 size_t test_query_bytes;
 uint32_t test_query_kept_cells;
 struct bb_hidden *test_query_hidden;
+struct bb_coverage *test_query_coverage;
+bb_utc (*test_query_utc)(void);
 
 void
 test_check_times(const int64_t *sequence, size_t n_sequence, const int64_t *time_us, size_t n_time_us)
@@ -62,7 +64,9 @@ test_ask(struct test_store *store, const struct test_caller *caller, uint32_t me
                                              .known = store->known,
                                              .bytes = test_query_bytes,
                                              .kept_cells = test_query_kept_cells,
-                                             .hidden = test_query_hidden};
+                                             .hidden = test_query_hidden,
+                                             .coverage = test_query_coverage,
+                                             .utc = test_query_utc};
     size_t len = protobuf_c_message_get_packed_size(request);
     uint8_t *body = malloc(len + 1);
     struct bb_query_call call = {.method = method,

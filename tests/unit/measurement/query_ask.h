@@ -35,6 +35,8 @@ extern const struct test_caller test_staff;
 extern size_t test_query_bytes;
 extern uint32_t test_query_kept_cells;
 extern struct bb_hidden *test_query_hidden;
+extern struct bb_coverage *test_query_coverage;
+extern bb_utc (*test_query_utc)(void);
 
 /* reply: what the parts are; NULL: only how it ends counts. */
 void test_ask(struct test_store *store, const struct test_caller *caller, uint32_t method,

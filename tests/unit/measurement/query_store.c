@@ -348,6 +348,12 @@ test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes k
     assert_int_equal(bb_store_commit(store->views.store, &txn), 0);
 }
 
+uint32_t
+roll(uint32_t n)
+{
+    return (uint32_t)random() % n;
+}
+
 struct bb_period
 test_period(const char *text)
 {

@@ -51,6 +51,9 @@ uint64_t test_store_review(struct test_store *store, const struct bb_review_unit
 /* Overwrite a record with a wrong checksum. */
 void test_store_damage(struct test_store *store, enum bb_view view, struct bb_bytes key);
 
+/* A number below n, from random(). */
+uint32_t roll(uint32_t n);
+
 struct bb_period test_period(const char *text);
 struct bb_decimal test_decimal(const char *text);
 

@@ -7,12 +7,6 @@
 
 static const char *const periods[] = {"2016/2020", "2025/2026", "2026", "2026-Q1", "2026-02", "2027"};
 
-uint32_t
-roll(uint32_t n)
-{
-    return (uint32_t)random() % n;
-}
-
 static void
 define(struct model *model, const char *code, const char *aggregation, const char *decimals,
        const char *factor, const char *publish, const char *overlap)

@@ -20,9 +20,6 @@ void world_put(struct world *world);
 /* The same between two parts of an answer (struct test_caller), as long as the world is not too large. */
 void world_move_on(void *world);
 
-/* Below n. */
-uint32_t roll(uint32_t n);
-
 /* Staff, partners of alpha, of gamma (which shares its line) and of nobody, an observer. */
 #define WORLD_CALLERS 5
 extern const struct test_caller world_callers[WORLD_CALLERS];

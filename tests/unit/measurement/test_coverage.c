@@ -3,20 +3,16 @@
  * adoptions, members that leave, readings, withdrawals and definitions; asked with the memo and without it,
  * for the present and for earlier moments, of reported indicators, of one that is computed and of longer
  * periods. */
-#include "fixture.h"
+#include "fixture_query.h"
+#include "query_ask.h"
 
-#include "proto/message.h"
-#include "proto/methods.h"
 #include "proto/reports.h"
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
 #include "workers/measurement/apply.h"
-#include "workers/measurement/changes.h"
 #include "workers/measurement/coverage.h"
-#include "workers/measurement/query.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { REPORTED = 4, INDICATORS, ORGANIZATIONS = 5, EVENTS = 2000, DAYS = 400, MOST_PERIODS = 2000 };
 
@@ -48,7 +44,7 @@ struct version {
 
 struct world {
     struct fixture f;
-    struct bb_changes changes;
+    struct test_store store; /* the same, for questions */
     struct bb_coverage *coverage;
     struct event event[EVENTS];
     struct version version[EVENTS];
@@ -57,20 +53,6 @@ struct world {
     uint32_t first_day, day;
     uint8_t batch, more;
 };
-
-static bb_utc query_now;
-
-static bb_utc
-clock_of_queries(void)
-{
-    return query_now;
-}
-
-static uint32_t
-below(uint32_t n)
-{
-    return (uint32_t)rand() % n;
-}
 
 /* The story */
 
@@ -82,7 +64,7 @@ apply(struct world *w)
     if (!generation)
         return;
     assert_int_equal(bb_apply(&w->f.views, generation), 0);
-    bb_changes_applied(&w->changes, generation);
+    bb_changes_applied(&w->store.changes, generation);
     bb_writer_applied(w->f.writer);
 }
 
@@ -120,16 +102,16 @@ enrol(struct world *w, int i)
 {
     Bb__Organization organization = BB__ORGANIZATION__INIT, *list = &organization;
     char joined[BB_PERIOD_TEXT], left[BB_PERIOD_TEXT], name[16];
-    uint32_t from = w->first_day + below(DAYS / 3);
+    uint32_t from = w->first_day + roll(DAYS / 3);
 
     snprintf(name, sizeof name, "Member %s", organizations[i]);
     bb_date_format(from, joined);
-    bb_date_format(from + below(DAYS), left);
+    bb_date_format(from + roll(DAYS), left);
     organization.code = (char *)(uintptr_t)organizations[i];
     organization.name = name;
     organization.role = BB__ROLE__ROLE_PARTNER;
-    organization.joined = below(2) ? joined : NULL;
-    organization.left = below(2) ? left : NULL;
+    organization.joined = roll(2) ? joined : NULL;
+    organization.left = roll(2) ? left : NULL;
     fixture_directory(&w->f, &list, 1, false);
 }
 
@@ -138,14 +120,14 @@ adopt(struct world *w)
 {
     Bb__Adoption adoption = BB__ADOPTION__INIT, *list = &adoption;
     char from[BB_PERIOD_TEXT], until[BB_PERIOD_TEXT];
-    uint32_t day = w->first_day + below(DAYS / 2);
+    uint32_t day = w->first_day + roll(DAYS / 2);
 
     bb_date_format(day, from);
-    bb_date_format(day + below(DAYS), until);
-    adoption.indicator = (char *)(uintptr_t)indicators[below(REPORTED)].code;
-    adoption.organization = (char *)(uintptr_t)organizations[below(ORGANIZATIONS)];
+    bb_date_format(day + roll(DAYS), until);
+    adoption.indicator = (char *)(uintptr_t)indicators[roll(REPORTED)].code;
+    adoption.organization = (char *)(uintptr_t)organizations[roll(ORGANIZATIONS)];
     adoption.from = from;
-    adoption.until = below(3) ? NULL : until;
+    adoption.until = roll(3) ? NULL : until;
     fixture_adopt(&w->f, NULL, &list, 1);
 }
 
@@ -153,17 +135,17 @@ static void
 report(struct world *w)
 {
     static const char *const said[] = {"7||||", "0||||", "|||missing|", "5||||", "|||withdrawn|"};
-    unsigned what = below(COUNT(said));
-    struct event event = {.indicator = (int)below(REPORTED),
-                          .organization = (int)below(ORGANIZATIONS),
-                          .place = (int)below(3),
+    unsigned what = roll(COUNT(said));
+    struct event event = {.indicator = (int)roll(REPORTED),
+                          .organization = (int)roll(ORGANIZATIONS),
+                          .place = (int)roll(3),
                           .withdrawn = what == 4};
     enum bb_period_type type = indicators[event.indicator].type;
     char row[256], period[BB_PERIOD_TEXT], place[16] = "";
 
-    if (type == 0 || below(12) == 0) /* sometimes not the frequency */
-        type = below(2) ? BB_PERIOD_MONTH : BB_PERIOD_WEEK;
-    event.period = bb_period_containing(type, w->day - below(below(3) ? 60 : 300));
+    if (type == 0 || roll(12) == 0) /* sometimes not the frequency */
+        type = roll(2) ? BB_PERIOD_MONTH : BB_PERIOD_WEEK;
+    event.period = bb_period_containing(type, w->day - roll(roll(3) ? 60 : 300));
     bb_period_format(event.period, period);
     if (event.place)
         snprintf(place, sizeof place, "Place %d", event.place);
@@ -187,15 +169,15 @@ report(struct world *w)
 static void
 happen(struct world *w)
 {
-    switch (below(14)) {
+    switch (roll(14)) {
     case 0:
         adopt(w);
         break;
     case 1:
-        enrol(w, (int)below(ORGANIZATIONS));
+        enrol(w, (int)roll(ORGANIZATIONS));
         break;
     case 2:
-        define(w, (int)below(INDICATORS), below(2));
+        define(w, (int)roll(INDICATORS), roll(2));
         break;
     default:
         report(w);
@@ -259,47 +241,29 @@ has_readings(const struct world *w, int indicator, struct bb_period period, uint
 
 /* Asking */
 
-struct answer {
-    struct bb_arena arena;
-    ProtobufCMessage *part[256];
-    size_t n;
-};
+static void
+change_size(void *self)
+{
+    struct test_caller *caller = self;
+
+    caller->max_bytes = roll(2) ? 60 : 1 << 16;
+}
 
 static void
 ask(struct world *w, uint32_t method, const ProtobufCMessage *request,
-    const ProtobufCMessageDescriptor *descriptor, bool memo, struct answer *answer)
+    const ProtobufCMessageDescriptor *descriptor, bool memo, struct test_answer *answer)
 {
-    const struct bb_query_context context = {.views = &w->f.views,
-                                             .journal = w->f.journal,
-                                             .changes = memo ? &w->changes : NULL,
-                                             .coverage = memo ? w->coverage : NULL,
-                                             .utc = clock_of_queries};
-    uint8_t body[512];
-    const struct bb_query_call call = {.method = method,
-                                       .role = BB__ROLE__ROLE_STAFF,
-                                       .organization = bb_bytes_str("backbone"),
-                                       .member = bb_bytes_str("main"),
-                                       .body = bb_bytes(body, protobuf_c_message_pack(request, body))};
-    struct bb_query_failure failure = {.message = ""};
-    struct bb_query *query;
-    struct bb_buffer out;
-    bool final = false;
+    struct test_caller caller = test_staff;
 
-    bb_arena_init(&answer->arena, (size_t)64 << 20);
-    answer->n = 0;
-    bb_buffer_init(&out, 1 << 20);
-    assert_int_equal(bb_query_new(&context, &call, &query), 0);
-    while (!final) {
-        check_int(bb_query_step(query, below(2) ? 60 : 1 << 16, &out, &final, &failure), 0, failure.message);
-        assert_true(answer->n < COUNT(answer->part));
-        assert_int_equal(
-            bb_message_unpack(descriptor, bb_buffer_bytes(&out), &answer->arena, &answer->part[answer->n++]),
-            0);
-        if (below(2))
-            bb_query_rest(query);
-    }
-    bb_query_destroy(&query);
-    bb_buffer_release(&out);
+    caller.between = change_size;
+    caller.self = &caller;
+    change_size(&caller);
+    w->store.views = w->f.views;
+    w->store.journal = w->f.journal;
+    test_query_utc = fixture_query_clock;
+    test_query_coverage = memo ? w->coverage : NULL;
+    test_ask(&w->store, &caller, method, request, descriptor, answer);
+    check_int(answer->r, 0, answer->failure.message);
 }
 
 /* Expected reports, one by one. */
@@ -324,20 +288,11 @@ number_of(const char *code)
     return -1;
 }
 
-static struct bb_period
-period_of(const char *text)
-{
-    struct bb_period period;
-
-    assert_int_equal(bb_period_parse(bb_bytes_str(text), 0, &period), 0);
-    return period;
-}
-
 static void
 list_dues(struct world *w, Bb__AsOf *as_of, struct dues *dues)
 {
     Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
-    static struct answer answer;
+    struct test_answer answer;
 
     request.period_from = (char *)(uintptr_t) "2000";
     request.period_to = (char *)(uintptr_t) "2100";
@@ -345,16 +300,16 @@ list_dues(struct world *w, Bb__AsOf *as_of, struct dues *dues)
     request.as_of = as_of;
     ask(w, BB_METHOD_REPORTING, &request.base, &bb__reporting_part__descriptor, false, &answer);
     dues->n = 0;
-    for (size_t i = 0; i < answer.n; i++) {
+    for (size_t i = 0; i < answer.n_parts; i++) {
         const Bb__ReportingPart *part = (const Bb__ReportingPart *)(const void *)answer.part[i];
         for (size_t k = 0; k < part->n_status; k++) {
             assert_true(dues->n < MOST_PERIODS);
             dues->due[dues->n++] = (struct due){number_of(part->text[part->indicator[k] - 1]),
-                                                period_of(part->text[part->period[k] - 1]),
+                                                test_period(part->text[part->period[k] - 1]),
                                                 strcmp(bb_report_state_name(part->status[k]), "silent") == 0};
         }
     }
-    bb_arena_release(&answer.arena);
+    test_answer_release(&answer);
 }
 
 struct question {
@@ -399,8 +354,7 @@ struct before {
 static unsigned n_breaks, n_reported, n_expected, n_versions;
 
 static void
-check_break(const struct world *w, const Bb__Break *found, int indicator, struct version from,
-            struct version to)
+check_break(const Bb__Break *found, int indicator, struct version from, struct version to)
 {
     const char *what = indicators[indicator].code;
 
@@ -410,7 +364,6 @@ check_break(const struct world *w, const Bb__Break *found, int indicator, struct
     check_int((long)found->sequence, (long)(from.sequence > to.sequence ? from.sequence : to.sequence), what);
     check_int((long)found->n_changed, 1, what);
     check_text(found->changed[0], "unit", what);
-    (void)w;
     n_breaks++;
 }
 
@@ -432,7 +385,7 @@ check_input(const struct world *w, const struct question *q, int input, struct b
                 continue;
             if (before[input].has[type] && before[input].epoch[type].number != epoch.number) {
                 assert_true(*next < found->n_breaks);
-                check_break(w, found->breaks[(*next)++], input, before[input].epoch[type], epoch);
+                check_break(found->breaks[(*next)++], input, before[input].epoch[type], epoch);
             }
             before[input].has[type] = true;
             before[input].epoch[type] = epoch;
@@ -440,15 +393,16 @@ check_input(const struct world *w, const struct question *q, int input, struct b
 }
 
 static void
-check_points(struct world *w, const struct question *q, const struct dues *dues, const struct answer *answer)
+check_points(struct world *w, const struct question *q, const struct dues *dues,
+             const struct test_answer *answer)
 {
     struct before before[INDICATORS] = {0};
 
-    for (size_t i = 0; i < answer->n; i++) {
+    for (size_t i = 0; i < answer->n_parts; i++) {
         const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer->part[i];
         for (size_t p = 0; p < reply->n_point; p++) {
             const Bb__TrendPoint *point = reply->point[p];
-            struct bb_period period = period_of(point->period);
+            struct bb_period period = test_period(point->period);
             unsigned expected, reported;
             size_t next = 0;
 
@@ -471,7 +425,7 @@ static void
 check_trend(struct world *w, struct question *q, const struct dues *dues, Bb__AsOf *as_of)
 {
     Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    static struct answer answer;
+    struct test_answer answer;
 
     request.indicator = (char *)(uintptr_t)indicators[q->indicator].code;
     request.per = q->per ? (char *)(uintptr_t) "yearly" : NULL;
@@ -479,7 +433,7 @@ check_trend(struct world *w, struct question *q, const struct dues *dues, Bb__As
     for (unsigned memo = 0; memo < 2; memo++) {
         ask(w, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, memo, &answer);
         check_points(w, q, dues, &answer);
-        bb_arena_release(&answer.arena);
+        test_answer_release(&answer);
     }
 }
 
@@ -495,13 +449,13 @@ check_all(struct world *w)
 {
     static struct dues dues;
     Bb__AsOf as_of = BB__AS_OF__INIT;
-    bool past = below(3) == 0 && w->n > 0;
+    bool past = roll(3) == 0 && w->n > 0;
     struct question q = {.sequence = head(w)};
 
-    query_now = ((bb_utc)w->day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
+    fixture_query_now = ((bb_utc)w->day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
     q.today = w->day;
     if (past) {
-        const struct event *event = &w->event[below((uint32_t)w->n)];
+        const struct event *event = &w->event[roll((uint32_t)w->n)];
         as_of.has_sequence = true;
         as_of.sequence = q.sequence = event->sequence;
     }
@@ -513,7 +467,7 @@ check_all(struct world *w)
             assert_int_equal(bb_journal_read(&reader, q.sequence, &entry), 0);
             q.today = bb_clock_day(entry.time);
         }
-        q.per = may_be_longer(q.indicator) && below(2);
+        q.per = may_be_longer(q.indicator) && roll(2);
         check_trend(w, &q, &dues, past ? &as_of : NULL);
     }
 }
@@ -534,11 +488,11 @@ static void
 check_versions(struct world *w)
 {
     Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
-    static struct answer answer;
+    struct test_answer answer;
 
-    request.indicator = (char *)(uintptr_t)(below(2) ? indicators[below(REPORTED)].code : NULL);
+    request.indicator = (char *)(uintptr_t)(roll(2) ? indicators[roll(REPORTED)].code : NULL);
     ask(w, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor, true, &answer);
-    for (size_t i = 0; i < answer.n; i++) {
+    for (size_t i = 0; i < answer.n_parts; i++) {
         const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
         struct bb_rowview view;
         const char *what = "";
@@ -562,7 +516,7 @@ check_versions(struct world *w)
         check_int((long)part->n_version, part->rows->count && alike ? 1 : (long)part->rows->count, "alike");
         bb_rowview_release(&view);
     }
-    bb_arena_release(&answer.arena);
+    test_answer_release(&answer);
 }
 
 static void
@@ -570,7 +524,7 @@ open_world(struct world *w, size_t memo_bytes)
 {
     memset(w, 0, sizeof *w);
     fixture_open(&w->f);
-    assert_int_equal(bb_changes_init(&w->changes, bb_writer_views(w->f.writer)), 0);
+    assert_int_equal(bb_changes_init(&w->store.changes, bb_writer_views(w->f.writer)), 0);
     assert_int_equal(bb_coverage_new(memo_bytes, &w->coverage), 0);
     apply(w);
     w->first_day = w->day = bb_clock_day(bb_clock_utc());
@@ -584,7 +538,7 @@ static void
 close_world(struct world *w)
 {
     bb_coverage_destroy(&w->coverage);
-    bb_changes_release(&w->changes);
+    bb_changes_release(&w->store.changes);
     fixture_close(&w->f);
 }
 
@@ -596,16 +550,16 @@ test_brute_force(void **state)
 
     (void)state;
     for (unsigned seed = 1; seed <= 4; seed++) {
-        srand(seed);
+        srandom(seed);
         open_world(&w, seed % 2 ? 1 << 20 : 2000);
         for (int day = 0; day < DAYS; day++) {
-            for (unsigned n = below(4); n > 0; n--)
+            for (unsigned n = roll(4); n > 0; n--)
                 happen(&w);
-            if (below(3) == 0) {
+            if (roll(3) == 0) {
                 apply(&w);
-                if (below(3) == 0)
+                if (roll(3) == 0)
                     check_all(&w);
-                if (below(6) == 0)
+                if (roll(6) == 0)
                     check_versions(&w);
             }
             fixture_pass(86400);

@@ -27,12 +27,6 @@ static struct bb_reading_key known[256];
 static uint32_t n_known;
 static bool only_approved;
 
-static uint32_t
-roll(uint32_t n)
-{
-    return (uint32_t)random() % n;
-}
-
 static void
 define(struct test_store *store, const char *code, const char *aggregation, const char *factor,
        const char *above, const char *below)

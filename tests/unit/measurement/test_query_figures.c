@@ -16,12 +16,6 @@ static const char *const organizations[ORGANIZATIONS] = {"alpha", "beta", "gamma
 
 static unsigned found, none, refused;
 
-static uint32_t
-roll(uint32_t n)
-{
-    return (uint32_t)random() % n;
-}
-
 static void
 define(struct test_store *store, const char *code, const char *above, const char *publish)
 {

@@ -10,12 +10,6 @@
 
 enum { ROWS = 300, LINES = 2000 };
 
-static uint32_t
-below(uint32_t n)
-{
-    return (uint32_t)rand() % n;
-}
-
 struct named {
     uint32_t indicator[3], organization[3], place[2];
 };
@@ -25,16 +19,16 @@ static uint64_t
 add(struct test_store *store, const struct named *named)
 {
     static const enum bb_period_type types[] = {BB_PERIOD_YEAR, BB_PERIOD_QUARTER, BB_PERIOD_MONTH};
-    uint32_t day = (uint32_t)bb_day_of(2020, 1, 1) + below(1200);
+    uint32_t day = (uint32_t)bb_day_of(2020, 1, 1) + roll(1200);
     struct test_row row = {
-        .key = {.period = bb_period_containing(types[below(3)], day),
-                .indicator = named->indicator[below(3)],
-                .organization = named->organization[below(3)],
-                .place = named->place[below(2)]},
-        .reading = {.flags = BB_ROW_VALUE, .value = {.mantissa = below(1000)}},
+        .key = {.period = bb_period_containing(types[roll(3)], day),
+                .indicator = named->indicator[roll(3)],
+                .organization = named->organization[roll(3)],
+                .place = named->place[roll(2)]},
+        .reading = {.flags = BB_ROW_VALUE, .value = {.mantissa = roll(1000)}},
     };
 
-    if (below(20) == 0)
+    if (roll(20) == 0)
         row.reading = (struct bb_reading){.flags = BB_ROW_WITHDRAWN};
     return test_store_put(store, "a", &row, 1);
 }
@@ -163,19 +157,19 @@ test_random(void **state)
         Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
         Bb__AsOf as_of = BB__AS_OF__INIT;
 
-        if (below(3) == 0)
+        if (roll(3) == 0)
             caller = partner;
-        caller.max_bytes = below(2) ? 1 : 1 << 17;
-        request.indicator = (char *)(uintptr_t)indicators[below(3)];
-        request.organization = (char *)(uintptr_t)organizations[below(2)];
-        request.place = (char *)(uintptr_t)places[below(3)];
-        request.period_from = (char *)(uintptr_t)from[below(3)];
-        request.period_to = (char *)(uintptr_t)to[below(3)];
+        caller.max_bytes = roll(2) ? 1 : 1 << 17;
+        request.indicator = (char *)(uintptr_t)indicators[roll(3)];
+        request.organization = (char *)(uintptr_t)organizations[roll(2)];
+        request.place = (char *)(uintptr_t)places[roll(3)];
+        request.period_from = (char *)(uintptr_t)from[roll(3)];
+        request.period_to = (char *)(uintptr_t)to[roll(3)];
         as_of.has_sequence = true;
         as_of.sequence = middle;
-        request.as_of = below(2) ? &as_of : NULL;
+        request.as_of = roll(2) ? &as_of : NULL;
         compare(&store, &caller, &request);
-        if (below(4) == 0)
+        if (roll(4) == 0)
             add(&store, &named);
     }
     test_store_close(&store);
@@ -188,6 +182,6 @@ main(void)
         cmocka_unit_test(test_random),
     };
 
-    srand(1);
+    srandom(1);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,6 @@
  * and retirements; what progress says of them, now and as of every earlier moment, to every caller, must
  * follow from what the trend, the list of readings and the expected reports say. */
 #include "progress_by_hand.h"
-#include "query_world.h"
 
 #include "tests/unit/check.h"
 

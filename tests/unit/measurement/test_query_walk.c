@@ -17,12 +17,6 @@ struct world {
     size_t n;
 };
 
-static uint32_t
-roll(uint32_t n)
-{
-    return (uint32_t)random() % n;
-}
-
 /* Ids of one, two and five bytes. */
 static uint32_t
 random_id(void)

@@ -51,15 +51,6 @@ struct world {
     uint8_t batch, more;
 };
 
-/* The clock that queries read. */
-static bb_utc query_now;
-
-static bb_utc
-clock_of_queries(void)
-{
-    return query_now;
-}
-
 static uint32_t
 below(uint32_t n)
 {
@@ -413,7 +404,7 @@ ask_once(struct world *w, struct asking *asking, const Bb__ReportingQuery *reque
         .role = asking->q->service ? BB__ROLE__ROLE_SERVICE : BB__ROLE__ROLE_STAFF,
         .organization = "backbone",
         .max_bytes = max_bytes,
-        .utc = clock_of_queries,
+        .utc = fixture_query_clock,
     };
 
     assert_int_equal(fixture_ask(&w->f, &question, &bb__reporting_part__descriptor, take_part, asking), 0);
@@ -437,7 +428,7 @@ ask(struct world *w, const struct question *q, size_t max_bytes, char *out)
     request.has_silent = request.silent = q->silent;
     request.due_from = q->due_from ? due_from : NULL;
     request.due_to = q->due_to ? due_to : NULL;
-    query_now = q->now;
+    fixture_query_now = q->now;
     *out = '\0';
     do {
         ask_once(w, &asking, &request, max_bytes);

@@ -38,12 +38,6 @@ struct world {
     uint32_t n_open, changed;
 };
 
-static uint32_t
-roll(uint32_t n)
-{
-    return (uint32_t)random() % n;
-}
-
 #define ANY(list) (list[roll(COUNT(list))])
 
 static char *
