@@ -224,6 +224,7 @@ judge(struct judged *j)
     return r;
 }
 
+/* What is applied is in the index once all of the request are. */
 static int
 apply(struct bb_head *head, Bb__Rule *rule, uint64_t sequence)
 {
@@ -236,8 +237,6 @@ apply(struct bb_head *head, Bb__Rule *rule, uint64_t sequence)
     r = bb_define_pack(&rule->base, &packed);
     if (r == 0)
         r = bb_rule_set_put(&head->rules, bb_buffer_bytes(&packed), find_in_head, head);
-    if (r == 0)
-        r = bb_rule_set_index(&head->rules);
     if (r == 0)
         r = bb_generation_put(head->filling, BB_VIEW_RULE,
                               bb_bytes(key, bb_rule_key(rule->code, sequence, key)),
@@ -264,7 +263,7 @@ bb_define_rules(struct bb_head *head, struct bb_arena *arena, const Bb__RuleDefi
         r = apply(head, j.item, sequence);
         entry->rule[entry->n_rule++] = j.item;
     }
-    return r;
+    return r == 0 ? bb_rule_set_index(&head->rules) : r;
 }
 
 int
@@ -274,5 +273,5 @@ bb_apply_rules(struct bb_head *head, const Bb__EntryRules *entry, uint64_t seque
 
     for (size_t i = 0; r == 0 && i < entry->n_rule; i++)
         r = apply(head, entry->rule[i], sequence);
-    return r;
+    return r == 0 ? bb_rule_set_index(&head->rules) : r;
 }
