@@ -1,6 +1,5 @@
 /* Versions of an indicator count from 1 and every one stays (view `definition`), since a query of an earlier
- * moment reads with the definition of that moment. Same as before in all fields: unchanged, and no version.
- */
+ * moment reads with the definition of that moment. Same as before in all fields: unchanged, no version. */
 #include "define_core.h"
 
 #include "dependents.h"
@@ -240,6 +239,24 @@ name_indicator(struct bb_head *head, const char *name, uint32_t id)
                         r > 0 ? BB_ID_NONE : id, false);
 }
 
+/* The definition as it is from now on. The history has values as the one before made them of numerator and
+ * denominator: those are forgotten when another one makes others. */
+static int
+set_definition(struct bb_head *head, uint32_t id, const Bb__Indicator *definition)
+{
+    bool known = bb_catalogue_get(&head->catalogue, BB_OBJECT_INDICATOR, id) != NULL;
+    struct bb_decimal before = {0};
+    int r;
+
+    if (known)
+        before = bb_catalogue_indicator(&head->catalogue, id)->factor;
+    r = bb_define_object(head, BB_OBJECT_INDICATOR, id, definition->code, &definition->base);
+    if (r == 0 && known &&
+        bb_decimal_compare(before, bb_catalogue_indicator(&head->catalogue, id)->factor) != 0)
+        bb_history_forget(&head->history, id);
+    return r;
+}
+
 /* What it is computed from, now and as of this entry. */
 static int
 set_inputs(struct bb_head *head, uint32_t id, const Bb__Indicator *definition, uint64_t sequence)
@@ -272,7 +289,7 @@ bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint6
     if (r == 0)
         r = put_definition(head, id, definition);
     if (r == 0)
-        r = bb_define_object(head, BB_OBJECT_INDICATOR, id, definition->code, &definition->base);
+        r = set_definition(head, id, definition);
     if (r == 0)
         r = set_inputs(head, id, definition, sequence);
     return r;

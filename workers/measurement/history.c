@@ -311,6 +311,14 @@ bb_history_set(struct bb_history *history, struct bb_series *series, uint32_t or
     return 0;
 }
 
+void
+bb_history_forget(struct bb_history *history, uint32_t indicator)
+{
+    for (uint32_t i = 0; i < history->size; i++)
+        if (history->series[i].key.indicator == indicator)
+            history->series[i].key.shape = 0;
+}
+
 bool
 bb_history_allows(struct bb_history *history, bb_utc now, uint32_t cost)
 {

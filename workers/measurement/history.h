@@ -2,9 +2,9 @@
  *
  * A series is what one organization reports of one indicator, place and disaggregation by one type of period.
  * This is a cache in front of the readings: bounded, and filled by who asks (neighbours.h). A series that is
- * in it is as the readings are: whoever changes a reading tells it, and takes back what becomes nothing.
- * Besides it knows which periods have readings at all, so that no others are looked for. Values are floating
- * point, for warnings. Pure. One thread at a time. */
+ * in it is as the readings are: whoever changes a reading, or what values are made of, tells it, and takes
+ * back what becomes nothing. Besides it knows which periods have readings at all, so that no others are
+ * looked for. Values are floating point, for warnings. Pure. One thread at a time. */
 #ifndef BB_HISTORY_H
 #define BB_HISTORY_H
 
@@ -70,6 +70,9 @@ int bb_series_before(const struct bb_series *series, uint32_t ordinal, double ou
 
 /* The value of this period is another one now; NAN none. 0 | -ENOMEM */
 int bb_history_set(struct bb_history *history, struct bb_series *series, uint32_t ordinal, double value);
+
+/* Forget the series of an indicator. */
+void bb_history_forget(struct bb_history *history, uint32_t indicator);
 
 /* Judging costs time, so there is an allowance, which grows with time up to a limit: for what people send it
  * is plenty, and of a load of millions of rows only some are judged. May so much of it be taken now? */

@@ -67,6 +67,31 @@ test_what_a_warning_says(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* Another factor makes other values of what was reported: they are compared with what is made so, too. */
+static void
+test_another_factor(void **state)
+{
+    static const int usual[] = {100, 110, 120, 130, 140, 120, 110, 130};
+    Bb__Indicator rate = BB__INDICATOR__INIT, *list[] = {&rate};
+    struct fixture *f = *state;
+    char row[80];
+
+    for (unsigned i = 0; i < COUNT(usual); i++) {
+        snprintf(row, sizeof row, "rate|a|||2026-%02u||%d|1000", i + 1, usual[i]);
+        fixture_submit_one(f, (uint8_t)(1 + i), row);
+        assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
+    }
+    rate.code = rate.name = (char *)(uintptr_t) "rate";
+    rate.denominator = (char *)(uintptr_t) "people";
+    rate.factor = (char *)(uintptr_t) "100000";
+    fixture_define(f, list, 1);
+    fixture_submit_one(f, 10, "rate|a|||2026-09||125|1000");
+    assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_NONE);
+    fixture_submit_one(f, 11, "rate|a|||2026-10||900|1000");
+    assert_int_equal(fixture_warned(f, 0), BB_ROW_CODE_JUMP);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 static void
 test_new_places(void **state)
 {
@@ -254,6 +279,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_what_a_warning_says, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_another_factor, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_new_places, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_random_history, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_dry_run_of_several_submissions, fixture_setup, fixture_teardown),
