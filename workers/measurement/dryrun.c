@@ -22,8 +22,7 @@
 #define MAP_BYTES ((size_t)64 << 30) /* address space; the file takes what it needs */
 #define FIRST_ID  0x80000000u
 #define TEXT_KEY  5
-#define SERIES                                                                                               \
-    (1u << 15) /* of which it knows the history: 4 MiB; those that come later are not judged by it */
+#define SERIES    (1u << 15) /* whose history it knows: 4 MiB; those that come later are not judged */
 
 struct bb_dryrun {
     char *dir;

@@ -391,13 +391,14 @@ warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
 static int
 warn(struct bb_intake *intake, struct bb_intake_row *row)
 {
-    int r = intake->replay ? 0 : add_warning(intake, row);
+    int r;
 
-    if (r == 0 && !intake->replay)
+    if (intake->replay)
+        return 0;
+    r = add_warning(intake, row);
+    if (r == 0)
         r = warn_of_place(intake, row);
-    if (r == 0 && !intake->replay)
-        r = warn_of_history(intake, row);
-    return r;
+    return r == 0 ? warn_of_history(intake, row) : r;
 }
 
 int
@@ -407,7 +408,6 @@ bb_intake_run(struct bb_intake *intake)
     int r = prepare(intake);
 
     bb_history_begin(bb_intake_history(intake));
-
     for (uint32_t i = 0; r == 0 && i < intake->view->rows->count; i++) {
         row.number = i;
         row.note.code = BB_ROW_CODE_NONE;

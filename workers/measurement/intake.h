@@ -83,11 +83,11 @@ struct bb_intake {
     uint32_t judged; /* looks at a history, so far */
     struct bb_touched *touched;
     uint32_t n_touched, touched_size;
-    struct bb_map
-        unchanged; /* keys that this table named as they are, when `touch` does not make the store remember */
+    /* Keys that this table named as they are, when `touch` does not make the store remember */
+    struct bb_map unchanged;
     struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */
-    struct bb_resolved_period *period,
-        *fiscal; /* read plainly, and for indicators reported by fiscal years */
+    /* Read plainly, and for indicators reported by fiscal years */
+    struct bb_resolved_period *period, *fiscal;
 };
 
 /* 0 | -ENOMEM | -EBADMSG a damaged record, or a replayed row that does not resolve | -errno. The changes are

@@ -117,7 +117,8 @@ find(struct bb_intake *intake, const struct bb_reading_key *key)
     return real ? bb_history_copy(history, real) : series;
 }
 
-/* What it is judged by comes from the readings. ret_series: where it is now, or NULL. Returns as gather(). */
+/* What it is judged by comes from the readings. series: where it was, and where it is now, or NULL. Returns
+ * as gather(). */
 static int
 gather_anew(struct bb_intake *intake, const struct bb_indicator *indicator, const struct bb_neighbour *next,
             double before[static BB_OUTLIER_MOST], struct bb_series **series)

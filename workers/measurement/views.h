@@ -11,15 +11,14 @@
  *     dependent        indicator | computed from it | sequence       -> dependents.h
  *     adoption         indicator | organization | sequence           -> adoption.h
  *     review           organization | indicator | period | sequence  -> review.h
- *     rule             code | 0 | sequence                          -> packed Rule
+ *     rule             code | 0 | sequence                           -> packed Rule
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> current record
  *     rollup           indicator | period | place | disaggregation   -> counts and sums
  *     submission       batch | index                                 -> sequence, flags
  *     batch            batch                                         -> a batch of several submissions
- *     open             batch                                         -> time of its last entry; gone when
- * closed
+ *     open             batch                                         -> as `batch`; gone when it is closed
  *
  * Readings stand period first, because in a reporting season everybody writes the current period: the hot
  * pages are few. There is one rollup for many readings, so that does not weigh there: an indicator's stand
