@@ -7,7 +7,7 @@
 static uint64_t *
 add_up(const int64_t *difference, size_t n, struct bb_arena *arena)
 {
-    uint64_t *sum = bb_arena_alloc(arena, (n + 1) * sizeof *sum), at = 0;
+    uint64_t *sum = bb_arena_alloc(arena, n * sizeof *sum), at = 0;
 
     for (size_t i = 0; sum && i < n; i++)
         sum[i] = at += (uint64_t)difference[i];

@@ -18,17 +18,20 @@
 #define TEXT_BYTES   4u
 #define COLUMN_BYTES 6u
 
-/* bytes: of all entries; while they are the same, of the first */
-struct column32 {
-    uint32_t *at;
+/* bytes: of all entries; while they are the same, of the first, and only that one is there */
+struct column {
     size_t bytes;
     bool same;
 };
 
+struct column32 {
+    uint32_t *at;
+    struct column is;
+};
+
 struct column64 {
     int64_t *at;
-    size_t bytes;
-    bool same;
+    struct column is;
 };
 
 enum {
@@ -100,9 +103,9 @@ bb_rowset_reset(struct bb_rowset *set)
     if (set->n_slot)
         memset(set->slot, 0, set->n_slot * sizeof *set->slot);
     for (int i = 0; i < COLUMNS32; i++)
-        set->c32[i] = (struct column32){.at = set->c32[i].at, .same = true};
+        set->c32[i] = (struct column32){.at = set->c32[i].at, .is.same = true};
     for (int i = 0; i < COLUMNS64; i++)
-        set->c64[i] = (struct column64){.at = set->c64[i].at, .same = true};
+        set->c64[i] = (struct column64){.at = set->c64[i].at, .is.same = true};
     set->count = 0;
     set->text_bytes = FRAME_BYTES;
     set->bytes = FRAME_BYTES;
@@ -220,28 +223,36 @@ zigzag_bytes(int64_t v)
 
 /* They are not equal any more. */
 static void
-spread32(struct bb_rowset *set, struct column32 *c)
+count_spread(struct bb_rowset *set, struct column *c)
 {
-    for (uint32_t i = 1; i < set->count; i++)
-        c->at[i] = c->at[0];
     set->same_bytes -= c->bytes;
     c->bytes *= set->count;
     set->bytes += c->bytes;
     c->same = false;
 }
 
+/* One more entry, which is the first, or in a column that is spread. */
+static void
+count_entry(struct bb_rowset *set, struct column *c, size_t bytes)
+{
+    if (set->count == 0) {
+        set->same_bytes += bytes - c->bytes;
+        c->bytes = bytes;
+    } else {
+        c->bytes += bytes;
+        set->bytes += bytes;
+    }
+}
+
 static void
 put_other32(struct bb_rowset *set, struct column32 *c, uint32_t v)
 {
-    if (set->count == 0) {
-        set->same_bytes += varint_bytes(v) - c->bytes;
-        c->bytes = varint_bytes(v);
-    } else {
-        if (c->same)
-            spread32(set, c);
-        c->bytes += varint_bytes(v);
-        set->bytes += varint_bytes(v);
+    if (set->count > 0 && c->is.same) {
+        for (uint32_t i = 1; i < set->count; i++)
+            c->at[i] = c->at[0];
+        count_spread(set, &c->is);
     }
+    count_entry(set, &c->is, varint_bytes(v));
     c->at[set->count] = v;
 }
 
@@ -250,33 +261,19 @@ put32(struct bb_rowset *set, int column, uint32_t v)
 {
     struct column32 *c = &set->c32[column];
 
-    if (set->count == 0 || !c->same || v != c->at[0])
+    if (set->count == 0 || !c->is.same || v != c->at[0])
         put_other32(set, c, v);
-}
-
-static void
-spread64(struct bb_rowset *set, struct column64 *c)
-{
-    for (uint32_t i = 1; i < set->count; i++)
-        c->at[i] = c->at[0];
-    set->same_bytes -= c->bytes;
-    c->bytes *= set->count;
-    set->bytes += c->bytes;
-    c->same = false;
 }
 
 static void
 put_other64(struct bb_rowset *set, struct column64 *c, int64_t v)
 {
-    if (set->count == 0) {
-        set->same_bytes += zigzag_bytes(v) - c->bytes;
-        c->bytes = zigzag_bytes(v);
-    } else {
-        if (c->same)
-            spread64(set, c);
-        c->bytes += zigzag_bytes(v);
-        set->bytes += zigzag_bytes(v);
+    if (set->count > 0 && c->is.same) {
+        for (uint32_t i = 1; i < set->count; i++)
+            c->at[i] = c->at[0];
+        count_spread(set, &c->is);
     }
+    count_entry(set, &c->is, zigzag_bytes(v));
     c->at[set->count] = v;
 }
 
@@ -285,7 +282,7 @@ put64(struct bb_rowset *set, int column, int64_t v)
 {
     struct column64 *c = &set->c64[column];
 
-    if (set->count == 0 || !c->same || v != c->at[0])
+    if (set->count == 0 || !c->is.same || v != c->at[0])
         put_other64(set, c, v);
 }
 
@@ -371,25 +368,29 @@ bb_rowset_bytes(const struct bb_rowset *set)
     return set->bytes + set->same_bytes * set->count + (COLUMNS32 + COLUMNS64) * COLUMN_BYTES;
 }
 
-/* A column's bytes with one more entry. */
+/* A column's bytes with one more entry of so many. equal: to the first. */
+static size_t
+with(const struct bb_rowset *set, const struct column *c, bool equal, bool zero, size_t bytes)
+{
+    if (set->count == 0 || (c->same && equal))
+        return COLUMN_BYTES + (zero ? 0 : bytes);
+    return COLUMN_BYTES + c->bytes * (c->same ? set->count : 1) + bytes;
+}
+
 static size_t
 with32(const struct bb_rowset *set, int column, uint32_t v)
 {
     const struct column32 *c = &set->c32[column];
-    bool same = set->count == 0 || (c->same && v == c->at[0]);
-    size_t before = c->same ? c->bytes * set->count : c->bytes;
 
-    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? varint_bytes(v) : before + varint_bytes(v));
+    return with(set, &c->is, set->count > 0 && v == c->at[0], v == 0, varint_bytes(v));
 }
 
 static size_t
 with64(const struct bb_rowset *set, int column, int64_t v)
 {
     const struct column64 *c = &set->c64[column];
-    bool same = set->count == 0 || (c->same && v == c->at[0]);
-    size_t before = c->same ? c->bytes * set->count : c->bytes;
 
-    return COLUMN_BYTES + (same && v == 0 ? 0 : same ? zigzag_bytes(v) : before + zigzag_bytes(v));
+    return with(set, &c->is, set->count > 0 && v == c->at[0], v == 0, zigzag_bytes(v));
 }
 
 static size_t
@@ -430,7 +431,7 @@ length32(const struct bb_rowset *set, int column)
 {
     const struct column32 *c = &set->c32[column];
 
-    return set->count == 0 || (c->same && c->at[0] == 0) ? 0 : c->same ? 1 : set->count;
+    return set->count == 0 || (c->is.same && c->at[0] == 0) ? 0 : c->is.same ? 1 : set->count;
 }
 
 static size_t
@@ -438,7 +439,7 @@ length64(const struct bb_rowset *set, int column)
 {
     const struct column64 *c = &set->c64[column];
 
-    return set->count == 0 || (c->same && c->at[0] == 0) ? 0 : c->same ? 1 : set->count;
+    return set->count == 0 || (c->is.same && c->at[0] == 0) ? 0 : c->is.same ? 1 : set->count;
 }
 
 void
@@ -466,167 +467,4 @@ bb_rowset_message(struct bb_rowset *set, Bb__Rows *rows)
     COLUMN32(expect_revision, EXPECT);
 #undef COLUMN32
 #undef COLUMN64
-}
-
-/* Reading */
-
-static bool
-column_fits(const Bb__Rows *rows, size_t n)
-{
-    return n == 0 || n == 1 || n == rows->count;
-}
-
-static const char *
-check_index(const struct bb_rowview *view, size_t n, const uint32_t *at, const char *what)
-{
-    if (!column_fits(view->rows, n))
-        return what;
-    for (size_t i = 0; i < n; i++)
-        if (at[i] > view->n_text)
-            return what;
-    return NULL;
-}
-
-static inline uint32_t
-at32(size_t n, const uint32_t *column, uint32_t i)
-{
-    return n == 0 ? 0 : column[n == 1 ? 0 : i];
-}
-
-static inline int64_t
-at64(size_t n, const int64_t *column, uint32_t i)
-{
-    return n == 0 ? 0 : column[n == 1 ? 0 : i];
-}
-
-static const char *
-check_number(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
-             const uint32_t *scale, const char *what)
-{
-    struct bb_decimal d;
-    size_t n = n_mantissa > n_scale ? n_mantissa : n_scale;
-
-    if (!column_fits(view->rows, n_mantissa) || !column_fits(view->rows, n_scale))
-        return what;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t s = at32(n_scale, scale, i);
-        int64_t m = at64(n_mantissa, mantissa, i);
-        if (s == BB_SCALE_TEXT) {
-            if (m < 1 || (uint64_t)m > view->n_text || bb_decimal_parse(view->text[m], &d) != 0)
-                return what;
-        } else if (s > BB_SCALE_MAX) {
-            return what;
-        }
-    }
-    return NULL;
-}
-
-static const char *
-check_flags(const Bb__Rows *rows)
-{
-    if (!column_fits(rows, rows->n_flags))
-        return "flags";
-    for (size_t i = 0; i < rows->n_flags; i++)
-        if (rows->flags[i] > BB_ROW_FLAGS_MAX)
-            return "flags";
-    return NULL;
-}
-
-static const char *
-check_columns(const struct bb_rowview *view)
-{
-    const Bb__Rows *rows = view->rows;
-    const char *what = check_flags(rows);
-
-#define INDEX(field)                                                                                         \
-    if (!what)                                                                                               \
-    what = check_index(view, rows->n_##field, rows->field, #field)
-#define NUMBER(field)                                                                                        \
-    if (!what)                                                                                               \
-    what = check_number(view, rows->n_##field, rows->field, rows->n_##field##_scale, rows->field##_scale,    \
-                        #field)
-    INDEX(indicator);
-    INDEX(organization);
-    INDEX(place);
-    INDEX(disaggregation);
-    INDEX(period);
-    INDEX(comment);
-    NUMBER(value);
-    NUMBER(numerator);
-    NUMBER(denominator);
-#undef INDEX
-#undef NUMBER
-    if (!what && !column_fits(rows, rows->n_expect_revision))
-        what = "expect_revision";
-    return what;
-}
-
-int
-bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what)
-{
-    const char *what;
-
-    *view = (struct bb_rowview){.rows = rows, .n_text = rows->n_text};
-    view->text = malloc((rows->n_text + 1) * sizeof *view->text);
-    if (!view->text)
-        return -ENOMEM;
-    view->text[0] = bb_bytes(NULL, 0);
-    for (size_t i = 0; i < rows->n_text; i++)
-        view->text[i + 1] = bb_bytes_str(rows->text[i]);
-    what = check_columns(view);
-    if (what) {
-        bb_rowview_release(view);
-        *ret_what = what;
-        return -EBADMSG;
-    }
-    return 0;
-}
-
-void
-bb_rowview_release(struct bb_rowview *view)
-{
-    free(view->text);
-    view->text = NULL;
-}
-
-static struct bb_decimal
-number_at(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
-          const uint32_t *scale, uint32_t i)
-{
-    uint32_t s;
-    int64_t m;
-    struct bb_decimal d;
-
-    if (n_mantissa == 0 && n_scale == 0) /* no row has one */
-        return (struct bb_decimal){0};
-    s = at32(n_scale, scale, i);
-    m = at64(n_mantissa, mantissa, i);
-    d = (struct bb_decimal){.mantissa = m, .scale = (uint8_t)s};
-    if (s == BB_SCALE_TEXT)
-        (void)bb_decimal_parse(view->text[m], &d); /* checked by bb_rowview_init() */
-    return d;
-}
-
-void
-bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref)
-{
-    const Bb__Rows *r = view->rows;
-
-#define TEXT(field)   at32(r->n_##field, r->field, i)
-#define NUMBER(field) number_at(view, r->n_##field, r->field, r->n_##field##_scale, r->field##_scale, i)
-    *ret_ref = (struct bb_rowref){
-        .indicator = TEXT(indicator),
-        .organization = TEXT(organization),
-        .place = TEXT(place),
-        .disaggregation = TEXT(disaggregation),
-        .period = TEXT(period),
-        .comment = TEXT(comment),
-        .flags = TEXT(flags),
-        .value = NUMBER(value),
-        .numerator = NUMBER(numerator),
-        .denominator = NUMBER(denominator),
-        .expect_revision = TEXT(expect_revision),
-    };
-#undef TEXT
-#undef NUMBER
 }

@@ -365,7 +365,6 @@ give(struct reader *reader, ProtobufCMessage **rows, uint32_t n, struct bb_arena
 {
     const Bb__TableColumn *column = reader->column;
     const ProtobufCFieldDescriptor *field = reader->field;
-
     int r = 0;
 
     for (uint32_t i = 0; r == 0 && i < n; i++) {
