@@ -60,9 +60,13 @@ json '[.[].period] | [length > 10, contains(["2020-02"])]' '[true,false]'
 run 0 as alpha due -o json --as-of 2020-06-30
 json '[.[].period]' '[]'
 
+head=$(backbone status -o json | jq .measurement.head)
 for command in 'indicator ls' 'indicator show reach' 'readings history reach --period 2020-01' 'batch ls' "batch show $first" due; do
     # shellcheck disable=SC2086
     run 64 backbone $command --as-of sometime
     like "what a moment is" "$err" 'expected a date, a time such as'
+    # shellcheck disable=SC2086
+    run 65 backbone $command --as-of "seq:$((head + 1))"
+    like "a sequence that is still to come" "$err" "found sequence $((head + 1)), expected at most $head"
 done
 finish

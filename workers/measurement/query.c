@@ -122,14 +122,14 @@ bb_query_field(const struct bb_query *query, const char *name)
 }
 
 uint64_t
-bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t head)
+bb_query_wants(const struct bb_query *query, uint64_t floor)
 {
     const uint64_t *min_sequence = bb_query_field(query, "min_sequence");
     const Bb__AsOf *as_of = bb_query_field(query, "as_of");
     uint64_t wanted = min_sequence ? *min_sequence : floor;
 
     if (as_of && as_of->has_sequence && as_of->sequence > wanted)
-        wanted = as_of->sequence < head ? as_of->sequence : head;
+        wanted = as_of->sequence;
     return wanted;
 }
 

@@ -66,9 +66,9 @@ int bb_query_new(const struct bb_query_context *context, const struct bb_query_c
 void bb_query_destroy(struct bb_query **query);
 
 /* The sequence that the views must have reached before the first step: the min_sequence that the request
- * names (which may lie above the head of the journal: that will not come by waiting), else the floor. head:
- * of the journal when the request came. */
-uint64_t bb_query_wants(const struct bb_query *query, uint64_t floor, uint64_t head);
+ * names, else the floor; or that of the moment it asks for, if that is later. It may lie above the head of
+ * the journal: that will not come by waiting. */
+uint64_t bb_query_wants(const struct bb_query *query, uint64_t floor);
 
 /* One part of the answer.
  * max_bytes: about how large it may be. out: emptied, then the packed reply message. ret_final: the last one.

@@ -13,6 +13,7 @@
 #include "runtime/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,6 +305,18 @@ find_job(const struct bb_readers *readers, uint64_t tag)
     return NULL;
 }
 
+/* What is to come has no answer that could be had again. */
+static void
+refuse_ahead(const struct bb_readers *readers, uint64_t tag, uint64_t wanted, uint64_t head)
+{
+    char text[128];
+
+    snprintf(text, sizeof text,
+             "found sequence %" PRIu64 ", expected at most %" PRIu64 ", that of the last entry", wanted,
+             head);
+    readers->sink.fail(readers->sink.self, tag, BB_ERROR_INVALID, text);
+}
+
 void
 bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query_call *call,
                  uint32_t window_bytes, uint64_t floor, uint64_t head)
@@ -318,11 +331,10 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
     }
     job->tag = tag;
     job->window = window_bytes;
-    job->wants = bb_query_wants(job->query, floor, head);
+    job->wants = bb_query_wants(job->query, floor);
     if (job->wants > head) {
+        refuse_ahead(readers, tag, job->wants, head);
         free_job(readers, job);
-        readers->sink.fail(readers->sink.self, tag, BB_ERROR_INVALID,
-                           "min_sequence is above the head of the journal");
         return;
     }
     pthread_mutex_lock(&readers->lock);
