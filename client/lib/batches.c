@@ -59,7 +59,7 @@ bb_client_batches(struct bb_client *client, const struct bb_batches_query *query
         .part = on_batches,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 1u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.organization = bb_call_text(query->organization);
@@ -134,7 +134,7 @@ bb_client_batch(struct bb_client *client, const struct bb_batch_query *query, bb
         .part = on_batch,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.batch = (ProtobufCBinaryData){BB_BATCH_ID, (uint8_t *)(uintptr_t)query->batch};

@@ -1,8 +1,7 @@
 /* From a public request function to a request of the session, and back.
  *
- * A request function fills its message and a struct bb_call with part() and
- * the callbacks, and hands it to bb_call_run(), which packs it and waits for the end when there is no done().
- */
+ * A request function fills its message and a struct bb_call with part() and the callbacks, and hands it to
+ * bb_call_run(), which packs it and waits for the end when there is no done(). */
 #ifndef BB_CALL_H
 #define BB_CALL_H
 
@@ -11,6 +10,9 @@
 #include "proto/message.h"
 
 #include "measurement.pb-c.h"
+
+/* Of answers that may be long: a wide window keeps the line busy. */
+#define BB_CALL_WINDOW (2u << 20)
 
 struct bb_call {
     uint32_t method;                 /* methods.h */
@@ -21,7 +23,7 @@ struct bb_call {
     uint32_t rows;        /* of a submission, as the two that follow */
     const uint8_t *batch; /* NULL: none */
     uint32_t index;
-    uint32_t window_bytes;
+    uint32_t window_bytes; /* of a streamed answer; 0: the answer is short */
 };
 
 /* What a receipt is made of, behind the outcomes that a callback is given. */
@@ -54,6 +56,12 @@ bb_call_text(const char *text)
 
 /* The moment that a question asks for: fills `as_of` and returns it, or NULL when neither is given. */
 Bb__AsOf *bb_call_as_of(Bb__AsOf *as_of, uint64_t sequence, int64_t time_us);
+
+/* The same, and how new the answer has to be, from a query into its message. */
+#define bb_call_moment(message, query, of)                                                                   \
+    ((message)->as_of = bb_call_as_of((of), (query)->as_of_sequence, (query)->as_of_us),                     \
+     (message)->has_min_sequence = (query)->min_sequence != 0,                                               \
+     (message)->min_sequence = (query)->min_sequence)
 
 /* "staff"; "" for a role that has no name here. Static. */
 const char *bb_role_name(uint32_t role);

@@ -154,7 +154,7 @@ bb_client_chain(struct bb_client *client, uint64_t from, uint64_t to, bb_chain_f
         .part = on_part,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.has_from = from > 0;

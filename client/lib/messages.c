@@ -6,9 +6,6 @@
 
 #include <errno.h>
 
-/* Lists have bodies: a wide window keeps the line busy. */
-#define WINDOW_BYTES (2u << 20)
-
 /* For protobuf-c, which does not know const; it is only read. */
 static ProtobufCBinaryData
 id_bytes(const uint8_t *id)
@@ -194,7 +191,7 @@ bb_client_messages(struct bb_client *client, const struct bb_messages_query *que
         .part = on_messages,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = WINDOW_BYTES,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     if (query->n_kinds > BB_MESSAGE_NOTICE)
@@ -303,7 +300,7 @@ bb_client_receipts(struct bb_client *client, const uint8_t *id, bool overdue, bb
         .part = on_receipts,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = WINDOW_BYTES,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.has_id = id != NULL;

@@ -65,15 +65,13 @@ bb_client_progress(struct bb_client *client, const struct bb_progress_query *que
         .part = on_part,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.n_indicator = query->n_indicators;
     message.indicator = (char **)(uintptr_t)query->indicator;
     message.period = bb_call_text(query->period);
     message.has_for_all = message.for_all = query->for_all;
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence != 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }

@@ -12,9 +12,6 @@
 
 #include <errno.h>
 
-/* Answers may be long: a wide window keeps the line busy. */
-#define WINDOW_BYTES (2u << 20)
-
 _Static_assert((int)BB_READING_OK == (int)BB_STATE_OK && (int)BB_READING_MISSING == (int)BB_STATE_MISSING &&
                    (int)BB_READING_SUPPRESSED == (int)BB_STATE_SUPPRESSED &&
                    (int)BB_READING_NOT_APPLICABLE == (int)BB_STATE_NOT_APPLICABLE &&
@@ -147,7 +144,6 @@ on_readings(struct bb_request *request, struct bb_bytes body)
 
     if (r == 0)
         r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
-
     if (r < 0)
         return r;
     if (!complete(part->n_revision, part->rows->count) ||
@@ -185,7 +181,6 @@ on_history(struct bb_request *request, struct bb_bytes body)
 
     if (r == 0)
         r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
-
     if (r < 0)
         return r;
     if (!complete(part->n_member, part->rows->count) ||
@@ -225,7 +220,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
         .part = on_readings,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = WINDOW_BYTES,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.indicator = bb_call_text(query->indicator);
@@ -234,9 +229,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
     message.disaggregation = bb_call_text(query->disaggregation);
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence != 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     message.has_latest = message.latest = query->latest;
     return bb_call_run(client, &call, done);
 }
@@ -253,7 +246,7 @@ bb_client_history(struct bb_client *client, const struct bb_readings_query *quer
         .part = on_history,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = WINDOW_BYTES,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     if (!query->indicator || !query->period_from)
@@ -263,8 +256,6 @@ bb_client_history(struct bb_client *client, const struct bb_readings_query *quer
     message.place = bb_call_text(query->place);
     message.disaggregation = bb_call_text(query->disaggregation);
     message.period = bb_call_text(query->period_from);
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence != 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }

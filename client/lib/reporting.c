@@ -64,7 +64,7 @@ bb_client_reporting(struct bb_client *client, const struct bb_reporting_query *q
         .part = on_part,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.indicator = bb_call_text(query->indicator);
@@ -73,8 +73,6 @@ bb_client_reporting(struct bb_client *client, const struct bb_reporting_query *q
     message.period_to = bb_call_text(query->period_to);
     message.has_running = message.running = query->running;
     message.has_silent = message.silent = query->silent;
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence > 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }

@@ -95,7 +95,7 @@ bb_client_reviews(struct bb_client *client, const struct bb_reviews_query *query
         .part = on_units,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.organization = bb_call_text(query->organization);
@@ -103,8 +103,6 @@ bb_client_reviews(struct bb_client *client, const struct bb_reviews_query *query
     message.state = bb_call_text(query->state);
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence > 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }

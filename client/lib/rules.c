@@ -84,9 +84,7 @@ bb_client_rules(struct bb_client *client, const struct bb_rules_query *query, bb
         .self = self,
     };
 
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence > 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }
 
@@ -129,7 +127,7 @@ bb_client_check_rules(struct bb_client *client, const struct bb_rule_check_query
         .part = on_broken,
         .each = (bb_any_fn *)each,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.n_rule = query->n_rules;
@@ -137,8 +135,6 @@ bb_client_check_rules(struct bb_client *client, const struct bb_rule_check_query
     message.organization = bb_call_text(query->organization);
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence > 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-#include <errno.h>
-
 void
 bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, struct bb_point *ret_point)
 {
@@ -132,19 +130,17 @@ bb_client_trend(struct bb_client *client, const struct bb_trend_query *query, bb
         .each = (bb_any_fn *)each,
         .head = (bb_any_fn *)head,
         .self = self,
-        .window_bytes = 2u << 20,
+        .window_bytes = BB_CALL_WINDOW,
     };
 
     message.indicator = bb_call_text(query->indicator ? query->indicator : "");
     message.period_from = bb_call_text(query->period_from);
-    message.per = bb_call_text(query->per);
     message.period_to = bb_call_text(query->period_to);
+    message.per = bb_call_text(query->per);
     message.n_place = query->n_places;
     message.place = (char **)(uintptr_t)query->place;
     message.disaggregation = bb_call_text(query->disaggregation);
     message.by = bb_call_text(query->by);
-    message.as_of = bb_call_as_of(&as_of, query->as_of_sequence, query->as_of_us);
-    message.has_min_sequence = query->min_sequence != 0;
-    message.min_sequence = query->min_sequence;
+    bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);
 }
