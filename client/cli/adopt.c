@@ -27,14 +27,6 @@ version(const struct argp_state *state, const char *text)
     return (uint32_t)number;
 }
 
-static const char *
-filled_code(const struct argp_state *state, const char *code)
-{
-    if (!*code)
-        argp_error(state, "CODE: found an empty text, expected the code or name of an indicator");
-    return code;
-}
-
 static error_t
 parse(int key, char *arg, struct argp_state *state)
 {
@@ -57,7 +49,7 @@ parse(int key, char *arg, struct argp_state *state)
         said->undo = true;
         return 0;
     case ARGP_KEY_ARG:
-        bb_cli_texts_add(&said->what.code, state, filled_code(state, arg));
+        bb_cli_texts_add(&said->what.code, state, bb_cli_argument(state, "CODE", arg));
         return 0;
     case ARGP_KEY_END:
         if (said->what.code.n == 0)
@@ -92,6 +84,8 @@ send_adoptions(struct bb_client *client, struct bb_define_said *what, void *self
         adoptions[i].indicator = said->what.code.text[i];
     }
     r = bb_client_adopt(client, adoptions, said->what.code.n, bb_define_said_outcome, NULL, what);
+    if (r == 0 && !said->adoption.organization)
+        bb_cli_say_whose(client);
     free(adoptions);
     return r;
 }
@@ -174,7 +168,7 @@ parse_list(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             argp_error(state, "found a second argument, %s, expected one", arg);
-        query->indicator = filled_code(state, arg);
+        query->indicator = bb_cli_argument(state, "CODE", arg);
         return 0;
     default:
         return bb_cli_parse_question(key, arg, state, &question);
@@ -199,23 +193,18 @@ print_adoption(void *self, const struct bb_adoption *adoption)
 }
 
 static int
+ask_adoptions(struct bb_client *client, struct bb_output *output, void *query)
+{
+    return bb_cli_ended(client, bb_client_adoptions(client, query, print_adoption, NULL, output));
+}
+
+static int
 run_adoptions(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_adoptions_query query = {0};
-    struct bb_client *client = NULL;
-    struct bb_output *output;
-    int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), list_options, parse_list, argc, argv, &query);
-    r = bb_cli_connect(cli, &client);
-    if (r != 0)
-        return r;
-    output = bb_cli_output(cli, columns, COLUMNS, 0);
-    if (output)
-        r = bb_cli_ended(client, bb_client_adoptions(client, &query, print_adoption, NULL, output));
-    r = bb_cli_answered(&output, r);
-    bb_client_destroy(&client);
-    return r;
+    return bb_cli_ask(cli, columns, COLUMNS, 0, ask_adoptions, &query);
 }
 
 const struct bb_command bb_commands_adopt[] = {

@@ -91,7 +91,7 @@ parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (row->field[BB_COLUMN_INDICATOR].data)
             argp_error(state, "found a second argument, %s, expected one", arg);
-        row->field[BB_COLUMN_INDICATOR] = bb_text(bb_cli_filled(state, "CODE", arg));
+        row->field[BB_COLUMN_INDICATOR] = bb_text(bb_cli_argument(state, "CODE", arg));
         return 0;
     case ARGP_KEY_END:
         check(correction, state);

@@ -29,6 +29,14 @@ bb_cli_filled(const struct argp_state *state, const char *option, const char *te
     return text;
 }
 
+const char *
+bb_cli_argument(const struct argp_state *state, const char *what, const char *text)
+{
+    if (!*text)
+        argp_error(state, "%s: found an empty text, expected one", what);
+    return text;
+}
+
 /* Before the first entry, sequence 0, is what any time before it is: the library has no other word for it. */
 static int
 parse_sequence(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
@@ -137,6 +145,15 @@ bb_cli_say_withheld(void)
     bb_cli_say(
         "withheld: figures of a single organization that does not share them with you, or from which small "
         "numbers could be worked out");
+}
+
+void
+bb_cli_say_whose(const struct bb_client *client)
+{
+    struct bb_identity who;
+
+    if (bb_client_identity(client, &who) == 0 && strcmp(who.role, "staff") == 0)
+        bb_cli_say("without --organization this is about %s, your own organization", who.organization);
 }
 
 void

@@ -80,6 +80,13 @@ int bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, i
 /* The text of an option that must not be empty, as an unset variable of a shell is: leaves with EX_USAGE. */
 const char *bb_cli_filled(const struct argp_state *state, const char *option, const char *text);
 
+/* Likewise an argument that is no option: what it is, "CODE". */
+const char *bb_cli_argument(const struct argp_state *state, const char *what, const char *text);
+
+/* Where staff named no organization: say on stderr that it was about their own. Behind a request of the
+ * client. */
+void bb_cli_say_whose(const struct bb_client *client);
+
 /* Say on stderr as of which sequence an answer is, so that it can be asked for again (--as-of seq:N). */
 void bb_cli_say_sequence(uint64_t sequence);
 

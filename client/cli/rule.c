@@ -45,7 +45,7 @@ static const struct argp_option add_options[] = {
 static void
 add_code(struct bb_cli_texts *codes, const char *code, const struct argp_state *state)
 {
-    bb_cli_texts_add(codes, state, bb_cli_filled(state, "CODE", code));
+    bb_cli_texts_add(codes, state, bb_cli_argument(state, "CODE", code));
 }
 
 static void
@@ -56,13 +56,13 @@ take_argument(struct said *said, const char *arg, const struct argp_state *state
         add_code(&said->what.code, arg, state);
         break;
     case 1:
-        said->rule.left = bb_cli_filled(state, "LEFT", arg);
+        said->rule.left = bb_cli_argument(state, "LEFT", arg);
         break;
     case 2:
-        said->rule.operator_word = bb_cli_filled(state, "OPERATOR", arg);
+        said->rule.operator_word = bb_cli_argument(state, "OPERATOR", arg);
         break;
     case 3:
-        said->rule.right = bb_cli_filled(state, "RIGHT", arg);
+        said->rule.right = bb_cli_argument(state, "RIGHT", arg);
         break;
     default:
         argp_error(state, "found a fifth argument, %s, expected four: CODE LEFT OPERATOR RIGHT", arg);

@@ -137,7 +137,7 @@ parse(int key, char *arg, struct argp_state *state)
         request->reason = bb_cli_filled(state, "reason", arg);
         return 0;
     case ARGP_KEY_ARG:
-        bb_cli_texts_add(&said->code, state, bb_cli_filled(state, "CODE", arg));
+        bb_cli_texts_add(&said->code, state, bb_cli_argument(state, "CODE", arg));
         return 0;
     case ARGP_KEY_END:
         request->indicator = said->code.text;

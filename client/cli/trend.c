@@ -54,7 +54,7 @@ struct point {
 struct trend {
     struct bb_cli *cli;
     struct bb_trend_query query;
-    const char **places;
+    struct bb_cli_texts places;
     struct bb_output *output;
     struct bb_output_column columns[COLUMNS];
     char value_title[200];
@@ -72,20 +72,7 @@ struct trend {
     int error;
 };
 
-/* --- arguments -------------------------------------------------------------------------------------------
- */
-
-static error_t
-add_place(struct trend *trend, const char *place)
-{
-    const char **grown = reallocarray(trend->places, trend->query.n_places + 1, sizeof *grown);
-    if (!grown)
-        return ENOMEM;
-    trend->places = grown;
-    trend->query.place = grown;
-    grown[trend->query.n_places++] = place;
-    return 0;
-}
+/* --- arguments ------------------------------------------------------------------------------------------ */
 
 static error_t
 parse_query(int key, char *arg, struct argp_state *state)
@@ -101,7 +88,8 @@ parse_query(int key, char *arg, struct argp_state *state)
     };
     switch (key) {
     case KEY_PLACE:
-        return add_place(trend, arg);
+        bb_cli_texts_add(&trend->places, state, arg);
+        return 0;
     case KEY_BY:
         if (strcmp(arg, "place") != 0 && strcmp(arg, "organization") != 0 &&
             strcmp(arg, "disaggregation") != 0)
@@ -129,14 +117,15 @@ parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_END:
         if (!trend->query.indicator)
             argp_error(state, "CODE is missing");
+        trend->query.place = trend->places.text;
+        trend->query.n_places = trend->places.n;
         return 0;
     default:
         return parse_query(key, arg, state);
     }
 }
 
-/* --- the answer ------------------------------------------------------------------------------------------
- */
+/* --- the answer ----------------------------------------------------------------------------------------- */
 
 static void
 add_column(struct trend *trend, size_t column, const char *name, const char *title, unsigned flags)
@@ -348,8 +337,7 @@ on_done(void *self, const struct bb_problem *end, uint64_t sequence)
     bb_cli_answer_done(&((struct trend *)self)->answer, end, sequence);
 }
 
-/* --- sparklines ------------------------------------------------------------------------------------------
- */
+/* --- sparklines ----------------------------------------------------------------------------------------- */
 
 static const char *
 first_value(const char *const *values, size_t n)
@@ -415,8 +403,7 @@ print_sparklines(const struct trend *trend)
     free(values);
 }
 
-/* --- the command -----------------------------------------------------------------------------------------
- */
+/* --- the command ---------------------------------------------------------------------------------------- */
 
 static int
 ask(struct trend *trend)
@@ -459,7 +446,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
     }
     bb_cli_breaks_release(&trend.breaks);
     free(trend.points);
-    free(trend.places);
+    free(trend.places.text);
     free(trend.name);
     return code;
 }

@@ -199,6 +199,10 @@ json '.[] | [.indicator, .organization, .version, .from, .until, .member]' \
     '["grade3-reading","adopter",1,"2019-07-01","2025-07-01","backbone/main"]'
 run 0 as adopter indicator adoptions --organization adopter --as-of "seq:$(jq '.[0].sequence - 1' <<<"$out")" -o json
 json 'map([.indicator, .until])' '[["grade3-reading",null],["y",null]]'
+run 0 backbone indicator adopt grade3-reading
+like "whose it is" "$err" 'without --organization this is about backbone, your own organization'
+run 0 backbone indicator adoptions --organization backbone -o json
+json 'map(.indicator)' '["grade3-reading"]'
 run 64 as adopter indicator adopt
 like "what is missing" "$err" 'CODE is missing'
 run 64 as adopter indicator adopt grade3-reading --from yesterday

@@ -22,6 +22,11 @@ like "a table" "$out" 'entry_error +a 5 that was a 6'
 run 65 as alpha readings correct reach --period 2021 --value 6 --reason other -o json
 json '[.outcome, .code]' '["rejected","REVISION"]'
 like "why" "$err" 'found none, expected a reading that is there'
+unlike "a partner knows whose" "$err" "your own organization"
+run 65 backbone readings correct reach --period 2020 --value 6 --reason other
+like "whose was looked for" "$err" 'without --organization this is about backbone, your own organization'
+run 64 backbone readings correct '' --period 2020 --value 6 --reason other
+like "which argument" "$err" 'CODE: found an empty text, expected one'
 run 65 as alpha readings correct reach --period 2020 --value 8 --reason recount --expect-revision 1 -o json
 json '[.outcome, .code]' '["rejected","REVISION"]'
 like "why" "$err" 'found revision 2, expected 1'
