@@ -458,8 +458,8 @@ take_unit(struct bb_computed *c, struct bb_query_step *step, struct leaf *first)
     return r;
 }
 
-static uint64_t
-looked(const struct bb_computed *c)
+uint64_t
+bb_computed_looked(const struct bb_computed *c)
 {
     uint64_t sum = c->looked + (c->points.cover ? c->points.cover->looked : 0);
 
@@ -482,7 +482,7 @@ gather(struct bb_computed *c, struct bb_query_step *step)
             step->final = true;
             return 0;
         }
-        if (is_full(c, step) || looked(c) >= BB_QUERY_STEP_RECORDS)
+        if (is_full(c, step) || bb_computed_looked(c) >= BB_QUERY_STEP_RECORDS)
             return 0;
         r = take_unit(c, step, first);
     }

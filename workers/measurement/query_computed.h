@@ -36,5 +36,7 @@ void bb_computed_inputs(const struct bb_computed *computed, const uint32_t **ret
 /* The next part of the points, as far as it reaches; sets step->final. 0 | 1 refused | <0 */
 int bb_computed_gather(struct bb_computed *computed, struct bb_query_step *step);
 struct bb_points *bb_computed_points(struct bb_computed *computed);
+/* Records, for the part that was gathered last. */
+uint64_t bb_computed_looked(const struct bb_computed *computed);
 
 #endif

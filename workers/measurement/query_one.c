@@ -94,7 +94,7 @@ computed_point(struct bb_one *one, struct bb_query_step *step, struct bb_compute
 
     do {
         r = bb_computed_gather(computed, step);
-        one->looked += points->n + 1;
+        one->looked += bb_computed_looked(computed) + 1;
         *ret_ambiguous = r > 0; /* what it is computed from has no total */
         for (size_t i = 0; r == 0 && !*ret_point && i < points->n; i++)
             if (strcmp(points->point[i]->period, period) == 0)

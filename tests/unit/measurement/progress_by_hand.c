@@ -1,5 +1,7 @@
 #include "progress_by_hand.h"
 
+#include "query_catalogue.h"
+
 #include "proto/reports.h"
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
@@ -94,7 +96,7 @@ ask_point(struct progress_question *q, int indicator, struct bb_period period)
     char name[BB_PERIOD_TEXT], refused[64];
 
     bb_period_format(period, name);
-    request.indicator = progress_field(progress_indicators[indicator].code);
+    request.indicator = test_text(progress_indicators[indicator].code);
     request.period_from = request.period_to = name;
     request.as_of = progress_moment(q);
     test_ask(&q->store, q->caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
@@ -174,8 +176,8 @@ count_reports_of(struct progress_question *q, int indicator, const char *period,
     Bb__ReportingQuery request = BB__REPORTING_QUERY__INIT;
     struct test_answer answer;
 
-    request.indicator = progress_field(progress_indicators[indicator].code);
-    request.period_from = request.period_to = progress_field(period);
+    request.indicator = test_text(progress_indicators[indicator].code);
+    request.period_from = request.period_to = test_text(period);
     request.as_of = progress_moment(q);
     test_ask(&q->store, &test_staff, BB_METHOD_REPORTING, &request.base, &bb__reporting_part__descriptor,
              &answer);
@@ -213,8 +215,8 @@ count_corrected(struct progress_question *q, int indicator, const char *period)
     struct test_answer answer;
     unsigned n = 0;
 
-    request.indicator = progress_field(progress_indicators[indicator].code);
-    request.period_from = request.period_to = progress_field(period);
+    request.indicator = test_text(progress_indicators[indicator].code);
+    request.period_from = request.period_to = test_text(period);
     request.as_of = progress_moment(q);
     test_ask(&q->store, &test_staff, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor,
              &answer);

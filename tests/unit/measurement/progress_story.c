@@ -1,6 +1,6 @@
 #include "progress_story.h"
 
-#include "query_store.h"
+#include "query_catalogue.h"
 
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
@@ -67,19 +67,19 @@ define(struct progress_story *story, int indicator)
                                  .targets = ANY(lists),
                                  .retired = old ? old->retired : 0};
 
-    d.code = d.name = progress_field(progress_indicators[indicator].code);
-    d.organization_aggregation = progress_field(progress_indicators[indicator].aggregation);
-    d.frequency = progress_field(progress_indicators[indicator].frequency);
-    d.publish = progress_field(progress_indicators[indicator].publish);
-    d.numerator_expression = progress_field(progress_indicators[indicator].above);
-    d.denominator_expression = progress_field(progress_indicators[indicator].below);
-    d.decimals = progress_field("4");
-    d.direction = progress_field(v.direction);
-    d.baseline_period = progress_field(v.baseline_period);
-    d.baseline_value = progress_field(v.baseline_value);
-    d.target_period = progress_field(v.target_period);
-    d.target_value = progress_field(v.target_value);
-    d.targets = progress_field(v.targets);
+    d.code = d.name = test_text(progress_indicators[indicator].code);
+    d.organization_aggregation = test_text(progress_indicators[indicator].aggregation);
+    d.frequency = test_text(progress_indicators[indicator].frequency);
+    d.publish = test_text(progress_indicators[indicator].publish);
+    d.numerator_expression = test_text(progress_indicators[indicator].above);
+    d.denominator_expression = test_text(progress_indicators[indicator].below);
+    d.decimals = test_text("4");
+    d.direction = test_text(v.direction);
+    d.baseline_period = test_text(v.baseline_period);
+    d.baseline_value = test_text(v.baseline_value);
+    d.target_period = test_text(v.target_period);
+    d.target_value = test_text(v.target_value);
+    d.targets = test_text(v.targets);
     fixture_define(&story->f, &list, 1);
     assert_int_not_equal(story->f.defined->item[0]->outcome, BB_OUTCOME_REJECTED);
     add_version(story, &v);
@@ -95,7 +95,7 @@ retire(struct progress_story *story)
 
     v.retired = (uint32_t)(roll(3) ? bb_day_of(2025, 1 + (int)roll(5), 1) : bb_day_of(2400, 1, 1));
     bb_date_format(v.retired, from);
-    request.code = progress_field(progress_indicators[indicator].code);
+    request.code = test_text(progress_indicators[indicator].code);
     request.has_undo = request.undo = roll(2) == 0;
     if (request.undo)
         v.retired = 0;
@@ -114,8 +114,8 @@ adopt(struct progress_story *story)
 
     bb_date_format(day, from);
     bb_date_format(day + roll(500), until);
-    adoption.indicator = progress_field(progress_indicators[roll(PROGRESS_INDICATORS)].code);
-    adoption.organization = progress_field(ANY(organizations));
+    adoption.indicator = test_text(progress_indicators[roll(PROGRESS_INDICATORS)].code);
+    adoption.organization = test_text(ANY(organizations));
     adoption.from = from;
     adoption.until = roll(2) ? until : NULL;
     fixture_adopt(&story->f, NULL, &list, 1);
@@ -128,11 +128,11 @@ review(struct progress_story *story)
                                           "lock",   "unlock",  "return"};
     Bb__Review request = BB__REVIEW__INIT;
 
-    request.action = progress_field(ANY(actions));
-    request.organization = progress_field(ANY(organizations));
-    request.period = progress_field(progress_periods[roll(MONTHS)]);
-    request.comment = strcmp(request.action, "return") == 0 ? progress_field("again") : NULL;
-    request.reason = strcmp(request.action, "unlock") == 0 ? progress_field("wrong") : NULL;
+    request.action = test_text(ANY(actions));
+    request.organization = test_text(ANY(organizations));
+    request.period = test_text(progress_periods[roll(MONTHS)]);
+    request.comment = strcmp(request.action, "return") == 0 ? test_text("again") : NULL;
+    request.reason = strcmp(request.action, "unlock") == 0 ? test_text("wrong") : NULL;
     fixture_review(&story->f, NULL, &request);
 }
 

@@ -44,11 +44,4 @@ uint64_t progress_head(const struct progress_story *story);
 const struct progress_version *progress_version_at(const struct progress_story *story, int indicator,
                                                    uint64_t sequence);
 
-/* A text as the field of a message. */
-static inline char *
-progress_field(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
-
 #endif

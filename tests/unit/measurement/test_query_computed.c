@@ -565,13 +565,53 @@ test_mixed_types(void **state)
     test_store_close(&store);
 }
 
+/* What lies behind computed indicators is counted as what lies behind reported ones: a step of progress ends
+ * when it has looked at enough. */
+static void
+test_progress_ends_steps(void **state)
+{
+    enum { PLACES = 1000, COMPUTED = 150 };
+    static struct test_answer answer;
+    static struct test_row rows[PLACES];
+    Bb__ProgressQuery request = BB__PROGRESS_QUERY__INIT;
+    struct test_store store;
+    size_t items = 0;
+
+    (void)state;
+    fill(&store);
+    for (uint32_t i = 0; i < PLACES; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "Place %u", i);
+        rows[i].key = (struct bb_reading_key){.indicator = D + 1,
+                                              .period = test_period("2026"),
+                                              .organization = 1,
+                                              .place = test_store_text(&store, BB_OBJECT_PLACE, name)};
+        rows[i].reading = test_value("1");
+    }
+    test_store_put(&store, "alpha", rows, PLACES);
+    for (unsigned i = 0; i < COMPUTED; i++) {
+        char code[16];
+        snprintf(code, sizeof code, "x%u", i);
+        define(&store, code, NULL, NULL, "#{d}", NULL);
+    }
+    test_ask(&store, &test_staff, BB_METHOD_PROGRESS, &request.base, &bb__progress_reply__descriptor,
+             &answer);
+    check_int(answer.r, 0, answer.failure.message);
+    for (size_t i = 0; i < answer.n_parts; i++)
+        items += ((const Bb__ProgressReply *)(const void *)answer.part[i])->n_item;
+    assert_int_equal(items, COMPUTED + INPUTS + 2);
+    check(answer.n_parts > 1, "parts");
+    test_answer_release(&answer);
+    test_store_close(&store);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random),         cmocka_unit_test(test_many_groups),
         cmocka_unit_test(test_longer_periods), cmocka_unit_test(test_periods),
-        cmocka_unit_test(test_mixed_types),
+        cmocka_unit_test(test_mixed_types),    cmocka_unit_test(test_progress_ends_steps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
  * and retirements; what progress says of them, now and as of every earlier moment, to every caller, must
  * follow from what the trend, the list of readings and the expected reports say. */
 #include "progress_by_hand.h"
+#include "query_catalogue.h"
 
 #include "tests/unit/check.h"
 
@@ -59,10 +60,10 @@ as_answered(struct progress_question *q, size_t max_bytes)
     FILE *to = open_memstream(&out, &len);
 
     for (int i = 0; i < PROGRESS_INDICATORS; i++)
-        codes[i] = progress_field(progress_indicators[i].code);
+        codes[i] = test_text(progress_indicators[i].code);
     request.indicator = codes;
     request.n_indicator = q->named ? PROGRESS_INDICATORS : 0;
-    request.period = progress_field(q->period);
+    request.period = test_text(q->period);
     request.as_of = progress_moment(q);
     caller.max_bytes = max_bytes;
     test_ask(&q->store, &caller, BB_METHOD_PROGRESS, &request.base, &bb__progress_reply__descriptor, &answer);
