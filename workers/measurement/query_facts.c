@@ -197,7 +197,7 @@ take_reading(struct making *m, struct bb_query_step *step, struct bb_bytes key, 
     return 0;
 }
 
-/* ret_all: they were all looked at, or what follows from them is known. */
+/* ret_all: they were all looked at, or what follows from them is known; else that there are any is. */
 static int
 go_through_readings(struct making *m, struct bb_query_step *step, bool *ret_all, uint64_t *looked)
 {
@@ -215,8 +215,8 @@ go_through_readings(struct making *m, struct bb_query_step *step, bool *ret_all,
             return bb_snapshot_damaged(&step->snapshot, BB_VIEW_READING, key);
         if (at.indicator != of.indicator || !bb_period_same(at.period, of.period))
             break;
-        *ret_all = n < most;
-        if (n == most)
+        *ret_all = n < most || !m->fact->any; /* those that were withdrawn may come first */
+        if (!*ret_all)
             break;
         r = take_reading(m, step, key, record, at.organization);
         if (r == 0 && m->covered->n_epochs < 2 && m->fact->reported == m->fact->expected && m->fact->any)

@@ -572,10 +572,63 @@ test_brute_force(void **state)
     check(n_expected > 3000 && n_reported > 500 && n_reported < n_expected, "reports");
 }
 
+/* Of a period that is not over, more than are looked at before organizations are sought one by one. */
+static void
+test_withdrawn_come_first(void **state)
+{
+    enum { PLACES = 100 };
+    static struct world w;
+    static char text[PLACES][64];
+    static const char *row[PLACES];
+    Bb__Organization organization = BB__ORGANIZATION__INIT, *members = &organization;
+    Bb__Adoption adoption = BB__ADOPTION__INIT, *list = &adoption;
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    char from[BB_PERIOD_TEXT], period[BB_PERIOD_TEXT];
+    struct test_answer answer;
+    struct bb_period month;
+
+    (void)state;
+    open_world(&w, 1 << 20);
+    month = bb_period_containing(BB_PERIOD_MONTH, w.day);
+    bb_period_format(month, period);
+    bb_date_format(month.day, from);
+    adoption.indicator = (char *)(uintptr_t) "mon";
+    adoption.organization = (char *)(uintptr_t) "o1";
+    adoption.from = from;
+    organization.code = adoption.organization;
+    organization.name = (char *)(uintptr_t) "Member o1";
+    organization.role = BB__ROLE__ROLE_PARTNER;
+    fixture_directory(&w.f, &members, 1, false);
+    fixture_adopt(&w.f, NULL, &list, 1);
+    for (uint8_t pass = 0; pass < 2; pass++) { /* they come, and all but the last one are withdrawn */
+        for (int i = 0; i < PLACES; i++) {
+            snprintf(text[i], sizeof text[i], "mon|o1|Place %03d||%s|%s", i, period,
+                     pass == 0 ? "7||||" : "|||withdrawn|");
+            row[i] = text[i];
+        }
+        fixture_submit_rows(&w.f,
+                            (struct fixture_submission){.batch = (uint8_t)(pass + 1),
+                                                        .reason = pass ? BB_REASON_ENTRY_ERROR : 0},
+                            row, pass ? PLACES - 1 : PLACES);
+    }
+    apply(&w);
+    fixture_query_now = ((bb_utc)w.day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
+    request.indicator = (char *)(uintptr_t) "mon";
+    request.per = (char *)(uintptr_t) "yearly";
+    ask(&w, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, false, &answer);
+    const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[0];
+    assert_int_equal(reply->n_point, 1);
+    check_int(reply->point[0]->expected, 1, "expected");
+    check_int(reply->point[0]->reported, 1, "reported");
+    test_answer_release(&answer);
+    close_world(&w);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_withdrawn_come_first),
         cmocka_unit_test(test_brute_force),
     };
 
