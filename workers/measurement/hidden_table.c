@@ -53,7 +53,7 @@ count(const struct making *making, const struct bb_reading *reading, struct bb_s
             to->count[0] = reading->value;
         else if (!bb_reading_computed(rules, reading, BB_DECIMAL_SCALE, &to->count[0]))
             return -ERANGE;
-    } else if (reading->flags & BB_ROW_NUMERATOR && reading->flags & BB_ROW_DENOMINATOR) {
+    } else if (bb_reading_has_parts(reading)) {
         to->count[0] = reading->numerator;
         to->count[1] = reading->denominator;
     }

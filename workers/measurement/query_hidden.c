@@ -112,12 +112,6 @@ bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct 
 }
 
 static bool
-has_parts(const struct bb_reading *reading)
-{
-    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
-}
-
-static bool
 has_any_part(const struct bb_reading *reading)
 {
     return reading->flags & (BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR);
@@ -155,7 +149,7 @@ bb_query_row_view(struct bb_query *query, struct bb_query_step *step, const stru
     }
     figure.rules = indicator->rules;
     r = bb_query_hides(query, step, &figure, looked, &hidden);
-    if (hidden || (ratio && !has_parts(reading)))
+    if (hidden || (ratio && !bb_reading_has_parts(reading)))
         *ret_view = BB_ROW_HIDDEN;
     return r;
 }

@@ -9,12 +9,6 @@ bb_overlap_begin(struct bb_overlap *overlap, const struct bb_indicator *rules, s
     *overlap = (struct bb_overlap){.tally = tally, .rules = rules};
 }
 
-static bool
-has_parts(const struct bb_reading *reading)
-{
-    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
-}
-
 /* False: it has none that fits. */
 static bool
 value_of(const struct bb_overlap *overlap, const struct bb_reading *reading, struct bb_decimal *ret_value)
@@ -48,7 +42,7 @@ compare_parts(const struct bb_reading *a, const struct bb_reading *b)
 static int
 compare(const struct bb_overlap *overlap, const struct bb_reading *a, const struct bb_reading *b)
 {
-    bool parts_a = has_parts(a), parts_b = has_parts(b);
+    bool parts_a = bb_reading_has_parts(a), parts_b = bb_reading_has_parts(b);
 
     if (overlap->rules->organization_aggregation != BB_AGGREGATE_RATIO)
         return compare_values(overlap, a, b);
@@ -60,8 +54,8 @@ compare(const struct bb_overlap *overlap, const struct bb_reading *a, const stru
 static bool
 is_same(const struct bb_overlap *overlap, const struct bb_reading *a, const struct bb_reading *b)
 {
-    return compare_values(overlap, a, b) == 0 && has_parts(a) == has_parts(b) &&
-           (!has_parts(a) || compare_parts(a, b) == 0);
+    return compare_values(overlap, a, b) == 0 && bb_reading_has_parts(a) == bb_reading_has_parts(b) &&
+           (!bb_reading_has_parts(a) || compare_parts(a, b) == 0);
 }
 
 /* The cell at hand becomes part of the tally. */
@@ -75,7 +69,7 @@ take_cell(struct bb_overlap *overlap)
     bb_tally_add(tally, overlap->rules, &overlap->best, overlap->party.organization);
     if (overlap->party.size == BB_PARTY_MANY) {
         tally->party.size = BB_PARTY_MANY;
-        if (has_parts(&overlap->best))
+        if (bb_reading_has_parts(&overlap->best))
             tally->parts.size = BB_PARTY_MANY;
     }
     overlap->begun = false;

@@ -1,11 +1,5 @@
 #include "query_tally.h"
 
-static bool
-has_parts(const struct bb_reading *reading)
-{
-    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
-}
-
 unsigned
 bb_figure_decimals(const struct bb_indicator *rules)
 {
@@ -17,7 +11,7 @@ bb_reading_computed(const struct bb_indicator *rules, const struct bb_reading *r
                     struct bb_decimal *ret_value)
 {
     return BB_ROW_STATE(reading->flags) == BB_STATE_OK && !(reading->flags & BB_ROW_VALUE) &&
-           has_parts(reading) &&
+           bb_reading_has_parts(reading) &&
            bb_decimal_ratio(rules->factor, reading->numerator, reading->denominator, scale, ret_value) == 0;
 }
 
@@ -58,7 +52,7 @@ bb_tally_add(struct bb_tally *tally, const struct bb_indicator *rules, const str
     if (BB_ROW_STATE(reading->flags) != BB_STATE_OK)
         return;
     bb_party_add(&tally->party, organization);
-    if (has_parts(reading))
+    if (bb_reading_has_parts(reading))
         bb_party_add(&tally->parts, organization);
     if (adds_values(rules) && !(reading->flags & BB_ROW_VALUE) &&
         (!bb_reading_computed(rules, reading, BB_DECIMAL_SCALE, &value) ||
@@ -155,7 +149,7 @@ show_single(const struct bb_reading *reading, const struct bb_indicator *rules, 
         bb_decimal_format(reading->value, figure->value);
     else
         show_ratio(&alone, rules, figure->value);
-    if (!has_parts(reading))
+    if (!bb_reading_has_parts(reading))
         return;
     bb_decimal_format(reading->numerator, figure->numerator);
     bb_decimal_format(reading->denominator, figure->denominator);
@@ -218,7 +212,8 @@ exact_single(const struct bb_reading *reading, const struct bb_indicator *rules,
         return true;
     }
     (void)bb_rollup_add(&alone, reading, 0);
-    return has_parts(reading) && exact_ratio(&alone.numerator, &alone.denominator, rules->factor, ret_value);
+    return bb_reading_has_parts(reading) &&
+           exact_ratio(&alone.numerator, &alone.denominator, rules->factor, ret_value);
 }
 
 static bool

@@ -56,6 +56,13 @@ bb_reading_withdrawn(const struct bb_reading *reading)
     return reading->flags & BB_ROW_WITHDRAWN;
 }
 
+/* Numerator and denominator. */
+static inline bool
+bb_reading_has_parts(const struct bb_reading *reading)
+{
+    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
+}
+
 #define BB_READING_PACKED (1 + 4 * 9 + 3 * BB_DECIMAL_PACKED + 2000) /* most bytes of a record */
 
 /* flags | revision | sequence | from revision 2 on: sequence - first | batch - sequence (zigzag) | value |

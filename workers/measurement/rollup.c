@@ -16,12 +16,6 @@
 
 #include <errno.h>
 
-static bool
-has_parts(const struct bb_reading *reading)
-{
-    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
-}
-
 static uint32_t *
 state_counter(struct bb_rollup *rollup, enum bb_state state)
 {
@@ -52,10 +46,10 @@ bb_rollup_add(struct bb_rollup *rollup, const struct bb_reading *reading, uint32
     if (counter == &rollup->ok) {
         if (reading->flags & BB_ROW_VALUE && bb_sum_add(&after.value, reading->value) != 0)
             return -ERANGE;
-        if (has_parts(reading) && (bb_sum_add(&after.numerator, reading->numerator) != 0 ||
-                                   bb_sum_add(&after.denominator, reading->denominator) != 0))
+        if (bb_reading_has_parts(reading) && (bb_sum_add(&after.numerator, reading->numerator) != 0 ||
+                                              bb_sum_add(&after.denominator, reading->denominator) != 0))
             return -ERANGE;
-        after.parts += has_parts(reading);
+        after.parts += bb_reading_has_parts(reading);
         after.computed += !(reading->flags & BB_ROW_VALUE);
         after.organization ^= organization;
         *rollup = after;
@@ -76,10 +70,11 @@ bb_rollup_remove(struct bb_rollup *rollup, const struct bb_reading *reading, uin
     if (counter == &rollup->ok) {
         if (reading->flags & BB_ROW_VALUE && bb_sum_subtract(&rollup->value, reading->value) != 0)
             return -ERANGE;
-        if (has_parts(reading) && (bb_sum_subtract(&rollup->numerator, reading->numerator) != 0 ||
-                                   bb_sum_subtract(&rollup->denominator, reading->denominator) != 0))
+        if (bb_reading_has_parts(reading) &&
+            (bb_sum_subtract(&rollup->numerator, reading->numerator) != 0 ||
+             bb_sum_subtract(&rollup->denominator, reading->denominator) != 0))
             return -ERANGE;
-        rollup->parts -= has_parts(reading);
+        rollup->parts -= bb_reading_has_parts(reading);
         rollup->computed -= !(reading->flags & BB_ROW_VALUE);
         rollup->organization ^= organization;
     }

@@ -2,12 +2,6 @@
 
 #include <stdio.h>
 
-static bool
-has_parts(const struct bb_reading *reading)
-{
-    return (reading->flags & BB_ROW_NUMERATOR) && (reading->flags & BB_ROW_DENOMINATOR);
-}
-
 bool
 bb_reading_value(const struct bb_indicator *indicator, const struct bb_reading *reading, unsigned scale,
                  struct bb_decimal *ret_value)
@@ -16,8 +10,8 @@ bb_reading_value(const struct bb_indicator *indicator, const struct bb_reading *
         *ret_value = reading->value;
         return true;
     }
-    return has_parts(reading) && bb_decimal_ratio(indicator->factor, reading->numerator, reading->denominator,
-                                                  scale, ret_value) == 0;
+    return bb_reading_has_parts(reading) && bb_decimal_ratio(indicator->factor, reading->numerator,
+                                                             reading->denominator, scale, ret_value) == 0;
 }
 
 int
@@ -32,7 +26,7 @@ bb_reading_fraction(const struct bb_indicator *indicator, const struct bb_readin
         *ret_value = bb_fraction_of(reading->value);
         return 0;
     }
-    if (!has_parts(reading))
+    if (!bb_reading_has_parts(reading))
         return BB_EXPRESSION_E_NO_DATA;
     value = bb_fraction_of(reading->numerator);
     below = bb_fraction_of(indicator->factor);
@@ -56,7 +50,7 @@ check_presence(const struct bb_reading *reading, struct bb_note *note)
 {
     uint32_t flags = reading->flags;
 
-    if (flags & BB_ROW_VALUE || has_parts(reading))
+    if (flags & BB_ROW_VALUE || bb_reading_has_parts(reading))
         return BB_ROW_CODE_NONE;
     if (flags & BB_ROW_NUMERATOR)
         return bb_note_set(note, BB_ROW_CODE_MISSING_DENOMINATOR, BB_FIELD_DENOMINATOR,
@@ -102,7 +96,7 @@ warn_of_parts(const struct bb_indicator *indicator, const struct bb_reading *rea
         right[BB_DECIMAL_TEXT], found[BB_DECIMAL_TEXT];
     struct bb_decimal ratio;
 
-    if (!(reading->flags & BB_ROW_VALUE) || !has_parts(reading) ||
+    if (!(reading->flags & BB_ROW_VALUE) || !bb_reading_has_parts(reading) ||
         !bb_decimal_disagrees(reading->value, indicator->factor, reading->numerator, reading->denominator))
         return;
     if (bb_decimal_ratio(indicator->factor, reading->numerator, reading->denominator, reading->value.scale,
