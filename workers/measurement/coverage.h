@@ -31,8 +31,7 @@ struct bb_covered {
     uint32_t indicator;
     uint64_t sequence; /* as of this entry */
     enum bb_period_type frequency;
-    uint32_t
-        retired_day; /* periods that begin on it or later are not expected; UINT32_MAX: it is not retired */
+    uint32_t retired_day;         /* periods from it on are not expected; UINT32_MAX: it is not retired */
     struct bb_covered_duty *duty; /* by organization */
     struct bb_epoch *epoch;       /* at least one */
     struct bb_covered_fact *fact; /* in the order of keys */

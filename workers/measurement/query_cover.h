@@ -18,7 +18,6 @@
 
 #include "coverage.h"
 #include "query_core.h"
-#include "query_duties.h"
 
 struct bb_cover_of;
 

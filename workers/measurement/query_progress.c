@@ -31,7 +31,6 @@ struct state {
     size_t n_named;
     bb_utc now;
     uint32_t today;
-    bool ready; /* `texts` is there */
     struct bb_one one;
     struct bb_arena texts;
     Bb__Progress **item; /* of the part */
@@ -94,7 +93,6 @@ begin(struct bb_query *query, struct bb_query_step *step)
     bb_arena_init(&state->texts, query->context.bytes / BB_QUERY_SHARES);
     state->one =
         (struct bb_one){.query = query, .texts = &state->texts, .past = state->request->as_of != NULL};
-    state->ready = true;
     if (state->request->for_all)
         query->scope = BB_SCOPE_TOTALS;
     r = find_named(query, step);
@@ -111,8 +109,6 @@ release(struct bb_query *query)
 {
     struct state *state = query->state;
 
-    if (!state->ready)
-        return;
     bb_arena_release(&state->texts);
     free(state->named);
     free(state->item);

@@ -230,7 +230,7 @@ bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_ste
              struct bb_period longer, uint64_t *looked)
 {
     enum bb_period_type type = series->rules->frequency;
-    struct bb_period first = {0};
+    struct bb_period last = {0};
     int r;
 
     bb_ids_reset(&span->ids);
@@ -240,13 +240,13 @@ bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_ste
             r = bb_series_choose(series, step);
         else if (bb_period_end(series->period) > bb_period_end(longer))
             r = refuse_period(step, series->period, longer);
-        else if (type == 0 && first.type != 0 && first.type != series->period.type)
-            r = refuse_types(step, first, series->period);
+        else if (type == 0 && last.type != 0 && last.type != series->period.type)
+            r = refuse_types(step, last, series->period);
         else
             r = take_unit(span, series, step, looked);
-        first = series->period;
-        if (type == 0 || type == first.type)
-            span->type = first.type;
+        last = series->period;
+        if (type == 0 || type == last.type)
+            span->type = last.type;
         if (r != 0)
             return r;
     }
