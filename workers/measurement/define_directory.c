@@ -65,13 +65,12 @@ give_up_names(struct bb_head *head, uint32_t id, const Bb__Organization *next)
 static int
 apply_organization(struct bb_head *head, const Bb__Organization *organization)
 {
-    bool canonical = false;
+    struct bb_bytes code = bb_bytes_str(organization->code);
     uint32_t id;
-    int r = bb_define_find(head, BB_OBJECT_ORGANIZATION, organization->code, &id, &canonical);
+    int r = bb_names_find_own(head->names, head->txn, BB_OBJECT_ORGANIZATION, code, &id);
 
-    if (r == BB_STORE_E_NOT_FOUND || (r == 0 && !canonical))
-        r = bb_names_add(head->names, head->filling, BB_OBJECT_ORGANIZATION, bb_bytes_str(organization->code),
-                         &id);
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = bb_names_add(head->names, head->filling, BB_OBJECT_ORGANIZATION, code, &id);
     else if (r == 0)
         r = give_up_names(head, id, organization);
     if (r == 0 && strcmp(organization->name, organization->code) != 0)

@@ -12,11 +12,10 @@ int
 bb_define_previous(struct bb_head *head, struct bb_arena *arena, const char *code, uint32_t *ret_id,
                    Bb__Indicator **ret_previous)
 {
-    bool canonical;
-    int r = bb_define_find(head, BB_OBJECT_INDICATOR, code, ret_id, &canonical);
+    int r = bb_names_find_own(head->names, head->txn, BB_OBJECT_INDICATOR, bb_bytes_str(code), ret_id);
 
     *ret_previous = NULL;
-    if (r == 0 && canonical)
+    if (r == 0)
         r = bb_define_details(head, BB_OBJECT_INDICATOR, *ret_id, arena, &bb__indicator__descriptor,
                               (ProtobufCMessage **)ret_previous);
     else
@@ -32,18 +31,16 @@ check_target_organizations(struct bb_head *head, struct bb_arena *arena, const B
     struct bb_targets targets = bb_targets(definition->targets, frequency);
     struct bb_target target;
     struct bb_note note;
-    bool canonical;
     uint32_t id;
     int r;
 
     while (bb_targets_next(&targets, &target) == 0) {
         if (target.organization.len == 0)
             continue;
-        r = bb_names_find(head->names, head->txn, BB_OBJECT_ORGANIZATION, target.organization, &id,
-                          &canonical);
+        r = bb_names_find_own(head->names, head->txn, BB_OBJECT_ORGANIZATION, target.organization, &id);
         if (r < 0)
             return r;
-        if (r == 0 && canonical)
+        if (r == 0)
             continue;
         bb_note_found(&note, BB_ROW_CODE_UNKNOWN_ORGANIZATION, BB_FIELD_NONE, target.organization,
                       "the code of a registered organization");
@@ -275,13 +272,12 @@ set_inputs(struct bb_head *head, uint32_t id, const Bb__Indicator *definition, u
 int
 bb_define_apply_indicator(struct bb_head *head, Bb__Indicator *definition, uint64_t sequence)
 {
-    bool canonical = false;
+    struct bb_bytes code = bb_bytes_str(definition->code);
     uint32_t id;
-    int r = bb_define_find(head, BB_OBJECT_INDICATOR, definition->code, &id, &canonical);
+    int r = bb_names_find_own(head->names, head->txn, BB_OBJECT_INDICATOR, code, &id);
 
-    if (r == BB_STORE_E_NOT_FOUND || (r == 0 && !canonical))
-        r = bb_names_add(head->names, head->filling, BB_OBJECT_INDICATOR, bb_bytes_str(definition->code),
-                         &id);
+    if (r == BB_STORE_E_NOT_FOUND)
+        r = bb_names_add(head->names, head->filling, BB_OBJECT_INDICATOR, code, &id);
     if (r == 0)
         r = name_indicator(head, definition->name, id);
     definition->has_sequence = true;

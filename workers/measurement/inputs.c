@@ -45,15 +45,12 @@ find_side(struct bb_names *names, MDB_txn *txn, const struct bb_expression *side
 {
     const struct bb_expression_input *inputs;
     size_t n = side ? bb_expression_inputs(side, &inputs) : 0;
-    bool canonical;
     uint32_t id;
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < n; i++) {
         *ret_unknown = inputs[i].indicator;
-        r = bb_names_find(names, txn, BB_OBJECT_INDICATOR, inputs[i].indicator, &id, &canonical);
-        if (r == 0 && !canonical)
-            r = BB_STORE_E_NOT_FOUND;
+        r = bb_names_find_own(names, txn, BB_OBJECT_INDICATOR, inputs[i].indicator, &id);
         if (r == 0)
             r = bb_ids_add(ids, id, NULL);
     }

@@ -216,6 +216,16 @@ bb_names_find(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, st
     return r;
 }
 
+int
+bb_names_find_own(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, struct bb_bytes text,
+                  uint32_t *ret_id)
+{
+    bool canonical;
+    int r = bb_names_find(names, txn, kind, text, ret_id, &canonical);
+
+    return r == 0 && !canonical ? BB_STORE_E_NOT_FOUND : r;
+}
+
 static const struct bb_map_entry *
 canonical_entry(const struct overlay *overlay, struct bb_bytes object_key)
 {

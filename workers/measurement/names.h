@@ -41,6 +41,10 @@ void bb_names_destroy(struct bb_names **names);
 int bb_names_find(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, struct bb_bytes text,
                   uint32_t *ret_id, bool *ret_canonical);
 
+/* ... of its own text only, not of an alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int bb_names_find_own(struct bb_names *names, MDB_txn *txn, enum bb_object_kind kind, struct bb_bytes text,
+                      uint32_t *ret_id);
+
 /* A new object with this canonical text. Its name, and a record without details, go to the generation.
  * 0 | -ENOMEM */
 int bb_names_add(struct bb_names *names, struct bb_generation *generation, enum bb_object_kind kind,

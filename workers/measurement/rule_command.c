@@ -12,10 +12,8 @@ static int
 find_in_head(void *context, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id)
 {
     struct bb_head *head = context;
-    bool canonical;
-    int r = bb_names_find(head->names, head->txn, kind, text, ret_id, &canonical);
 
-    return r == 0 && !canonical ? BB_STORE_E_NOT_FOUND : r;
+    return bb_names_find_own(head->names, head->txn, kind, text, ret_id);
 }
 
 int

@@ -40,22 +40,20 @@ take_organization(struct bb_writer *writer, Bb__Organization *organization, Bb__
 {
     struct bb_bytes code = bb_bytes_str(organization->code);
     Bb__EntryDirectory one = BB__ENTRY_DIRECTORY__INIT;
-    bool canonical = false;
+    struct bb_head *head = &writer->head;
     uint32_t id;
-    int r =
-        bb_names_find(writer->head.names, writer->head.txn, BB_OBJECT_ORGANIZATION, code, &id, &canonical);
+    int r = bb_names_find_own(head->names, head->txn, BB_OBJECT_ORGANIZATION, code, &id);
 
     if (r < 0)
         return r;
-    if (r != 0 || !canonical || !bb_directory_same(&writer->head, organization, id)) {
+    if (r != 0 || !bb_directory_same(head, organization, id)) {
         one.organization = &organization;
         one.n_organization = 1;
-        r = bb_apply_directory(&writer->head, &one);
+        r = bb_apply_directory(head, &one);
         entry->organization[entry->n_organization++] = organization;
     }
     if (r == 0)
-        r = bb_names_find(writer->head.names, writer->head.txn, BB_OBJECT_ORGANIZATION, code, &id,
-                          &canonical);
+        r = bb_names_find_own(head->names, head->txn, BB_OBJECT_ORGANIZATION, code, &id);
     return r == 0 ? see_organization(writer, id) : r;
 }
 
