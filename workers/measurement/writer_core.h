@@ -99,6 +99,9 @@ void bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufC
 int bb_writer_pack(struct bb_buffer *buffer, const ProtobufCMessage *message, size_t *ret_at,
                    size_t *ret_len);
 
+/* A text for an entry, in the arena of the command. NULL: no memory */
+char *bb_writer_text(struct bb_writer *writer, struct bb_bytes text);
+
 /* The sequence that the next staged entry will have. */
 uint64_t bb_writer_next_sequence(const struct bb_writer *writer);
 

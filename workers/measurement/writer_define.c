@@ -52,18 +52,6 @@ struct kind {
     int (*judge)(struct command *command, size_t *ret_kept);
 };
 
-static char *
-text_of(struct bb_writer *writer, struct bb_bytes text)
-{
-    char *copy = bb_arena_alloc(&writer->arena, text.len + 1);
-
-    if (copy) {
-        memcpy(copy, text.data, text.len);
-        copy[text.len] = '\0';
-    }
-    return copy;
-}
-
 static uint32_t
 today(const struct bb_writer *writer)
 {
@@ -111,8 +99,8 @@ take(struct bb_writer *writer, const struct bb_work *work, const struct kind *ki
         return 0;
     }
     c.request = request;
-    c.organization = text_of(writer, work->organization);
-    c.member = text_of(writer, work->member);
+    c.organization = bb_writer_text(writer, work->organization);
+    c.member = bb_writer_text(writer, work->member);
     protobuf_c_message_init(kind->entry, &c.entry);
     protobuf_c_message_init(kind->reply, &c.reply);
     return run(&c, kind);

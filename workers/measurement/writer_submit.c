@@ -213,14 +213,12 @@ stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struc
                  const Bb__SubmissionReply *reply)
 {
     Bb__EntrySubmission entry;
-    char *organization = bb_arena_alloc(&writer->arena, submit->work->organization.len + 1);
-    char *member = bb_arena_alloc(&writer->arena, submit->work->member.len + 1);
+    char *organization = bb_writer_text(writer, submit->work->organization);
+    char *member = bb_writer_text(writer, submit->work->member);
     int r;
 
     if (!organization || !member)
         return -ENOMEM;
-    *(char *)mempcpy(organization, submit->work->organization.data, submit->work->organization.len) = '\0';
-    *(char *)mempcpy(member, submit->work->member.data, submit->work->member.len) = '\0';
     bb__entry_submission__init(&entry);
     entry.batch = submit->message->batch;
     entry.index = submit->message->index;
