@@ -263,9 +263,8 @@ apply_puts(struct applying *a)
     for (uint32_t i = 0; r == 0 && i < a->generation->n_put; i++) {
         const struct bb_put *p = &a->generation->put[i];
         MDB_dbi dbi = a->views->dbi[p->view];
-        r = p->delete ? bb_store_delete(a->txn, dbi, p->key)
-                      : bb_store_put(a->txn, dbi, p->key, p->payload, 0);
-        if (p->delete &&r == BB_STORE_E_NOT_FOUND)
+        r = p->gone ? bb_store_delete(a->txn, dbi, p->key) : bb_store_put(a->txn, dbi, p->key, p->payload, 0);
+        if (p->gone && r == BB_STORE_E_NOT_FOUND)
             r = 0;
     }
     return r;

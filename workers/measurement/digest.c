@@ -35,12 +35,12 @@ empty(struct bb_digest *digest)
     free(digest->cell);
     free(digest->slot);
     free(digest->input);
-    digest->input = NULL;
-    digest->n_input = digest->input_size = 0;
     digest->indicator = NULL;
     digest->organization = NULL;
     digest->cell = NULL;
     digest->slot = NULL;
+    digest->input = NULL;
+    digest->n_input = digest->input_size = 0;
     digest->n_indicator = digest->indicator_size = digest->n_organization = digest->organization_size = 0;
     digest->n_cell = digest->cell_size = digest->n_slot = 0;
 }

@@ -198,7 +198,7 @@ bb_generation_put(struct bb_generation *generation, enum bb_view view, struct bb
         memcpy(data + key.len, payload.data, payload.len);
     generation->put[generation->n_put++] = (struct bb_put){
         .view = (uint8_t)view,
-        .delete = !payload.data,
+        .gone = !payload.data,
         .key = bb_bytes(data, key.len),
         .payload = bb_bytes(data + key.len, payload.len),
     };

@@ -38,7 +38,7 @@ struct bb_change_slot {
 /* A record for another view: put, or deleted when its payload is absent. */
 struct bb_put {
     uint8_t view; /* enum bb_view */
-    bool delete;
+    bool gone;    /* to be deleted */
     struct bb_bytes key;
     struct bb_bytes payload;
 };

@@ -114,9 +114,9 @@ test_puts(void **state)
     assert_null(bb_generation_find(&g, bb_bytes_str("key")));
     assert_int_equal(bb_generation_put(&g, BB_VIEW_OPEN, bb_bytes_str("b"), bb_bytes_str("x")), 0);
     assert_int_equal(bb_generation_put(&g, BB_VIEW_OPEN, bb_bytes_str("b"), bb_bytes(NULL, 0)), 0);
-    assert_false(g.put[0].delete);
+    assert_false(g.put[0].gone);
     assert_true(bb_bytes_equal(g.put[0].payload, bb_bytes_str("x")));
-    assert_true(g.put[1].delete);
+    assert_true(g.put[1].gone);
     assert_true(bb_bytes_equal(g.put[1].key, bb_bytes_str("b")));
     bb_generation_release(&g);
     assert_int_equal(g.n_put, 0);
