@@ -89,7 +89,8 @@ bb_outcome_is_kept(uint32_t outcome)
     X(66, JUMP)                                                                                              \
     X(67, FRACTION)                                                                                          \
     X(68, RULE_BROKEN)                                                                                       \
-    X(69, NEW_PLACE)
+    X(69, NEW_PLACE)                                                                                         \
+    X(70, NOT_BEGUN)
 
 enum bb_row_code {
     BB_ROW_CODE_NONE = 0,

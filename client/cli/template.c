@@ -1,10 +1,12 @@
 /* backbone template: a file to fill in, with a row for what the organization reported last time.
  *
  * Readings come period by period, so the rows of the last period that came are the last report: those of an
- * earlier one are forgotten as soon as a later one begins. */
+ * earlier one are forgotten as soon as a later one begins. A period that has not begun is a slip, or a plan.
+ */
 #include "data.h"
 #include "map.h"
 
+#include "runtime/clock.h"
 #include "runtime/period.h"
 
 #include <errno.h>
@@ -108,12 +110,23 @@ begin_period(struct form *form, struct bb_text period)
     form->last = copy(form, period);
 }
 
+static bool
+has_begun(struct bb_text text)
+{
+    struct bb_period period;
+
+    return bb_period_parse(bb_bytes(text.data, text.len), 0, &period) != 0 ||
+           period.day <= bb_clock_day(bb_clock_utc());
+}
+
 static int
 on_reading(void *self, const struct bb_reading *reading)
 {
     struct form *form = self;
     struct row *row;
 
+    if (!has_begun(reading->period))
+        return 0;
     begin_period(form, reading->period);
     if ((form->n_rows & (form->n_rows + 1)) == 0) {
         row = reallocarray(form->row, 2 * form->n_rows + 2, sizeof *row);

@@ -94,38 +94,38 @@ whole() {
     run "$expected" backbone import "$tmp/whole.csv" -o json
     like "$what" "$err" "$message"
 }
-printf 'indicator,period,value,colour\namount,2028,1,red\n' >"$tmp/whole.csv"
+printf 'indicator,period,value,colour\namount,1928,1,red\n' >"$tmp/whole.csv"
 whole "an unknown column" 65 'colour'
 run 0 backbone import "$tmp/whole.csv" -o json --ignore colour
 counts created=1
 is "nothing to say" "$err" ''
 run 0 backbone import "$tmp/whole.csv" -o json --ignore color,colour --ignore size
 like "what is no column is named" "$err" "whole.csv: warning: --ignore names what is no column of this file: 'color', 'size'"
-printf 'Indicator, PERIOD ,Value\namount,2028,1\n' >"$tmp/whole.csv"
+printf 'Indicator, PERIOD ,Value\namount,1928,1\n' >"$tmp/whole.csv"
 whole "other letters" 65 'there is no header: .*; written otherwise than expected: "Indicator" for indicator, "PERIOD" for period, "Value" for value$'
-printf 'indicator,Period,value\namount,2028,1\n' >"$tmp/whole.csv"
+printf 'indicator,Period,value\namount,1928,1\n' >"$tmp/whole.csv"
 whole "some in other letters" 65 'unknown column "Period" .*; written otherwise than expected: "Period" for period$'
-printf 'indicator;Period;value\namount;2028;1\n' >"$tmp/whole.csv"
+printf 'indicator;Period;value\namount;1928;1\n' >"$tmp/whole.csv"
 whole "semicolons" 65 "; the columns are separated by ';', expected ',': say \{\"delimiter\": \";\"\} in a map \(--map\)$"
 printf 'indicator\tperiod\tvalue\namount\t2028\t1\n' >"$tmp/whole.csv"
 whole "tabulators" 65 "separated by '.t', expected ',': say \{\"delimiter\": \"\\\\t\"\} in a map"
-printf '"indicator";"period";"value"\namount;2028;1\n' >"$tmp/whole.csv"
+printf '"indicator";"period";"value"\namount;1928;1\n' >"$tmp/whole.csv"
 whole "quoted, with semicolons" 65 'there is no header'
 run_text 'code;name\nx;X\n' 65 backbone indicator define -
 like "a list has no map" "$err" "; the columns are separated by ';', expected ','$"
-printf 'indicator,period,value\namount,2028,1\n' | gzip >"$tmp/whole.csv"
+printf 'indicator,period,value\namount,1928,1\n' | gzip >"$tmp/whole.csv"
 whole "gzip" 65 'compressed file \(gzip\), expected text: zcat FILE \| backbone import -'
 run_with "$tmp/whole.csv" 65 backbone place import -
 like "gzip" "$err" 'compressed'
 printf 'indicator,value\namount,1\n' >"$tmp/whole.csv"
 whole "no period column" 65 'period'
-printf 'indicator,period\namount,2028\n' >"$tmp/whole.csv"
+printf 'indicator,period\namount,1928\n' >"$tmp/whole.csv"
 whole "no value column" 65 'value'
-printf 'indicator,period,value,value\namount,2028,1,2\n' >"$tmp/whole.csv"
+printf 'indicator,period,value,value\namount,1928,1,2\n' >"$tmp/whole.csv"
 whole "a column twice" 65 'value'
 : >"$tmp/whole.csv"
 whole "an empty file" 65 'empty'
-printf 'amount,2028,1\namount,2029,2\n' >"$tmp/whole.csv"
+printf 'amount,1928,1\namount,1929,2\n' >"$tmp/whole.csv"
 whole "a file without header" 65 'header|column'
 run 66 backbone import "$tmp/no-such-file.csv"
 like "a file that is not there" "$err" 'no-such-file.csv'
@@ -133,48 +133,48 @@ run 64 backbone import
 run 64 backbone import "$sample/readings.csv" --no-such-option
 
 # --- BOM, CRLF, CR, quoted newlines are read
-printf '\xef\xbb\xbfindicator,period,value,comment\r\namount,2030,1,"two\r\nlines"\r\n' >"$tmp/crlf.csv"
+printf '\xef\xbb\xbfindicator,period,value,comment\r\namount,1930,1,"two\r\nlines"\r\n' >"$tmp/crlf.csv"
 run 0 backbone import "$tmp/crlf.csv" -o json
 counts rows=1 created=1
-printf 'indicator,period,value\ramount,2031,1\ramount,2032,2\r' >"$tmp/cr.csv"
+printf 'indicator,period,value\ramount,1931,1\ramount,1932,2\r' >"$tmp/cr.csv"
 run 0 backbone import "$tmp/cr.csv" -o json
 counts rows=2 created=2
-printf 'indicator,period,value\namount,2033,1' >"$tmp/no-newline.csv"
+printf 'indicator,period,value\namount,1933,1' >"$tmp/no-newline.csv"
 run 0 backbone import "$tmp/no-newline.csv" -o json
 counts rows=1 created=1
 
 # --- a value that disagrees with its parts is accepted with a warning
-printf 'indicator,period,value,numerator,denominator\nshare,2034,50.1,1,2\nshare,2035,33.3,1,3\n' >"$tmp/warn.csv"
+printf 'indicator,period,value,numerator,denominator\nshare,1934,50.1,1,2\nshare,1935,33.3,1,3\n' >"$tmp/warn.csv"
 run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"
 counts created=2 rejected=0 warnings=1
-like "the warning" "$(cat "$tmp/warnings.csv")" '2034,50.1,1,2,.*VALUE_DISAGREES'
+like "the warning" "$(cat "$tmp/warnings.csv")" '1934,50.1,1,2,.*VALUE_DISAGREES'
 
 # --- what looks like a slip beside what came before is accepted with a warning, and the dry run says the same
 {
     echo indicator,place,period,value
     for month in 01 02 03 04 05 06 07 08; do
-        echo "amount,By the month,2039-$month,10$month"
-        echo "share,By the month,2039-$month,62.$month"
+        echo "amount,By the month,1939-$month,10$month"
+        echo "share,By the month,1939-$month,62.$month"
     done
-    echo "amount,By the month,2039-09,1003"
-    echo "amount,By the month,2039-10,-9999"
-    echo "share,By the month,2039-09,0.62"
-    echo "share,By the month,2039-10,62.03"
+    echo "amount,By the month,1939-09,1003"
+    echo "amount,By the month,1939-10,-9999"
+    echo "share,By the month,1939-09,0.62"
+    echo "share,By the month,1939-10,62.03"
 } >"$tmp/warn.csv"
 for option in --dry-run ''; do
     # shellcheck disable=SC2086
     run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv" $option
     counts created=20 rejected=0 warnings=3
-    like "a place" "$(cat "$tmp/warnings.csv")" 'By the month,2039-01,.*NEW_PLACE,place'
-    like "a jump" "$(cat "$tmp/warnings.csv")" '2039-10,-9999,.*JUMP,value,.*10[0-9.]+ from their median'
-    like "a fraction" "$(cat "$tmp/warnings.csv")" '2039-09,0.62,.*FRACTION,value,.*is 62 percent meant'
+    like "a place" "$(cat "$tmp/warnings.csv")" 'By the month,1939-01,.*NEW_PLACE,place'
+    like "a jump" "$(cat "$tmp/warnings.csv")" '1939-10,-9999,.*JUMP,value,.*10[0-9.]+ from their median'
+    like "a fraction" "$(cat "$tmp/warnings.csv")" '1939-09,0.62,.*FRACTION,value,.*is 62 percent meant'
 done
 
 # by more than half a unit of its own last digit: 1 / 8 is 12.5 %, and half of one is still agreement
 {
     echo indicator,disaggregation,period,value,numerator,denominator
     for value in 12 13 12.5 12.50 12.4 12.6 11 14 12.49 12.51; do
-        echo "share,at=$value,2037,$value,1,8"
+        echo "share,at=$value,1937,$value,1,8"
     done
 } >"$tmp/warn.csv"
 run 0 backbone import "$tmp/warn.csv" -o json --warnings "$tmp/warnings.csv"
@@ -182,9 +182,9 @@ counts created=10 rejected=0 warnings=6
 is "which" "$(awk -F, 'NR > 1 { printf "%s ", $4 }' "$tmp/warnings.csv")" '12.4 12.6 11 14 12.49 12.51 '
 
 # --- a corrected rejects file imports as it is
-printf '%s\namount,,,,2036-13,1,,,,\namount,,,,2036-01,x,,,,\n' "$header" >"$tmp/bad.csv"
+printf '%s\namount,,,,1936-13,1,,,,\namount,,,,1936-01,x,,,,\n' "$header" >"$tmp/bad.csv"
 run 65 backbone import "$tmp/bad.csv" -o json --rejects "$tmp/rejects.csv"
-sed -i 's/2036-13/2036-12/; s/2036-01,x/2036-01,5/' "$tmp/rejects.csv"
+sed -i 's/1936-13/1936-12/; s/1936-01,x/1936-01,5/' "$tmp/rejects.csv"
 run 0 backbone import "$tmp/rejects.csv" -o json
 counts rows=2 created=2 rejected=0
 

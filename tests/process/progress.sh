@@ -60,6 +60,17 @@ json 'map([.value, .withheld, .change, .movement, .on_track, .corrected])' '[[nu
 run 0 as watcher progress reach -o json
 json "map($aim)" '[["reach","2024",70,20,false,2,2]]'
 
+# what has not begun is said when it is sent, once for each period, and is neither the latest nor the previous
+run_text 'indicator,place,period,value\nreach,,9999,1\nreach,North,9999,1\nreach,,2206,1\n' 0 as alpha import - -o json --warnings "$tmp/warnings.csv"
+counts created=3 warnings=2
+plans=$(jq -r .batch <<<"$out")
+is "which" "$(grep -c 'NOT_BEGUN,period' "$tmp/warnings.csv")" 2
+run 0 backbone progress reach -o json
+json "map($facts)" '[["reach","2023",50,"2022",40,10,40,"improving"]]'
+run 0 backbone progress reach --period 2206 -o json
+json "map($facts)" '[["reach",null,null,null,null,null,null,null]]'
+run 0 as alpha batch undo "$plans"
+
 # a correction, and what was known before
 run 0 as alpha report reach 35 --period 2023
 run 0 backbone progress reach -o json

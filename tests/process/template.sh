@@ -26,6 +26,15 @@ json 'map([.place, .period, .value])' '[["Bethel, CT",null,null],["",null,null]]
 run 0 backbone template reach --organization beta
 is "staff for another one" "$out" "$header"$'\nreach,beta,Danbury,,,,,,,'
 
+# a period that has not begun is not what was reported last
+run 0 as alpha report speed 1 --period 2026-01 --place Danbury
+run 0 as alpha report speed 1 --period 2206-01 --place Bethel
+like "a warning" "$err" "found '2206-01', expected a period that has begun: this one begins on 2206-01-01 .NOT_BEGUN"
+run 0 as alpha template speed
+is "the last one that has begun" "$out" "$header"$'\nspeed,alpha,Danbury,,,,,,,'
+run 0 as alpha readings withdraw speed --place Danbury --period 2026-01 --reason entry_error
+run 0 as alpha readings withdraw speed --place Bethel --period 2206-01 --reason entry_error
+
 # there and back: filled in, imported, and the next template is the same
 run 0 as alpha template reach speed --period 2025-26
 cp "$tmp/out" "$tmp/first"

@@ -21,6 +21,7 @@
 #include "rules.h"
 
 #include "proto/limits.h"
+#include "runtime/clock.h"
 #include "runtime/text.h"
 
 #include <errno.h>
@@ -371,15 +372,38 @@ warn_of_place(struct bb_intake *intake, struct bb_intake_row *row)
     return add_warning(intake, row);
 }
 
+static bool
+was_changed(const struct bb_intake *intake, const struct bb_intake_row *row)
+{
+    uint8_t outcome = intake->outcome[row->number];
+
+    return outcome == BB_OUTCOME_CREATED || outcome == BB_OUTCOME_UPDATED;
+}
+
+/* Once for each period. */
+static int
+warn_of_period(struct bb_intake *intake, struct bb_intake_row *row)
+{
+    char day[BB_PERIOD_TEXT];
+
+    if (intake->restore || row->period->early || row->key.period.day <= intake->today ||
+        (row->ref.flags & BB_ROW_WITHDRAWN) || !was_changed(intake, row))
+        return 0;
+    row->period->early = true;
+    bb_date_format(row->key.period.day, day);
+    bb_note_found(&row->note, BB_ROW_CODE_NOT_BEGUN, BB_FIELD_PERIOD, intake->view->text[row->ref.period],
+                  "a period that has begun: this one begins on %s", day);
+    return add_warning(intake, row);
+}
+
 static int
 warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
 {
     const struct bb_neighbour next = {
         .key = &row->key, .ordinal = row->period->ordinal, .reading = &row->reading};
-    uint8_t outcome = intake->outcome[row->number];
     int r;
 
-    if (outcome != BB_OUTCOME_CREATED && outcome != BB_OUTCOME_UPDATED)
+    if (!was_changed(intake, row))
         return 0;
     row->note.code = BB_ROW_CODE_NONE;
     r = bb_neighbours_judge(intake, &next, &row->note);
@@ -398,6 +422,8 @@ warn(struct bb_intake *intake, struct bb_intake_row *row)
     r = add_warning(intake, row);
     if (r == 0)
         r = warn_of_place(intake, row);
+    if (r == 0)
+        r = warn_of_period(intake, row);
     return r == 0 ? warn_of_history(intake, row) : r;
 }
 
@@ -407,6 +433,7 @@ bb_intake_run(struct bb_intake *intake)
     struct bb_intake_row row;
     int r = prepare(intake);
 
+    intake->today = bb_clock_day(intake->now);
     bb_history_begin(bb_intake_history(intake));
     for (uint32_t i = 0; r == 0 && i < intake->view->rows->count; i++) {
         row.number = i;

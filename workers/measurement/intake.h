@@ -27,6 +27,7 @@ struct bb_resolved_period {
     struct bb_period period;
     uint8_t status;
     bool noted;       /* the history knows that there are readings of it */
+    bool early;       /* it was said that it has not begun */
     uint32_t ordinal; /* history.h */
 };
 
@@ -67,7 +68,7 @@ struct bb_intake {
     const uint8_t *newer;    /* of each row: other than 0 it is refused, something newer stands; or NULL */
     bool any_organization;   /* staff: may write for any */
     uint32_t caller;         /* id of the caller's organization; 0: it has none yet */
-    bb_utc now;              /* for how many are judged by their history */
+    bb_utc now;              /* for how many are judged by their history, and what has begun */
     uint64_t sequence;       /* the entry this becomes */
     uint64_t batch;          /* first entry of its batch */
     struct bb_locks locks;   /* its first fields; not looked at in a replay */
@@ -77,6 +78,7 @@ struct bb_intake {
     /* Found */
     uint8_t *outcome; /* one a row, BB_OUTCOME_* */
     uint32_t accepted;
+    uint32_t today; /* the day of `now` */
     struct bb_note_list rejected, warnings;
     size_t note_bytes; /* of the texts of notes so far */
     struct bb_periods_before before;

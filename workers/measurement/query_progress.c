@@ -143,9 +143,11 @@ set(struct state *state, char **to, const char *text)
 
 /* Does a period count for the item, as the latest one or as the one before it? */
 static bool
-is_candidate(const struct making *making, const struct search *search, struct bb_period period)
+is_candidate(const struct state *state, const struct making *making, struct bb_period period)
 {
-    if (making->rules.frequency && period.type != making->rules.frequency)
+    const struct search *search = &state->search;
+
+    if (period.day > state->today || (making->rules.frequency && period.type != making->rules.frequency))
         return false;
     if (search->has_latest)
         return period.type == search->latest.type && period.years == search->latest.years;
@@ -223,7 +225,7 @@ find_points(struct bb_query *query, struct bb_query_step *step, const struct mak
     while (r == 0 && !done && (r = bb_one_before(&state->one, step, search->at, &before)) == 0) {
         if (!search->has_latest && before.day < making->first_day)
             break;
-        if (is_candidate(making, search, before))
+        if (is_candidate(state, making, before))
             r = try(query, step, making, before, &done);
         search->at = before;
         if (r == 0 && !done && state->one.looked >= BB_QUERY_STEP_RECORDS)

@@ -4,6 +4,7 @@
 
 #include "proto/reports.h"
 #include "runtime/calendar.h"
+#include "runtime/clock.h"
 #include "tests/unit/check.h"
 
 #include <stdio.h>
@@ -157,7 +158,7 @@ find_point(struct progress_question *q, int indicator, const struct point *lates
             if (period.day < asked.day || bb_period_end(period) > bb_period_end(asked))
                 continue;
         }
-        if (found.there && is_before(period, found.period))
+        if ((found.there && is_before(period, found.period)) || period.day > bb_clock_day(bb_clock_utc()))
             continue;
         point = ask_point(q, indicator, period);
         if (point.there)

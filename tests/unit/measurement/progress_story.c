@@ -17,8 +17,9 @@ const struct progress_indicator progress_indicators[PROGRESS_INDICATORS] = {
 };
 static const char *const organizations[] = {"a", "b", "c"};
 /* The first of them are months. */
-const char *const progress_periods[PROGRESS_PERIODS] = {
-    "2025-01", "2025-02", "2025-03", "2025-04", "2025-05", "2024", "2025", "2024-Q4", "2025-Q1", "2023/2024"};
+const char *const progress_periods[PROGRESS_PERIODS] = {"2025-01", "2025-02",   "2025-03", "2025-04",
+                                                        "2025-05", "2024",      "2025",    "2024-Q4",
+                                                        "2025-Q1", "2023/2024", "9998"};
 #define MONTHS 5u
 
 #define ANY(list) (list[roll(COUNT(list))])

@@ -5,7 +5,7 @@
 
 #include "fixture.h"
 
-enum { PROGRESS_INDICATORS = 6, PROGRESS_COMPUTED = 5, PROGRESS_VERSIONS = 200, PROGRESS_PERIODS = 10 };
+enum { PROGRESS_INDICATORS = 6, PROGRESS_COMPUTED = 5, PROGRESS_VERSIONS = 200, PROGRESS_PERIODS = 11 };
 
 struct progress_indicator {
     const char *code, *aggregation, *frequency, *publish, *above, *below;

@@ -46,6 +46,9 @@ test_row_rules(void **state)
         {"rate|a|||2026|33.3|1|3", 0, 0},
         {"rate|a|||2026|33.4|1|3", 0, BB_ROW_CODE_VALUE_DISAGREES},
         {"rate|a|||2026||1|3", 0, 0},
+        {"count|a|||9998-12|5", 0, BB_ROW_CODE_NOT_BEGUN},
+        {"count|a|||9998-12|5", 0, 0}, /* unchanged: nothing new to say */
+        {"count|a|||9998-12|6", 0, BB_ROW_CODE_NOT_BEGUN},
     };
     struct fixture *f = *state;
 
@@ -235,5 +238,6 @@ main(void)
         cmocka_unit_test(test_random_history),
     };
 
+    fixture_pass(INT64_C(20) * 366 * 86400); /* what these report of has begun */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,5 +285,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_dry_run_of_several_submissions, fixture_setup, fixture_teardown),
     };
 
+    fixture_pass(INT64_C(20) * 366 * 86400); /* what these report of has begun */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
