@@ -142,9 +142,9 @@ bb_cli_answer_wait(struct bb_client *client, struct bb_cli_answer *answer, int m
 void
 bb_cli_say_withheld(void)
 {
-    bb_cli_say(
-        "withheld: figures of a single organization that does not share them with you, or from which small "
-        "numbers could be worked out");
+    bb_cli_say("withheld: figures of a single organization that are not for others, or from which small "
+               "numbers could "
+               "be worked out");
 }
 
 void

@@ -46,12 +46,12 @@ run 0 as delta readings ls --indicator reach --organization alpha --place South 
 json 'map([.value, .withheld, .comment, .status])' '[[null,true,null,"ok"]]'
 run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02
 like "a mark" "$out" 'withheld'
-like "why" "$err" 'withheld: figures of a single organization that does not share them with you, or from which small numbers could be worked out'
+like "why" "$err" 'withheld: figures of a single organization that are not for others, or from which small numbers could be worked out'
 sequence=$(backbone status -o json | jq .measurement.head)
 run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$((sequence - 1))" -o json
 json 'map([.value, .withheld])' '[[null,true]]'
 run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$before" -o json
-json 'map([.value, .withheld])' '[[72,null]]'
+json 'map([.value, .withheld])' '[[null,true]]'
 
 # it is lifted by saying so, not by a definition that does not speak of it
 run_text 'code,name,definition,frequency,time_aggregation\nreach,Reach,Who was reached,monthly,sum\n' 0 backbone indicator define -
@@ -77,14 +77,14 @@ for who in alpha backbone; do
     json 'map([.value, .withheld, .note, (.batch | length)])' '[[72,null,null,36],[3,null,"three, not thirty",36]]'
 done
 
-# others see the larger ones from which it does not follow, and that the others are there
+# others see of lines that they are there, whether these are shared or not, and totals from which it does not follow
 run 0 as delta readings ls --indicator reach --period 2026-02 -o json
 json 'map([.organization, .place, .value, .withheld])' \
-    '[["alpha","North",62,null],["beta","North",52,null],["alpha","South",null,true],["beta","South",null,true]]'
+    '[["alpha","North",null,true],["beta","North",null,true],["alpha","South",null,true],["beta","South",null,true]]'
 run 0 as delta readings ls --indicator reach --period 2026-02 -o csv
 is "the value and the mark of a row of csv" "$(sed -n 4p <<<"$out" | cut -d, -f2,3,7,16)" 'alpha,South,,true'
 run 0 as delta readings ls --indicator reach --organization alpha --latest -o json
-json 'map([.place, .value])' '[["North",63],["South",73]]'
+json 'map([.place, .value, .withheld])' '[["North",null,true],["South",null,true]]'
 run 0 as delta trend reach --by organization --period 2026-02 -o json
 json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",null,true],["gamma",null,true]]'
 run 0 as alpha trend reach --by organization --period 2026-02 -o json
@@ -136,8 +136,11 @@ unlike "and can be announced" "$err" 'not for everybody'
 run 0 as watcher assessment --period 2026-04
 unlike "nothing is told to the watcher that others may not see" "$err" 'not for everybody'
 
-# a count of zero is not small; a ratio is told with both of its counts, or not at all
+# a count of zero is not small, but the line of one is its own; a ratio is told with both of its counts, or not at all
 run 0 as alpha report reach 0 --place East --period 2026-05
+run 0 as delta trend reach --period 2026-05 -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 as beta report reach 0 --place East --period 2026-05
 run 0 as delta trend reach --period 2026-05 -o json
 json 'map([.value, .withheld])' '[[0,null]]'
 run_text 'code,name,unit,denominator,suppress_below\nrate,Rate,percent,all,5\n' 0 backbone indicator define -
@@ -147,7 +150,7 @@ run 0 as beta report rate --numerator 2 --denominator 90 --period 2026-01
 run 0 as beta report rate 12.5 --period 2026-02
 run 0 as delta readings ls --indicator rate -o json
 json 'map([.organization, .value, .numerator, .denominator, .withheld])' \
-    '[["alpha",null,null,null,true],["beta",null,null,null,true],["alpha",93.023256,40,43,null],["beta",null,null,null,true]]'
+    '[["alpha",null,null,null,true],["beta",null,null,null,true],["alpha",null,null,null,true],["beta",null,null,null,true]]'
 run 0 as delta trend rate --period 2026-01 -o json
 json 'map([.value, .numerator, .denominator, .withheld])' '[[null,null,null,true]]'
 run 0 backbone trend rate --period 2026-01 -o json
@@ -157,13 +160,16 @@ json 'map([.value, .numerator, .denominator, .withheld])' '[[24.705882,42,170,nu
 run_text 'code,name,suppress_below\nvisits,Visits,5\n' 0 backbone indicator define -
 run_text 'indicator,period,value,numerator,denominator,status\nvisits,2026-01,50,2,7,\nvisits,2026-02,,1,3,missing\n' 0 as alpha import -
 run 0 as delta readings ls --indicator visits -o json
-json 'map([.value, .numerator, .denominator, .status, .withheld])' '[[50,null,null,"ok",true],[null,null,null,"missing",true]]'
+json 'map([.value, .numerator, .denominator, .status, .withheld])' '[[null,null,null,"ok",true],[null,null,null,"missing",true]]'
 run 0 as delta readings ls --indicator visits
-like "a mark for parts" "$out" '50 +withheld +withheld +ok'
+like "a mark for parts" "$out" 'withheld +ok'
 run 0 as delta trend visits -o json
-json 'map([.value, .numerator, .withheld])' '[[50,null,true],[null,null,null]]'
+json 'map([.value, .numerator, .withheld])' '[[null,null,true],[null,null,null]]'
 run 0 as alpha trend visits -o json
 json 'map([.value, .numerator, .withheld])' '[[50,2,null],[null,null,null]]'
+run 0 as beta report visits 60 --period 2026-01
+run 0 as delta trend visits -o json
+json 'map([.value, .numerator, .withheld])' '[[110,null,true],[null,null,null]]'
 
 # what is hidden follows what counts: approvals, who shares, corrections
 run_text 'code,name,publish,suppress_below\ncare,Care,approved,5\n' 0 backbone indicator define -
@@ -173,25 +179,30 @@ run 0 as alpha submission submit care --period 2026-01
 run 0 as beta submission submit care --period 2026-01
 run 0 backbone submission approve care --organization beta --period 2026-01
 run 0 as delta trend care -o json
-json 'map([.value, .withheld])' '[[40,null]]'
+json 'map([.value, .withheld])' '[[null,true]]'
 run 0 as delta readings ls --indicator care -o json
-json 'map([.organization, .value])' '[["beta",40]]'
+json 'map([.organization, .value, .withheld])' '[["beta",null,true]]'
 run 0 backbone submission approve care --organization alpha --period 2026-01
 run 0 as delta trend care -o json
 json 'map([.value, .withheld])' '[[null,true]]'
+run 0 as gamma report care 50 --period 2026-01
+run 0 as gamma submission submit care --period 2026-01
+run 0 backbone submission approve care --organization gamma --period 2026-01
+run 0 as delta trend care -o json
+json 'map([.value, .withheld])' '[[93,null]]'
 run 0 as delta readings ls --indicator care --organization alpha -o json
 json 'map([.value, .withheld])' '[[null,true]]'
 run 0 backbone partner set alpha --no-share-own-line
 run 0 as delta readings ls --indicator reach --place North --period 2026-02 -o json
-json 'map([.organization, .value, .withheld])' '[["beta",52,null]]'
+json 'map([.organization, .value, .withheld])' '[["beta",null,true]]'
 run 0 backbone partner set alpha --share-own-line
 run 0 as delta readings ls --indicator reach --place South --period 2026-02 -o json
 json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",null,true]]'
 run 0 as alpha report reach 33 --place South --period 2026-02
 run 0 as delta readings ls --indicator reach --place South --period 2026-02 -o json
-json 'map([.organization, .value, .withheld])' '[["alpha",33,null],["beta",62,null]]'
+json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",null,true]]'
 run 0 as delta readings history reach --organization alpha --place South --period 2026-02 -o json
-json 'map([.value, .withheld])' '[[null,true],[null,true],[33,null]]'
+json 'map([.value, .withheld])' '[[null,true],[null,true],[null,true]]'
 
 # a value that is corrected is told to staff, and to whom it belongs
 notices() {

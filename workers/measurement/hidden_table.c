@@ -24,20 +24,17 @@ struct making {
     struct bb_terms terms;
     struct bb_suppress_reading *reading;
     size_t n, size;
-    struct bb_ids organizations, disaggregations;
+    struct bb_ids disaggregations;
     struct bb_suppress_disaggregation *disaggregation;
-    uint32_t *sharing;
 };
 
 static void
 release(struct making *making)
 {
     bb_terms_release(&making->terms);
-    bb_ids_release(&making->organizations);
     bb_ids_release(&making->disaggregations);
     free(making->reading);
     free(making->disaggregation);
-    free(making->sharing);
 }
 
 /* The readings */
@@ -88,8 +85,6 @@ add(struct making *making, const struct bb_cell_readings *at)
     *to = (struct bb_suppress_reading){
         .place = at->place, .disaggregation = at->disaggregation, .organization = at->organization};
     r = count(making, &at->reading, to);
-    if (r == 0)
-        r = bb_ids_add(&making->organizations, at->organization, NULL);
     if (r == 0)
         r = bb_ids_add(&making->disaggregations, at->disaggregation, NULL);
     making->n += r == 0;
@@ -149,26 +144,6 @@ find_disaggregations(struct making *making)
 }
 
 static int
-find_sharing(struct making *making, size_t *ret_n)
-{
-    const struct bb_ids *ids = &making->organizations;
-    struct bb_term *term;
-    int r = 0;
-
-    *ret_n = 0;
-    bb_ids_sort(&making->organizations);
-    making->sharing = calloc(ids->count + 1, sizeof *making->sharing);
-    if (!making->sharing)
-        return -ENOMEM;
-    for (uint32_t i = 0; r == 0 && i < ids->count; i++) {
-        r = bb_terms_get(&making->terms, making->snapshot, BB_OBJECT_ORGANIZATION, ids->id[i], &term);
-        if (r == 0 && term->shares)
-            making->sharing[(*ret_n)++] = ids->id[i];
-    }
-    return r;
-}
-
-static int
 decide(struct making *making, struct bb_suppressed *ret_suppressed)
 {
     struct bb_suppress_table table = {
@@ -179,15 +154,12 @@ decide(struct making *making, struct bb_suppressed *ret_suppressed)
 
     if (r == 0)
         r = find_disaggregations(making);
-    if (r == 0)
-        r = find_sharing(making, &table.n_sharing);
     if (r != 0)
         return r;
     table.reading = making->reading;
     table.n_readings = making->n;
     table.disaggregation = making->disaggregation;
     table.n_disaggregations = making->disaggregations.count;
-    table.sharing = making->sharing;
     return bb_suppress(&table, BB_HIDDEN_WORK_BYTES, ret_suppressed);
 }
 

@@ -56,40 +56,34 @@ find_table(struct bb_query *query, struct bb_query_step *step, const struct bb_h
     return guard->table ? 0 : make(query, step, of, looked);
 }
 
-/* Is this figure told the caller? What it alone is behind is its own. */
-static int
-is_told(struct bb_query *query, struct bb_query_step *step, const struct bb_suppressed *figures,
-        size_t number, bool *ret_told)
+/* Is this figure told the caller? What it alone is behind is its own, and what another one is, that one's. */
+static bool
+is_told(const struct bb_query *query, const struct bb_suppressed *figures, size_t number)
 {
     const uint32_t alone = figures->alone[number];
 
-    *ret_told = query->own != 0 && alone == query->own;
-    if (*ret_told || figures->hidden[number])
-        return 0;
-    *ret_told = alone == BB_SUPPRESS_ALL;
-    return *ret_told ? 0 : bb_query_may_see(query, step, alone, ret_told);
+    if (query->own != 0 && alone == query->own)
+        return true;
+    return alone == BB_SUPPRESS_ALL && !figures->hidden[number];
 }
 
 /* Of the places that are named those count in which there is something. */
-static int
-judge(struct bb_query *query, struct bb_query_step *step, const struct bb_suppressed *figures,
-      const struct bb_query_figure *of, bool *ret_hidden)
+static bool
+is_hidden(const struct bb_query *query, const struct bb_suppressed *figures, const struct bb_query_figure *of)
 {
     struct bb_suppress_figure figure = {.organization = of->organization};
     bool any = false, told = true;
     size_t number;
-    int r = 0;
 
     figure.disaggregation = of->disaggregation.id ? of->disaggregation.id[0] : BB_SUPPRESS_OPEN;
-    for (size_t i = 0; r == 0 && told && i < (of->place.id ? of->place.n : 1); i++) {
+    for (size_t i = 0; told && i < (of->place.id ? of->place.n : 1); i++) {
         figure.place = of->place.id ? of->place.id[i] : BB_SUPPRESS_OPEN;
         if (!bb_suppressed_find(figures, figure, &number))
             continue;
         any = true;
-        r = is_told(query, step, figures, number, &told);
+        told = is_told(query, figures, number);
     }
-    *ret_hidden = !any || !told;
-    return r;
+    return !any || !told;
 }
 
 int
@@ -107,29 +101,24 @@ bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct 
     if (r != 0)
         return r;
     figures = bb_hidden_table_figures(query->guard.table);
-    *ret_hidden = true;
-    return figures ? judge(query, step, figures, figure, ret_hidden) : 0;
+    *ret_hidden = !figures || is_hidden(query, figures, figure);
+    return 0;
 }
 
-static bool
-has_any_part(const struct bb_reading *reading)
+/* Parts beside a state are counted nowhere. */
+enum bb_row_view
+bb_query_guarded_view(const struct bb_reading *reading)
 {
-    return reading->flags & (BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR);
+    if (BB_ROW_STATE(reading->flags) == BB_STATE_OK && !bb_reading_withdrawn(reading))
+        return BB_ROW_HIDDEN;
+    return reading->flags & (BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR) ? BB_ROW_WITHOUT_PARTS : BB_ROW_SHOWN;
 }
 
-/* A ratio without its counts says nothing about how small they are. The parts of a sum, and those beside a
- * state, are counted nowhere, so nothing would be known of them, either. */
 int
 bb_query_row_view(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
-                  const struct bb_reading *reading, uint64_t *looked, enum bb_row_view *ret_view)
+                  const struct bb_reading *reading, enum bb_row_view *ret_view)
 {
-    struct bb_query_figure figure = {.indicator = key->indicator,
-                                     .period = key->period,
-                                     .place = {&key->place, 1},
-                                     .disaggregation = {&key->disaggregation, 1},
-                                     .organization = key->organization};
     struct bb_term *indicator;
-    bool hidden, ratio;
     int r;
 
     *ret_view = BB_ROW_SHOWN;
@@ -138,18 +127,7 @@ bb_query_row_view(struct bb_query *query, struct bb_query_step *step, const stru
     r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &indicator);
     if (r == 0)
         r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
-    if (r != 0 || !bb_query_is_guarded(query, indicator->rules) || bb_reading_withdrawn(reading))
-        return r;
-    ratio = indicator->rules->organization_aggregation == BB_AGGREGATE_RATIO;
-    if (has_any_part(reading) && !ratio)
-        *ret_view = BB_ROW_WITHOUT_PARTS;
-    if (BB_ROW_STATE(reading->flags) != BB_STATE_OK) {
-        *ret_view = has_any_part(reading) ? BB_ROW_WITHOUT_PARTS : BB_ROW_SHOWN;
-        return 0;
-    }
-    figure.rules = indicator->rules;
-    r = bb_query_hides(query, step, &figure, looked, &hidden);
-    if (hidden || (ratio && !bb_reading_has_parts(reading)))
-        *ret_view = BB_ROW_HIDDEN;
+    if (r == 0 && bb_query_is_guarded(query, indicator->rules))
+        *ret_view = bb_query_guarded_view(reading);
     return r;
 }

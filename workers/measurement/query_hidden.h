@@ -19,7 +19,7 @@ struct bb_query_figure {
 };
 
 /* Is a figure that this point, with values behind it, is worked out from not told the caller: hidden, or the
- * line of another one that does not share it? Not to be asked of what the caller alone is behind. The
+ * line of another one? Not to be asked of what the caller alone is behind. The
  * snapshot's own cursors of readings and objects are moved. looked: grows by what it cost, in records. 0 | <0
  */
 int bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct bb_query_figure *figure,
@@ -31,9 +31,13 @@ enum bb_row_view {
     BB_ROW_HIDDEN, /* value, parts and comment */
 };
 
+/* What is told of a reading to others than the organization whose it is, where small numbers are protected:
+ * no value. */
+enum bb_row_view bb_query_guarded_view(const struct bb_reading *reading);
+
 /* How the caller may see a reading whose line it may see. 0 | <0 */
 int bb_query_row_view(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
-                      const struct bb_reading *reading, uint64_t *looked, enum bb_row_view *ret_view);
+                      const struct bb_reading *reading, enum bb_row_view *ret_view);
 
 /* Between two steps. */
 void bb_query_hidden_rest(struct bb_query *query);

@@ -18,12 +18,7 @@
 struct state {
     struct bb_reading_key key;
     uint64_t next; /* sequence to go on with */
-    /* How the caller may see the revision that stands. Of a reading whose figures are guarded from it those
-     * before are hidden: what they were part of was another table (suppress.h), and is not asked for again.
-     */
-    enum bb_row_view view;
-    uint64_t stands;
-    bool guarded;
+    bool guarded;  /* from the caller: what protects small numbers, and is not its own */
     struct bb_rows rows;
     struct bb_arena texts; /* members and batches of a part */
     struct bb_arena entry; /* one journal entry */
@@ -103,23 +98,20 @@ begin_at_approved(struct bb_query *query, struct bb_query_step *step, struct bb_
     return r == BB_STORE_E_NOT_FOUND ? 0 : r; /* all of it came later */
 }
 
-/* The snapshot's cursors are moved, so this is found out before the revisions are walked. */
 static int
-find_view(struct bb_query *query, struct bb_query_step *step, const struct bb_reading *reading)
+find_guarded(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
     struct bb_term *indicator;
-    uint64_t looked = 0;
     int r =
         bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->key.indicator, &indicator);
 
     if (r == 0)
         r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
-    if (r != 0)
-        return r;
-    state->guarded = bb_query_is_guarded(query, indicator->rules) && state->key.organization != query->own;
-    state->stands = reading->sequence;
-    return bb_query_row_view(query, step, &state->key, reading, &looked, &state->view);
+    if (r == 0)
+        state->guarded =
+            bb_query_is_guarded(query, indicator->rules) && state->key.organization != query->own;
+    return r;
 }
 
 static int
@@ -138,7 +130,7 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
     if (r == 0)
         r = begin_at_approved(query, step, key, record);
     if (r == 0)
-        r = find_view(query, step, &reading);
+        r = find_guarded(query, step);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
     return bb_query_refuse(
@@ -243,16 +235,6 @@ add_origin(struct state *state, struct bb_query_step *step, uint64_t sequence)
     return 0;
 }
 
-static enum bb_row_view
-view_of(const struct state *state, const struct bb_reading *reading)
-{
-    if (!state->guarded || reading->sequence == state->stands)
-        return state->view;
-    return BB_ROW_STATE(reading->flags) == BB_STATE_OK && !bb_reading_withdrawn(reading) ? BB_ROW_HIDDEN
-           : reading->flags & (BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR) ? BB_ROW_WITHOUT_PARTS
-                                                                      : BB_ROW_SHOWN;
-}
-
 /* One revision; false in ret_go_on when it has no room in this part or lies behind the moment asked for. */
 static int
 add_revision(struct bb_query *query, struct bb_query_step *step, struct bb_bytes record, enum bb_view view,
@@ -271,7 +253,8 @@ add_revision(struct bb_query *query, struct bb_query_step *step, struct bb_bytes
         step->final = false;
         return 0;
     }
-    r = bb_rows_add(&state->rows, query, step, &state->key, &reading, view_of(state, &reading));
+    r = bb_rows_add(&state->rows, query, step, &state->key, &reading,
+                    state->guarded ? bb_query_guarded_view(&reading) : BB_ROW_SHOWN);
     if (r == 0)
         r = add_origin(state, step, reading.sequence);
     state->next = reading.sequence + 1;

@@ -287,7 +287,7 @@ gather(struct bb_query *query, struct bb_query_step *step)
             r = r > 0 ? 0 : r;
         }
         if (r == 0)
-            r = bb_query_row_view(query, step, &key, &reading, &state->walk.looked, &view);
+            r = bb_query_row_view(query, step, &key, &reading, &view);
         if (r == 0)
             r = bb_rows_add(&state->rows, query, step, &key, &reading, view);
         if (r < 0)

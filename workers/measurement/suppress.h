@@ -18,18 +18,17 @@
  *       several places named, added up     (place, ..., ALL) of each of them: all are shown, or it is not
  *       by place, by disaggregation        the figure of each point, which has its place or code named
  *       by organization                    the same with the organization
- *     a row of readings or history, an update, a line of an export   (place, disaggregation, organization)
  *     a longer period put together from shorter ones   the same figure of each of them
  *     a computed indicator, progress, assessment       the figures of its inputs
- *     the last one, the greatest one of several organizations   the figure of each organization that takes
- *                 part, and for this table those organizations are to be given as `sharing`
  *
  * What has no reading behind it, and what cannot be asked for (values by several dimensions without a total),
  * is no figure; bb_suppressed_hides() says of it that it is hidden.
  *
  * WHO SEES WHAT. Staff see everything. A partner sees its own figures, and those of ALL behind which it is
- * alone, whatever is said here; all others only if they are not hidden (and, as ever, another organization's
- * line only where it is shared). Why a figure is hidden, and with which revision it began, is not to be told.
+ * alone, whatever is said here; of the others those of ALL that are not hidden, and behind which there are
+ * several organizations. The line of one organization, and its rows, are told nobody else, also where it
+ * shares its lines: what one shares everybody could take away from the totals of all, and nearly all of them
+ * would have to be hidden. Why a figure is hidden, and with which revision it began, is not to be told.
  *
  * SMALL is a figure that is not zero and below the threshold; also one of which as little remains for one of
  * the organizations behind it when it takes away its own. A figure of two counts, numerator and denominator,
@@ -53,8 +52,7 @@
  * difference between the two. What may be concluded from the very choice of what is hidden.
  *
  * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 120 ms for 9,000 to 18,000 (300 places by 30 codes, one
- * or two organizations in each, 10 % small), up to 1 s where many share their lines and are small: those
- * lines can be subtracted, so much more has to be hidden. What it does is counted (suppress_effort.h): after
+ * or two organizations in each, 10 % small). What it does is counted (suppress_effort.h): after
  * what takes half a second it gives up. So do very large tables of which nearly everything would have to be
  * hidden, and those with a thousand sets of dimensions in one place, which can add up to each other. It
  * depends on the readings of the period only, so an answer can be kept until one of them changes. */
@@ -86,8 +84,6 @@ struct bb_suppress_table {
     const struct bb_suppress_disaggregation
         *disaggregation; /* at least those of the readings, ids ascending */
     size_t n_disaggregations;
-    const uint32_t *sharing; /* organizations whose line is for all, ids ascending */
-    size_t n_sharing;
     struct bb_decimal threshold;
     unsigned n_counts; /* 1: the value; 2: numerator and denominator */
 };

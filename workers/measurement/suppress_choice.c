@@ -13,12 +13,6 @@ is_told(const struct bb_facts *facts, uint32_t row)
     return row < facts->n_facts && facts->fact[row].published && !facts->fact[row].hidden;
 }
 
-static bool
-is_line(const struct bb_facts *facts, uint32_t row)
-{
-    return row < facts->n_facts && !facts->fact[row].of_all;
-}
-
 /* The rows that a cell is in, hidden or not. */
 static struct bb_run
 rows_of(const struct bb_hiding *hiding, uint32_t cell)
@@ -45,15 +39,6 @@ count_lengths(struct bb_hiding *hiding)
     }
 }
 
-static bool
-is_of_one(const struct bb_facts *facts, uint32_t fact)
-{
-    const struct bb_run *run = &facts->fact[fact].cells;
-
-    return facts->cell[facts->member[run->first]].owner ==
-           facts->cell[facts->member[run->first + run->n - 1]].owner;
-}
-
 /* May the row contain the fact, when it has the fact's first cell? Not for sure, but what is chosen by it
  * need not be the best. */
 static bool
@@ -63,8 +48,6 @@ may_contain(const struct bb_facts *facts, uint32_t row, uint32_t fact)
 
     if (row >= facts->n_facts || facts->fact[row].cells.n <= facts->fact[fact].cells.n)
         return row >= facts->n_facts;
-    if (is_line(facts, row) && is_of_one(facts, fact))
-        open &= ~(unsigned)BB_SHAPE_ALL;
     return (open & ~(unsigned)facts->fact[row].shape) == 0;
 }
 
@@ -408,10 +391,8 @@ hide_all_parts(struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t 
 static bool
 hide_part(struct bb_hiding *hiding, const struct bb_proof *proof, uint32_t row, uint32_t organization)
 {
-    uint32_t part = BB_NO_ROW;
+    uint32_t part = find_part(hiding, proof, row, organization);
 
-    if (!is_line(hiding->facts, row) || hiding->facts->fact[proof->fact].of_all)
-        part = find_part(hiding, proof, row, organization);
     if (part == BB_NO_ROW)
         part = is_told(hiding->facts, row) ? row : find_near(hiding, proof, organization);
     if (part == BB_NO_ROW)

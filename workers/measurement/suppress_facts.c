@@ -102,21 +102,6 @@ find_disaggregation(const struct bb_suppress_table *table, uint32_t id, uint32_t
     return 0;
 }
 
-static bool
-shares(const struct bb_suppress_table *table, uint32_t organization)
-{
-    size_t from = 0, to = table->n_sharing;
-
-    while (from < to) {
-        size_t middle = from + (to - from) / 2;
-        if (table->sharing[middle] < organization)
-            from = middle + 1;
-        else
-            to = middle;
-    }
-    return from < table->n_sharing && table->sharing[from] == organization;
-}
-
 /* The whole ones in a count, up to BB_CAPACITY + 1. */
 static unsigned
 whole_ones(struct bb_decimal count)
@@ -129,7 +114,7 @@ whole_ones(struct bb_decimal count)
 }
 
 static void
-add_cell(struct making *making, struct bb_ordered *ordered, uint32_t owner, bool shared)
+add_cell(struct making *making, struct bb_ordered *ordered, uint32_t owner)
 {
     struct bb_facts *facts = making->facts;
     struct bb_cell_of_facts *cell = &facts->cell[facts->n_cells];
@@ -140,7 +125,7 @@ add_cell(struct making *making, struct bb_ordered *ordered, uint32_t owner, bool
         unsigned whole = whole_ones(ordered->reading->count[c]);
         cell->counts[c] = !bb_decimal_is_zero(ordered->reading->count[c]);
         cell->capacity[c] = (uint8_t)(whole ? whole - 1 : 0);
-        cell->may_vanish[c] = !shared && whole;
+        cell->may_vanish[c] = whole;
         any |= cell->counts[c];
     }
     ordered->cell = any ? facts->n_cells++ : BB_NO_CELL;
@@ -152,7 +137,6 @@ make_cells(struct making *making)
     const struct bb_suppress_table *table = making->table;
     struct bb_facts *facts = making->facts;
     size_t n = table->n_readings;
-    bool shared = false;
 
     making->order = bb_arena_alloc(making->arena, (n + 1) * sizeof *making->order);
     facts->cell = bb_arena_alloc(making->arena, (n + 1) * sizeof *facts->cell);
@@ -163,13 +147,11 @@ make_cells(struct making *making)
     qsort(making->order, n, sizeof *making->order, compare_ordered);
     for (size_t i = 0; i < n; i++) {
         struct bb_ordered *ordered = &making->order[i];
-        if (i == 0 || ordered[-1].reading->organization != ordered->reading->organization) {
+        if (i == 0 || ordered[-1].reading->organization != ordered->reading->organization)
             facts->n_organizations++;
-            shared = shares(table, ordered->reading->organization);
-        }
         if (find_disaggregation(table, ordered->reading->disaggregation, &ordered->disaggregation) != 0)
             return -EINVAL;
-        add_cell(making, ordered, facts->n_organizations - 1, shared);
+        add_cell(making, ordered, facts->n_organizations - 1);
     }
     return 0;
 }
@@ -323,7 +305,7 @@ add_figure(struct making *making, size_t from, size_t to, uint32_t *n_members)
     *content = (struct bb_run){*n_members, gather_cells(making, from, to, facts->member + *n_members)};
     *n_members += content->n;
     alone = making->order[last->reading].reading->organization == one;
-    making->published[facts->n_figures] = !alone || shares(making->table, one);
+    making->published[facts->n_figures] = !alone;
     facts->alone[facts->n_figures] = alone ? one : BB_SUPPRESS_ALL;
     facts->figure[facts->n_figures++] = first->figure;
 }

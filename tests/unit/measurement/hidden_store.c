@@ -107,9 +107,7 @@ hidden_store_table(struct hidden_store *s, unsigned number, unsigned month)
         if (at.model.reading[i].count[1].mantissa == 0) /* nobody reports a denominator of 0 */
             at.model.reading[i].count[1].mantissa = 1 + model_below(9);
     model_find_figures(&at.model);
-    at.pattern = 0;
-    for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++)
-        at.pattern |= (unsigned)at.model.shares[o] << (o - 1);
+    at.pattern = model_below(PATTERNS);
     snprintf(at.indicator, sizeof at.indicator, "i%u%u", (unsigned)at.model.threshold, at.model.n_counts);
     snprintf(at.computed, sizeof at.computed, "c%u%u", (unsigned)at.model.threshold, at.model.n_counts);
     snprintf(at.parts, sizeof at.parts, "d%u%u", (unsigned)at.model.threshold, at.model.n_counts);

@@ -134,21 +134,16 @@ model_is_small(const struct model *model, const struct model_figure *figure)
 struct bb_suppressed
 model_suppress(const struct model *model)
 {
-    uint32_t sharing[MODEL_ORGANIZATIONS];
     struct bb_suppress_table table = {
         .reading = model->reading,
         .n_readings = model->n,
         .disaggregation = model_disaggregations,
         .n_disaggregations = MODEL_DISAGGREGATIONS,
-        .sharing = sharing,
         .threshold = {model->threshold, 0},
         .n_counts = model->n_counts,
     };
     struct bb_suppressed suppressed;
 
-    for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++)
-        if (model->shares[o])
-            sharing[table.n_sharing++] = o;
     check_int(bb_suppress(&table, (size_t)64 << 20, &suppressed), 0, "suppress");
     return suppressed;
 }
@@ -160,7 +155,7 @@ model_is_shown(const struct model *model, const bool *hidden, size_t number, uin
 
     if (figure->alone && figure->whose == organization)
         return true;
-    return !hidden[number] && (!figure->alone || model->shares[figure->whose]);
+    return !hidden[number] && !figure->alone;
 }
 
 bool
@@ -478,8 +473,7 @@ looks_the_same(const struct trial *trial)
     const struct model *model = trial->model;
 
     for (size_t f = 0; f < model->n_figures; f++)
-        if (trial->hidden[f] && (!model->figure[f].alone || model->shares[model->figure[f].whose]) &&
-            trial->is[f] != 0 && tried_sum(trial, f) == 0)
+        if (trial->hidden[f] && !model->figure[f].alone && trial->is[f] != 0 && tried_sum(trial, f) == 0)
             return false;
     return true;
 }

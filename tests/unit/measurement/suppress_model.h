@@ -27,7 +27,6 @@ struct model {
     /* Given */
     struct bb_suppress_reading reading[MODEL_READINGS]; /* counts are whole numbers */
     size_t n;
-    bool shares[MODEL_ORGANIZATIONS + 1];
     int64_t threshold;
     unsigned n_counts;
     /* Found */

@@ -89,7 +89,6 @@ model_random(const struct model_kind *kind, struct model *model)
     model->threshold = 2 + model_below(4);
     model->n_counts = kind->n_counts;
     for (uint32_t o = 1; o <= kind->organizations; o++) {
-        model->shares[o] = model_below(3) == 0;
         for (uint32_t p = model_below(4) ? 1 : 0; p < kind->places; p++)
             for (uint32_t d = model_below(3) ? 1 : 0; d < kind->disaggregations; d++)
                 if (model_below(10) < (uint32_t)kind->reported)
@@ -105,7 +104,7 @@ model_random(const struct model_kind *kind, struct model *model)
 }
 
 const struct model_kind model_kinds[MODEL_KINDS] = {
-    {1, 4, 4, 5, 1, false, 8},  /* one organization, one dimension */
+    {2, 4, 4, 5, 1, false, 8},  /* two organizations, one dimension */
     {3, 4, 3, 5, 1, false, 6},  /* three, each anywhere */
     {3, 4, 4, 3, 1, true, 5},   /* with totals of their own */
     {4, 2, 4, 4, 1, false, 7},  /* one place */

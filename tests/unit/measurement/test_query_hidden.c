@@ -19,9 +19,15 @@ struct told {
     uint32_t viewer;
     bool (*row)[MODEL_READINGS];
     size_t n;
-    bool observing;               /* as an observer, who is not told shared lines, either */
     bool withheld[MODEL_FIGURES]; /* figures that were asked for by themselves, and not told */
 };
+
+/* Its lines are for all, but not those of an indicator that protects small numbers. */
+static bool
+shares(uint32_t organization)
+{
+    return at.pattern >> (organization - 1) & 1;
+}
 
 /* Figures */
 
@@ -149,7 +155,7 @@ take_point(struct told *told, const struct question *q, const Bb__TrendPoint *po
         assert_null(point->value);
         assert_null(point->numerator);
         assert_null(point->denominator);
-        if (only && !told->observing)
+        if (only)
             told->withheld[only - at.model.figure] = true;
         return;
     }
@@ -271,11 +277,12 @@ take_rows(struct told *told, const Bb__Rows *rows)
         reading = reading_of(&view, &ref);
         row[reading] = true;
         if (!(ref.flags & BB_ROW_WITHHELD)) {
+            assert_int_equal(at.model.reading[reading].organization, told->viewer);
             tell(told, row);
             continue;
         }
         assert_int_equal(ref.flags & (BB_ROW_VALUE | BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR), 0);
-        assert_true(at.model.shares[at.model.reading[reading].organization]);
+        assert_true(shares(at.model.reading[reading].organization));
     }
     bb_rowview_release(&view);
 }
@@ -310,7 +317,7 @@ ask_histories(struct told *told)
         const struct bb_bytes text = model_disaggregations[r->disaggregation].text;
         Bb__HistoryQuery request = BB__HISTORY_QUERY__INIT;
         struct test_answer answer;
-        if (!at.model.shares[r->organization] && r->organization != told->viewer)
+        if (!shares(r->organization) && r->organization != told->viewer)
             continue;
         snprintf(whose, sizeof whose, "o%u-%u", at.pattern, r->organization);
         snprintf(disaggregation, sizeof disaggregation, "%.*s", (int)text.len, (const char *)text.data);
@@ -368,10 +375,8 @@ ask_all(struct told *told)
     ask_progress(told, BB__ROLE__ROLE_PARTNER);
     if (told->viewer != MODEL_OUTSIDER)
         return;
-    told->observing = true;
     ask_trends(told, BB__ROLE__ROLE_OBSERVER);
     ask_progress(told, BB__ROLE__ROLE_OBSERVER);
-    told->observing = false;
 }
 
 /* Figures that are small, or withheld from somebody who may see such, and that follow. */
@@ -386,8 +391,7 @@ count_solved(const struct told *told)
                          solved);
         for (size_t f = 0; f < at.model.n_figures; f++) {
             const struct model_figure *figure = &at.model.figure[f];
-            bool others = !figure->alone || at.model.shares[figure->whose];
-            if (model_is_small(&at.model, figure) || (others && told->withheld[f]))
+            if (model_is_small(&at.model, figure) || (!figure->alone && told->withheld[f]))
                 n += solved[f] && model_concerns(&at.model, f, c, told->viewer);
         }
     }
@@ -398,7 +402,7 @@ count_solved(const struct told *told)
 static size_t
 count_tables(struct hidden_store *s, unsigned first, unsigned n)
 {
-    struct told told = {.observing = false, .row = malloc(TOLD * sizeof *told.row)};
+    struct told told = {.row = malloc(TOLD * sizeof *told.row)};
     size_t found = 0;
 
     assert_non_null(told.row);
