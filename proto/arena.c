@@ -106,3 +106,16 @@ bb_arena_alloc(struct bb_arena *arena, size_t size)
         arena->refused = true;
     return memory;
 }
+
+char *
+bb_arena_text(struct bb_arena *arena, struct bb_bytes text)
+{
+    char *to = bb_arena_alloc(arena, text.len + 1);
+
+    if (!to)
+        return NULL;
+    if (text.len)
+        memcpy(to, text.data, text.len);
+    to[text.len] = '\0';
+    return to;
+}

@@ -6,6 +6,8 @@
 #ifndef BB_ARENA_H
 #define BB_ARENA_H
 
+#include "bytes.h"
+
 #include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,5 +32,8 @@ void bb_arena_reset(struct bb_arena *arena);
 /* Memory aligned for any type, uninitialised, valid until the next reset; NULL at the cap or without memory.
  */
 void *bb_arena_alloc(struct bb_arena *arena, size_t size);
+
+/* The same with a copy of the text, and a NUL behind it. */
+char *bb_arena_text(struct bb_arena *arena, struct bb_bytes text);
 
 #endif

@@ -178,18 +178,6 @@ begin_adoptions(struct bb_query *query, struct bb_query_step *step)
     return r;
 }
 
-static char *
-copy(struct bb_arena *arena, struct bb_bytes text)
-{
-    char *to = bb_arena_alloc(arena, text.len + 1);
-
-    if (to) {
-        memcpy(to, text.data, text.len);
-        to[text.len] = '\0';
-    }
-    return to;
-}
-
 static int
 fill_adoption(struct bb_query *query, struct bb_query_step *step, const struct bb_adoption *from,
               struct bb_arena *texts, Bb__Adoption *to)
@@ -207,9 +195,9 @@ fill_adoption(struct bb_query *query, struct bb_query_step *step, const struct b
         return r;
     bb_date_format(from->from_day, dates);
     bb_date_format(from->until_day, dates + BB_PERIOD_TEXT);
-    to->indicator = copy(texts, indicator->text);
-    to->organization = copy(texts, organization->text);
-    to->member = copy(texts, from->member);
+    to->indicator = bb_arena_text(texts, indicator->text);
+    to->organization = bb_arena_text(texts, organization->text);
+    to->member = bb_arena_text(texts, from->member);
     to->has_version = true;
     to->version = from->version;
     to->from = dates;

@@ -7,14 +7,8 @@
 static char *
 copy(struct bb_arena *texts, struct bb_bytes text, size_t *bytes)
 {
-    char *to = bb_arena_alloc(texts, text.len + 1);
-
-    if (!to)
-        return NULL;
-    memcpy(to, text.data, text.len);
-    to[text.len] = '\0';
     *bytes += text.len + 2;
-    return to;
+    return bb_arena_text(texts, text);
 }
 
 /* The names of the fields are static. */

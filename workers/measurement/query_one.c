@@ -4,22 +4,11 @@
 
 #include <errno.h>
 
-static char *
-copy(struct bb_one *one, const char *text)
-{
-    size_t len = strlen(text);
-    char *to = bb_arena_alloc(one->texts, len + 1);
-
-    if (to)
-        memcpy(to, text, len + 1);
-    return to;
-}
-
 /* NULL stays NULL. */
 static bool
 copy_text(struct bb_one *one, const char *from, char **to)
 {
-    *to = from ? copy(one, from) : NULL;
+    *to = from ? bb_arena_text(one->texts, bb_bytes_str(from)) : NULL;
     return !from || *to;
 }
 

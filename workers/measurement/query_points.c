@@ -63,15 +63,8 @@ bb_points_reset(struct bb_points *points)
 static char *
 copy(struct bb_points *points, struct bb_bytes text)
 {
-    char *to = bb_arena_alloc(&points->texts, text.len + 1);
-
-    if (!to)
-        return NULL;
-    if (text.len)
-        memcpy(to, text.data, text.len);
-    to[text.len] = '\0';
     points->bytes += text.len + 2;
-    return to;
+    return bb_arena_text(&points->texts, text);
 }
 
 static int

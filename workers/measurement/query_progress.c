@@ -119,14 +119,8 @@ release(struct bb_query *query)
 static char *
 copy(struct state *state, const char *text)
 {
-    size_t len = strlen(text);
-    char *to = bb_arena_alloc(&state->texts, len + 1);
-
-    if (!to)
-        return NULL;
-    memcpy(to, text, len + 1);
-    state->bytes += len + 2;
-    return to;
+    state->bytes += strlen(text) + 2;
+    return bb_arena_text(&state->texts, bb_bytes_str(text));
 }
 
 /* Empty: none. */

@@ -41,12 +41,10 @@ bb_report_rows_begin(struct bb_report_rows *rows)
 static int
 add_text(struct bb_report_rows *rows, struct bb_bytes text, uint32_t *ret_index)
 {
-    char *copy = bb_arena_alloc(&rows->texts, text.len + 1);
+    char *copy = bb_arena_text(&rows->texts, text);
 
     if (!copy)
         return bb_no_room(&rows->texts, text.len + 1);
-    memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
     if (rows->n_text == rows->text_size) {
         size_t size = rows->text_size ? rows->text_size * 2 : 256;
         char **grown = realloc(rows->text, size * sizeof *grown);

@@ -138,19 +138,6 @@ is_there(struct bb_query *query, struct bb_query_step *step, bool *ret_there)
     return r < 0 ? r : 0;
 }
 
-static char *
-copy(struct bb_arena *arena, struct bb_bytes text)
-{
-    char *to = bb_arena_alloc(arena, text.len + 1);
-
-    if (to) {
-        if (text.len)
-            memcpy(to, text.data, text.len);
-        to[text.len] = '\0';
-    }
-    return to;
-}
-
 static int
 add_said(struct state *state, struct bb_query_step *step, const struct bb_review *review, uint64_t sequence,
          Bb__ReviewUnit *unit)
@@ -163,9 +150,9 @@ add_said(struct state *state, struct bb_query_step *step, const struct bb_review
     unit->has_sequence = unit->has_time_us = true;
     unit->sequence = sequence;
     unit->time_us = (uint64_t)entry.time;
-    unit->comment = copy(&state->texts, review->comment);
-    unit->reason = copy(&state->texts, review->reason);
-    unit->member = copy(&state->texts, review->member);
+    unit->comment = bb_arena_text(&state->texts, review->comment);
+    unit->reason = bb_arena_text(&state->texts, review->reason);
+    unit->member = bb_arena_text(&state->texts, review->member);
     if (!unit->comment || !unit->reason || !unit->member)
         return bb_no_room(&state->texts, review->comment.len + review->reason.len + review->member.len);
     return 0;
@@ -185,9 +172,9 @@ name_unit(struct bb_query *query, struct bb_query_step *step, const struct bb_re
         r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, from->indicator, &indicator);
     if (r != 0)
         return r;
-    unit->organization = copy(&state->texts, organization->text);
-    unit->indicator = copy(&state->texts, indicator->text);
-    unit->period = copy(&state->texts, bb_bytes(period, bb_period_format(from->period, period)));
+    unit->organization = bb_arena_text(&state->texts, organization->text);
+    unit->indicator = bb_arena_text(&state->texts, indicator->text);
+    unit->period = bb_arena_text(&state->texts, bb_bytes(period, bb_period_format(from->period, period)));
     if (!unit->organization || !unit->indicator || !unit->period)
         return bb_no_room(&state->texts, organization->text.len + indicator->text.len + BB_PERIOD_TEXT);
     return 0;

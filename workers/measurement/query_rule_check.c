@@ -201,16 +201,6 @@ is_first(const struct unit *unit, uint32_t number, bool *ret_first)
 
 /* Telling */
 
-static char *
-copy(struct bb_arena *arena, struct bb_bytes text)
-{
-    char *to = bb_arena_alloc(arena, text.len + 1);
-
-    if (to)
-        *(char *)mempcpy(to, text.data, text.len) = '\0';
-    return to;
-}
-
 static int
 name_place(const struct unit *unit, Bb__BrokenRule *broken)
 {
@@ -223,7 +213,7 @@ name_place(const struct unit *unit, Bb__BrokenRule *broken)
     r = bb_terms_get(&unit->query->terms, &unit->step->snapshot, BB_OBJECT_PLACE, unit->key.place, &place);
     if (r != 0)
         return r;
-    broken->place = copy(&state->texts, place->text);
+    broken->place = bb_arena_text(&state->texts, place->text);
     return broken->place ? 0 : bb_no_room(&state->texts, place->text.len);
 }
 
@@ -236,9 +226,9 @@ name_sides(const struct unit *unit, const struct bb_rule_sides *sides, Bb__Broke
          has_right = bb_rule_side_format(&sides->right, right);
 
     bb_rule_say(&unit->ruled->rule, sides, "", text, sizeof text);
-    broken->text = copy(&state->texts, bb_bytes_str(text));
-    broken->left = has_left ? copy(&state->texts, bb_bytes_str(left)) : NULL;
-    broken->right = has_right ? copy(&state->texts, bb_bytes_str(right)) : NULL;
+    broken->text = bb_arena_text(&state->texts, bb_bytes_str(text));
+    broken->left = has_left ? bb_arena_text(&state->texts, bb_bytes_str(left)) : NULL;
+    broken->right = has_right ? bb_arena_text(&state->texts, bb_bytes_str(right)) : NULL;
     if (!broken->text || (has_left && !broken->left) || (has_right && !broken->right))
         return bb_no_room(&state->texts, sizeof text);
     return 0;
@@ -256,8 +246,9 @@ name_unit(const struct unit *unit, Bb__BrokenRule *broken)
     if (r != 0)
         return r;
     broken->rule = unit->ruled->rule.code;
-    broken->organization = copy(&state->texts, organization->text);
-    broken->period = copy(&state->texts, bb_bytes(period, bb_period_format(unit->key.period, period)));
+    broken->organization = bb_arena_text(&state->texts, organization->text);
+    broken->period =
+        bb_arena_text(&state->texts, bb_bytes(period, bb_period_format(unit->key.period, period)));
     if (!broken->organization || !broken->period)
         return bb_no_room(&state->texts, organization->text.len + BB_PERIOD_TEXT);
     return name_place(unit, broken);

@@ -62,13 +62,10 @@ bb_no_room(const struct bb_arena *arena, size_t bytes)
 static int
 copy_text(struct bb_terms *terms, struct bb_bytes text, struct bb_bytes *ret_copy)
 {
-    uint8_t *copy = bb_arena_alloc(&terms->arena, text.len + 1);
+    const char *copy = bb_arena_text(&terms->arena, text);
 
     if (!copy)
         return bb_no_room(&terms->arena, text.len + 1);
-    if (text.len)
-        memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
     *ret_copy = bb_bytes(copy, text.len);
     return 0;
 }

@@ -79,12 +79,28 @@ test_as_allocator(void **state)
     bb_arena_release(&arena);
 }
 
+static void
+test_text(void **state)
+{
+    static const char long_text[64] = "x";
+    struct bb_arena arena;
+
+    (void)state;
+    bb_arena_init(&arena, sizeof long_text);
+    assert_string_equal(bb_arena_text(&arena, bb_bytes(NULL, 0)), "");
+    assert_string_equal(bb_arena_text(&arena, bb_bytes("abcd", 3)), "abc");
+    bb_arena_reset(&arena);
+    assert_null(bb_arena_text(&arena, bb_bytes(long_text, sizeof long_text)));
+    bb_arena_release(&arena);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_aligned_and_apart),
         cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_text),
         cmocka_unit_test(test_reset_keeps_the_first_block),
         cmocka_unit_test(test_as_allocator),
     };
