@@ -31,8 +31,9 @@ struct form {
     const char *organization, *period;
     struct bb_output *output;
     /* Of one question */
-    char *code; /* the indicator's */
-    char *last; /* the period of the rows */
+    char *code;    /* the indicator's */
+    bool computed; /* it is, from others */
+    char *last;    /* the period of the rows */
     struct row *row;
     size_t n_rows;
     int error;
@@ -161,6 +162,7 @@ on_indicator(void *self, const struct bb_indicator *indicator)
 {
     struct form *form = self;
 
+    form->computed = indicator->numerator_expression && *indicator->numerator_expression;
     free(form->code);
     form->code = copy(form, bb_text(indicator->code));
     return 0;
@@ -193,6 +195,11 @@ add_indicator(struct bb_client *client, struct form *form, const char *indicator
     const struct bb_indicators_query query = {.code = indicator};
     int code = bb_cli_ended(client, bb_client_indicators(client, &query, on_indicator, NULL, form));
 
+    if (code == 0 && form->computed) {
+        bb_cli_error("%s: it is computed from other indicators, so there is nothing to fill in [COMPUTED]",
+                     form->code);
+        return EX_DATAERR;
+    }
     if (code != 0 || form->places.n == 0)
         return code ? code : add_rows(client, form, NULL);
     for (size_t i = 0; code == 0 && i < form->places.n; i++)

@@ -35,6 +35,9 @@ refused 'positivity,Positivity,#{half}*2,' 'found a cycle: positivity is compute
 refused 'positivity,Positivity,1,#{half}' 'found a cycle'
 run 65 as alpha report positivity 5 --period 2024
 like "no reading" "$err" "found 'positivity', expected an indicator that is reported.*COMPUTED"
+run 65 as alpha template positivity --period 2024
+like "nothing to fill in" "$err" 'positivity: it is computed from other indicators, so there is nothing to fill in .COMPUTED.'
+unlike "no row of it" "$out" positivity
 run 0 backbone indicator adopt positivity tested --organization alpha --from 2000-01-01
 run 0 backbone reporting --period 2024 -o json
 json 'map(.indicator)' '["tested"]'
