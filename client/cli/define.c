@@ -29,7 +29,8 @@ on_outcome(void *self, const struct bb_define_outcome *outcome)
     if (outcome->outcome != BB_REJECTED)
         return;
     d->counts.rejected++;
-    bb_list_refuse(d->list, d->row[outcome->item]->number, outcome->field, outcome->code_name, outcome->text);
+    bb_list_refuse(d->list, d->row[outcome->item]->number, d->row[outcome->item]->line, outcome->field,
+                   outcome->code_name, outcome->text);
 }
 
 static int
@@ -68,7 +69,7 @@ add(struct definer *d, struct bb_list_row *row)
     const char *field, *wrong;
     int r = judge(d, row, &wrong, &field, reason, sizeof reason);
     if (r == 0 && wrong) {
-        bb_list_refuse(d->list, row->number, field, wrong, reason);
+        bb_list_refuse(d->list, row->number, row->line, field, wrong, reason);
         d->counts.rejected++;
     }
     if (r < 0)

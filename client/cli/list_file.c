@@ -93,12 +93,12 @@ bb_list_open(const char *file, const char *const *fields, size_t n_required, str
 }
 
 void
-bb_list_refuse(struct bb_list_file *list, uint64_t row, const char *field, const char *code,
+bb_list_refuse(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field, const char *code,
                const char *reason)
 {
     if (list->refused++ < SHOWN)
-        bb_cli_say("%s: row %" PRIu64 "%s%s: %s [%s]", list->name, row, *field ? ", " : "", field, reason,
-                   code);
+        bb_cli_say("%s: row %" PRIu64 " (line %" PRIu64 ")%s%s: %s [%s]", list->name, row, line,
+                   *field ? ", " : "", field, reason, code);
 }
 
 /* Cells are checked here because they become C strings, which end at a NUL. */
@@ -123,13 +123,14 @@ check_row(struct bb_list_file *list, const struct bb_csv_row *row)
 {
     char reason[MESSAGE_BYTES];
     if (!bb_layout_row(&list->layout, row, reason, sizeof reason)) {
-        bb_list_refuse(list, row->number - 1, "", "BAD_ROW", reason);
+        bb_list_refuse(list, row->number - 1, row->line, "", "BAD_ROW", reason);
         return BB_LIST_REFUSED;
     }
     for (size_t i = 0; i < row->count; i++) {
         const char *code = row->cell[i].len ? wrong_cell(row->cell[i], reason, sizeof reason) : NULL;
         if (code) {
-            bb_list_refuse(list, row->number - 1, list->fields[list->layout.meaning[i]], code, reason);
+            bb_list_refuse(list, row->number - 1, row->line, list->fields[list->layout.meaning[i]], code,
+                           reason);
             return BB_LIST_REFUSED;
         }
     }
@@ -147,6 +148,7 @@ copy_row(const struct bb_list_file *list, const struct bb_csv_row *row)
         return NULL;
     char *at = copy->text;
     copy->number = row->number - 1;
+    copy->line = row->line;
     for (size_t i = 0; i < row->count; i++) {
         struct bb_bytes cell = row->cell[i];
         if (cell.len == 0)

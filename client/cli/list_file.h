@@ -12,6 +12,7 @@ struct bb_list_file;
 /* One row; every cell ends with NUL; an empty one, or one whose column is absent, is NULL. */
 struct bb_list_row {
     uint64_t number; /* 1 is the first row below the header */
+    uint64_t line;   /* of the file where it starts */
     const char *cell[BB_LAYOUT_FIELDS];
     char text[]; /* where they stand */
 };
@@ -32,7 +33,7 @@ int bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row);
 
 /* Say what is wrong with a row: field "" for the row as a whole. Only the first ones are said;
  * bb_list_close() says how many were left out. */
-void bb_list_refuse(struct bb_list_file *list, uint64_t row, const char *field, const char *code,
-                    const char *reason);
+void bb_list_refuse(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field,
+                    const char *code, const char *reason);
 
 #endif

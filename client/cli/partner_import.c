@@ -93,7 +93,7 @@ refuse(struct importer *importer, const struct bb_list_row *row, const char *fie
        const char *reason)
 {
     importer->counts.rejected++;
-    bb_list_refuse(importer->list, row->number, field, code, reason);
+    bb_list_refuse(importer->list, row->number, row->line, field, code, reason);
 }
 
 static void

@@ -94,7 +94,7 @@ bad_names() { # COMMAND... -: the names under test become rows of it; a good one
         printf "$1" "$name" >"$tmp/names.csv"
         run 65 backbone "${@:2}" "$tmp/names.csv" -o json
         json '[.rows, .rejected]' '[2,1]'
-        like "$2: the row is told" "$err" '^[^ ]*names\.csv: row 1, [a-z]+: found .*, expected 1 to 300 bytes of UTF-8 without control characters, '
+        like "$2: the row is told" "$err" '^[^ ]*names\.csv: row 1 \(line [0-9]+\), [a-z]+: found .*, expected 1 to 300 bytes of UTF-8 without control characters, '
         unlike "the message turns nothing" "$err" $'\u202e|\u2066'
     done
 }
@@ -114,7 +114,7 @@ json 'map(.name) | index("Badplace")' null
 # --- a place is not within itself
 run_text 'name,parent\nOuter,\nMiddle,Outer\nInner,Middle\n' 0 backbone place import - -o json
 run_text 'name,parent\nOuter,Inner\n' 65 backbone place import - -o json
-like "the chain is named" "$err" "row 1, parent: found 'Inner', expected a parent that is not within this place: Outer > Inner > Middle > Outer"
+like "the chain is named" "$err" "row 1 \(line [0-9]+\), parent: found 'Inner', expected a parent that is not within this place: Outer > Inner > Middle > Outer"
 run_text 'name,parent\nOuter,Outer\n' 65 backbone place import - -o json
 like "its own parent" "$err" 'Outer > Outer'
 run_text 'name,parent,alias\nSelf,Me,Me\n' 65 backbone place import - -o json
@@ -146,8 +146,8 @@ for _ in 1 2; do
     run_text 'name,aggregate,parent,alias\nPx,yes,,\nPx,true,Outer,X1\nPx,,,X2\nPx,no,Outer,\nPx,,Inner,\n' 65 \
         backbone place import - -o json
     json .rejected 2
-    like "aggregate" "$err" "row 4, aggregate: found 'no' for 'Px', expected the same as in row 1, or nothing \[DUPLICATE_KEY\]"
-    like "parent" "$err" "row 5, parent: found 'Inner' for 'Px', expected the same as in row 2, or nothing \[DUPLICATE_KEY\]"
+    like "aggregate" "$err" "row 4 \(line [0-9]+\), aggregate: found 'no' for 'Px', expected the same as in row 1, or nothing \[DUPLICATE_KEY\]"
+    like "parent" "$err" "row 5 \(line [0-9]+\), parent: found 'Inner' for 'Px', expected the same as in row 2, or nothing \[DUPLICATE_KEY\]"
 done
 run 0 backbone place ls -o json
 json '.[] | select(.name == "Px") | [.aggregate, .parent, .alias]' '[true,"Outer",["X1","X2"]]'
@@ -156,7 +156,7 @@ json '.[] | select(.name == "Px") | [.aggregate, .parent, .alias]' '[true,"Outer
 for counts in '[1,0,1,1]' '[0,0,2,1]'; do
     run_text 'code,name\ntwice,One\ntwice,One\ntwice,Two\n' 65 backbone indicator define - -o json
     json '[.created, .updated, .unchanged, .rejected]' "$counts"
-    like "the earlier row" "$err" "row 3, code: found another row of 'twice' than row 1, expected .* \[DUPLICATE_KEY\]"
+    like "the earlier row" "$err" "row 3 \(line [0-9]+\), code: found another row of 'twice' than row 1, expected .* \[DUPLICATE_KEY\]"
 done
 run 0 backbone indicator show twice -o json
 json '[.name, .version]' '["One",1]'
@@ -181,7 +181,9 @@ for word in annual Yearly "school year" SixMonthly semi-annual week; do
     run_text "code,name,frequency\nfrequent,Frequent,$word\n" 0 backbone indicator define -
 done
 run_text "code,name,frequency\nfrequent,Frequent,biannual\n" 65 backbone indicator define -
-like "the words that are" "$err" "row 1, frequency: found .biannual., expected yearly, .*school_year"
+like "the words that are" "$err" "row 1 \(line [0-9]+\), frequency: found .biannual., expected yearly, .*school_year"
+run_text 'code,name,target_period,target_value\nlong,Long,2030,1234567890123456789012345678901234567890\n' 65 backbone indicator define -
+like "how many digits there may be" "$err" 'row 1 .line 2., target_value: found .*, expected at most 34 significant digits, 24 of them'
 run_text 'code,name,minimum\nz,Z,low\n' 65 backbone indicator define -
 
 # --- agreement: who reports what, and what nobody reports any more

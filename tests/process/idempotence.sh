@@ -73,17 +73,17 @@ partners 0 '[4,0,0,4,0]' "$chain"
 swap='p1,Third,partner,\np2,Fourth,partner,\n'
 for _ in 1 2; do
     partners 65 '[2,0,0,0,2]' "$swap"
-    like "who has it" "$err" 'row 1: "Third" is already a code, name or alias of "p2" \[EXISTS\]'
+    like "who has it" "$err" 'row 1 \(line [0-9]+\): "Third" is already a code, name or alias of "p2" \[EXISTS\]'
 done
 # an alias is only added: who has it keeps it
 for _ in 1 2; do
     partners 65 '[2,0,0,1,1]' 'p1,Fourth,partner,\np2,Third,partner,F1\n'
-    like "who has the alias" "$err" 'row 2: "F1" is already a code, name or alias of "p1" \[EXISTS\]'
+    like "who has the alias" "$err" 'row 2 \(line [0-9]+\): "F1" is already a code, name or alias of "p1" \[EXISTS\]'
 done
 # one row an organization, or equal ones
 for counts in '[3,1,0,1,1]' '[3,0,0,2,1]'; do
     partners 65 "$counts" 'p5,Fifth,partner,V\np5,Fifth,partner,V\np5,Five,partner,V\n'
-    like "twice" "$err" "row 3, code: found another row of 'p5' than row 1, expected one, or the same again \[DUPLICATE_KEY\]"
+    like "twice" "$err" "row 3 \(line [0-9]+\), code: found another row of 'p5' than row 1, expected one, or the same again \[DUPLICATE_KEY\]"
 done
 
 # a batch of a staff member cannot be answered to a partner, nor a partner's batch be taken over

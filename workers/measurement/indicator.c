@@ -90,11 +90,13 @@ given(const char *text)
 static bool
 number(struct check *check, const char *column, const char *text, struct bb_decimal *ret_decimal)
 {
-    if (!given(text))
-        return false;
-    if (bb_decimal_parse(bb_bytes_str(text), ret_decimal) != 0)
-        refuse(check, column, text, "a decimal number such as 12.5");
-    return true;
+    int r = given(text) ? bb_decimal_parse(bb_bytes_str(text), ret_decimal) : 0;
+
+    if (r != 0)
+        refuse(check, column, text,
+               r == BB_DECIMAL_E_RANGE ? "at most 34 significant digits, 24 of them after the point"
+                                       : "a decimal number such as 12.5");
+    return given(text);
 }
 
 static bool

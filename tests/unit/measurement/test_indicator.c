@@ -105,6 +105,7 @@ test_what_is_refused(void **state)
         {"overlap=maximum|organization_aggregation=last", "overlap"},
         {"overlap=maximum|numerator_expression=#{a}", "overlap"},
         {"overlap=sum|numerator_expression=#{a}", "overlap"},
+        {"target_value=1234567890123456789012345678901234567890", "target_value"},
         {"suppress_below=1", "suppress_below"},
         {"suppress_below=-5", "suppress_below"},
         {"suppress_below=5.0", "suppress_below"},
