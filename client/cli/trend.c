@@ -368,7 +368,7 @@ print_sparkline(const struct trend *trend, const char *group, const char **value
             values[n++] = trend->points[i].value;
     if (!*bb_sparkline(values, n, bars))
         return;
-    printf("%s%s%s%s  %s to %s\n", *begun ? "" : "\n", bars, group ? "  " : "", group ? group : "",
+    printf("%s%s%s%s  first %s, last %s\n", *begun ? "" : "\n", bars, group ? "  " : "", group ? group : "",
            first_value(values, n), last_value(values, n));
     *begun = true;
 }
