@@ -61,14 +61,7 @@ bb_digest_release(struct bb_digest *digest)
 char *
 bb_digest_text(struct bb_digest *digest, struct bb_bytes text)
 {
-    char *copy = bb_arena_alloc(&digest->arena, text.len + 1);
-
-    if (!copy)
-        return NULL;
-    if (text.len)
-        memcpy(copy, text.data, text.len);
-    copy[text.len] = '\0';
-    return copy;
+    return bb_arena_text(&digest->arena, text);
 }
 
 static bool

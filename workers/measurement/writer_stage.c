@@ -90,11 +90,7 @@ bb_writer_reply_now(struct bb_writer *writer, uint64_t tag, const ProtobufCMessa
 char *
 bb_writer_text(struct bb_writer *writer, struct bb_bytes text)
 {
-    char *copy = bb_arena_alloc(&writer->arena, text.len + 1);
-
-    if (copy)
-        *(char *)mempcpy(copy, text.data, text.len) = '\0';
-    return copy;
+    return bb_arena_text(&writer->arena, text);
 }
 
 uint64_t
