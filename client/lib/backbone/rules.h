@@ -24,9 +24,7 @@ struct bb_rule {
 
 typedef int bb_rule_fn(void *self, const struct bb_rule *rule);
 
-/* Add rules, change them, or put them away; for staff. The outcome of each as of
- * bb_client_define_indicators().
- */
+/* Add rules, change them, or put them away; for staff. Outcomes are as of bb_client_define_indicators(). */
 BB_API int bb_client_define_rules(struct bb_client *client, const struct bb_rule *rules, size_t n,
                                   bb_define_fn *each, bb_done_fn *done, void *self);
 

@@ -55,6 +55,7 @@ struct bb_point {
 };
 
 typedef int bb_point_fn(void *self, const struct bb_point *point);
+
 /* What is known before the points. */
 struct bb_trend_head {
     const struct bb_indicator *indicator; /* as it was at that sequence */
