@@ -222,6 +222,15 @@ run_text 'code,name,targets\naims,Aims,2026=5; adopter@2026=7\nbad,Bad,2026\n' 6
 like "what is right" "$err" "targets.*found '2026', expected PERIOD=VALUE or ORGANIZATION@PERIOD=VALUE"
 run 0 backbone indicator show aims -o json
 json .targets '"2026=5; adopter@2026=7"'
+once='expected one target for each period, or organization and period'
+for twice in '"adopter@2026=5; adopter@2026=7",,' '"2026=5; adopter@2026=7; 2026=5",,' '"adopter@2025=1; 2026=5",2026,5'; do
+    run_text "code,name,targets,target_period,target_value\naims,Aims,$twice\n" 65 backbone indicator define -
+    like "no target twice" "$err" "targets: found .*, $once"
+done
+run_text 'code,name,target_period\naims,Aims,2026\n' 65 backbone indicator define -
+like "both" "$err" 'target_period: found a period without a value, expected both or neither'
+run_text 'code,name,target_value\naims,Aims,5\n' 65 backbone indicator define -
+like "both" "$err" 'target_value: found a value without a period, expected both or neither'
 
 # --- the daemons' own checks
 run 0 backbone-broker --check-config -c "$BB_STATE/broker.conf"

@@ -23,6 +23,64 @@ bb_define_previous(struct bb_head *head, struct bb_arena *arena, const char *cod
     return r > 0 ? 0 : r;
 }
 
+static bool
+is_given(const char *text)
+{
+    return text && *text;
+}
+
+static bool
+is_same_aim(const struct bb_target *a, const struct bb_target *b)
+{
+    return bb_period_same(a->period, b->period) && bb_bytes_equal(a->organization, b->organization);
+}
+
+/* Does a target of `targets` stand there before it, or as that of the columns? */
+static bool
+is_aim_twice(const Bb__Indicator *definition, enum bb_period_type frequency, const struct bb_target *target,
+             unsigned number)
+{
+    struct bb_targets targets = bb_targets(definition->targets, frequency);
+    struct bb_target other = {.organization = {NULL, 0}};
+
+    if (is_given(definition->target_period) &&
+        bb_period_parse(bb_bytes_str(definition->target_period), frequency, &other.period) == 0 &&
+        is_same_aim(&other, target))
+        return true;
+    for (unsigned i = 0; i < number && bb_targets_next(&targets, &other) == 0; i++)
+        if (is_same_aim(&other, target))
+            return true;
+    return false;
+}
+
+/* A target has a period and a value, and there is one of an organization and period, or of all and a period.
+ * This is asked of definitions that come, not of those that are there. */
+static int
+check_aims(struct bb_arena *arena, const Bb__Indicator *definition, enum bb_period_type frequency,
+           Bb__DefineOutcome *outcome)
+{
+    struct bb_targets targets = bb_targets(definition->targets, frequency);
+    struct bb_target target;
+    struct bb_note note;
+
+    if (is_given(definition->target_period) != is_given(definition->target_value))
+        return bb_define_refuse(arena, outcome, BB_ROW_CODE_BAD_VALUE,
+                                is_given(definition->target_value) ? "target_value" : "target_period",
+                                is_given(definition->target_value)
+                                    ? "found a value without a period, expected both or neither"
+                                    : "found a period without a value, expected both or neither");
+    for (unsigned i = 0; bb_targets_next(&targets, &target) == 0; i++) {
+        if (!is_aim_twice(definition, frequency, &target, i))
+            continue;
+        bb_note_found(&note, BB_ROW_CODE_BAD_VALUE, BB_FIELD_NONE, bb_bytes_str(definition->targets),
+                      "one target for each period, or organization and period: number %u is of the same as "
+                      "one before it, or as target_period",
+                      i + 1);
+        return bb_define_refuse(arena, outcome, BB_ROW_CODE_BAD_VALUE, "targets", note.text);
+    }
+    return 0;
+}
+
 /* Organizations that targets name are there, by their codes. */
 static int
 check_target_organizations(struct bb_head *head, struct bb_arena *arena, const Bb__Indicator *definition,
@@ -165,6 +223,9 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
         return r < 0 ? r : bb_define_refuse(arena, outcome, note.code, column, note.text);
     if (parsed.suppress_below == 0)
         definition->suppress_below = NULL;
+    r = check_aims(arena, definition, parsed.frequency, outcome);
+    if (r != 0 || outcome->has_code)
+        return r;
     r = check_target_organizations(head, arena, definition, parsed.frequency, outcome);
     if (r == 0 && !outcome->has_code)
         r = check_inputs(head, arena, definition, id, outcome);

@@ -54,6 +54,7 @@ define(struct progress_story *story, int indicator)
 {
     static const char *const directions[] = {NULL, "none", "increase", "decrease", "increase"};
     static const char *const some_periods[] = {NULL, "2024", "2025-02", "2024-12", "2025-03", "2025"};
+    static const char *const aims[] = {NULL, "2023", "2025-01", "2024-11", "2025-05", "2026"};
     static const char *const some_values[] = {NULL, "0", "10", "12.50", "-3", "7"};
     static const char *const lists[] = {NULL, "2025-03=20.5", "2025-04=8; a@2025-02=5; 2025=33.25",
                                         "b@2025=1", "2024=4; 2025-02=9"};
@@ -63,11 +64,12 @@ define(struct progress_story *story, int indicator)
                                  .direction = ANY(directions),
                                  .baseline_period = ANY(some_periods),
                                  .baseline_value = ANY(some_values),
-                                 .target_period = ANY(some_periods),
-                                 .target_value = ANY(some_values),
+                                 .target_period = ANY(aims),
                                  .targets = ANY(lists),
                                  .retired = old ? old->retired : 0};
 
+    if (v.target_period)
+        v.target_value = some_values[1 + roll(COUNT(some_values) - 1)];
     d.code = d.name = test_text(progress_indicators[indicator].code);
     d.organization_aggregation = test_text(progress_indicators[indicator].aggregation);
     d.frequency = test_text(progress_indicators[indicator].frequency);
