@@ -8,22 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void
+change(struct bb_generation *generation, enum bb_change_kind kind, uint32_t indicator, uint32_t day)
+{
+    const struct bb_reading_key key = {
+        .period = {.day = day, .type = BB_PERIOD_DAY}, .indicator = indicator, .organization = 1};
+    uint8_t data[BB_READING_KEY];
+    size_t cell, len = bb_reading_key_pack(&key, data, &cell);
+
+    assert_int_equal(bb_generation_change(generation, kind, bb_bytes(data, len), cell, bb_bytes("", 0)), 0);
+}
+
 /* A generation of so many entries that changes these indicators. */
 static void
 apply(struct bb_changes *changes, uint64_t last, uint64_t entries, const uint32_t *indicators, size_t n)
 {
     struct bb_generation generation = {.last = {.sequence = last}, .entries = entries};
-    uint8_t data[BB_READING_KEY];
-    size_t cell;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct bb_reading_key key = {
-            .period = {.day = 1, .type = BB_PERIOD_DAY}, .indicator = indicators[i], .organization = 1};
-        size_t len = bb_reading_key_pack(&key, data, &cell);
-        assert_int_equal(
-            bb_generation_change(&generation, BB_CHANGE_CREATED, bb_bytes(data, len), cell, bb_bytes("", 0)),
-            0);
-    }
+    for (size_t i = 0; i < n; i++)
+        change(&generation, BB_CHANGE_CREATED, indicators[i], 1);
     bb_changes_applied(changes, &generation);
     bb_generation_release(&generation);
 }
@@ -63,17 +66,9 @@ static void
 apply_days(struct bb_changes *changes, uint64_t last, uint32_t indicator, const uint32_t *days, size_t n)
 {
     struct bb_generation generation = {.last = {.sequence = last}, .entries = 1};
-    uint8_t data[BB_READING_KEY];
-    size_t cell;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct bb_reading_key key = {
-            .period = {.day = days[i], .type = BB_PERIOD_DAY}, .indicator = indicator, .organization = 1};
-        size_t len = bb_reading_key_pack(&key, data, &cell);
-        assert_int_equal(
-            bb_generation_change(&generation, BB_CHANGE_UPDATED, bb_bytes(data, len), cell, bb_bytes("", 0)),
-            0);
-    }
+    for (size_t i = 0; i < n; i++)
+        change(&generation, BB_CHANGE_UPDATED, indicator, days[i]);
     bb_changes_applied(changes, &generation);
     bb_generation_release(&generation);
 }
