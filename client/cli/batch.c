@@ -278,6 +278,7 @@ static const struct argp_option undo_options[] = {
 struct undoing {
     struct bb_undo undo;
     bool more;
+    bool kept; /* there is a batch */
     uint64_t updated, unchanged, rejected, newer, needs_reason, locked;
 };
 
@@ -286,6 +287,7 @@ on_undone(void *self, const struct bb_undone *undone)
 {
     struct undoing *undoing = self;
 
+    undoing->kept |= undone->sequence > 0;
     undoing->updated += undone->updated;
     undoing->unchanged += undone->unchanged;
     undoing->rejected += undone->rejected;
@@ -330,7 +332,7 @@ ask_undo(struct bb_client *client, struct bb_output *output, void *self)
     } while (code == 0 && undoing.more);
     if (code != 0)
         return code;
-    print_id(output, DONE_BATCH, undoing.undo.batch);
+    print_id(output, DONE_BATCH, undoing.kept ? undoing.undo.batch : NULL);
     print_id(output, DONE_UNDOES, asked->show.batch);
     bb_output_uint(output, DONE_UPDATED, undoing.updated);
     bb_output_uint(output, DONE_UNCHANGED, undoing.unchanged);

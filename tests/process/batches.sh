@@ -70,8 +70,12 @@ run 0 backbone trend rate -o json
 json . '[]'
 
 # twice does no harm; an undo can be undone
+head=$(backbone status -o json | jq .measurement.head)
 run 0 as alpha batch undo "$second" -o json
-json '[.updated, .unchanged, .rejected]' '[0,3,0]'
+json '[.updated, .unchanged, .rejected, .batch]' '[0,3,0,null]'
+is "no entry" "$(backbone status -o json | jq .measurement.head)" "$head"
+run 0 as alpha batch ls --limit 1 -o json
+json 'map(.batch)' "[\"$undo\"]"
 run 0 backbone batch undo "$undo" -o json
 json '[.updated, .unchanged, .rejected]' '[3,0,0]'
 run 0 as alpha readings ls -o json
@@ -116,7 +120,7 @@ json '[.updated, .rejected]' '[20000,5000]'
 run 0 as beta batch undo "$again" -o json
 json '[.updated, .rejected]' '[5000,0]'
 run 65 as beta batch undo "$many" -o json
-json '[.updated, .unchanged, .rejected]' '[0,20000,5000]'
+json '[.updated, .unchanged, .rejected, .batch]' '[0,20000,5000,null]'
 
 # replayed, it comes out the same
 bb-supervise stop measurement

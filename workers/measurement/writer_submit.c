@@ -32,6 +32,13 @@ count_undone(Bb__SubmissionReply *reply, ProtobufCBinaryData outcomes, uint32_t 
     }
 }
 
+/* An undo that finds everything put back already leaves no batch behind; but one that has begun is ended. */
+static bool
+is_idle_undo(const struct bb_submit *submit, const Bb__SubmissionReply *reply)
+{
+    return submit->undoes.data && reply->updated == 0 && !submit->batch_open;
+}
+
 int
 bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__SubmissionReply *reply)
 {
@@ -50,7 +57,10 @@ bb_writer_judged(struct bb_intake *intake, const struct bb_submit *submit, Bb__S
     bb_writer_next(submit, reply);
     if (submit->undoes.data)
         count_undone(reply, reply->outcomes, intake->view->rows->count);
-    reply->sequence = aborted || intake->accepted == 0 || intake->dryrun ? 0 : submit->sequence;
+    if (aborted || intake->accepted == 0 || intake->dryrun || is_idle_undo(submit, reply))
+        reply->sequence = 0;
+    else
+        reply->sequence = submit->sequence;
     return r;
 }
 

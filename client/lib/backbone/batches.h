@@ -66,7 +66,7 @@ struct bb_undo {
 };
 
 struct bb_undone {
-    uint64_t sequence; /* of the journal entry; 0: nothing was changed */
+    uint64_t sequence; /* of the journal entry; 0: nothing was changed, and none was made */
     uint64_t updated, unchanged;
     uint64_t rejected;                    /* left as they are... */
     uint64_t newer, needs_reason, locked; /* ... of these: something newer stands, they are approved and no
