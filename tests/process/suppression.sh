@@ -4,14 +4,16 @@
 . "$(dirname "$0")/lib.sh"
 
 # a threshold is one, of counts
-run_text 'code,name,suppress_below\nreach,Reach,few\n' 65 backbone indicator define -
+run_text 'code,name,frequency,suppress_below\nreach,Reach,monthly,few\n' 65 backbone indicator define -
 like "why" "$err" 'suppress_below: found .few., expected a whole number from 2 to 1,000,000'
-run_text 'code,name,suppress_below\nreach,Reach,1\n' 65 backbone indicator define -
+run_text 'code,name,frequency,suppress_below\nreach,Reach,monthly,1\n' 65 backbone indicator define -
+run_text 'code,name,suppress_below\nreach,Reach,5\n' 65 backbone indicator define -
+like "why" "$err" 'suppress_below: found .5., expected nothing without a frequency'
 run_text 'code,name,organization_aggregation,suppress_below\nreach,Reach,average,5\n' 65 backbone indicator define -
 like "why" "$err" 'unless organization_aggregation is sum, of counts, or ratio'
 run_text 'code,name,overlap,suppress_below\nreach,Reach,maximum,5\n' 65 backbone indicator define -
 like "why" "$err" 'nothing where overlap is maximum'
-run_text 'code,name,unit,suppress_below\nreach,Reach,percent,5\n' 65 backbone indicator define -
+run_text 'code,name,frequency,unit,suppress_below\nreach,Reach,monthly,percent,5\n' 65 backbone indicator define -
 like "why" "$err" 'percentages are not counts'
 run_text 'code,name,frequency,time_aggregation\nreach,Reach,monthly,sum\n' 0 backbone indicator define -
 run_text 'code,name,numerator_expression,suppress_below\ntwice,Twice,#{reach}*2,5\n' 65 backbone indicator define -
@@ -143,7 +145,7 @@ json 'map([.value, .withheld])' '[[null,true]]'
 run 0 as beta report reach 0 --place East --period 2026-05
 run 0 as delta trend reach --period 2026-05 -o json
 json 'map([.value, .withheld])' '[[0,null]]'
-run_text 'code,name,unit,denominator,suppress_below\nrate,Rate,percent,all,5\n' 0 backbone indicator define -
+run_text 'code,name,frequency,unit,denominator,suppress_below\nrate,Rate,monthly,percent,all,5\n' 0 backbone indicator define -
 run 0 as alpha report rate --numerator 40 --denominator 80 --period 2026-01
 run 0 as alpha report rate --numerator 40 --denominator 43 --period 2026-02
 run 0 as beta report rate --numerator 2 --denominator 90 --period 2026-01
@@ -157,7 +159,7 @@ run 0 backbone trend rate --period 2026-01 -o json
 json 'map([.value, .numerator, .denominator, .withheld])' '[[24.705882,42,170,null]]'
 
 # parts of a sum, and those beside a state, count nowhere, so nobody else is told them
-run_text 'code,name,suppress_below\nvisits,Visits,5\n' 0 backbone indicator define -
+run_text 'code,name,frequency,suppress_below\nvisits,Visits,monthly,5\n' 0 backbone indicator define -
 run_text 'indicator,period,value,numerator,denominator,status\nvisits,2026-01,50,2,7,\nvisits,2026-02,,1,3,missing\n' 0 as alpha import -
 run 0 as delta readings ls --indicator visits -o json
 json 'map([.value, .numerator, .denominator, .status, .withheld])' '[[null,null,null,"ok",true],[null,null,null,"missing",true]]'
@@ -172,7 +174,7 @@ run 0 as delta trend visits -o json
 json 'map([.value, .numerator, .withheld])' '[[110,null,true],[null,null,null]]'
 
 # what is hidden follows what counts: approvals, who shares, corrections
-run_text 'code,name,publish,suppress_below\ncare,Care,approved,5\n' 0 backbone indicator define -
+run_text 'code,name,frequency,publish,suppress_below\ncare,Care,monthly,approved,5\n' 0 backbone indicator define -
 run 0 as alpha report care 3 --period 2026-01
 run 0 as beta report care 40 --period 2026-01
 run 0 as alpha submission submit care --period 2026-01
@@ -190,7 +192,25 @@ run 0 as gamma submission submit care --period 2026-01
 run 0 backbone submission approve care --organization gamma --period 2026-01
 run 0 as delta trend care -o json
 json 'map([.value, .withheld])' '[[93,null]]'
-run 0 as delta readings ls --indicator care --organization alpha -o json
+sequence=$(backbone status -o json | jq .measurement.head)
+run 0 as delta trend care --as-of "seq:$sequence" -o json
+json 'map([.value, .withheld])' '[[93,null]]'
+run 0 as delta trend care --as-of "seq:$((sequence - 1))" -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 backbone trend care --as-of "seq:$((sequence - 1))" -o json
+json 'map([.value, .withheld])' '[[43,null]]'
+
+# periods of another type than the indicator has are not told; nor what was, of a period that changed since
+for who in alpha beta; do
+    run 0 as "$who" report care 40 --period 2026-Q2
+    run 0 as "$who" submission submit care --period 2026-Q2
+    run 0 backbone submission approve care --organization "$who" --period 2026-Q2
+done
+run 0 as delta trend care --period 2026-Q2 -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+run 0 backbone trend care --period 2026-Q2 -o json
+json 'map([.value, .withheld])' '[[80,null]]'
+run 0 as delta readings ls --indicator care --organization alpha --period 2026-01 -o json
 json 'map([.value, .withheld])' '[[null,true]]'
 run 0 backbone partner set alpha --no-share-own-line
 run 0 as delta readings ls --indicator reach --place North --period 2026-02 -o json

@@ -72,7 +72,7 @@ inbox_has beta '[.[] | .changes[0] | [.organization, .old_value, .new_value]]' \
     '[["alpha",40,60],["beta",50,25],["gamma",null,null]]'
 
 # what is made from small numbers that are hidden is shown to whose it is, and to staff
-run_text 'code,name,suppress_below,numerator_expression\nfew,Few,5,\ndoubled,Doubled,,2*#{few}\n' 0 backbone indicator define -
+run_text 'code,name,frequency,suppress_below,numerator_expression\nfew,Few,monthly,5,\ndoubled,Doubled,,,2*#{few}\n' 0 backbone indicator define -
 run 0 as alpha report few 3 --period 2025
 run 0 as delta trend doubled -o json
 run 0 as alpha trend doubled -o json

@@ -115,7 +115,6 @@ bb_hidden_destroy(struct bb_hidden **hidden_pointer)
     *hidden_pointer = NULL;
 }
 
-/* Organizations and places are always those of the views as they are. */
 static uint64_t
 described(const struct bb_hidden *hidden, const struct bb_snapshot *snapshot)
 {
@@ -142,7 +141,7 @@ holds(const struct bb_hidden *hidden, const struct entry *entry, const struct bb
     return entry->below == rules->suppress_below && entry->aggregation == rules->organization_aggregation &&
            entry->approved == rules->publish_approved && entry->overlap == rules->overlap_maximum &&
            bb_decimal_compare(entry->factor, rules->factor) == 0 &&
-           entry->described == described(hidden, snapshot) && is_unchanged(hidden, entry, snapshot->sequence);
+           entry->described == described(hidden, snapshot) && is_unchanged(hidden, entry, snapshot->position);
 }
 
 struct bb_hidden_table *
@@ -177,7 +176,7 @@ bb_hidden_keep(struct bb_hidden *hidden, const struct bb_snapshot *snapshot, con
                             .factor = of->rules->factor,
                             .approved = of->rules->publish_approved,
                             .overlap = of->rules->overlap_maximum,
-                            .sequence = snapshot->sequence,
+                            .sequence = snapshot->position,
                             .described = described(hidden, snapshot),
                             .table = bb_hidden_table_hold(table),
                             .bytes = sizeof *entry + bb_hidden_table_bytes(table)};

@@ -2,7 +2,7 @@
  *
  * Working it out takes milliseconds, and longer where much is reported, so what was found is kept, and holds
  * as long as nothing changed it: no reading of that indicator and period, nor what was said of it
- * (changes.h), nor who shares its line, which places are aggregates, or what the indicator is. It never needs
+ * (changes.h), nor which places are aggregates, or what the indicator is. It never needs
  * to have anything, and forgets what was asked for least recently when it is full. Any thread. */
 #ifndef BB_HIDDEN_H
 #define BB_HIDDEN_H
@@ -17,7 +17,7 @@ struct bb_hidden;
 int bb_hidden_new(struct bb_changes *changes, size_t bytes, struct bb_hidden **ret_hidden);
 void bb_hidden_destroy(struct bb_hidden **hidden);
 
-/* What is asked for: as of the snapshot, by these rules. */
+/* What is asked for: as the views of the snapshot have it, by these rules. */
 struct bb_hidden_of {
     uint32_t indicator;
     const struct bb_indicator *rules; /* of that moment */

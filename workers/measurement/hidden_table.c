@@ -14,6 +14,7 @@
 struct bb_hidden_table {
     atomic_uint holders;
     bool all; /* everything is hidden */
+    uint64_t changed;
     struct bb_suppressed suppressed;
 };
 
@@ -92,7 +93,8 @@ add(struct making *making, const struct bb_cell_readings *at)
 }
 
 static int
-read_readings(struct making *making, uint32_t indicator, struct bb_period period, uint64_t *looked)
+read_readings(struct making *making, uint32_t indicator, struct bb_period period, uint64_t *looked,
+              uint64_t *ret_changed)
 {
     struct bb_cell_readings readings;
     int r;
@@ -105,6 +107,7 @@ read_readings(struct making *making, uint32_t indicator, struct bb_period period
         if (r != 0)
             return r;
     }
+    *ret_changed = readings.changed;
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
@@ -171,15 +174,19 @@ bb_hidden_table_make(struct bb_snapshot *snapshot, uint32_t indicator, const str
 {
     struct making making = {.snapshot = snapshot, .rules = rules};
     struct bb_hidden_table *table = calloc(1, sizeof *table);
+    const uint64_t moment = snapshot->sequence;
     int r = table ? 0 : -ENOMEM;
+
+    snapshot->sequence = snapshot->position;
 
     bb_terms_init(&making.terms, TERMS_BYTES);
     if (r == 0 && !bb_hidden_has_counts(rules))
         r = -EDQUOT;
     if (r == 0)
-        r = read_readings(&making, indicator, period, looked);
+        r = read_readings(&making, indicator, period, looked, &table->changed);
     if (r == 0)
         r = decide(&making, &table->suppressed);
+    snapshot->sequence = moment;
     *looked += READING_COST * making.n;
     release(&making);
     if (r == -EDQUOT || r == -ERANGE || r == -EINVAL) {
@@ -217,6 +224,12 @@ bb_hidden_table_bytes(const struct bb_hidden_table *table)
 {
     return sizeof *table + table->suppressed.n * (sizeof *table->suppressed.figure +
                                                   sizeof *table->suppressed.alone + sizeof(bool));
+}
+
+uint64_t
+bb_hidden_table_changed(const struct bb_hidden_table *table)
+{
+    return table->changed;
 }
 
 const struct bb_suppressed *

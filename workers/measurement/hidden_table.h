@@ -1,5 +1,5 @@
-/* What is hidden of one indicator and one period: its readings as of a snapshot, and what bb_suppress() says
- * of them (suppress.h).
+/* What is hidden of one indicator and one period: its readings as the views have them, whatever moment is
+ * asked for, and what bb_suppress() says of them (suppress.h).
  *
  * Of a sum the count is the value; of a ratio they are numerator and denominator, both 0 where one of them is
  * missing. Where more readings, or more memory, would be needed than there may be, or a sum leaves its range,
@@ -35,6 +35,10 @@ struct bb_hidden_table *bb_hidden_table_hold(struct bb_hidden_table *table);
 void bb_hidden_table_drop(struct bb_hidden_table **table);
 
 size_t bb_hidden_table_bytes(const struct bb_hidden_table *table);
+
+/* The last entry that changed one of its readings, or by what was said of it whether it counts. As of an
+ * earlier moment it was another table. */
+uint64_t bb_hidden_table_changed(const struct bb_hidden_table *table);
 
 /* May be NULL when everything is hidden. */
 const struct bb_suppressed *bb_hidden_table_figures(const struct bb_hidden_table *table);

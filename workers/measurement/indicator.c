@@ -319,6 +319,10 @@ parse_suppress_below(struct check *check, const Bb__Indicator *d, struct bb_indi
     else if (indicator->overlap_maximum)
         refuse(check, column, d->suppress_below,
                "nothing where overlap is maximum: of each cell one organization's own figure would be told");
+    else if (indicator->frequency == 0)
+        refuse(check, column, d->suppress_below,
+               "nothing without a frequency: of a month and its quarter both reported, the one tells of the "
+               "other");
     else if (indicator->organization_aggregation == BB_AGGREGATE_SUM && is_percent(d))
         refuse(check, column, d->suppress_below,
                "nothing where values are percent and no ratio: percentages are not counts");

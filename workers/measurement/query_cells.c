@@ -120,17 +120,29 @@ in_cell(const struct bb_cells *cells)
            bb_period_same(cells->walk.period, cell->period);
 }
 
-/* The reading, if it counts. 0 | BB_STORE_E_NOT_FOUND | <0 */
+/* The reading, if it counts. changed: the last entry that had to do with any so far, if it counts or not.
+ * 0 | BB_STORE_E_NOT_FOUND | <0 */
 static int
 counted(struct bb_snapshot *snapshot, bool only_approved, const struct bb_reading_key *at,
-        struct bb_bytes key, struct bb_bytes record, struct bb_reading *ret_reading)
+        struct bb_bytes key, struct bb_bytes record, struct bb_reading *ret_reading, uint64_t *changed)
 {
-    bool approved = true;
-    int r = bb_snapshot_reading(snapshot, key, record, ret_reading);
+    const struct bb_review_unit unit = {at->organization, at->indicator, at->period};
+    struct bb_review review;
+    uint64_t reviewed = 0;
+    bool counts = true;
+    int r = bb_snapshot_revision(snapshot, key, record, ret_reading);
 
-    if (r == 0 && only_approved)
-        r = bb_snapshot_is_approved(snapshot, at, &approved);
-    return r == 0 && !approved ? BB_STORE_E_NOT_FOUND : r;
+    if (r == 0 && only_approved) {
+        r = bb_snapshot_review(snapshot, &unit, &review, &reviewed);
+        counts = r == 0 && bb_review_is_approved(review.state);
+    }
+    if (r != 0)
+        return r;
+    if (*changed < ret_reading->sequence)
+        *changed = ret_reading->sequence;
+    if (*changed < reviewed)
+        *changed = reviewed;
+    return counts && !bb_reading_withdrawn(ret_reading) ? 0 : BB_STORE_E_NOT_FOUND;
 }
 
 /* Add up the readings of the cell that the walk stands on; the first record behind it is held. */
@@ -139,6 +151,7 @@ add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
 {
     struct bb_walk *walk = &cells->walk;
     struct bb_cell *cell = &cells->cell;
+    uint64_t changed = 0;
     int r = 0;
 
     *ret_exists = false;
@@ -147,7 +160,7 @@ add_up(struct bb_cells *cells, struct bb_snapshot *snapshot, bool *ret_exists)
         const struct bb_reading_key at = {
             .period = walk->period, .indicator = cells->indicator, .organization = organization};
         struct bb_reading reading;
-        r = counted(snapshot, cells->approved, &at, walk->key, walk->payload, &reading);
+        r = counted(snapshot, cells->approved, &at, walk->key, walk->payload, &reading, &changed);
         if (r < 0)
             return r;
         if (r == 0) {
@@ -232,7 +245,8 @@ bb_cell_readings_next(struct bb_cell_readings *readings, struct bb_snapshot *sna
             return BB_STORE_E_NOT_FOUND;
         if (bb_reading_key_unpack(key, &unpacked) != 0)
             return bb_snapshot_damaged(snapshot, BB_VIEW_READING, key);
-        r = counted(snapshot, readings->approved, &unpacked, key, record, &readings->reading);
+        r = counted(snapshot, readings->approved, &unpacked, key, record, &readings->reading,
+                    &readings->changed);
     } while (r == BB_STORE_E_NOT_FOUND);
     readings->place = unpacked.place;
     readings->disaggregation = unpacked.disaggregation;

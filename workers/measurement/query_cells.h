@@ -47,6 +47,8 @@ struct bb_cell_readings {
     uint8_t prefix[BB_READING_KEY];
     size_t prefix_len;
     bool begun;
+    uint64_t changed; /* the last entry that changed a reading so far, or what was said of it, if it counts or
+                         not */
     /* Given by bb_cell_readings_next() */
     uint32_t place, disaggregation, organization;
     struct bb_reading reading;

@@ -1,6 +1,6 @@
-/* What was worked out is looked for in the memo that all queries share; as of an earlier moment, or in a
- * worker without one, in one of the query's own. The table that was asked last is at hand for as long as a
- * step: rows and points of one period come one after the other. */
+/* What was worked out is looked for in the memo that all queries share; in a worker without one, in one of
+ * the query's own. The table that was asked last is at hand for as long as a step: rows and points of one
+ * period come one after the other. */
 #include "query_hidden.h"
 
 #include "hidden.h"
@@ -24,7 +24,7 @@ make(struct bb_query *query, struct bb_query_step *step, const struct bb_hidden_
 {
     struct bb_query_guard *guard = &query->guard;
     struct bb_snapshot *snapshot = &step->snapshot;
-    struct bb_hidden *memo = snapshot->sequence == snapshot->position ? query->context.hidden : NULL;
+    struct bb_hidden *memo = query->context.hidden;
     int r = 0;
 
     if (!memo && !guard->own)
@@ -86,6 +86,9 @@ is_hidden(const struct bb_query *query, const struct bb_suppressed *figures, con
     return !any || !told;
 }
 
+/* What would be another table is not told: periods of another type than the indicator has, which may contain
+ * those, or be parts of them; and periods as of before something changed in them, which could be taken away.
+ */
 int
 bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct bb_query_figure *figure,
                uint64_t *looked, bool *ret_hidden)
@@ -97,8 +100,11 @@ bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct 
     *ret_hidden = false;
     if (!bb_query_is_guarded(query, figure->rules))
         return 0;
+    *ret_hidden = true;
+    if (figure->period.type != figure->rules->frequency)
+        return 0;
     r = find_table(query, step, &of, looked);
-    if (r != 0)
+    if (r != 0 || bb_hidden_table_changed(query->guard.table) > step->snapshot.sequence)
         return r;
     figures = bb_hidden_table_figures(query->guard.table);
     *ret_hidden = !figures || is_hidden(query, figures, figure);

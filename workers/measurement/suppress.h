@@ -46,8 +46,9 @@
  * empty place, codes in the total, cross tabulations in their margins) is taken to be known as that.
  *
  * WHAT DOES NOT FOLLOW: that a range is wide, only that it is not a single number. Organizations that put
- * their rows together. Two moments (`as_of`, history before and after a change) or two periods that overlap
- * and were both reported: each is a table of its own, and a difference between two of them may be small.
+ * their rows together. Two tables of one period, before and after a change: the difference between them may
+ * be small. So as of an earlier moment nothing is told of a period in which something changed since, nor of
+ * periods of another type than the indicator has (query_hidden.c); who asked before still knows the answer.
  * Which places an `aggregate` place contains. That a numerator is not above its denominator, and the
  * difference between the two. What may be concluded from the very choice of what is hidden.
  *

@@ -53,9 +53,9 @@ close_memo(struct fixture *f)
 }
 
 static bool
-is_kept(struct fixture *f, uint64_t sequence, uint64_t position)
+is_kept(struct fixture *f, uint64_t position)
 {
-    const struct bb_snapshot snapshot = {.sequence = sequence, .position = position};
+    const struct bb_snapshot snapshot = {.sequence = position, .position = position};
     struct bb_hidden_table *table = bb_hidden_find(f->hidden, &snapshot, &f->of);
     bool kept = table != NULL;
 
@@ -65,9 +65,9 @@ is_kept(struct fixture *f, uint64_t sequence, uint64_t position)
 }
 
 static void
-keep(struct fixture *f, uint64_t sequence, uint64_t position)
+keep(struct fixture *f, uint64_t position)
 {
-    const struct bb_snapshot snapshot = {.sequence = sequence, .position = position};
+    const struct bb_snapshot snapshot = {.sequence = position, .position = position};
 
     bb_hidden_keep(f->hidden, &snapshot, &f->of, f->table);
 }
@@ -107,22 +107,20 @@ test_what_changes_it(void **state)
 
     (void)state;
     open_memo(&f, 1 << 20);
-    assert_false(is_kept(&f, 10, 10));
-    keep(&f, 10, 10);
-    assert_true(is_kept(&f, 10, 10));
-    assert_false(is_kept(&f, 11, 11)); /* the views may have anything new */
+    assert_false(is_kept(&f, 10));
+    keep(&f, 10);
+    assert_true(is_kept(&f, 10));
+    assert_false(is_kept(&f, 11)); /* the views may have anything new */
     apply(&f, generation(11, f.of.indicator + 1, at.period));
     apply(&f, generation(12, f.of.indicator, "1999-05"));
     apply(&f, generation(13, 0, NULL));
-    assert_true(is_kept(&f, 13, 13));
-    assert_true(is_kept(&f, 10, 13));
-    assert_false(is_kept(&f, 9, 13)); /* from before the start nothing is known */
+    assert_true(is_kept(&f, 13));
     apply(&f, generation(14, f.of.indicator, at.period));
-    assert_true(is_kept(&f, 13, 14));
-    assert_false(is_kept(&f, 14, 14));
-    keep(&f, 14, 14);
-    assert_true(is_kept(&f, 14, 14));
-    assert_false(is_kept(&f, 13, 14));
+    assert_true(is_kept(&f, 13));
+    assert_false(is_kept(&f, 14));
+    keep(&f, 14);
+    assert_true(is_kept(&f, 14));
+    assert_false(is_kept(&f, 13));
 
     /* what was said of it */
     g = generation(15, 0, NULL);
@@ -131,10 +129,10 @@ test_what_changes_it(void **state)
                                        bb_bytes(data, bb_review_key_pack(&unit, 15, data)), bb_bytes("x", 1)),
                      0);
     apply(&f, g);
-    assert_false(is_kept(&f, 15, 15));
+    assert_false(is_kept(&f, 15));
 
     /* who shares, and what is an aggregate; not a name that a reading brought along */
-    keep(&f, 15, 15);
+    keep(&f, 15);
     for (unsigned i = 0; i < 2; i++) {
         const struct bb_bytes record = i ? bb_bytes("\1n"
                                                     "details",
@@ -146,7 +144,7 @@ test_what_changes_it(void **state)
                                            record),
                          0);
         apply(&f, g);
-        check_int(is_kept(&f, 16 + i, 16 + i), i == 0, "described");
+        check_int(is_kept(&f, 16 + i), i == 0, "described");
     }
     close_memo(&f);
 }
@@ -160,7 +158,7 @@ test_rules(void **state)
 
     (void)state;
     open_memo(&f, 1 << 20);
-    keep(&f, 10, 10);
+    keep(&f, 10);
     for (unsigned i = 0; i < 5; i++) {
         rules = before;
         rules.suppress_below = i == 0 ? 6 : 5;
@@ -168,10 +166,10 @@ test_rules(void **state)
         rules.overlap_maximum = i == 2;
         rules.organization_aggregation = i == 3 ? BB_AGGREGATE_RATIO : BB_AGGREGATE_SUM;
         rules.factor.mantissa = i == 4 ? 2 : 1;
-        assert_false(is_kept(&f, 10, 10));
+        assert_false(is_kept(&f, 10));
     }
     rules = before;
-    assert_true(is_kept(&f, 10, 10));
+    assert_true(is_kept(&f, 10));
     close_memo(&f);
 }
 
@@ -188,20 +186,20 @@ test_room(void **state)
     first = f.of.indicator;
     for (uint32_t i = 0; i < 1000; i++) {
         f.of.indicator = first + i;
-        keep(&f, 10, 10);
+        keep(&f, 10);
         f.of.indicator = first;
-        assert_true(is_kept(&f, 10, 10));
+        assert_true(is_kept(&f, 10));
     }
     for (uint32_t i = 0; i < 1000; i++) {
         f.of.indicator = first + i;
-        kept += is_kept(&f, 10, 10);
-        assert_true(i < 995 || is_kept(&f, 10, 10) || kept * bb_hidden_table_bytes(f.table) > 10000);
+        kept += is_kept(&f, 10);
+        assert_true(i < 995 || is_kept(&f, 10) || kept * bb_hidden_table_bytes(f.table) > 10000);
     }
     assert_true(kept > 2 && kept * bb_hidden_table_bytes(f.table) <= 20000);
     close_memo(&f);
     open_memo(&f, 10); /* not even one */
-    keep(&f, 10, 10);
-    assert_false(is_kept(&f, 10, 10));
+    keep(&f, 10);
+    assert_false(is_kept(&f, 10));
     close_memo(&f);
 }
 
