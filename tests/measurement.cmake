@@ -18,6 +18,10 @@ foreach(test given given_random given_race follow follow_computed follow_compute
   bb_unit_test(measurement/${test} bb_follow_fixture)
 endforeach()
 
+# Answers that are given again; its control takes it that nothing changes.
+bb_unit_test(measurement/query_repeat bb_follow_fixture)
+target_link_options(test_measurement_query_repeat PRIVATE LINKER:--wrap=bb_changes_last)
+
 # Suppression, against a model of what partners may ask.
 add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c unit/measurement/suppress_random.c)
 target_link_libraries(bb_suppress_model PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)

@@ -129,6 +129,8 @@ open_store(struct bb_measurement *m)
     if (r == 0)
         r = bb_known_new(&m->known);
     if (r == 0)
+        r = bb_answers_new(&m->answers);
+    if (r == 0)
         r = bb_times_new(&m->times);
     if (r == 0)
         r = bb_coverage_new(COVERAGE_BYTES, &m->coverage);
@@ -168,6 +170,7 @@ start_threads(struct bb_measurement *m)
                                        .given = m->given,
                                        .changes = &m->changes,
                                        .known = m->known,
+                                       .answers = m->answers,
                                        .times = m->times,
                                        .coverage = m->coverage,
                                        .hidden = m->hidden};
@@ -218,6 +221,7 @@ close_all(struct bb_measurement *m)
     bb_worker_destroy(&m->worker);
     bb_given_close(&m->given);
     bb_known_destroy(&m->known);
+    bb_answers_destroy(&m->answers);
     bb_times_destroy(&m->times);
     bb_hidden_destroy(&m->hidden);
     bb_changes_release(&m->changes);

@@ -7,6 +7,7 @@
 
 #include "measurement.h"
 
+#include "answers.h"
 #include "applier.h"
 #include "follower.h"
 #include "given.h"
@@ -31,6 +32,7 @@ struct bb_measurement {
     struct bb_follower *follower;
     struct bb_changes changes;
     struct bb_known *known;
+    struct bb_answers *answers;
     struct bb_times *times;
     struct bb_coverage *coverage;
     struct bb_given *given;

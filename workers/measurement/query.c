@@ -3,6 +3,7 @@
 #include "hidden.h"
 #include "query_core.h"
 #include "query_hidden.h"
+#include "query_repeat.h"
 #include "query_review.h"
 
 #include "disaggregation.h"
@@ -89,6 +90,7 @@ bb_query_destroy(struct bb_query **query_pointer)
     if (query->state && query->kind->release)
         query->kind->release(query);
     free(query->state);
+    bb_query_repeat_end(query);
     bb_query_hidden_rest(query);
     bb_hidden_destroy(&query->guard.own);
     bb_terms_release(&query->terms);
@@ -170,6 +172,8 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = query->kind->begin(query, step);
     if (r == 0)
         r = bb_query_record(query, step);
+    if (r == 0)
+        r = bb_query_repeat_begin(query);
     query->begun = true;
     return r;
 }
@@ -181,6 +185,7 @@ forget(struct bb_query *query)
     if (query->kind->release)
         query->kind->release(query);
     memset(query->state, 0, query->kind->state_bytes);
+    bb_query_repeat_end(query);
     bb_terms_rest(&query->terms);
     query->sequence = query->own = 0;
     query->begun = false;
@@ -204,6 +209,19 @@ check_request(const struct bb_query *query, struct bb_query_step *step)
 }
 
 static int
+give_part(struct bb_query *query, struct bb_query_step *step)
+{
+    int r;
+
+    if (bb_query_repeat_part(query, step))
+        return step->out->error;
+    r = query->kind->part(query, step);
+    if (r == 0)
+        bb_query_repeat_keep(query, step);
+    return r;
+}
+
+static int
 run_once(struct bb_query *query, struct bb_query_step *step)
 {
     int r = bb_snapshot_begin(&step->snapshot, &query->context, step->failure);
@@ -215,7 +233,7 @@ run_once(struct bb_query *query, struct bb_query_step *step)
     if (!query->begun)
         r = begin(query, step);
     if (r == 0)
-        r = query->kind->part(query, step);
+        r = give_part(query, step);
     bb_query_hidden_rest(query);
     bb_snapshot_end(&step->snapshot);
     return r;

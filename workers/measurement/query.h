@@ -21,6 +21,7 @@ struct bb_known;
 struct bb_times;
 struct bb_coverage;
 struct bb_hidden;
+struct bb_answers;
 
 /* Shared by all queries, and outlives them. */
 struct bb_query_context {
@@ -32,6 +33,7 @@ struct bb_query_context {
     struct bb_known *known;       /* needs `changes`; NULL: nothing is */
     struct bb_times *times;       /* of entries; NULL: none are kept */
     struct bb_hidden *hidden;     /* what suppress_below hides, as far as it is known; NULL: nothing is */
+    struct bb_answers *answers;   /* that may be given again; needs `changes`; NULL: none */
     size_t bytes;                 /* memory that one query may take, about; 0: BB_QUERY_BYTES */
     bb_utc (*utc)(void);          /* the clock; NULL: the real one */
     uint32_t kept_cells;          /* of one point that are remembered; 0: BB_QUERY_CELLS */

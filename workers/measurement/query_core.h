@@ -54,6 +54,9 @@ struct bb_query_kind {
     void (*rest)(struct bb_query *query); /* NULL: it takes little */
     /* After begin: which readings the answer may give away. NULL: none. */
     void (*gives)(const struct bb_query *query, struct bb_query_gift *gift);
+    /* Does the answer depend on nothing else but those, definitions, adoptions, reviews, and what is said of
+     * organizations and places? Of the clock only on the day. Then it may be given again (query_repeat.h). */
+    bool repeats;
 };
 
 extern const struct bb_query_kind bb_query_readings, bb_query_history, bb_query_trend, bb_query_indicators,
@@ -67,6 +70,14 @@ struct bb_query_guard {
     struct bb_hidden_table *table;
     uint32_t indicator;
     struct bb_period period;
+};
+
+/* The same was asked before, or may be asked again (query_repeat.h). */
+struct bb_query_repeat {
+    struct bb_buffer key;
+    const struct bb_answer *answer; /* is given again */
+    uint32_t part;                  /* of it, the next one */
+    struct bb_query_draft *draft;   /* else: is kept */
 };
 
 struct bb_query {
@@ -83,6 +94,7 @@ struct bb_query {
     uint64_t sequence; /* pinned by the first step */
     struct bb_terms terms;
     struct bb_query_guard guard;
+    struct bb_query_repeat repeat;
     void *state; /* of the kind, zeroed at first */
 };
 

@@ -365,4 +365,5 @@ const struct bb_query_kind bb_query_readings = {
     .part = part,
     .release = release,
     .gives = gives,
+    .repeats = true,
 };

@@ -317,4 +317,5 @@ const struct bb_query_kind bb_query_trend = {
     .release = release,
     .rest = rest,
     .gives = gives,
+    .repeats = true,
 };

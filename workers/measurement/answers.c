@@ -1,0 +1,170 @@
+/* A table of slots, each for the keys that fall there: the newer one takes the place of the older. When all
+ * together become too many bytes, a hand goes round and takes what was not asked for since it came by last.
+ * An answer that somebody still reads is freed by whoever gives it back last. */
+#include "answers.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#define SLOTS 1024u
+
+/* The answer, its parts, their bytes and the key, in one piece. */
+struct kept {
+    struct bb_answer answer;
+    struct bb_bytes key;
+    size_t bytes;
+    uint32_t readers;
+    bool asked; /* since the hand came by */
+    bool there; /* in a slot */
+};
+
+struct bb_answers {
+    pthread_mutex_t lock;
+    struct kept *slot[SLOTS];
+    size_t bytes;
+    uint32_t hand;
+};
+
+int
+bb_answers_new(struct bb_answers **ret_answers)
+{
+    struct bb_answers *answers = calloc(1, sizeof *answers);
+
+    if (!answers)
+        return -ENOMEM;
+    pthread_mutex_init(&answers->lock, NULL);
+    *ret_answers = answers;
+    return 0;
+}
+
+/* Under the lock */
+
+static void
+take_out(struct bb_answers *answers, uint32_t slot)
+{
+    struct kept *kept = answers->slot[slot];
+
+    if (!kept)
+        return;
+    answers->slot[slot] = NULL;
+    answers->bytes -= kept->bytes;
+    kept->there = false;
+    if (kept->readers == 0)
+        free(kept);
+}
+
+static void
+make_room(struct bb_answers *answers)
+{
+    while (answers->bytes > BB_ANSWERS_BYTES) {
+        struct kept *kept = answers->slot[answers->hand];
+        if (kept && !kept->asked)
+            take_out(answers, answers->hand);
+        else if (kept)
+            kept->asked = false;
+        answers->hand = (answers->hand + 1) % SLOTS;
+    }
+}
+
+static uint32_t
+slot_of(struct bb_bytes key)
+{
+    return (uint32_t)(XXH3_64bits(key.data, key.len) % SLOTS);
+}
+
+void
+bb_answers_destroy(struct bb_answers **answers_pointer)
+{
+    struct bb_answers *answers = *answers_pointer;
+
+    if (!answers)
+        return;
+    for (uint32_t i = 0; i < SLOTS; i++)
+        take_out(answers, i);
+    pthread_mutex_destroy(&answers->lock);
+    free(answers);
+    *answers_pointer = NULL;
+}
+
+const struct bb_answer *
+bb_answers_find(struct bb_answers *answers, struct bb_bytes key)
+{
+    struct kept *kept;
+
+    pthread_mutex_lock(&answers->lock);
+    kept = answers->slot[slot_of(key)];
+    if (kept && !bb_bytes_equal(kept->key, key))
+        kept = NULL;
+    if (kept) {
+        kept->asked = true;
+        kept->readers++;
+    }
+    pthread_mutex_unlock(&answers->lock);
+    return kept ? &kept->answer : NULL;
+}
+
+void
+bb_answers_give_back(struct bb_answers *answers, const struct bb_answer **answer)
+{
+    struct kept *kept = (struct kept *)(uintptr_t)*answer;
+    bool last;
+
+    if (!kept)
+        return;
+    pthread_mutex_lock(&answers->lock);
+    last = --kept->readers == 0 && !kept->there;
+    pthread_mutex_unlock(&answers->lock);
+    if (last)
+        free(kept);
+    *answer = NULL;
+}
+
+static struct kept *
+copy(struct bb_bytes key, const struct bb_answer *answer)
+{
+    size_t bytes = sizeof(struct kept) + answer->n_parts * sizeof *answer->part + key.len;
+    struct bb_bytes *part;
+    struct kept *kept;
+    uint8_t *to;
+
+    for (uint32_t i = 0; i < answer->n_parts; i++)
+        bytes += answer->part[i].len;
+    if (bytes > BB_ANSWER_BYTES || !(kept = malloc(bytes)))
+        return NULL;
+    part = (struct bb_bytes *)(kept + 1);
+    to = (uint8_t *)(part + answer->n_parts);
+    *kept = (struct kept){.answer = *answer, .bytes = bytes, .there = true};
+    kept->answer.part = part;
+    for (uint32_t i = 0; i < answer->n_parts; to += part[i++].len) {
+        part[i] = bb_bytes(to, answer->part[i].len);
+        memcpy(to, answer->part[i].data, answer->part[i].len);
+    }
+    kept->key = bb_bytes(to, key.len);
+    memcpy(to, key.data, key.len);
+    return kept;
+}
+
+void
+bb_answers_keep(struct bb_answers *answers, struct bb_bytes key, const struct bb_answer *answer)
+{
+    struct kept *kept = copy(key, answer), *before;
+    uint32_t slot = slot_of(key);
+
+    if (!kept)
+        return;
+    pthread_mutex_lock(&answers->lock);
+    before = answers->slot[slot];
+    if (before && bb_bytes_equal(before->key, key) && before->answer.sequence > answer->sequence) {
+        free(kept);
+    } else {
+        take_out(answers, slot);
+        answers->slot[slot] = kept;
+        answers->bytes += kept->bytes;
+        make_room(answers);
+    }
+    pthread_mutex_unlock(&answers->lock);
+}
