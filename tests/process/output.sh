@@ -138,7 +138,7 @@ run 64 backbone indicator ls --color sometimes
 like "another word" "$err" '--color sometimes: expected auto, always or never'
 
 # --- the progress bar: on a terminal only, when an import takes longer than half a second, and gone at its end
-{ echo indicator,disaggregation,period,value; seq 1 60000 | sed 's/.*/secret,number=&,2027,&/'; } >"$tmp/many.csv"
+{ echo indicator,disaggregation,period,value; seq 1 60000 | sed 's/.*/secret,number=&,2019,&/'; } >"$tmp/many.csv"
 older_than_a_second() {
     [ "$(ps -o etimes= -p "$1")" -ge 1 ]
 }
