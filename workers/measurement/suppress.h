@@ -30,10 +30,11 @@
  * shares its lines: what one shares everybody could take away from the totals of all, and nearly all of them
  * would have to be hidden. Why a figure is hidden, and with which revision it began, is not to be told.
  *
- * SMALL is a figure that is not zero and below the threshold; also one of which as little remains for one of
- * the organizations behind it when it takes away its own. A figure of two counts, numerator and denominator,
- * is small when one of them is. Zero is not small and always shown, unless its other count is hidden: hiding
- * it would protect nobody, and what is zero everybody is taken to know.
+ * SMALL is a figure that is not zero and, without its sign, below the threshold: of a threshold of 5 a figure
+ * of -4 is small, and one of -40 (a correction of a stock, say) is not, and is shown; also one of which as
+ * little remains for one of the organizations behind it when it takes away its own. A figure of two counts,
+ * numerator and denominator, is small when one of them is. Zero is not small and always shown, unless its
+ * other count is hidden: hiding it would protect nobody, and what is zero everybody is taken to know.
  *
  * WHAT HOLDS: for each hidden figure, each count of it that is not zero, and each organization that is not
  * alone behind it, there is a second set of readings: different by whole numbers, nowhere negative where the

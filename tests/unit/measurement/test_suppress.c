@@ -325,7 +325,8 @@ test_ratios_and_decimals(void **state)
         {"both are large", {20, 0}, {100, 0}, false},  {"a small numerator", {2, 0}, {100, 0}, true},
         {"a small denominator", {0, 0}, {4, 0}, true}, {"no numerator", {0, 0}, {100, 0}, false},
         {"a fraction", {49, 1}, {100, 0}, true},       {"just enough", {50, 1}, {100, 0}, false},
-        {"below zero", {-3, 0}, {100, 0}, true},       {"very small", {1, 24}, {100, 0}, true},
+        {"below zero", {-3, 0}, {100, 0}, true},       {"far below zero", {-40, 0}, {100, 0}, false},
+        {"very small", {1, 24}, {100, 0}, true},
     };
     static struct model model;
     struct bb_suppressed suppressed;
