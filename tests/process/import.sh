@@ -110,20 +110,20 @@ rows_of() {
     echo indicator,place,period,value
     seq 1 "$1" | sed "s/.*/amount,P&,$2,&/"
 }
-rows_of 9999 2029-13 >"$tmp/atomic.csv"
-echo amount,P,2029,1 >>"$tmp/atomic.csv"
+rows_of 9999 1929-13 >"$tmp/atomic.csv"
+echo amount,P,1929,1 >>"$tmp/atomic.csv"
 run 65 backbone import "$tmp/atomic.csv" --atomic -o json --rejects "$tmp/rejects.csv"
 counts rows=10000 created=0 rejected=10000
 is "codes" "$(grep -c ',BAD_PERIOD,period,' "$tmp/rejects.csv") $(grep -c ',ATOMIC,' "$tmp/rejects.csv")" "9999 1"
-rows_of 10001 2029 >"$tmp/atomic.csv"
+rows_of 10001 1929 >"$tmp/atomic.csv"
 run 65 backbone import "$tmp/atomic.csv" --atomic -o json
 like "one row too many" "$err" 'row 10001: .*at most 10000 rows'
-rows_of 10000 2029 >"$tmp/atomic.csv"
+rows_of 10000 1929 >"$tmp/atomic.csv"
 run 0 backbone import "$tmp/atomic.csv" --atomic -o json
 counts rows=10000 created=10000 rejected=0
 
 # --- interrupted, and resumed under the same batch: each row counts once
-{ echo indicator,place,period,value; seq 1 300000 | sed 's/.*/amount,Resumed &,2030,&/'; } >"$tmp/large.csv"
+{ echo indicator,place,period,value; seq 1 300000 | sed 's/.*/amount,Resumed &,1930,&/'; } >"$tmp/large.csv"
 batch=0190a0b0-0000-7000-8000-00000000000a
 mkfifo "$tmp/slowly"
 backbone import - --batch $batch -o json <"$tmp/slowly" >"$tmp/out" 2>"$tmp/err" &
@@ -142,7 +142,7 @@ counts rows=300000 created=300000 updated=0 unchanged=0 rejected=0
 json '.duplicate >= 49000 and .duplicate < 300000' true
 run 0 backbone import "$tmp/large.csv" --batch $batch -o json
 counts created=300000 duplicate=300000
-run 0 backbone trend amount --period 2030 -o json
+run 0 backbone trend amount --period 1930 -o json
 json '.[] | [.value, .readings]' '[45000150000,300000]'
 
 # --- exit codes
@@ -171,16 +171,16 @@ mkdir "$tmp/kept"
 echo earlier >"$tmp/kept/old"
 chmod 640 "$tmp/kept/old"
 ln -s old "$tmp/kept/link"
-printf 'indicator,period,value\namount,2035-13,1\namount,2035-12,1\n' >"$tmp/half-good.csv"
+printf 'indicator,period,value\namount,1935-13,1\namount,1935-12,1\n' >"$tmp/half-good.csv"
 backbone keys new "$tmp/nobody.key" >/dev/null
 run 0 backbone context add nobody --endpoint tcp://127.0.0.1:1 --server-key "$BB_SERVER_KEY" --key "$tmp/nobody.key"
 run 69 backbone --context nobody import "$tmp/half-good.csv" --rejects "$tmp/kept/old" --warnings "$tmp/kept/new"
 is "nothing was sent" "$(cat "$tmp/kept/old"; ls -A "$tmp/kept" | tr '\n' ' ')" $'earlier\nlink old '
 run 65 backbone import "$tmp/half-good.csv" --rejects "$tmp/kept/link" --warnings "$tmp/kept/new"
-like "replaced" "$(cat "$tmp/kept/old")" '^indicator,period,value,row,code,field,reason.amount,2035-13,1,1,BAD_PERIOD'
+like "replaced" "$(cat "$tmp/kept/old")" '^indicator,period,value,row,code,field,reason.amount,1935-13,1,1,BAD_PERIOD'
 is "nothing else" "$(ls -A "$tmp/kept" | tr '\n' ' ')$(stat -c %a "$tmp/kept/old")$(cat "$tmp/kept/new")" 'link new old 640'
 run 65 backbone import "$tmp/half-good.csv" --rejects /dev/stdout
-like "written where it leads" "$out" $'amount,2035-13,1,1,BAD_PERIOD.*\nbatch'
+like "written where it leads" "$out" $'amount,1935-13,1,1,BAD_PERIOD.*\nbatch'
 run 65 sh -c "backbone import '$tmp/half-good.csv' --rejects /dev/stderr 2>'$tmp/said'"
 is "both are in one file" "$(grep -c 'BAD_PERIOD' "$tmp/said")" 2
 run 65 bash -c "backbone import '$tmp/half-good.csv' --rejects >(cat >'$tmp/piped')"
@@ -196,7 +196,7 @@ if [ -w /dev/full ]; then
 fi
 
 # --- broken off by a pipe that ends within quotes: what was whole is kept
-printf 'indicator,place,period,value,comment\namount,Q1,2031,1,x\namount,Q2,2031,1,"never closed\n' >"$tmp/open.csv"
+printf 'indicator,place,period,value,comment\namount,Q1,1931,1,x\namount,Q2,1931,1,"never closed\n' >"$tmp/open.csv"
 run 65 backbone import "$tmp/open.csv" -o json
 counts rows=2 created=1 rejected=1
 like "where the quote is" "$err" 'line 3'
