@@ -169,7 +169,8 @@ is_description(const struct bb_put *put)
 {
     struct bb_bytes text, details;
 
-    return put->view == BB_VIEW_OBJECT && put->key.len > 0 && put->key.data[0] == BB_OBJECT_PLACE &&
+    return put->view == BB_VIEW_OBJECT && put->key.len > 0 &&
+           (put->key.data[0] == BB_OBJECT_ORGANIZATION || put->key.data[0] == BB_OBJECT_PLACE) &&
            (bb_object_unpack(put->payload, &text, &details) != 0 || details.len > 0);
 }
 

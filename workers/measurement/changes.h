@@ -19,7 +19,7 @@ struct bb_changes {
     struct bb_changes_of *of; /* by id of an indicator */
     uint32_t n;
     uint64_t put[BB_VIEWS]; /* the last entry that put something else there, since `floor` */
-    uint64_t described;     /* the last entry that described a place, since `floor` */
+    uint64_t described;     /* the last entry that described an organization or a place, since `floor` */
     uint64_t floor;         /* what is not in `of` may have changed up to here */
     uint64_t coming; /* the days of what comes up to here are known, and the views that it is put into */
     uint64_t known;  /* ... and after that did not, up to here */
@@ -43,7 +43,7 @@ uint64_t bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_
 /* The same of the records of a view that are not readings: definitions, adoptions, reviews. */
 uint64_t bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence);
 
-/* The same of what is said of places: which are aggregates. */
+/* The same of what is said of organizations and places: who shares its line, which are aggregates. */
 uint64_t bb_changes_described(struct bb_changes *changes, uint64_t sequence);
 
 /* Half-open; nothing when they are equal. */

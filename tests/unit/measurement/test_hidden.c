@@ -131,7 +131,7 @@ test_what_changes_it(void **state)
     apply(&f, g);
     assert_false(is_kept(&f, 15));
 
-    /* what is an aggregate; not a name that a reading brought along */
+    /* who shares, and what is an aggregate; not a name that a reading brought along */
     keep(&f, 15);
     for (unsigned i = 0; i < 2; i++) {
         const struct bb_bytes record = i ? bb_bytes("\1n"
