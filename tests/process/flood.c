@@ -1,4 +1,5 @@
-/* flood: asks for the same trend so many times at once, over one connection.
+/* flood: asks for a trend so many times at once, over one connection, each time in other words: up to another
+ * year to come, so that no answer is another one's.
  *
  *     flood --endpoint E --server-key K --key FILE --indicator CODE --times N
  *
@@ -16,6 +17,7 @@
 #include <time.h>
 
 #define TIMEOUT_MS 300000u
+#define FIRST_YEAR 3000u
 
 static unsigned answered;
 
@@ -57,6 +59,7 @@ main(int argc, char **argv)
     struct bb_client_options options = {.timeout_ms = TIMEOUT_MS, .agent = "flood"};
     struct bb_trend_query query = {.indicator = NULL};
     struct bb_client *client;
+    char year[16];
     unsigned times = 1;
     long start = now_ms();
 
@@ -72,9 +75,12 @@ main(int argc, char **argv)
     }
     if (bb_client_new(&options, &client) != 0)
         errx(EX_CONFIG, "%s", bb_new_problem()->message);
-    for (unsigned i = 0; i < times; i++)
+    query.period_to = year;
+    for (unsigned i = 0; i < times; i++) {
+        snprintf(year, sizeof year, "%u", FIRST_YEAR + i);
         if (bb_client_trend(client, &query, NULL, on_point, on_done, client) != 0)
             errx(EX_SOFTWARE, "a query cannot be sent");
+    }
     while (bb_client_open(client) > 0)
         if (bb_client_process(client, 1000) < 0)
             errx(EX_SOFTWARE, "the client fails");
