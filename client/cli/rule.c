@@ -127,10 +127,9 @@ parse_codes(int key, char *arg, struct argp_state *state)
 static int
 say_state(struct bb_cli *cli, int argc, char **argv, const char *rule_state)
 {
-    static const struct argp_option none[] = {{0}};
     struct said said = {.rule = {.state = rule_state}};
 
-    bb_cli_parse(cli, bb_cli_command(cli), none, parse_codes, argc, argv, &said);
+    bb_cli_parse(cli, bb_cli_command(cli), NULL, parse_codes, argc, argv, &said);
     return bb_define_said(cli, &said.what, send_rules, &said);
 }
 
