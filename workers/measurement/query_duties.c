@@ -43,10 +43,8 @@ take_adoption(struct bb_duties *duties, struct bb_query *query, struct bb_query_
 {
     struct bb_term *indicator, *organization;
     struct bb_duty duty = {.organization = adoption->organization, .indicator = adoption->indicator};
-    int r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, duty.indicator, &indicator);
+    int r = bb_terms_indicator(&query->terms, &step->snapshot, duty.indicator, &indicator);
 
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
     if (r == 0)
         r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, duty.organization,
                          &organization);

@@ -63,9 +63,7 @@ look_for_reviewed(struct reading *reading, bool *ret_reviewed)
 
     bb_computed_inputs(reading->computed, &input, &n);
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = bb_terms_get(&query->terms, &reading->step.snapshot, BB_OBJECT_INDICATOR, input[i], &term);
-        if (r == 0)
-            r = bb_terms_indicator(&query->terms, &reading->step.snapshot, term);
+        r = bb_terms_indicator(&query->terms, &reading->step.snapshot, input[i], &term);
         if (r == 0)
             *ret_reviewed |= term->rules->publish_approved;
     }

@@ -130,9 +130,7 @@ bb_query_row_view(struct bb_query *query, struct bb_query_step *step, const stru
     *ret_view = BB_ROW_SHOWN;
     if (query->scope == BB_SCOPE_ALL || key->organization == query->own)
         return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &indicator);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+    r = bb_terms_indicator(&query->terms, &step->snapshot, key->indicator, &indicator);
     if (r == 0 && bb_query_is_guarded(query, indicator->rules))
         *ret_view = bb_query_guarded_view(reading);
     return r;

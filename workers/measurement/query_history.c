@@ -53,10 +53,8 @@ parse_period(struct bb_query *query, struct bb_query_step *step, const char *tex
 {
     struct bb_term *term;
     struct bb_quoted quoted;
-    int r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &term);
+    int r = bb_terms_indicator(&query->terms, &step->snapshot, key->indicator, &term);
 
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, term);
     if (r != 0)
         return r;
     if (bb_period_parse(bb_bytes_str(text), term->rules->frequency, &key->period) == 0)
@@ -79,12 +77,11 @@ begin_at_approved(struct bb_query *query, struct bb_query_step *step, struct bb_
     struct bb_review review;
     struct bb_term *indicator;
     uint64_t now = snapshot->sequence, sequence;
-    int r = bb_terms_get(&query->terms, snapshot, BB_OBJECT_INDICATOR, unit.indicator, &indicator);
+    int r;
 
     if (query->scope == BB_SCOPE_ALL || unit.organization == query->own)
         return 0;
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, snapshot, indicator);
+    r = bb_terms_indicator(&query->terms, snapshot, unit.indicator, &indicator);
     if (r != 0 || !indicator->rules->publish_approved)
         return r;
     r = bb_snapshot_review(snapshot, &unit, &review, &sequence);
@@ -103,11 +100,8 @@ find_guarded(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
     struct bb_term *indicator;
-    int r =
-        bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->key.indicator, &indicator);
+    int r = bb_terms_indicator(&query->terms, &step->snapshot, state->key.indicator, &indicator);
 
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
     if (r == 0)
         state->guarded =
             bb_query_is_guarded(query, indicator->rules) && state->key.organization != query->own;

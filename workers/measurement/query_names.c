@@ -174,9 +174,7 @@ bb_query_may_read(struct bb_query *query, struct bb_query_step *step, const stru
     *ret_visible = true;
     if (query->scope == BB_SCOPE_ALL || key->organization == query->own)
         return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, key->indicator, &indicator);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+    r = bb_terms_indicator(&query->terms, &step->snapshot, key->indicator, &indicator);
     if (r != 0 || !indicator->rules->publish_approved)
         return r;
     return bb_snapshot_is_approved(&step->snapshot, key, ret_visible);

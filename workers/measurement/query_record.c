@@ -32,10 +32,8 @@ find_indicator(struct bb_query *query, struct bb_query_step *step, const struct 
                const uint32_t *indicator, struct bb_gift *gift)
 {
     struct bb_term *term;
-    int r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, *indicator, &term);
+    int r = bb_terms_indicator(&query->terms, &step->snapshot, *indicator, &term);
 
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, term);
     if (r != 0)
         return r;
     gift->indicator = term->text;

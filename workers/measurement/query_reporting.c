@@ -141,10 +141,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
     if (request->indicator && *request->indicator) {
         r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->duties.indicator);
         if (r == 0)
-            r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->duties.indicator,
-                             &term);
-        if (r == 0)
-            r = bb_terms_indicator(&query->terms, &step->snapshot, term);
+            r = bb_terms_indicator(&query->terms, &step->snapshot, state->duties.indicator, &term);
         if (r == 0)
             hint = term->rules->frequency;
     }

@@ -85,9 +85,7 @@ find_indicator(struct bb_query *query, struct bb_query_step *step, const char *t
         return 0;
     r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &state->indicator);
     if (r == 0)
-        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->indicator, &term);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, term);
+        r = bb_terms_indicator(&query->terms, &step->snapshot, state->indicator, &term);
     if (r == 0)
         *ret_hint = term->rules->frequency;
     return r;

@@ -200,7 +200,7 @@ static int
 compute(struct bb_query *query, struct bb_query_step *step, struct bb_term *indicator,
         const struct bb_reading *reading, struct bb_rowref *ref)
 {
-    int r = bb_terms_indicator(&query->terms, &step->snapshot, indicator);
+    int r = bb_terms_rules(&query->terms, &step->snapshot, indicator);
 
     if (r == 0 &&
         bb_reading_computed(indicator->rules, reading, bb_figure_decimals(indicator->rules), &ref->value))

@@ -81,9 +81,7 @@ frequency(struct bb_query *query, struct bb_query_step *step, enum bb_period_typ
     *ret_hint = 0;
     if (state->indicators.count == 0)
         return 0;
-    r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, state->indicators.id[0], &term);
-    if (r == 0)
-        r = bb_terms_indicator(&query->terms, &step->snapshot, term);
+    r = bb_terms_indicator(&query->terms, &step->snapshot, state->indicators.id[0], &term);
     if (r == 0)
         *ret_hint = term->rules->frequency;
     return r;
@@ -161,9 +159,7 @@ ask(void *context, size_t input, struct bb_fraction *ret_value)
 
     if (r != 0)
         return r > 0 ? BB_EXPRESSION_E_NO_DATA : r;
-    r = bb_terms_get(&unit->query->terms, snapshot, BB_OBJECT_INDICATOR, operand->indicator, &term);
-    if (r == 0)
-        r = bb_terms_indicator(&unit->query->terms, snapshot, term);
+    r = bb_terms_indicator(&unit->query->terms, snapshot, operand->indicator, &term);
     return r == 0 ? bb_reading_fraction(term->rules, &reading, ret_value) : r;
 }
 

@@ -225,7 +225,7 @@ bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint
 }
 
 int
-bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term)
+bb_terms_rules(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term)
 {
     Bb__Indicator *definition;
     struct bb_indicator *rules;
@@ -241,6 +241,15 @@ bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct 
     if (r == 0)
         term->rules = rules;
     return r;
+}
+
+int
+bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t id,
+                   struct bb_term **ret_term)
+{
+    int r = bb_terms_get(terms, snapshot, BB_OBJECT_INDICATOR, id, ret_term);
+
+    return r == 0 ? bb_terms_rules(terms, snapshot, *ret_term) : r;
 }
 
 int

@@ -26,7 +26,7 @@ struct bb_term {
     bool shares;                      /* organization: its own line is for all to see */
     uint32_t joined_day, left_day;    /* organization: member from the one to before the other; 0: unknown */
     struct bb_bytes dimensions;       /* disaggregation: their names, "gender;race" */
-    const struct bb_indicator *rules; /* indicator: once bb_terms_indicator() asked for them */
+    const struct bb_indicator *rules; /* indicator: once they were asked for */
     struct bb_term_version *versions; /* indicator: in order, once bb_version_at() asked for them */
     uint32_t n_versions;
     /* Room for whoever writes texts into a dictionary: index in dictionary number `dictionary`. */
@@ -67,7 +67,11 @@ int bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, 
                           bool *ret_aggregate);
 
 /* Fill term->rules: the indicator's numbers, by its definition as of the snapshot. */
-int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
+int bb_terms_rules(struct bb_terms *terms, struct bb_snapshot *snapshot, struct bb_term *term);
+
+/* The term of an indicator, with its rules. */
+int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t id,
+                       struct bb_term **ret_term);
 
 /* The id behind a code, name or alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,

@@ -13,10 +13,8 @@ add_input(struct bb_waiting *waiting, struct bb_query_step *step, uint32_t indic
 {
     struct bb_terms *terms = &waiting->query->terms;
     struct bb_term *term;
-    int r = bb_terms_get(terms, &step->snapshot, BB_OBJECT_INDICATOR, indicator, &term);
+    int r = bb_terms_indicator(terms, &step->snapshot, indicator, &term);
 
-    if (r == 0)
-        r = bb_terms_indicator(terms, &step->snapshot, term);
     if (r == 0 && term->rules->publish_approved)
         waiting->indicator[waiting->n++] = indicator;
     return r;
