@@ -319,14 +319,17 @@ set_definition(struct bb_head *head, uint32_t id, const Bb__Indicator *definitio
 static int
 set_inputs(struct bb_head *head, uint32_t id, const Bb__Indicator *definition, uint64_t sequence)
 {
-    struct bb_ids before = {0};
+    struct bb_ids before = {0}, now = {0};
     int r = bb_dependencies_inputs(head->dependencies, id, &before);
 
     if (r == 0)
         r = bb_inputs_set(head->dependencies, head->names, head->txn, id, definition);
     if (r == 0)
-        r = bb_dependents_put(head, id, &before, sequence);
+        r = bb_dependencies_inputs(head->dependencies, id, &now);
+    if (r == 0)
+        r = bb_dependents_put(head->filling, id, &before, &now, sequence);
     bb_ids_release(&before);
+    bb_ids_release(&now);
     return r;
 }
 

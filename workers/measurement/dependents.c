@@ -9,42 +9,37 @@
 #define DEPENDENT_KEY 16
 
 static int
-put(struct bb_head *head, uint32_t input, uint32_t dependent, uint64_t sequence, uint8_t is)
+put(struct bb_generation *filling, uint32_t input, uint32_t dependent, uint64_t sequence, uint8_t is)
 {
     uint8_t key[DEPENDENT_KEY];
 
     bb_put_u32(key, input);
     bb_put_u32(key + 4, dependent);
     bb_put_u64(key + 8, sequence);
-    return bb_generation_put(head->filling, BB_VIEW_DEPENDENT, bb_bytes(key, sizeof key), bb_bytes(&is, 1));
+    return bb_generation_put(filling, BB_VIEW_DEPENDENT, bb_bytes(key, sizeof key), bb_bytes(&is, 1));
 }
 
 /* Those of `these` that are not among the others. */
 static int
-put_others(struct bb_head *head, const struct bb_ids *these, const struct bb_ids *others, uint32_t dependent,
-           uint64_t sequence, uint8_t is)
+put_others(struct bb_generation *filling, const struct bb_ids *these, const struct bb_ids *others,
+           uint32_t dependent, uint64_t sequence, uint8_t is)
 {
     uint32_t number;
     int r = 0;
 
     for (uint32_t i = 0; r == 0 && i < these->count; i++)
         if (!bb_ids_find(others, these->id[i], &number))
-            r = put(head, these->id[i], dependent, sequence, is);
+            r = put(filling, these->id[i], dependent, sequence, is);
     return r;
 }
 
 int
-bb_dependents_put(struct bb_head *head, uint32_t indicator, const struct bb_ids *before, uint64_t sequence)
+bb_dependents_put(struct bb_generation *filling, uint32_t indicator, const struct bb_ids *before,
+                  const struct bb_ids *now, uint64_t sequence)
 {
-    struct bb_ids inputs = {0};
-    int r = bb_dependencies_inputs(head->dependencies, indicator, &inputs);
+    int r = put_others(filling, before, now, indicator, sequence, 0);
 
-    if (r == 0)
-        r = put_others(head, before, &inputs, indicator, sequence, 0);
-    if (r == 0)
-        r = put_others(head, &inputs, before, indicator, sequence, 1);
-    bb_ids_release(&inputs);
-    return r;
+    return r == 0 ? put_others(filling, now, before, indicator, sequence, 1) : r;
 }
 
 /* Finding */

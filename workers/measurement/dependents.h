@@ -6,12 +6,14 @@
 #ifndef BB_DEPENDENTS_H
 #define BB_DEPENDENTS_H
 
-#include "head.h"
+#include "generation.h"
+#include "query_ids.h"
 #include "query_snapshot.h"
 
-/* The entry made of the indicator what its definition is now; it was computed from `before`. 0 | -ENOMEM */
-int bb_dependents_put(struct bb_head *head, uint32_t indicator, const struct bb_ids *before,
-                      uint64_t sequence);
+/* By this entry the indicator is computed from `now`; until then it was from `before`. Goes to the generation.
+ * 0 | -ENOMEM */
+int bb_dependents_put(struct bb_generation *filling, uint32_t indicator, const struct bb_ids *before,
+                      const struct bb_ids *now, uint64_t sequence);
 
 /* What is computed from this indicator as of the snapshot, or from what is, in the order of their ids.
  * dependents: emptied first. 0 | -ENOMEM | -EBADMSG */

@@ -10,37 +10,11 @@
 #ifndef BB_QUERY_H
 #define BB_QUERY_H
 
-#include "given.h"
-#include "journal.h"
-#include "views.h"
+#include "context.h"
 
 #include "runtime/buffer.h"
 
 struct bb_query;
-struct bb_known;
-struct bb_times;
-struct bb_coverage;
-struct bb_hidden;
-struct bb_answers;
-
-/* Shared by all queries, and outlives them. */
-struct bb_query_context {
-    const struct bb_views *views;
-    struct bb_journal *journal;
-    struct bb_given *given;       /* what answers give away is recorded here; NULL: nowhere */
-    struct bb_changes *changes;   /* of the views; NULL: not known */
-    struct bb_coverage *coverage; /* what was found out of who has reported; needs `changes`; NULL: nothing */
-    struct bb_known *known;       /* needs `changes`; NULL: nothing is */
-    struct bb_times *times;       /* of entries; NULL: none are kept */
-    struct bb_hidden *hidden;     /* what suppress_below hides, as far as it is known; NULL: nothing is */
-    struct bb_answers *answers;   /* that may be given again; needs `changes`; NULL: none */
-    size_t bytes;                 /* memory that one query may take, about; 0: BB_QUERY_BYTES */
-    bb_utc (*utc)(void);          /* the clock; NULL: the real one */
-    uint32_t kept_cells;          /* of one point that are remembered; 0: BB_QUERY_CELLS */
-    /* For tests: the moment is chosen, and nothing is recorded yet. NULL: nothing */
-    void (*pinned)(void *self);
-    void *self;
-};
 
 /* A query that needs more is refused. */
 #define BB_QUERY_BYTES ((size_t)64 << 20)
@@ -53,12 +27,6 @@ struct bb_query_call {
     struct bb_bytes organization; /* code of the caller's */
     struct bb_bytes member;
     struct bb_bytes body; /* the packed request, as it came */
-};
-
-/* Why there is no answer. */
-struct bb_query_failure {
-    uint32_t code; /* proto/errors.h */
-    char message[500];
 };
 
 /* Everything of the call is copied. A request that is wrong in itself is not told here but by the first

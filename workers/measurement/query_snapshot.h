@@ -6,7 +6,7 @@
 #ifndef BB_QUERY_SNAPSHOT_H
 #define BB_QUERY_SNAPSHOT_H
 
-#include "query.h"
+#include "context.h"
 #include "reading.h"
 
 struct bb_snapshot {
