@@ -9,10 +9,10 @@
 #include "workload.h"
 
 #include "proto/methods.h"
-#include "workers/measurement/apply.h"
-#include "workers/measurement/query.h"
-#include "workers/measurement/reading.h"
-#include "workers/measurement/times.h"
+#include "workers/measurement/apply/apply.h"
+#include "workers/measurement/model/reading.h"
+#include "workers/measurement/query/query.h"
+#include "workers/measurement/query/times.h"
 
 #include "measurement.pb-c.h"
 #include "wire.pb-c.h"

@@ -4,7 +4,7 @@
 
 #include "proto/methods.h"
 #include "runtime/rowset.h"
-#include "workers/measurement/apply.h"
+#include "workers/measurement/apply/apply.h"
 
 #include "worker.pb-c.h"
 

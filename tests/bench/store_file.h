@@ -5,7 +5,7 @@
 
 #include "spawn.h"
 
-#include "workers/measurement/writer.h"
+#include "workers/measurement/write/writer.h"
 
 struct bb_rowset;
 

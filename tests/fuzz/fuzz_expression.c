@@ -2,7 +2,7 @@
  * is refused has a sentence that says so. */
 #include "fuzz.h"
 
-#include "workers/measurement/expression.h"
+#include "workers/measurement/model/expression.h"
 
 /* Inputs amount to 1 and a bit, 2 and a bit and so on, and every fourth to nothing. */
 static int

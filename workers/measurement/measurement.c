@@ -7,12 +7,11 @@
  * What waits is bounded: at the bound the credit for commands is held back, and the broker queues. */
 #include "measurement_core.h"
 
-#include "coverage.h"
-
 #include "proto/methods.h"
 #include "runtime/daemon.h"
 #include "runtime/log.h"
 #include "runtime/state.h"
+#include "workers/measurement/query/coverage.h"
 
 #include <errno.h>
 #include <malloc.h>

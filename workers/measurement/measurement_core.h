@@ -7,18 +7,17 @@
 
 #include "measurement.h"
 
-#include "answers.h"
-#include "applier.h"
-#include "follower.h"
-#include "given.h"
-#include "hidden.h"
-#include "known.h"
-#include "pace.h"
-#include "readers.h"
-#include "times.h"
-#include "writer.h"
-
 #include "runtime/worker.h"
+#include "workers/measurement/apply/applier.h"
+#include "workers/measurement/follow/follower.h"
+#include "workers/measurement/query/answers.h"
+#include "workers/measurement/query/hidden.h"
+#include "workers/measurement/query/known.h"
+#include "workers/measurement/query/readers.h"
+#include "workers/measurement/query/times.h"
+#include "workers/measurement/store/given.h"
+#include "workers/measurement/write/pace.h"
+#include "workers/measurement/write/writer.h"
 
 struct bb_measurement {
     const struct bb_measurement_config *config;

@@ -11,13 +11,12 @@
  * refusals are passed over. A damaged record is a difference, and the walk goes on with the next database. */
 #include "verify.h"
 
-#include "mark.h"
-#include "replay.h"
-#include "rollup.h"
-
 #include "proto/message.h"
 #include "runtime/daemon.h"
 #include "runtime/state.h"
+#include "workers/measurement/model/rollup.h"
+#include "workers/measurement/store/mark.h"
+#include "workers/measurement/write/replay.h"
 
 #include "journal.pb-c.h"
 

@@ -11,7 +11,7 @@
 #include "proto/message.h"
 #include "runtime/rowset.h"
 #include "tests/support/connect.h"
-#include "workers/measurement/journal.h"
+#include "workers/measurement/store/journal.h"
 
 #include "journal.pb-c.h"
 

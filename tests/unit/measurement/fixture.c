@@ -1,11 +1,10 @@
 #include "fixture.h"
 
-#include "tests/unit/folder.h"
-
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/methods.h"
-#include "workers/measurement/apply.h"
+#include "tests/unit/folder.h"
+#include "workers/measurement/apply/apply.h"
 #include "workers/measurement/verify.h"
 
 #include <setjmp.h>

@@ -5,7 +5,7 @@
 
 #include "proto/arena.h"
 #include "runtime/rowset.h"
-#include "workers/measurement/writer.h"
+#include "workers/measurement/write/writer.h"
 
 #include "measurement.pb-c.h"
 #include "worker.pb-c.h"

@@ -2,7 +2,7 @@
 
 #include "proto/message.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/query.h"
+#include "workers/measurement/query/query.h"
 
 #include <stdarg.h>
 #include <stdio.h>

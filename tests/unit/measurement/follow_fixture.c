@@ -1,12 +1,11 @@
 #include "follow_fixture.h"
 
-#include "tests/unit/check.h"
-#include "tests/unit/folder.h"
-
 #include "proto/limits.h"
 #include "proto/message.h"
 #include "proto/methods.h"
-#include "workers/measurement/apply.h"
+#include "tests/unit/check.h"
+#include "tests/unit/folder.h"
+#include "workers/measurement/apply/apply.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -5,8 +5,8 @@
 
 #include "fixture.h"
 
-#include "workers/measurement/follow.h"
-#include "workers/measurement/query.h"
+#include "workers/measurement/follow/follow.h"
+#include "workers/measurement/query/query.h"
 
 struct world {
     struct fixture store;

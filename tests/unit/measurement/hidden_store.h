@@ -8,7 +8,7 @@
 #include "query_ask.h"
 #include "suppress_random.h"
 
-#include "workers/measurement/hidden.h"
+#include "workers/measurement/query/hidden.h"
 
 #define THRESHOLDS 6  /* 2 to 5 */
 #define PATTERNS   16 /* which of the four organizations share their lines */

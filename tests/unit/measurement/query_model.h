@@ -6,7 +6,7 @@
 #include "query_ask.h"
 #include "query_store.h"
 
-#include "workers/measurement/indicator.h"
+#include "workers/measurement/model/indicator.h"
 
 #define MODEL_MAX 12 /* of each kind, and id 0 */
 

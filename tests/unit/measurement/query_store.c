@@ -1,10 +1,10 @@
 #include "query_store.h"
 
-#include "workers/measurement/rollup.h"
-
-#include "journal.pb-c.h"
 #include "runtime/store/varint.h"
 #include "tests/unit/check.h"
+#include "workers/measurement/model/rollup.h"
+
+#include "journal.pb-c.h"
 #include "worker.pb-c.h"
 
 #include <stdio.h>

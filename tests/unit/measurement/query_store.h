@@ -3,17 +3,17 @@
 #ifndef BB_TESTS_QUERY_STORE_H
 #define BB_TESTS_QUERY_STORE_H
 
-#include "workers/measurement/changes.h"
-#include "workers/measurement/journal.h"
-#include "workers/measurement/known.h"
-#include "workers/measurement/names.h"
-#include "workers/measurement/query.h"
-#include "workers/measurement/reading.h"
-#include "workers/measurement/review.h"
-#include "workers/measurement/views.h"
+#include "tests/unit/folder.h"
+#include "workers/measurement/model/reading.h"
+#include "workers/measurement/model/review.h"
+#include "workers/measurement/query/known.h"
+#include "workers/measurement/query/query.h"
+#include "workers/measurement/store/changes.h"
+#include "workers/measurement/store/journal.h"
+#include "workers/measurement/store/names.h"
+#include "workers/measurement/store/views.h"
 
 #include "measurement.pb-c.h"
-#include "tests/unit/folder.h"
 
 struct test_store {
     char dir[FOLDER_BYTES];

@@ -2,9 +2,8 @@
 #ifndef BB_TESTS_RANDOM_READING_H
 #define BB_TESTS_RANDOM_READING_H
 
-#include "workers/measurement/reading.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/reading.h"
 
 static inline struct bb_decimal
 random_decimal(uint64_t *seed)

@@ -3,7 +3,7 @@
 #ifndef BB_TESTS_SUPPRESS_MODEL_H
 #define BB_TESTS_SUPPRESS_MODEL_H
 
-#include "workers/measurement/suppress.h"
+#include "workers/measurement/model/suppress.h"
 
 #include <stdbool.h>
 

@@ -1,9 +1,8 @@
 /* Changes: what may have changed an indicator last, never earlier than what did; and which days, never fewer.
  */
-#include "workers/measurement/changes.h"
-
 #include "tests/unit/check.h"
-#include "workers/measurement/review.h"
+#include "workers/measurement/model/review.h"
+#include "workers/measurement/store/changes.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 #include "proto/reports.h"
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/apply.h"
-#include "workers/measurement/coverage.h"
+#include "workers/measurement/apply/apply.h"
+#include "workers/measurement/query/coverage.h"
 
 #include <stdio.h>
 

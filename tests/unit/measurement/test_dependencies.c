@@ -1,8 +1,7 @@
 /* Which indicators are computed from which: small cases by hand, random small graphs beside a matrix, and as
  * many indicators as it is made for. */
-#include "workers/measurement/dependencies.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/dependencies.h"
 
 static struct bb_dependencies *
 make(void)

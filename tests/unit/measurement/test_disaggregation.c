@@ -1,7 +1,6 @@
 /* Disaggregations: every spelling has one canonical text, which is its own. */
-#include "workers/measurement/disaggregation.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/disaggregation.h"
 
 static char what_is[512];
 

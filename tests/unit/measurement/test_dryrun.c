@@ -1,8 +1,7 @@
 /* The memory of a dry run: what a submission changed is there for the next one, or as if it had never been.
  */
-#include "workers/measurement/dryrun.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/write/dryrun.h"
 
 #include <dirent.h>
 #include <sys/stat.h>

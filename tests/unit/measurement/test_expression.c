@@ -1,8 +1,7 @@
 /* Reading expressions: spellings and their canonical texts, what is refused and what is said of it, limits.
  */
-#include "workers/measurement/expression.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/expression.h"
 
 /* The canonical text, or "!" and what is wrong. *ret_expression may be NULL. */
 static const char *

@@ -3,9 +3,8 @@
  *
  * DHIS2 names elements by ids, which are codes here; its default category option combination, which stands
  * for no disaggregation, is left out before the expressions are read. */
-#include "workers/measurement/expression.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/expression.h"
 
 #include <jansson.h>
 

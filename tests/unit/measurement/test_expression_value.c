@@ -1,9 +1,8 @@
 /* What expressions amount to: by hand, and at random beside the arithmetic of school, which never sees the
  * text but the tree that the text was written from. */
-#include "workers/measurement/expression.h"
-
 #include "tests/unit/folder.h"
 #include "tests/unit/runtime/school_fraction.h"
+#include "workers/measurement/model/expression.h"
 
 #include <errno.h>
 

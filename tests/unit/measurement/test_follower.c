@@ -1,11 +1,10 @@
 /* The follower: who waits for a batch is told when there is one, when its time is up, or not at all. */
-#include "workers/measurement/follower.h"
-
 #include "follow_fixture.h"
 
 #include "proto/errors.h"
 #include "proto/message.h"
 #include "tests/unit/check.h"
+#include "workers/measurement/follow/follower.h"
 
 #include <errno.h>
 #include <semaphore.h>

@@ -1,7 +1,6 @@
 /* Generations: the newest change of a key is found, and a rollback leaves nothing behind, memory included. */
-#include "workers/measurement/generation.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/store/generation.h"
 
 #define KEYS    50u
 #define CHANGES 400u

@@ -1,10 +1,9 @@
 /* The memo of what is hidden: what was found holds while nothing changed it, and is forgotten in time. */
-#include "workers/measurement/hidden.h"
-
 #include "hidden_store.h"
 
 #include "tests/unit/check.h"
-#include "workers/measurement/review.h"
+#include "workers/measurement/model/review.h"
+#include "workers/measurement/query/hidden.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  */
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
-#include "workers/measurement/history.h"
+#include "workers/measurement/write/history.h"
 
 #include <math.h>
 

@@ -1,7 +1,6 @@
 /* Definitions of indicators: what each column may say, and what the rules get from it. */
-#include "workers/measurement/epochs.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/epochs.h"
 
 /* A definition in a few columns: "column=text|column=text". */
 struct columns {

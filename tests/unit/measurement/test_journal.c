@@ -1,8 +1,7 @@
 /* The journal: a chain whose times never go back, found again after a restart, searched by time, refused when
  * damaged. */
-#include "workers/measurement/journal.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/store/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

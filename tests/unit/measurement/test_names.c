@@ -1,8 +1,7 @@
 /* Names: codes, aliases, undoing, and ids that go on after a restart. Also the map beneath them. */
-#include "workers/measurement/names.h"
-
 #include "tests/unit/folder.h"
-#include "workers/measurement/apply.h"
+#include "workers/measurement/apply/apply.h"
+#include "workers/measurement/store/names.h"
 
 struct fixture {
     char folder[FOLDER_BYTES];

@@ -1,7 +1,6 @@
 /* The order of changes: against qsort, on keys of all lengths with much in common. */
-#include "workers/measurement/order.h"
-
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/order.h"
 
 #define ITEMS 3000
 

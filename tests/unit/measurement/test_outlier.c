@@ -1,7 +1,7 @@
 /* What stands out: by hand, and against sorting and counting for random values. */
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
-#include "workers/measurement/outlier.h"
+#include "workers/measurement/model/outlier.h"
 
 #include <math.h>
 #include <stdlib.h>

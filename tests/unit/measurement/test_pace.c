@@ -1,7 +1,6 @@
 /* When the views are written, and how much may wait for them. */
-#include "workers/measurement/pace.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/write/pace.h"
 
 #define ROWS  200000
 #define BYTES 1000000

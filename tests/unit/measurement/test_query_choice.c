@@ -1,8 +1,7 @@
 /* The choice: where rollups are enough, and where readings have to be asked. What an answer then is, the
  * tests of queries say; here it is that the usual ways of reporting cost no readings. */
-#include "workers/measurement/query_choice.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/query/choice.h"
 
 enum { CELLS = 5, MANY = 99 };
 

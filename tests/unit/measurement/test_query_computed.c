@@ -1,9 +1,9 @@
 /* Trends of computed indicators against those of their inputs: over random small stores, at random moments,
  * in parts of every size, for every caller, each point is what the points of the inputs make by hand. */
 #include "query_catalogue.h"
-#include "workers/measurement/query_span.h"
 
 #include "tests/unit/check.h"
+#include "workers/measurement/query/span.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /* Figures over random small stores, at random moments: those of all organizations are the trend by
  * organization, and each looked up by itself is the same. */
 #include "query_catalogue.h"
-#include "workers/measurement/query_figures.h"
 
 #include "tests/unit/check.h"
+#include "workers/measurement/query/figures.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,8 @@
 /* What is hidden as of an earlier moment, and over longer periods. */
 #include "hidden_store.h"
 
-#include "workers/measurement/journal.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/store/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,13 +1,12 @@
 /* Asking again: after whatever happened, an answer that is given again is, byte for byte, the one that would
  * be made. The control takes it that nothing ever changes, and is found out. */
-#include "workers/measurement/answers.h"
-#include "workers/measurement/changes.h"
-
 #include "follow_fixture.h"
 
 #include "proto/methods.h"
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
+#include "workers/measurement/query/answers.h"
+#include "workers/measurement/store/changes.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,8 @@
  * interrupted. */
 #include "query_store.h"
 
-#include "workers/measurement/query_walk.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/query/walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
  *
  * One reader thread takes an organization's queries in the order in which they became ready, so when a later
  * one has been answered, an earlier one that is silent is waiting. */
-#include "workers/measurement/readers.h"
+#include "query_ask.h"
 
 #include "proto/limits.h"
-#include "query_ask.h"
 #include "tests/unit/check.h"
+#include "workers/measurement/query/readers.h"
 
 #include <errno.h>
 #include <semaphore.h>

@@ -1,7 +1,7 @@
 /* Keys and records of readings: back again, in order, and nothing else is read. */
-#include "workers/measurement/reading.h"
-
 #include "random_reading.h"
+
+#include "workers/measurement/model/reading.h"
 
 #include <errno.h>
 

@@ -6,7 +6,7 @@
 #include "proto/message.h"
 #include "proto/methods.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/mark.h"
+#include "workers/measurement/store/mark.h"
 
 #include <stdlib.h>
 

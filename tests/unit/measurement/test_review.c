@@ -3,7 +3,7 @@
 
 #include "proto/methods.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/review.h"
+#include "workers/measurement/model/review.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Rollups: whatever the order in which readings come and go, they are what is there now. */
-#include "workers/measurement/rollup.h"
-
 #include "random_reading.h"
+
+#include "workers/measurement/model/rollup.h"
 
 #include <errno.h>
 

@@ -1,10 +1,9 @@
 /* Rules between indicators: how they read, what they say, and their judgement beside plain arithmetic in
  * whole numbers, which never sees an expression. */
-#include "workers/measurement/rule.h"
-
 #include "proto/utf8.h"
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
+#include "workers/measurement/model/rule.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* Where an indicator stands: a table, the line's value checked by hand in the comments. */
-#include "workers/measurement/standing.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/model/standing.h"
 
 #include <string.h>
 

@@ -1,10 +1,9 @@
 /* Small-number suppression against a solver that knows nothing of how it is done: whatever a partner asks,
  * and with its own rows, no hidden figure may follow. */
-#include "workers/measurement/suppress.h"
-
 #include "suppress_random.h"
 
 #include "tests/unit/check.h"
+#include "workers/measurement/model/suppress.h"
 
 #include <errno.h>
 #include <stdio.h>

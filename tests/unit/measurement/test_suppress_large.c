@@ -1,9 +1,8 @@
 /* How much is hidden of large tables, and what is given up. */
-#include "workers/measurement/suppress.h"
-
 #include "suppress_random.h"
 
 #include "tests/unit/check.h"
+#include "workers/measurement/model/suppress.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Suspects: of several batches, beside a plain table. */
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
-#include "workers/measurement/suspects.h"
+#include "workers/measurement/write/suspects.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,6 @@
 /* Times of entries: what was kept is found, until another entry takes its place. */
-#include "workers/measurement/times.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/query/times.h"
 
 static void
 test_times(void **state)

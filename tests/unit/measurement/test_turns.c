@@ -1,7 +1,6 @@
 /* Turns: who is next. Pieces of work are named by a letter for the organization and a number. */
-#include "workers/measurement/turns.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/query/turns.h"
 
 enum { WORKS = 10 };
 

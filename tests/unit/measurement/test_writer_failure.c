@@ -3,10 +3,9 @@
  * the next one fails. A descriptor that cannot be written plays the broken one. */
 #include "fixture.h"
 
-#include "tests/unit/limit_files.h"
-
 #include "proto/errors.h"
-#include "workers/measurement/replay.h"
+#include "tests/unit/limit_files.h"
+#include "workers/measurement/write/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>

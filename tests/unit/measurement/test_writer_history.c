@@ -4,7 +4,7 @@
 
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
-#include "workers/measurement/outlier.h"
+#include "workers/measurement/model/outlier.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -4,9 +4,8 @@
 #include "fixture.h"
 #include "query_ask.h"
 
-#include "workers/measurement/journal.h"
-
 #include "tests/unit/check.h"
+#include "workers/measurement/store/journal.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "proto/methods.h"
 #include "tests/unit/check.h"
 #include "tests/unit/folder.h"
-#include "workers/measurement/query.h"
+#include "workers/measurement/query/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,11 @@
+/* Counts of one indicator and period: how many readings were corrected. */
+#ifndef BB_QUERY_COUNTS_H
+#define BB_QUERY_COUNTS_H
+
+#include "core.h"
+
+/* Readings with more than one revision. 0 | -EBADMSG */
+int bb_count_corrected(struct bb_query_step *step, uint32_t indicator, struct bb_period period,
+                       uint32_t *ret_corrected, uint64_t *looked);
+
+#endif

@@ -1,0 +1,297 @@
+/* A generation tells its changes in pieces, so that nobody waits for the whole of a large one at the lock,
+ * and before they are in the views, so that whoever finds them there finds their days told. Which entry was
+ * the last moves when they are there; what sees them before that counts as changed by what it sees, which is
+ * not before the truth, and so safe.
+ *
+ * The days are kept as a few spans for each indicator, in order: the entries behind `from`, up to `to`,
+ * changed periods between `first_day` and `end_day` and no others. There is one for each generation that
+ * changed the indicator, until there is no room: then those two neighbours become one whose days together are
+ * the fewest. So while one period comes in all of it is one span, and a correction of long ago stays apart
+ * from it. */
+#include "changes.h"
+
+#include "names.h"
+
+#include "workers/measurement/model/review.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define AT_ONCE 4096u
+#define SPANS   8u
+#define MOST    65536u /* indicators: with greater ids nothing is known of any change */
+
+struct span {
+    uint64_t from, to;
+    struct bb_changed_days days;
+};
+
+struct bb_changes_of {
+    uint64_t last, coming; /* entries that changed it: in the views; and about to be */
+    uint32_t n;
+    struct span span[SPANS];
+};
+
+int
+bb_changes_init(struct bb_changes *changes, uint64_t head)
+{
+    *changes = (struct bb_changes){.floor = head, .known = head, .coming = head, .last = head};
+    return -pthread_mutex_init(&changes->lock, NULL);
+}
+
+void
+bb_changes_release(struct bb_changes *changes)
+{
+    pthread_mutex_destroy(&changes->lock);
+    free(changes->of);
+}
+
+/* Under the lock. */
+
+static struct bb_changes_of *
+of(struct bb_changes *changes, uint32_t indicator)
+{
+    if (indicator >= MOST)
+        return NULL;
+    if (indicator >= changes->n) {
+        uint32_t n = indicator + 64;
+        struct bb_changes_of *grown = realloc(changes->of, n * sizeof *grown);
+        if (!grown)
+            return NULL;
+        memset(grown + changes->n, 0, (n - changes->n) * sizeof *grown);
+        changes->of = grown;
+        changes->n = n;
+    }
+    return &changes->of[indicator];
+}
+
+static struct bb_changed_days
+hull(struct bb_changed_days a, struct bb_changed_days b)
+{
+    if (a.first_day == a.end_day)
+        return b;
+    return (struct bb_changed_days){a.first_day < b.first_day ? a.first_day : b.first_day,
+                                    a.end_day > b.end_day ? a.end_day : b.end_day};
+}
+
+static void
+make_room(struct bb_changes_of *of)
+{
+    uint32_t best = 0, fewest = UINT32_MAX;
+
+    for (uint32_t i = 0; i + 1 < of->n; i++) {
+        struct bb_changed_days both = hull(of->span[i].days, of->span[i + 1].days);
+        if (both.end_day - both.first_day < fewest) {
+            fewest = both.end_day - both.first_day;
+            best = i;
+        }
+    }
+    of->span[best].days = hull(of->span[best].days, of->span[best + 1].days);
+    of->span[best].to = of->span[best + 1].to;
+    of->n--;
+    memmove(&of->span[best + 1], &of->span[best + 2], (of->n - best - 1) * sizeof of->span[0]);
+}
+
+static void
+note_days(struct bb_changes_of *of, const struct bb_generation *generation, struct bb_changed_days days)
+{
+    uint64_t to = generation->last.sequence;
+
+    if (of->n == 0 || of->span[of->n - 1].to != to) {
+        if (of->n == SPANS)
+            make_room(of);
+        of->span[of->n++] = (struct span){to - generation->entries, to, days};
+    } else {
+        of->span[of->n - 1].days = hull(of->span[of->n - 1].days, days);
+    }
+}
+
+/* What was changed is not known any more, except that it was up to here. */
+static void
+forget(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    changes->floor = generation->last.sequence;
+}
+
+/* The days of the period before are worked out already where it comes again. */
+static struct bb_changed_days
+days_of(struct bb_period period, struct bb_period *before, struct bb_changed_days *days)
+{
+    if (!bb_period_same(period, *before)) {
+        *before = period;
+        *days = (struct bb_changed_days){period.day, bb_period_end(period)};
+    }
+    return *days;
+}
+
+static void
+note_changes(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
+{
+    struct bb_period before = {0};
+    struct bb_changed_days days = {0, 0};
+    struct bb_reading_key key;
+
+    pthread_mutex_lock(&changes->lock);
+    for (uint32_t i = from; i < end; i++) {
+        const struct bb_change *change = &generation->change[i];
+        struct bb_changes_of *changed = NULL;
+        if (change->kind == BB_CHANGE_TOUCHED)
+            continue;
+        if (bb_reading_key_unpack(bb_change_key(change), &key) == 0)
+            changed = of(changes, key.indicator);
+        if (changed) {
+            changed->coming = generation->last.sequence;
+            note_days(changed, generation, days_of(key.period, &before, &days));
+        } else {
+            forget(changes, generation);
+        }
+    }
+    pthread_mutex_unlock(&changes->lock);
+}
+
+static void
+note_review(struct bb_changes *changes, const struct bb_generation *generation, struct bb_bytes key)
+{
+    struct bb_review_unit unit;
+    struct bb_changes_of *changed = NULL;
+    uint64_t sequence;
+
+    if (bb_review_key_unpack(key, &unit, &sequence) == 0)
+        changed = of(changes, unit.indicator);
+    if (changed)
+        note_days(changed, generation, (struct bb_changed_days){unit.period.day, bb_period_end(unit.period)});
+    else
+        forget(changes, generation);
+}
+
+/* A text that a reading brought along says nothing but its name. */
+static bool
+is_description(const struct bb_put *put)
+{
+    struct bb_bytes text, details;
+
+    return put->view == BB_VIEW_OBJECT && put->key.len > 0 &&
+           (put->key.data[0] == BB_OBJECT_ORGANIZATION || put->key.data[0] == BB_OBJECT_PLACE) &&
+           (bb_object_unpack(put->payload, &text, &details) != 0 || details.len > 0);
+}
+
+static void
+note_puts(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
+{
+    pthread_mutex_lock(&changes->lock);
+    for (uint32_t i = from; i < end; i++) {
+        const struct bb_put *put = &generation->put[i];
+        changes->put[put->view] = generation->last.sequence;
+        if (is_description(put))
+            changes->described = generation->last.sequence;
+        if (put->view == BB_VIEW_REVIEW)
+            note_review(changes, generation, put->key);
+    }
+    pthread_mutex_unlock(&changes->lock);
+}
+
+static uint32_t
+piece(uint32_t from, uint32_t n)
+{
+    return n - from < AT_ONCE ? n : from + AT_ONCE;
+}
+
+void
+bb_changes_coming(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    uint64_t before = generation->last.sequence - generation->entries;
+
+    for (uint32_t from = 0; from < generation->n_change; from += AT_ONCE)
+        note_changes(changes, generation, from, piece(from, generation->n_change));
+    for (uint32_t from = 0; from < generation->n_put; from += AT_ONCE)
+        note_puts(changes, generation, from, piece(from, generation->n_put));
+    pthread_mutex_lock(&changes->lock);
+    if (changes->coming < before && changes->floor < before) /* somebody else brought the views there */
+        changes->floor = before;
+    changes->coming = generation->last.sequence;
+    pthread_mutex_unlock(&changes->lock);
+}
+
+void
+bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    if (changes->coming < generation->last.sequence) /* only who tells moves it */
+        bb_changes_coming(changes, generation);
+    pthread_mutex_lock(&changes->lock);
+    for (uint32_t i = 0; i < changes->n; i++) {
+        struct bb_changes_of *of = &changes->of[i];
+        of->last = of->coming;
+        if (of->last > changes->last)
+            changes->last = of->last;
+    }
+    changes->known = generation->last.sequence;
+    pthread_mutex_unlock(&changes->lock);
+}
+
+/* Of what was told up to `told`, but never before the floor and never behind the sequence. */
+static uint64_t
+within(const struct bb_changes *changes, uint64_t last, uint64_t told, uint64_t sequence)
+{
+    if (sequence > told)
+        last = sequence;
+    if (last < changes->floor)
+        last = changes->floor;
+    return last < sequence ? last : sequence;
+}
+
+uint64_t
+bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence)
+{
+    uint64_t last;
+
+    pthread_mutex_lock(&changes->lock);
+    if (indicator == 0)
+        last = changes->last;
+    else
+        last = indicator < changes->n ? changes->of[indicator].last : 0;
+    last = within(changes, last, changes->known, sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return last;
+}
+
+uint64_t
+bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t sequence)
+{
+    uint64_t last;
+
+    pthread_mutex_lock(&changes->lock);
+    last = within(changes, changes->put[view], changes->coming, sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return last;
+}
+
+uint64_t
+bb_changes_described(struct bb_changes *changes, uint64_t sequence)
+{
+    uint64_t last;
+
+    pthread_mutex_lock(&changes->lock);
+    last = within(changes, changes->described, changes->coming, sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return last;
+}
+
+struct bb_changed_days
+bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, uint64_t sequence)
+{
+    struct bb_changed_days days = {0, 0};
+
+    if (after >= sequence)
+        return days;
+    pthread_mutex_lock(&changes->lock);
+    if (sequence > changes->coming || after < changes->floor) {
+        days = (struct bb_changed_days){0, BB_PERIOD_NO_END};
+    } else if (indicator < changes->n) {
+        const struct bb_changes_of *of = &changes->of[indicator];
+        for (uint32_t i = 0; i < of->n; i++)
+            if (of->span[i].to > after && of->span[i].from < sequence)
+                days = hull(days, of->span[i].days);
+    }
+    pthread_mutex_unlock(&changes->lock);
+    return days;
+}
