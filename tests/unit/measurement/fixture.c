@@ -287,22 +287,34 @@ fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset
     command(f, BB_METHOD_SUBMIT, how.organization, &message.base);
 }
 
+/* End the round. What was decoded before is gone; ret_reply gets the reply, or f->failure says why not. */
 static void
-decode(struct fixture *f, const ProtobufCMessageDescriptor *type, void *ret_message)
+answer(struct fixture *f, const ProtobufCMessageDescriptor *type, void *ret_reply)
 {
+    assert_int_equal(bb_writer_commit(f->writer), 0);
     bb_arena_reset(&f->arena);
+    f->reply = NULL;
+    f->defined = NULL;
+    f->reviewed = NULL;
     assert_int_not_equal(f->failure, UINT32_MAX);
     if (f->failure == 0)
-        assert_int_equal(bb_message_unpack(type, bb_buffer_bytes(&f->body), &f->arena, ret_message), 0);
+        assert_int_equal(bb_message_unpack(type, bb_buffer_bytes(&f->body), &f->arena, ret_reply), 0);
+}
+
+/* A command that is a round of its own; who sends: NULL for the backbone. */
+static void
+call(struct fixture *f, uint32_t method, const char *organization, const ProtobufCMessage *request,
+     const ProtobufCMessageDescriptor *type, void *ret_reply)
+{
+    command(f, method, organization, request);
+    answer(f, type, ret_reply);
 }
 
 void
 fixture_submit(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows)
 {
     fixture_stage(f, how, rows);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    f->reply = NULL;
-    decode(f, &bb__submission_reply__descriptor, &f->reply);
+    answer(f, &bb__submission_reply__descriptor, &f->reply);
 }
 
 void
@@ -326,10 +338,7 @@ fixture_submit_one(struct fixture *f, uint8_t batch, const char *row)
 void
 fixture_undo(struct fixture *f, const char *organization, const Bb__BatchUndo *request)
 {
-    command(f, BB_METHOD_BATCH_UNDO, organization, &request->base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    f->reply = NULL;
-    decode(f, &bb__submission_reply__descriptor, &f->reply);
+    call(f, BB_METHOD_BATCH_UNDO, organization, &request->base, &bb__submission_reply__descriptor, &f->reply);
 }
 
 void
@@ -339,18 +348,13 @@ fixture_define(struct fixture *f, Bb__Indicator **indicators, size_t n)
 
     message.indicator = indicators;
     message.n_indicator = n;
-    command(f, BB_METHOD_INDICATOR_DEFINE, NULL, &message.base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    decode(f, &bb__define_reply__descriptor, &f->defined);
+    call(f, BB_METHOD_INDICATOR_DEFINE, NULL, &message.base, &bb__define_reply__descriptor, &f->defined);
 }
 
 void
 fixture_review(struct fixture *f, const char *organization, const Bb__Review *request)
 {
-    command(f, BB_METHOD_REVIEW, organization, &request->base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    f->reviewed = NULL;
-    decode(f, &bb__review_reply__descriptor, &f->reviewed);
+    call(f, BB_METHOD_REVIEW, organization, &request->base, &bb__review_reply__descriptor, &f->reviewed);
 }
 
 void
@@ -360,9 +364,7 @@ fixture_adopt(struct fixture *f, const char *organization, Bb__Adoption **adopti
 
     message.adoption = adoptions;
     message.n_adoption = n;
-    command(f, BB_METHOD_ADOPT, organization, &message.base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    decode(f, &bb__define_reply__descriptor, &f->defined);
+    call(f, BB_METHOD_ADOPT, organization, &message.base, &bb__define_reply__descriptor, &f->defined);
 }
 
 void
@@ -372,17 +374,13 @@ fixture_rules(struct fixture *f, Bb__Rule **rules, size_t n)
 
     message.rule = rules;
     message.n_rule = n;
-    command(f, BB_METHOD_RULE_DEFINE, NULL, &message.base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    decode(f, &bb__define_reply__descriptor, &f->defined);
+    call(f, BB_METHOD_RULE_DEFINE, NULL, &message.base, &bb__define_reply__descriptor, &f->defined);
 }
 
 void
 fixture_retire(struct fixture *f, const Bb__IndicatorRetire *request)
 {
-    command(f, BB_METHOD_RETIRE, NULL, &request->base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    decode(f, &bb__define_reply__descriptor, &f->defined);
+    call(f, BB_METHOD_RETIRE, NULL, &request->base, &bb__define_reply__descriptor, &f->defined);
 }
 
 void
@@ -392,9 +390,7 @@ fixture_places(struct fixture *f, Bb__Place **places, size_t n)
 
     message.place = places;
     message.n_place = n;
-    command(f, BB_METHOD_PLACE_DEFINE, NULL, &message.base);
-    assert_int_equal(bb_writer_commit(f->writer), 0);
-    decode(f, &bb__define_reply__descriptor, &f->defined);
+    call(f, BB_METHOD_PLACE_DEFINE, NULL, &message.base, &bb__define_reply__descriptor, &f->defined);
 }
 
 void
