@@ -206,8 +206,9 @@ world_put(struct world *world)
         put_readings(model, world->style);
 }
 
-void
-world_move_on(void *self)
+/* Between two parts of an answer; as long as the world is not too large. */
+static void
+move_on(void *self)
 {
     struct world *world = self;
 
@@ -215,7 +216,7 @@ world_move_on(void *self)
         world_put(world);
 }
 
-void
+uint64_t
 world_open(struct world *world, unsigned seed, uint32_t style, unsigned entries)
 {
     memset(world, 0, sizeof *world);
@@ -226,6 +227,7 @@ world_open(struct world *world, unsigned seed, uint32_t style, unsigned entries)
     fill_catalogue(&world->model);
     for (unsigned i = 0; i < entries; i++)
         world_put(world);
+    return bb_journal_head(world->store.journal).sequence;
 }
 
 void
@@ -267,6 +269,26 @@ world_question(const struct model *model, uint64_t sequence, struct model_questi
         q->to = periods[roll(COUNT(periods))];
     if (q->from && q->to && bb_period_end(test_period(q->to)) <= test_period(q->from).day)
         q->to = NULL;
+}
+
+Bb__AsOf *
+world_as_of(const struct model_question *q, bool as_of, Bb__AsOf *moment)
+{
+    bb__as_of__init(moment);
+    moment->has_sequence = true;
+    moment->sequence = q->sequence;
+    return as_of ? moment : NULL;
+}
+
+struct test_caller
+world_slow_caller(struct world *world, const struct model_question *q)
+{
+    struct test_caller caller = *q->caller;
+
+    caller.max_bytes = 1;
+    caller.between = move_on;
+    caller.self = world;
+    return caller;
 }
 
 void

@@ -24,10 +24,7 @@ ask_trend(struct model *model, const struct model_question *q, const struct test
         place[i] = (char *)(uintptr_t)model->place[q->place[i]];
     if (!q->any_disaggregation)
         request.disaggregation = (char *)(uintptr_t)model->disaggregation[q->disaggregation];
-    moment.has_sequence = true;
-    moment.sequence = q->sequence;
-    if (as_of)
-        request.as_of = &moment;
+    request.as_of = world_as_of(q, as_of, &moment);
     test_query_kept_cells = roll(2) ? 1 + roll(4) : 0; /* in one pass or two: no difference */
     test_ask(model->store, caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, answer);
     test_query_kept_cells = 0;
@@ -71,10 +68,8 @@ test_trend(void **state)
     (void)state;
     for (unsigned seed = 1; seed <= 9; seed++) {
         struct world world;
-        uint64_t head;
+        uint64_t head = world_open(&world, seed, seed % 3, 60);
 
-        world_open(&world, seed, seed % 3, 60);
-        head = bb_journal_head(world.store.journal).sequence;
         for (uint64_t sequence = 0; sequence <= head; sequence++)
             for (unsigned i = 0; i < 12; i++) {
                 struct model_question q;
@@ -140,10 +135,8 @@ test_organizations_add_up(void **state)
     (void)state;
     for (unsigned seed = 70; seed <= 78; seed++) {
         struct world world;
-        uint64_t head;
+        uint64_t head = world_open(&world, seed, seed % 3, 60);
 
-        world_open(&world, seed, seed % 3, 60);
-        head = bb_journal_head(world.store.journal).sequence;
         for (unsigned i = 0; i < 200; i++) {
             struct model_question q;
             struct added whole, lines;
@@ -189,10 +182,7 @@ test_moving(void **state)
             char *expected, *found;
 
             world_question(&world.model, bb_journal_head(world.store.journal).sequence, &q, WORLD_CALLERS);
-            caller = *q.caller;
-            caller.max_bytes = 1;
-            caller.between = world_move_on;
-            caller.self = &world;
+            caller = world_slow_caller(&world, &q);
             ask_trend(&world.model, &q, &caller, false, &answer);
             expected = model_trend(&world.model, &q);
             found = trend_text(&answer);

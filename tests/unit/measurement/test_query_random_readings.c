@@ -121,10 +121,8 @@ test_readings(void **state)
     (void)state;
     for (unsigned seed = 20; seed <= 25; seed++) {
         struct world world;
-        uint64_t head;
+        uint64_t head = world_open(&world, seed, seed % 3, 60);
 
-        world_open(&world, seed, seed % 3, 60);
-        head = bb_journal_head(world.store.journal).sequence;
         for (uint64_t sequence = 0; sequence <= head; sequence++)
             for (unsigned i = 0; i < 12; i++) {
                 struct model_question q;
@@ -153,10 +151,7 @@ ask_history(struct model *model, const struct bb_reading_key *key, const struct 
     request.place = (char *)(uintptr_t)model->place[key->place];
     request.disaggregation = (char *)(uintptr_t)model->disaggregation[key->disaggregation];
     request.period = period;
-    moment.has_sequence = true;
-    moment.sequence = q->sequence;
-    if (as_of)
-        request.as_of = &moment;
+    request.as_of = world_as_of(q, as_of, &moment);
     test_ask(model->store, caller, BB_METHOD_READINGS_HISTORY, &request.base, &bb__history_part__descriptor,
              answer);
 }
@@ -206,10 +201,8 @@ test_history(void **state)
     (void)state;
     for (unsigned seed = 40; seed < 48; seed++) {
         struct world world;
-        uint64_t head;
+        uint64_t head = world_open(&world, seed, seed % 3, 150);
 
-        world_open(&world, seed, seed % 3, 150);
-        head = bb_journal_head(world.store.journal).sequence;
         for (size_t i = 0; i < world.model.n; i++)
             for (int j = 0; j < 3; j++) {
                 struct model_question q;
@@ -304,9 +297,7 @@ check_units(struct model *model, const struct model_question *q, const struct te
     request.period_from = (char *)(uintptr_t)q->from;
     request.period_to = (char *)(uintptr_t)q->to;
     request.state = wanted < 0 ? NULL : (char *)(uintptr_t)bb_review_state_name((enum bb_review_state)wanted);
-    moment.has_sequence = true;
-    moment.sequence = q->sequence;
-    request.as_of = as_of ? &moment : NULL;
+    request.as_of = world_as_of(q, as_of, &moment);
     world_describe(q, what, sizeof what);
     test_ask(model->store, caller, BB_METHOD_REVIEW_LIST, &request.base, &bb__review_list_reply__descriptor,
              &answer);
@@ -329,10 +320,8 @@ test_units(void **state)
     (void)state;
     for (unsigned seed = 80; seed < 86; seed++) {
         struct world world;
-        uint64_t head;
+        uint64_t head = world_open(&world, seed, seed % 3, 120);
 
-        world_open(&world, seed, seed % 3, 120);
-        head = bb_journal_head(world.store.journal).sequence;
         for (unsigned i = 0; i < 300; i++) {
             struct model_question q;
             struct test_caller caller;
@@ -362,10 +351,7 @@ test_moving(void **state)
             struct test_caller caller;
 
             random_readings_question(&world.model, bb_journal_head(world.store.journal).sequence, &q);
-            caller = *q.caller;
-            caller.max_bytes = 1;
-            caller.between = world_move_on;
-            caller.self = &world;
+            caller = world_slow_caller(&world, &q);
             check_readings(&world.model, &q, &caller, false, roll(3) == 0);
         }
         world_close(&world);
