@@ -1,8 +1,9 @@
 # The communication worker without its session with the broker.
-add_library(bb_communication_fixture STATIC unit/communication/fixture.c unit/communication/played.c)
+add_library(bb_communication_fixture STATIC unit/communication/fixture.c unit/communication/played.c
+  unit/communication/played_journal.c unit/communication/played_reports.c)
 target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
 
-foreach(test publish list receipt leak groups retention rounds walk follow reminders)
+foreach(test publish list receipt leak groups retention rounds walk follow follow_random reminders reminders_random)
   bb_unit_test(communication/${test} bb_communication_fixture)
 endforeach()
 

@@ -120,4 +120,18 @@ draw_any(uint64_t *state)
     return draw(state) >> (draw(state) % 64);
 }
 
+static inline unsigned
+draw_below(uint64_t *state, unsigned n)
+{
+    return (unsigned)(draw(state) % n);
+}
+
+/* So many lives, each from a seed of its own. */
+static inline void
+draw_lives(unsigned n, void (*live)(uint64_t seed))
+{
+    for (uint64_t i = 1; i <= n; i++)
+        live(i * 104729);
+}
+
 #endif

@@ -117,8 +117,8 @@ fixture_pass(struct fixture *f, int64_t seconds)
     f->now += seconds * 1000000;
 }
 
-static void
-begin(struct fixture *f)
+void
+fixture_begin(struct fixture *f)
 {
     bb_communication_begin(&f->core, f->now, f->now / 1000);
 }
@@ -130,7 +130,7 @@ fixture_flush(struct fixture *f)
     int r;
 
     do {
-        begin(f);
+        fixture_begin(f);
         r = bb_communication_flush(&f->core, &more);
     } while (r == 0 && more);
     return r;
@@ -183,7 +183,7 @@ fixture_directory(struct fixture *f, const char *const *organizations, size_t n,
     directory.n_organization = n;
     directory.organization = pointers;
     assert_true(bb__directory__get_packed_size(&directory) <= sizeof packed);
-    begin(f);
+    fixture_begin(f);
     bb_communication_directory(&f->core, bb_bytes(packed, bb__directory__pack(&directory, packed)));
     assert_int_equal(fixture_flush(f), 0);
     for (size_t i = 0; i < n; i++) {
@@ -226,7 +226,7 @@ fixture_stage(struct fixture *f, const char *organization, const char *member, u
     f->parts = 0;
     f->final = false;
     bb_buffer_reset(&f->body);
-    begin(f);
+    fixture_begin(f);
     bb_communication_work(&f->core, &work);
     free(packed);
 }
@@ -243,7 +243,7 @@ fixture_call(struct fixture *f, const char *organization, const char *member, ui
 void
 fixture_pull(struct fixture *f, uint32_t bytes)
 {
-    begin(f);
+    fixture_begin(f);
     bb_communication_pull(&f->core, f->tag, bytes);
     assert_int_equal(fixture_flush(f), 0);
 }
@@ -305,15 +305,23 @@ fixture_post(struct fixture *f, const char *organization, uint32_t id, const cha
     return reply->sequence;
 }
 
-const char *
-fixture_list(struct fixture *f, const char *organization, const Bb__MessageQuery *query)
+const Bb__MessageListReply *
+fixture_messages(struct fixture *f, const char *organization, const Bb__MessageQuery *query)
 {
-    static char subjects[4096];
     Bb__MessageListReply *reply;
 
     if (fixture_call(f, organization, "main", BB_METHOD_MESSAGE_LIST, &query->base) != 0)
         fail_msg("%s: %s", organization, f->message);
     fixture_reply(f, bb__message_list_reply, &reply);
+    return reply;
+}
+
+const char *
+fixture_list(struct fixture *f, const char *organization, const Bb__MessageQuery *query)
+{
+    static char subjects[4096];
+    const Bb__MessageListReply *reply = fixture_messages(f, organization, query);
+
     subjects[0] = '\0';
     for (size_t i = 0; i < reply->n_message; i++)
         snprintf(subjects + strlen(subjects), sizeof subjects - strlen(subjects), "%s%s", i ? "," : "",

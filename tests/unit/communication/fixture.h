@@ -57,7 +57,9 @@ uint32_t fixture_call(struct fixture *f, const char *organization, const char *m
 void fixture_stage(struct fixture *f, const char *organization, const char *member, uint32_t method,
                    const ProtobufCMessage *request);
 void fixture_pull(struct fixture *f, uint32_t bytes);
-/* End a round; 0 or what flush said. */
+/* Begin a round, for whoever takes the steps apart. */
+void fixture_begin(struct fixture *f);
+/* Rounds, until nothing is left to do; 0 or what flush said. */
 int fixture_flush(struct fixture *f);
 
 /* The last answer, decoded: valid until the next. */
@@ -76,7 +78,9 @@ uint64_t fixture_post(struct fixture *f, const char *organization, uint32_t id, 
 void fixture_publish_init(Bb__Publish *publish, uint32_t id, char **channels, size_t n, const char *subject);
 uint32_t fixture_publish(struct fixture *f, const char *organization, const Bb__Publish *publish);
 
-/* message.list: subjects of what comes, joined by ",". Fails the test on an error. */
+/* message.list: what comes, or its subjects joined by ",". Fails the test on an error. */
+const Bb__MessageListReply *fixture_messages(struct fixture *f, const char *organization,
+                                             const Bb__MessageQuery *query);
 const char *fixture_list(struct fixture *f, const char *organization, const Bb__MessageQuery *query);
 /* message.mark. Returns the code. */
 uint32_t fixture_mark(struct fixture *f, const char *organization, uint32_t id, Bb__ReceiptState state);

@@ -1,5 +1,7 @@
 #include "played.h"
 
+#include "tests/unit/folder.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -26,6 +28,13 @@ played_caller(struct played_call *call)
     return (struct bb_caller){.call = take, .self = call};
 }
 
+bool
+played_round(struct played_call *call)
+{
+    assert_int_equal(fixture_flush(call->f), 0);
+    return call->open;
+}
+
 void
 played_answer(struct played_call *call, const ProtobufCMessage *reply)
 {
@@ -43,7 +52,7 @@ played_answer_with(struct played_call *call, const struct bb_call_result *result
 {
     assert_true(call->open);
     call->open = false;
-    bb_communication_begin(&call->f->core, call->f->now, call->f->now / 1000);
+    fixture_begin(call->f);
     bb_communication_called(&call->f->core, call->id, result);
 }
 
@@ -51,4 +60,33 @@ void
 played_error(struct played_call *call, uint32_t code)
 {
     played_answer_with(call, &(struct bb_call_result){.code = code, .message = bb_bytes_str("no")});
+}
+
+void
+played_happen(struct played_call *call, const struct played_acts *acts, uint64_t *random)
+{
+    bool more;
+
+    switch (draw_below(random, 6)) {
+    case 0:
+        acts->restart(call->self);
+        break;
+    case 1:
+        fixture_pass(call->f, acts->pause_s);
+        fixture_begin(call->f);
+        assert_int_equal(bb_communication_flush(&call->f->core, &more), 0);
+        break;
+    case 2:
+        if (call->open)
+            played_error(call, BB_ERROR_UNAVAILABLE);
+        break;
+    case 3:
+        fixture_begin(call->f);
+        acts->stage(call->self);
+        acts->restart(call->self);
+        break;
+    default:
+        if (call->open)
+            acts->answer(call->self);
+    }
 }

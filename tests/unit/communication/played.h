@@ -20,9 +20,24 @@ struct played_call {
 
 struct bb_caller played_caller(struct played_call *call);
 
+/* Rounds, until nothing is left to do. Is a call open then? */
+bool played_round(struct played_call *call);
+
 /* Answer the call that is open. */
 void played_answer(struct played_call *call, const ProtobufCMessage *reply);
 void played_answer_with(struct played_call *call, const struct bb_call_result *result);
 void played_error(struct played_call *call, uint32_t code);
+
+/* What can happen to who calls: acts on `self` of the call. */
+struct played_acts {
+    void (*restart)(void *self);
+    void (*stage)(void *self);  /* what the next round would keep */
+    void (*answer)(void *self); /* the call that is open */
+    int64_t pause_s;            /* before a round */
+};
+
+/* One thing of it, at random: a restart, a piece of a round, an error, a round that is staged and not kept,
+ * an answer. */
+void played_happen(struct played_call *call, const struct played_acts *acts, uint64_t *random);
 
 #endif

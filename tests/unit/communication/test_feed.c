@@ -568,7 +568,7 @@ test_behind_in_parts(void **state)
     post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 2), "2001:all");
     f->backlog = 0;
-    bb_communication_begin(&f->f.core, f->f.now, f->f.now / 1000);
+    fixture_begin(&f->f);
     assert_int_equal(bb_communication_flush(&f->f.core, &more), 0);
     assert_true(f->session[1].messages > 0);
     assert_int_equal(fixture_flush(&f->f), 0);

@@ -1,218 +1,24 @@
 /* Reminders: who has said nothing of what is due gets one before the due day and one behind it, and never the
- * same again, whatever dies in between. Measurement is played here; it answers as `reporting` does, some rows
- * at a time. */
+ * same again. What is due is played. */
 #include "workers/communication/reminders.h"
 
-#include "played.h"
+#include "played_reports.h"
 
-#include "tests/unit/folder.h"
-
-#include "proto/reports.h"
-#include "runtime/calendar.h"
-#include "runtime/period.h"
 #include "runtime/uuid.h"
 #include "workers/communication/reminder.h"
 
 #include "measurement.pb-c.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
-enum { DUTIES = 60, BEFORE = 3, AFTER = 1 };
-
-/* An expected report. */
-struct duty {
-    char indicator[16];
-    const char *organization;
-    uint32_t due;
-    bool reported;
-};
-
-struct world {
-    struct fixture f;
-    struct duty duty[DUTIES];
-    unsigned n;
-    unsigned piece; /* rows of an answer */
-    int behind;     /* hours by which the day ends later than in UTC */
-    struct played_call call;
-    /* The last call: */
-    uint32_t from, to;
-    unsigned after;
-};
-
-static uint32_t
-read_date(const char *text)
-{
-    uint32_t day;
-
-    assert_int_equal(bb_date_parse(bb_bytes_str(text), &day), 0);
-    return day;
-}
-
-static void
-read_query(void *self, uint64_t id, struct bb_bytes body)
-{
-    struct world *w = self;
-    Bb__ReportingQuery *query;
-    struct bb_arena arena;
-
-    assert_true(id & BB_REMINDERS_CALL);
-    bb_arena_init(&arena, 1 << 16);
-    assert_int_equal(bb_unpack(bb__reporting_query, body, &arena, &query), 0);
-    assert_true(query->silent && query->running);
-    w->from = read_date(query->due_from);
-    w->to = read_date(query->due_to);
-    w->after = query->has_after ? query->after.data[0] : 0;
-    bb_arena_release(&arena);
-}
-
-static void
-begin_reminding(struct world *w)
-{
-    const struct bb_caller caller = played_caller(&w->call);
-
-    assert_int_equal(bb_reminders_new(&w->f.core, &caller, &w->f.core.reminders), 0);
-    w->call.open = false;
-}
-
-static int
-setup(void **state)
-{
-    struct world *w = calloc(1, sizeof *w);
-
-    assert_non_null(w);
-    fixture_open(&w->f);
-    w->piece = 100;
-    w->f.config.remind_before_ms = BEFORE * BB_REMIND_DAY_MS;
-    w->f.config.remind_after_ms = AFTER * BB_REMIND_DAY_MS;
-    w->call = (struct played_call){.f = &w->f, .method = BB_METHOD_REPORTING, .read = read_query, .self = w};
-    begin_reminding(w);
-    *state = w;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct world *w = *state;
-
-    bb_reminders_destroy(&w->f.core.reminders);
-    fixture_close(&w->f);
-    free(w);
-    return 0;
-}
-
-static void
-restart(struct world *w)
-{
-    bb_reminders_destroy(&w->f.core.reminders);
-    fixture_reopen(&w->f);
-    begin_reminding(w);
-}
-
-/* Measurement */
-
-static uint32_t
-today(const struct world *w)
-{
-    return (uint32_t)((w->f.now - w->behind * INT64_C(3600000000)) / BB_UTC_DAY) + BB_DAY_EPOCH;
-}
-
-static void
-period_of(const struct duty *duty, char out[static BB_PERIOD_TEXT])
-{
-    bb_period_format(bb_period_containing(BB_PERIOD_MONTH, duty->due - 40), out);
-}
-
-/* Texts: three for each row. */
-static void
-answer(struct world *w)
-{
-    Bb__ReportingPart part = BB__REPORTING_PART__INIT;
-    char *text[3 * DUTIES + DUTIES], period[DUTIES][BB_PERIOD_TEXT], due[DUTIES][BB_PERIOD_TEXT];
-    char day[BB_PERIOD_TEXT];
-    uint32_t column[5][DUTIES];
-    uint8_t next;
-    uint32_t n = 0;
-
-    for (unsigned i = w->after; i < w->n; i++) {
-        struct duty *duty = &w->duty[i];
-        if (duty->reported || duty->due < w->from || duty->due > w->to)
-            continue;
-        if (n == w->piece) {
-            next = (uint8_t)i;
-            part.has_next = true;
-            part.next = (ProtobufCBinaryData){.len = 1, .data = &next};
-            break;
-        }
-        period_of(duty, period[n]);
-        bb_date_format(duty->due, due[n]);
-        text[4 * n] = duty->indicator;
-        text[4 * n + 1] = (char *)(uintptr_t)duty->organization;
-        text[4 * n + 2] = period[n];
-        text[4 * n + 3] = due[n];
-        for (uint32_t c = 0; c < 4; c++)
-            column[c][n] = 4 * n + c + 1;
-        column[4][n] = (uint32_t)(today(w) > duty->due ? BB_REPORT_OVERDUE : BB_REPORT_DUE)
-                       << BB_REPORT_TIME_SHIFT;
-        n++;
-    }
-    part.n_text = 4 * n;
-    part.text = text;
-    part.n_indicator = part.n_organization = part.n_period = part.n_due = part.n_status = n;
-    part.indicator = column[0];
-    part.organization = column[1];
-    part.period = column[2];
-    part.due = column[3];
-    part.status = column[4];
-    part.time_us = (uint64_t)w->f.now;
-    bb_date_format(today(w), day);
-    part.day = day;
-    part.day_ends_us =
-        (uint64_t)(((bb_utc)today(w) + 1 - BB_DAY_EPOCH) * BB_UTC_DAY + w->behind * INT64_C(3600000000));
-    played_answer(&w->call, &part.base);
-}
-
-static void
-add(struct world *w, const char *indicator, const char *organization, const char *due)
-{
-    struct duty *duty = &w->duty[w->n++];
-
-    snprintf(duty->indicator, sizeof duty->indicator, "%s", indicator);
-    duty->organization = organization;
-    duty->due = read_date(due);
-}
-
-/* Until it waits for the time to pass. */
-static void
-look(struct world *w)
-{
-    for (int i = 0; i < 1000; i++) {
-        assert_int_equal(fixture_flush(&w->f), 0);
-        if (!w->call.open)
-            return;
-        answer(w);
-    }
-    fail_msg("it never rests");
-}
-
-static void
-look_after(struct world *w, int64_t seconds)
-{
-    fixture_pass(&w->f, seconds);
-    look(w);
-}
+#include <stdio.h>
+#include <string.h>
 
 static const Bb__MessageListReply *
 inbox(struct world *w, const char *organization)
 {
     Bb__MessageQuery query = BB__MESSAGE_QUERY__INIT;
-    Bb__MessageListReply *reply;
 
     query.has_inbox = query.inbox = true;
-    assert_int_equal(fixture_call(&w->f, organization, "main", BB_METHOD_MESSAGE_LIST, &query.base), 0);
-    fixture_reply(&w->f, bb__message_list_reply, &reply);
-    return reply;
+    return fixture_messages(&w->f, organization, &query);
 }
 
 /* When which kind is due, and who gets it. */
@@ -253,9 +59,9 @@ test_texts(void **state)
     const Bb__Message *message;
     char id[BB_UUID_TEXT];
 
-    add(w, "reach", "a", "2026-09-10");
-    add(w, "speed", "a", "2026-09-11"); /* not yet */
-    look(w);
+    reports_add(w, "reach", "a", "2026-09-10");
+    reports_add(w, "speed", "a", "2026-09-11"); /* not yet */
+    reports_look(w);
     list = inbox(w, "a");
     assert_int_equal(list->n_message, 1);
     message = list->message[0]->message;
@@ -274,7 +80,7 @@ test_texts(void **state)
     assert_memory_equal(id, "01a05a43-fc00-8", 15); /* 2026-09-01 */
     assert_int_equal(inbox(w, "b")->n_message, 0);
     w->duty[1].reported = true;
-    look_after(w, DAYS(4)); /* the first has expired, and what it spoke of is late */
+    reports_look_after(w, DAYS(4)); /* the first has expired, and what it spoke of is late */
     list = inbox(w, "a");
     assert_int_equal(list->n_message, 2);
     message = list->message[1]->message;
@@ -282,7 +88,7 @@ test_texts(void **state)
     assert_memory_equal(message->body, "Nothing has come of `reach` for 2026-08. The last day for it was 20",
                         67);
     assert_null(message->expires_at);
-    look_after(w, DAYS(1));
+    reports_look_after(w, DAYS(1));
     list = inbox(w, "a");
     assert_int_equal(list->n_message, 1);
     assert_string_equal(list->message[0]->message->subject, "reach for 2026-08 was due on 2026-09-10");
@@ -295,15 +101,15 @@ test_moved(void **state)
     struct world *w = *state;
     uint64_t head;
 
-    add(w, "reach", "a", "2026-09-10");
-    look(w);
+    reports_add(w, "reach", "a", "2026-09-10");
+    reports_look(w);
     head = bb_msglog_head(w->f.core.log);
     assert_int_equal(head, 1);
     w->duty[0].due += 10;
     for (int i = 0; i < 14; i++)
-        look_after(w, DAYS(1));
+        reports_look_after(w, DAYS(1));
     w->duty[0].reported = true;
-    look_after(w, DAYS(1));
+    reports_look_after(w, DAYS(1));
     assert_int_equal(bb_msglog_head(w->f.core.log), 2); /* that it is late */
 }
 
@@ -314,12 +120,12 @@ foretell(uint8_t id[static BB_MESSAGE_ID])
     void *state;
     struct world *w;
 
-    setup(&state);
+    reports_setup(&state);
     w = state;
-    add(w, "reach", "a", "2026-09-10");
-    look(w);
+    reports_add(w, "reach", "a", "2026-09-10");
+    reports_look(w);
     memcpy(id, inbox(w, "a")->message[0]->message->id.data, BB_MESSAGE_ID);
-    teardown(&state);
+    reports_teardown(&state);
 }
 
 /* Who gives its id to something else first does not keep a reminder from coming. */
@@ -343,8 +149,8 @@ test_foretold(void **state)
     withdraw.message = fixture_id(1);
     fixture_call(&w->f, "b", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base);
     head = bb_msglog_head(w->f.core.log);
-    add(w, "reach", "a", "2026-09-10");
-    look(w);
+    reports_add(w, "reach", "a", "2026-09-10");
+    reports_look(w);
     assert_int_equal(bb_msglog_head(w->f.core.log), head + 1);
     list = inbox(w, "a");
     assert_string_equal(list->message[list->n_message - 1]->message->subject,
@@ -358,13 +164,13 @@ test_nobody(void **state)
     static const char *const changed[] = {"-c partner Organization C"};
     struct world *w = *state;
 
-    add(w, "reach", "nobody", "2026-09-10");
-    add(w, "reach", "c", "2026-09-10");
+    reports_add(w, "reach", "nobody", "2026-09-10");
+    reports_add(w, "reach", "c", "2026-09-10");
     fixture_directory(&w->f, changed, COUNT(changed), false);
-    look(w);
+    reports_look(w);
     assert_int_equal(bb_msglog_head(w->f.core.log), 0);
     fixture_directory(&w->f, &(const char *){"c partner Organization C"}, 1, false);
-    look_after(w, 3600);
+    reports_look_after(w, 3600);
     assert_int_equal(bb_msglog_head(w->f.core.log), 1);
 }
 
@@ -375,20 +181,20 @@ test_when(void **state)
     struct world *w = *state;
     unsigned calls;
 
-    look(w);
+    reports_look(w);
     calls = w->call.calls;
-    look_after(w, 3599);
+    reports_look_after(w, 3599);
     assert_int_equal(w->call.calls, calls);
-    look_after(w, 1);
+    reports_look_after(w, 1);
     assert_int_equal(w->call.calls, ++calls);
     w->behind = 4; /* it is 13:00 UTC, 09:00 there */
-    look_after(w, 14 * 3600 + 1800);
+    reports_look_after(w, 14 * 3600 + 1800);
     assert_int_equal(w->call.calls, ++calls); /* 03:30 UTC */
-    look_after(w, 1801);
+    reports_look_after(w, 1801);
     assert_int_equal(w->call.calls, ++calls); /* 04:00 UTC */
     w->f.config.remind_before_ms = w->f.config.remind_after_ms = 0;
-    restart(w);
-    look_after(w, 7200);
+    reports_restart(w);
+    reports_look_after(w, 7200);
     assert_int_equal(w->call.calls, calls);
 }
 
@@ -397,35 +203,30 @@ static void
 test_asking(void **state)
 {
     struct world *w = *state;
-    const struct bb_call_result unavailable = {.code = BB_ERROR_UNAVAILABLE, .message = bb_bytes_str("no")},
-                                invalid = {.code = BB_ERROR_INVALID, .message = bb_bytes_str("no")},
-                                malformed = {.body = bb_bytes_str("\xFF\xFF")};
+    const struct bb_call_result malformed = {.body = bb_bytes_str("\xFF\xFF")};
     unsigned calls;
 
-    add(w, "reach", "a", "2026-09-10");
+    reports_add(w, "reach", "a", "2026-09-10");
     w->call.away = true;
-    assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->call.open);
+    assert_false(played_round(&w->call));
     w->call.away = false;
     fixture_pass(&w->f, 1);
-    assert_int_equal(fixture_flush(&w->f), 0);
-    played_answer_with(&w->call, &unavailable);
-    assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->call.open);
+    assert_true(played_round(&w->call));
+    played_error(&w->call, BB_ERROR_UNAVAILABLE);
+    assert_false(played_round(&w->call));
     fixture_pass(&w->f, 1);
-    assert_int_equal(fixture_flush(&w->f), 0);
-    played_answer_with(&w->call, &invalid);
+    assert_true(played_round(&w->call));
+    played_error(&w->call, BB_ERROR_INVALID);
     fixture_pass(&w->f, 59);
-    assert_int_equal(fixture_flush(&w->f), 0);
-    assert_false(w->call.open);
+    assert_false(played_round(&w->call));
     fixture_pass(&w->f, 1);
-    assert_int_equal(fixture_flush(&w->f), 0);
+    assert_true(played_round(&w->call));
     played_answer_with(&w->call, &malformed);
     fixture_pass(&w->f, 60);
-    assert_int_equal(fixture_flush(&w->f), 0);
+    assert_true(played_round(&w->call));
     calls = w->call.calls;
-    answer(w);
-    look(w);
+    reports_answer(w);
+    reports_look(w);
     assert_int_equal(w->call.calls, calls);
     assert_int_equal(bb_msglog_head(w->f.core.log), 1);
 }
@@ -469,109 +270,6 @@ test_nonsense(void **state)
     }
 }
 
-/* Lives */
-
-static unsigned
-below(uint64_t *random, unsigned n)
-{
-    return (unsigned)(draw(random) % n);
-}
-
-static void
-fill(struct world *w, uint64_t *random)
-{
-    static const char *const organizations[] = {"a", "b", "c", "o", "backbone"};
-
-    for (w->n = 0; w->n < DUTIES; w->n++) {
-        struct duty *duty = &w->duty[w->n];
-        snprintf(duty->indicator, sizeof duty->indicator, "i%u", w->n);
-        duty->organization = organizations[below(random, COUNT(organizations))];
-        duty->due = today(w) + below(random, 30);
-    }
-}
-
-/* Something of what can happen within a day; nothing of it brings a day about. */
-static void
-happen(struct world *w, uint64_t *random)
-{
-    const struct bb_call_result unavailable = {.code = BB_ERROR_UNAVAILABLE, .message = bb_bytes_str("no")};
-    bool more;
-
-    w->piece = 1 + below(random, 12);
-    switch (below(random, 6)) {
-    case 0:
-        restart(w);
-        break;
-    case 1:
-        fixture_pass(&w->f, 600);
-        bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-        assert_int_equal(bb_communication_flush(&w->f.core, &more), 0);
-        break;
-    case 2:
-        if (w->call.open)
-            played_answer_with(&w->call, &unavailable);
-        break;
-    case 3: /* staged, and the round is not kept */
-        bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-        assert_int_equal(bb_reminders_prepare(w->f.core.reminders), 0);
-        restart(w);
-        break;
-    case 4: /* what was posted is gone, and its id with it */
-        bb_communication_begin(&w->f.core, w->f.now, w->f.now / 1000);
-        bb_communication_tick(&w->f.core);
-        assert_int_equal(fixture_flush(&w->f), 0);
-        break;
-    default:
-        if (w->call.open)
-            answer(w);
-    }
-}
-
-/* Days pass; on each something is reported. Of the others each gets one of both kinds. */
-static void
-live(uint64_t seed)
-{
-    uint64_t random = seed, expected = 0;
-    bool given[DUTIES][2] = {{false}};
-    void *state;
-    struct world *w;
-
-    setup(&state);
-    w = state;
-    w->f.config.retain_messages = 1;
-    restart(w);
-    fill(w, &random);
-    for (int day = 0; day < 45; day++) {
-        for (int i = 0; i < 8; i++)
-            happen(w, &random);
-        fixture_pass(&w->f, 60);
-        w->piece = 1 + below(&random, 12);
-        if (w->call.open)
-            answer(w);
-        restart(w);
-        look(w);
-        for (unsigned i = 0; i < w->n; i++) {
-            enum bb_reminder_kind kind = bb_reminder_of(&w->f.config, w->duty[i].due, today(w));
-            if (w->duty[i].reported || kind == BB_REMINDER_NONE || given[i][kind - 1])
-                continue;
-            given[i][kind - 1] = true;
-            expected++;
-        }
-        assert_int_equal(bb_msglog_head(w->f.core.log), expected);
-        w->duty[below(&random, w->n)].reported = true;
-        fixture_pass(&w->f, DAYS(1) - w->f.now / 1000000 % 86400);
-    }
-    teardown(&state);
-}
-
-static void
-test_lives(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 20; seed++)
-        live(seed * 104729);
-}
-
 /* What cannot come again is forgotten, and not before. */
 static void
 test_forgotten(void **state)
@@ -580,14 +278,14 @@ test_forgotten(void **state)
     struct world *w = *state;
     struct bb_bytes key, payload;
 
-    add(w, "reach", "a", "2026-09-10");
-    add(w, "reach", "b", "2026-09-10");
-    look(w);
-    look_after(w, DAYS(3900));
+    reports_add(w, "reach", "a", "2026-09-10");
+    reports_add(w, "reach", "b", "2026-09-10");
+    reports_look(w);
+    reports_look_after(w, DAYS(3900));
     assert_int_equal(
         bb_msglog_seek(w->f.core.log, BB_LOG_REMINDER, bb_bytes(zeros, sizeof zeros), &key, &payload), 0);
     bb_msglog_abort(w->f.core.log);
-    look_after(w, DAYS(100));
+    reports_look_after(w, DAYS(100));
     assert_int_equal(
         bb_msglog_seek(w->f.core.log, BB_LOG_REMINDER, bb_bytes(zeros, sizeof zeros), &key, &payload),
         BB_STORE_E_NOT_FOUND);
@@ -599,15 +297,14 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
-        cmocka_unit_test_setup_teardown(test_texts, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_moved, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_foretold, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nobody, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_when, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_asking, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_forgotten, setup, teardown),
-        cmocka_unit_test(test_lives),
+        cmocka_unit_test_setup_teardown(test_texts, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_moved, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_foretold, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_nobody, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_when, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_asking, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_nonsense, reports_setup, reports_teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten, reports_setup, reports_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,7 +95,7 @@ ticks(struct fixture *f, unsigned n)
 {
     while (n--) {
         fixture_pass(f, 1);
-        bb_communication_begin(&f->core, f->now, f->now / 1000);
+        fixture_begin(f);
         bb_communication_tick(&f->core);
         assert_int_equal(fixture_flush(f), 0);
     }
