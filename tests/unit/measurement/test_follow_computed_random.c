@@ -63,12 +63,6 @@ struct life {
     uint64_t followed;
 };
 
-static unsigned
-below(struct life *life, unsigned n)
-{
-    return (unsigned)(draw(&life->random) % n);
-}
-
 /* The model */
 
 /* What happened since is as it was in the last entry that is known, unless it is changed now. */
@@ -140,13 +134,13 @@ redefine(struct life *life)
 static void
 make_row(struct life *life, struct row *row, char text[static 64])
 {
-    int value = 1 + (int)below(life, 4);
-    bool missing = below(life, 8) == 0;
+    int value = 1 + (int)draw_below(&life->random, 4);
+    bool missing = draw_below(&life->random, 8) == 0;
     const struct reading *old;
 
-    *row = (struct row){.input = (int)below(life, INPUTS),
-                        .organization = (int)below(life, ORGANIZATIONS),
-                        .period = (int)below(life, PERIODS)};
+    *row = (struct row){.input = (int)draw_below(&life->random, INPUTS),
+                        .organization = (int)draw_below(&life->random, ORGANIZATIONS),
+                        .period = (int)draw_below(&life->random, PERIODS)};
     old = &now(life)->reading[row->input][row->organization][row->period];
     snprintf(text, 64, "%s|%s||%s|%d|%.0d%s", codes[row->input], organizations[row->organization],
              row->input == X_WOMEN ? "sex=f" : "", 2020 + row->period, missing ? 0 : value,
@@ -185,7 +179,7 @@ submit(struct life *life, struct batch *batch, bool more)
     char text[4][64];
     const char *list[4];
     struct row row[4];
-    size_t n = 1 + below(life, 4), kept = 0;
+    size_t n = 1 + draw_below(&life->random, 4), kept = 0;
     uint64_t before = world_head(life->w);
 
     for (size_t i = 0; i < n; i++) {
@@ -218,7 +212,8 @@ submit(struct life *life, struct batch *batch, bool more)
 static void
 approve(struct life *life)
 {
-    int organization = (int)below(life, ORGANIZATIONS), period = (int)below(life, PERIODS);
+    int organization = (int)draw_below(&life->random, ORGANIZATIONS),
+        period = (int)draw_below(&life->random, PERIODS);
     struct reading *reading = &now(life)->reading[Z][organization][period];
     char text[16], code[] = "z", *list = code;
     Bb__Review review = BB__REVIEW__INIT;
@@ -242,8 +237,9 @@ approve(struct life *life)
 static void
 ask(struct life *life)
 {
-    int i = (int)below(life, COMPUTED), a = (int)below(life, ASKERS), first = (int)below(life, PERIODS),
-        last = first + (int)below(life, (unsigned)(PERIODS - first));
+    int i = (int)draw_below(&life->random, COMPUTED), a = (int)draw_below(&life->random, ASKERS),
+        first = (int)draw_below(&life->random, PERIODS),
+        last = first + (int)draw_below(&life->random, (unsigned)(PERIODS - first));
     struct world_question question = {.organization = askers[a], .by = BY_TREND, .indicator = computed[i]};
     const struct moment *moment = now(life);
     char from[16], to[16], value[64];
@@ -460,7 +456,7 @@ check_closed(struct life *life, const struct batch *batch)
     for (int i = 0; i < COMPUTED; i++)
         check_computed(life, batch, closed, i);
     first = world_text(life->w);
-    if (below(life, 3) == 0)
+    if (draw_below(&life->random, 3) == 0)
         world_restart(life->w);
     world_follow(life->w, life->followed, NULL);
     again = world_text(life->w);
@@ -483,7 +479,7 @@ close_open(struct life *life)
 static void
 live_one(struct life *life)
 {
-    unsigned what = below(life, 12);
+    unsigned what = draw_below(&life->random, 12);
     struct batch batch = {0};
 
     if (what < 5) {
@@ -499,7 +495,7 @@ live_one(struct life *life)
             close_open(life);
     } else if (what < 10) {
         approve(life);
-    } else if (below(life, 3) == 0) {
+    } else if (draw_below(&life->random, 3) == 0) {
         redefine(life);
     } else {
         ask(life);
@@ -535,8 +531,7 @@ static void
 test_lives(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= LIVES; seed++)
-        live(seed * 104729);
+    draw_lives(LIVES, live);
 }
 
 int

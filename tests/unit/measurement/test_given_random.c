@@ -29,16 +29,11 @@ struct life {
     unsigned value;
 };
 
-static unsigned
-below(struct life *life, unsigned n)
-{
-    return (unsigned)(draw(&life->random) % n);
-}
-
 static void
 submit(struct life *life)
 {
-    unsigned i = below(life, INDICATORS), p = below(life, PERIODS), o = below(life, REPORTERS);
+    unsigned i = draw_below(&life->random, INDICATORS), p = draw_below(&life->random, PERIODS),
+             o = draw_below(&life->random, REPORTERS);
     struct model *model = &life->model[i][p][o];
     char row[64];
 
@@ -61,10 +56,10 @@ is_visible(const char *asker, const char *reporter)
 static void
 ask(struct life *life)
 {
-    unsigned a = below(life, ASKERS), i = below(life, INDICATORS), from = below(life, PERIODS),
-             to = from + below(life, PERIODS - from);
-    bool observes = a == ASKERS - 1, all = !observes && below(life, 4) == 0,
-         trend = observes || (!all && below(life, 3) == 0);
+    unsigned a = draw_below(&life->random, ASKERS), i = draw_below(&life->random, INDICATORS),
+             from = draw_below(&life->random, PERIODS), to = from + draw_below(&life->random, PERIODS - from);
+    bool observes = a == ASKERS - 1, all = !observes && draw_below(&life->random, 4) == 0,
+         trend = observes || (!all && draw_below(&life->random, 3) == 0);
     struct world_question question = {.organization = askers[a], .by = trend ? BY_TREND : BY_LIST};
     char first[8], last[8], value[64];
 
@@ -124,7 +119,7 @@ follow(struct life *life)
         for (unsigned p = 0; p < PERIODS; p++)
             for (unsigned o = 0; o < REPORTERS; o++)
                 check_told(life, i, p, o);
-    if (below(life, 4) > 0) /* else the reply was lost */
+    if (draw_below(&life->random, 4) > 0) /* else the reply was lost */
         life->followed = life->w->reply->sequence;
 }
 
@@ -138,7 +133,7 @@ live(uint64_t seed)
     life.w = state;
     life.followed = world_head(life.w);
     for (int i = 0; i < STEPS; i++) {
-        unsigned what = below(&life, 10);
+        unsigned what = draw_below(&life.random, 10);
         if (what < 4)
             submit(&life);
         else if (what < 8)
@@ -156,8 +151,7 @@ static void
 test_lives(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= LIVES; seed++)
-        live(seed * 7919);
+    draw_lives(LIVES, live);
 }
 
 int
