@@ -51,8 +51,8 @@ bb_chain_entry_check(const struct bb_chain_entry *before, const struct bb_chain_
     return NULL;
 }
 
-const char *
-bb_submission_receipt_check(const struct bb_submission_receipt *receipt, const struct bb_chain_entry *link)
+void
+bb_submission_receipt_mark(const struct bb_submission_receipt *receipt, uint8_t ret_mark[BB_HASH])
 {
     const struct bb_chain_subject subject = {
         .batch = bb_bytes(receipt->batch, BB_BATCH_ID),
@@ -63,6 +63,13 @@ bb_submission_receipt_check(const struct bb_submission_receipt *receipt, const s
         .organization = bb_bytes_str(receipt->organization),
         .member = bb_bytes_str(receipt->member),
     };
+
+    bb_chain_mark(&subject, ret_mark);
+}
+
+const char *
+bb_submission_receipt_check(const struct bb_submission_receipt *receipt, const struct bb_chain_entry *link)
+{
     uint8_t mark[BB_HASH];
 
     if (receipt->sequence != link->sequence)
@@ -71,7 +78,7 @@ bb_submission_receipt_check(const struct bb_submission_receipt *receipt, const s
         return "the entry has another hash: the receipt is of another journal, or one of the two was changed";
     if (receipt->time_us != link->time_us)
         return "the entry has another time";
-    bb_chain_mark(&subject, mark);
+    bb_submission_receipt_mark(receipt, mark);
     if (memcmp(mark, link->mark, BB_HASH) != 0)
         return "the entry is of something else than what the receipt says: another batch, sender, content, "
                "or other outcomes";

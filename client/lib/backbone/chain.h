@@ -62,6 +62,9 @@ BB_API int bb_chain_entry_hash(const struct bb_chain_entry *entry, uint8_t ret_h
  * | what is wrong, static, to be read behind "entry 7: " */
 BB_API const char *bb_chain_entry_check(const struct bb_chain_entry *before,
                                         const struct bb_chain_entry *entry);
+/* What the mark of the entry that the receipt speaks of must be. */
+BB_API void bb_submission_receipt_mark(const struct bb_submission_receipt *receipt,
+                                       uint8_t ret_mark[BB_HASH]);
 /* Is this the entry that the receipt speaks of? NULL yes | what differs, static. */
 BB_API const char *bb_submission_receipt_check(const struct bb_submission_receipt *receipt,
                                                const struct bb_chain_entry *entry);

@@ -39,22 +39,6 @@ make_receipt(struct bb_submission_receipt *receipt, uint32_t index, uint64_t seq
 }
 
 static void
-mark(const struct bb_submission_receipt *receipt, uint8_t ret_mark[BB_HASH])
-{
-    const struct bb_chain_subject subject = {
-        .batch = bb_bytes(receipt->batch, BB_BATCH_ID),
-        .index = receipt->index,
-        .rows = receipt->rows,
-        .content = bb_bytes(receipt->content, BB_HASH),
-        .outcomes = bb_bytes(receipt->outcome, receipt->n_outcomes),
-        .organization = bb_bytes_str(receipt->organization),
-        .member = bb_bytes_str(receipt->member),
-    };
-
-    bb_chain_mark(&subject, ret_mark);
-}
-
-static void
 make_chain(void)
 {
     make_receipt(&receipts[0], 0, 3);
@@ -65,7 +49,7 @@ make_chain(void)
         strcpy(entry->type, i == 2 || i == 4 ? "submission" : i == 3 ? "type-77" : "indicators");
         memset(entry->body, (int)i, BB_HASH);
         if (i == 2 || i == 4)
-            mark(&receipts[i / 4], entry->mark);
+            bb_submission_receipt_mark(&receipts[i / 4], entry->mark);
         if (i > 0)
             memcpy(entry->previous, chain[i - 1].hash, BB_HASH);
         assert_int_equal(bb_chain_entry_hash(entry, entry->hash), 0);
@@ -325,7 +309,7 @@ test_known(void **state)
     bb_hash_format(hash, text);
     check_text(text, "69121f536c27f1cf7908f5e3a7a35ee656a28449db4ad238eedb35f2c03b90aa", "entry");
     make_receipt(&receipt, 1, 5);
-    mark(&receipt, hash);
+    bb_submission_receipt_mark(&receipt, hash);
     bb_hash_format(hash, text);
     check_text(text, "6fa54f267d2cfecc9c71b39880772fa84c2073ba9130a9acaf4ad711a4d41397", "mark");
 }
