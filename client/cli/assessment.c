@@ -194,8 +194,8 @@ write_figure(FILE *to, enum format format, const struct bb_indicator_progress *i
         fprintf(to, "- %s since %s (%s)\n", item->change, previous->period, previous->value);
     if (item->change_since_baseline)
         fprintf(to, "- %s since the baseline (%s%s%s)\n", item->change_since_baseline,
-                item->indicator->baseline_period ? item->indicator->baseline_period : "",
-                item->indicator->baseline_period ? ": " : "", item->indicator->baseline_value);
+                item->baseline_period ? item->baseline_period : "", item->baseline_period ? ": " : "",
+                item->baseline_value);
 }
 
 static void

@@ -2,16 +2,19 @@
 #include "data.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const struct argp_option options[] = {
     {"period", BB_CLI_KEY_PERIOD, "PERIOD", 0, "the latest within this period; without it the latest", 0},
+    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "of this organization; partners: of their own", 0},
     BB_CLI_OPTION_AS_OF,
     {0},
 };
 
 enum {
+    ORGANIZATION,
     INDICATOR,
     NAME,
     UNIT,
@@ -40,6 +43,8 @@ enum {
     AMBIGUOUS,
     WITHHELD,
     PREVIOUS_WITHHELD,
+    OWN_BASELINE,
+    OWN_TARGET,
     COLUMNS
 };
 
@@ -47,6 +52,7 @@ enum {
 #define RIGHT BB_OUTPUT_RIGHT
 
 static const struct bb_output_column columns[COLUMNS] = {
+    [ORGANIZATION] = {"organization", NULL, DATA | BB_OUTPUT_OMIT},
     [INDICATOR] = {"indicator", "INDICATOR", 0},
     [NAME] = {"name", NULL, DATA},
     [UNIT] = {"unit", NULL, DATA},
@@ -75,6 +81,8 @@ static const struct bb_output_column columns[COLUMNS] = {
     [AMBIGUOUS] = {"ambiguous", NULL, DATA | BB_OUTPUT_OMIT},
     [WITHHELD] = {"withheld", NULL, DATA | BB_OUTPUT_OMIT},
     [PREVIOUS_WITHHELD] = {"previous_withheld", NULL, DATA | BB_OUTPUT_OMIT},
+    [OWN_BASELINE] = {"own_baseline", NULL, DATA | BB_OUTPUT_OMIT},
+    [OWN_TARGET] = {"own_target", NULL, DATA | BB_OUTPUT_OMIT},
 };
 
 struct progress {
@@ -93,7 +101,8 @@ parse(int key, char *arg, struct argp_state *state)
     struct progress *progress = state->input;
     struct bb_progress_query *query = &progress->query;
     const struct bb_cli_question question = {.as_of_sequence = &query->as_of_sequence,
-                                             .as_of_us = &query->as_of_us};
+                                             .as_of_us = &query->as_of_us,
+                                             .organization = &query->organization};
 
     switch (key) {
     case ARGP_KEY_ARG:
@@ -121,8 +130,6 @@ print_indicator(struct bb_output *output, const struct bb_indicator *indicator)
     bb_output_text(output, UNIT, indicator->unit);
     bb_output_text(output, DIRECTION, indicator->direction);
     bb_output_uint(output, VERSION, indicator->version);
-    bb_output_text(output, BASELINE_PERIOD, indicator->baseline_period);
-    bb_output_number(output, BASELINE, indicator->baseline_value);
 }
 
 /* In a table a figure that is not there says why. */
@@ -178,6 +185,33 @@ mark_of_movement(const char *movement)
                                                 : BB_MARK_NONE;
 }
 
+/* In a table of one organization a target of all together says so. */
+static void
+print_target(struct progress *progress, const struct bb_indicator_progress *item)
+{
+    struct bb_output *output = progress->output;
+    char period[64];
+
+    bb_output_text(output, TARGET_PERIOD, item->target_period);
+    bb_output_number(output, TARGET, item->target_value);
+    if (!item->organization || !item->target_period)
+        return;
+    bb_output_bool(output, OWN_TARGET, item->own_target);
+    if (!progress->table || item->own_target)
+        return;
+    snprintf(period, sizeof period, "%s (all)", item->target_period);
+    bb_output_text(output, TARGET_PERIOD, period);
+}
+
+static void
+print_baseline(struct bb_output *output, const struct bb_indicator_progress *item)
+{
+    bb_output_text(output, BASELINE_PERIOD, item->baseline_period);
+    bb_output_number(output, BASELINE, item->baseline_value);
+    if (item->organization && item->baseline_value)
+        bb_output_bool(output, OWN_BASELINE, item->own_baseline);
+}
+
 static void
 print_standing(struct bb_output *output, const struct bb_indicator_progress *item)
 {
@@ -185,8 +219,6 @@ print_standing(struct bb_output *output, const struct bb_indicator_progress *ite
     bb_output_number(output, SINCE_BASELINE, item->change_since_baseline);
     bb_output_text(output, MOVEMENT, item->movement);
     bb_output_mark(output, MOVEMENT, mark_of_movement(item->movement));
-    bb_output_text(output, TARGET_PERIOD, item->target_period);
-    bb_output_number(output, TARGET, item->target_value);
     bb_output_number(output, DISTANCE, item->distance);
     if (!item->is_judged)
         return;
@@ -201,8 +233,11 @@ on_progress(void *self, const struct bb_indicator_progress *item)
     struct progress *progress = self;
     struct bb_output *output = progress->output;
 
+    bb_output_text(output, ORGANIZATION, item->organization);
     print_indicator(output, item->indicator);
     print_figures(progress, item);
+    print_baseline(output, item);
+    print_target(progress, item);
     print_standing(output, item);
     bb_output_uint(output, REPORTED, item->reported);
     bb_output_uint(output, EXPECTED, item->expected);

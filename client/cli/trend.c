@@ -40,6 +40,7 @@ enum {
     PERIODS_HELD,
     PERIODS_EXPECTED,
     BASELINE,
+    TARGET_PERIOD, /* by organization only */
     TARGET,
     BREAKS,
     WITHHELD,
@@ -141,6 +142,31 @@ is_total(const struct trend *trend)
     return !trend->query.by && trend->query.n_places == 0 && !trend->query.disaggregation;
 }
 
+static bool
+is_by_organization(const struct trend *trend)
+{
+    return trend->query.by && strcmp(trend->query.by, "organization") == 0;
+}
+
+/* Has some organization a target of its own? */
+static bool
+has_own_targets(const struct bb_indicator *indicator)
+{
+    return indicator->targets && strchr(indicator->targets, '@');
+}
+
+/* Of organizations people see targets where some of these are their own. */
+static void
+declare_target(struct trend *trend, const struct bb_indicator *indicator)
+{
+    bool by = is_by_organization(trend);
+    unsigned hidden = by && has_own_targets(indicator) ? 0 : BB_OUTPUT_DATA_ONLY;
+
+    if (by)
+        add_column(trend, TARGET_PERIOD, "target_period", "TARGET OF", hidden);
+    add_column(trend, TARGET, "target", "TARGET", BB_OUTPUT_RIGHT | hidden);
+}
+
 static void
 declare_columns(struct trend *trend, const struct bb_indicator *indicator)
 {
@@ -172,7 +198,7 @@ declare_columns(struct trend *trend, const struct bb_indicator *indicator)
         add_column(trend, PERIODS_EXPECTED, "periods_expected", NULL, right | data);
     }
     add_column(trend, BASELINE, "baseline", NULL, right | data);
-    add_column(trend, TARGET, "target", NULL, right | data);
+    declare_target(trend, indicator);
     add_column(trend, BREAKS, "breaks", NULL, omit);
     add_column(trend, WITHHELD, "withheld", NULL, omit);
 }
@@ -299,6 +325,19 @@ print_breaks(struct trend *trend, const struct bb_point *point)
         trend->error = r;
 }
 
+static void
+print_target(struct trend *trend, const struct bb_point *point)
+{
+    const size_t *at = trend->at;
+
+    if (is_by_organization(trend)) {
+        bb_output_text(trend->output, at[TARGET_PERIOD], point->target_period);
+        bb_output_number(trend->output, at[TARGET], point->target_value);
+    } else {
+        bb_output_number(trend->output, at[TARGET], point->indicator->target_value);
+    }
+}
+
 static int
 on_point(void *self, const struct bb_point *point)
 {
@@ -323,7 +362,7 @@ on_point(void *self, const struct bb_point *point)
     if (point->n_breaks)
         print_breaks(trend, point);
     bb_output_number(output, at[BASELINE], point->indicator->baseline_value);
-    bb_output_number(output, at[TARGET], point->indicator->target_value);
+    print_target(trend, point);
     if (point->withheld)
         mark_withheld(trend, point);
     bb_output_row(output);

@@ -5,7 +5,7 @@
 #include "proto/methods.h"
 
 static bool
-give(struct bb_request *request, const Bb__Progress *from, int64_t time_us)
+give(struct bb_request *request, const Bb__Progress *from, const Bb__ProgressReply *reply)
 {
     bb_indicator_progress_fn *each = bb_call_as(bb_indicator_progress_fn, request->each);
     struct bb_indicator indicator;
@@ -17,6 +17,8 @@ give(struct bb_request *request, const Bb__Progress *from, int64_t time_us)
         .change = from->change,
         .change_since_baseline = from->change_since_baseline,
         .movement = from->movement,
+        .baseline_period = from->baseline_period,
+        .baseline_value = from->baseline_value,
         .target_period = from->target_period,
         .target_value = from->target_value,
         .distance = from->distance,
@@ -27,7 +29,10 @@ give(struct bb_request *request, const Bb__Progress *from, int64_t time_us)
         .has_corrected = from->has_corrected,
         .corrected = from->corrected,
         .ambiguous = from->ambiguous,
-        .time_us = time_us,
+        .time_us = (int64_t)reply->time_us,
+        .organization = reply->organization,
+        .own_baseline = from->own_baseline,
+        .own_target = from->own_target,
     };
 
     bb_indicator_read(from->indicator, &indicator);
@@ -48,7 +53,7 @@ on_part(struct bb_request *request, struct bb_bytes body)
         return r;
     request->sequence = reply->sequence;
     for (size_t i = 0; i < reply->n_item; i++)
-        if (!give(request, reply->item[i], (int64_t)reply->time_us))
+        if (!give(request, reply->item[i], reply))
             return BB_REQUEST_STOP;
     return 0;
 }
@@ -71,6 +76,7 @@ bb_client_progress(struct bb_client *client, const struct bb_progress_query *que
     message.n_indicator = query->n_indicators;
     message.indicator = (char **)(uintptr_t)query->indicator;
     message.period = bb_call_text(query->period);
+    message.organization = bb_call_text(query->organization);
     message.has_for_all = message.for_all = query->for_all;
     bb_call_moment(&message, query, &as_of);
     return bb_call_run(client, &call, done);

@@ -25,6 +25,8 @@ bb_point_read(const Bb__TrendPoint *from, const struct bb_indicator *indicator, 
         .is_counted = from->has_expected,
         .expected = from->expected,
         .reported = from->reported,
+        .target_period = from->target_period,
+        .target_value = from->target_value,
         .withheld = from->withheld,
     };
 }

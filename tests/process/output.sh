@@ -29,7 +29,9 @@ run 0 backbone trend grade3-reading -o json
 json 'map(keys_unsorted) | unique' "[[$total]]"
 for by in place organization disaggregation; do
     run 0 backbone trend grade3-reading --by $by -o json
+    [ "$by" = organization ] && point=${point/'"target"'/'"target_period","target"'}
     json 'map(keys_unsorted) | unique' "[[\"$by\",$point]]"
+    point=${point/'"target_period",'/}
 done
 like "the sequence is said" "$err" '^as of sequence [1-9][0-9]*$'
 

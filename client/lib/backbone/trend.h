@@ -51,6 +51,8 @@ struct bb_point {
     uint32_t reported; /* of these, what has come */
     const struct bb_series_break *breaks;
     size_t n_breaks;
+    const char *target_period; /* by organization: the target that comes next, which is the organization's; */
+    const char *target_value;  /* NULL: it has none */
     bool withheld; /* not shared, or small numbers could be worked out; beside a value: its parts are */
 };
 

@@ -100,6 +100,7 @@ ask_point(struct progress_question *q, int indicator, struct bb_period period)
     request.indicator = test_text(progress_indicators[indicator].code);
     request.period_from = request.period_to = name;
     request.as_of = progress_moment(q);
+    request.by = q->organization ? test_text("organization") : NULL;
     test_ask(&q->store, q->caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
     snprintf(refused, sizeof refused, "in %s there is no total", name);
     assert_true(answer.r == 0 || strstr(answer.failure.message, "by several dimensions"));
@@ -110,7 +111,7 @@ ask_point(struct progress_question *q, int indicator, struct bb_period period)
         const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[i];
         for (size_t k = 0; k < reply->n_point; k++) {
             const Bb__TrendPoint *p = reply->point[k];
-            if (strcmp(p->period, name) != 0)
+            if (strcmp(p->period, name) != 0 || (q->organization && strcmp(p->group, q->organization) != 0))
                 continue;
             progress_print_point(p, found.line, sizeof found.line);
             found.value = read_figure(p->value);
@@ -179,6 +180,7 @@ count_reports_of(struct progress_question *q, int indicator, const char *period,
 
     request.indicator = test_text(progress_indicators[indicator].code);
     request.period_from = request.period_to = test_text(period);
+    request.organization = test_text(q->organization);
     request.as_of = progress_moment(q);
     test_ask(&q->store, &test_staff, BB_METHOD_REPORTING, &request.base, &bb__reporting_part__descriptor,
              &answer);
@@ -200,13 +202,12 @@ static void
 count_reports(struct progress_question *q, int indicator, const char *period, unsigned *ret_expected,
               unsigned *ret_reported)
 {
-    static const int inputs[] = {0, 1, 4};
-
     *ret_expected = *ret_reported = 0;
     if (indicator != PROGRESS_COMPUTED)
         count_reports_of(q, indicator, period, ret_expected, ret_reported);
-    for (size_t i = 0; indicator == PROGRESS_COMPUTED && i < COUNT(inputs); i++)
-        count_reports_of(q, inputs[i], period, ret_expected, ret_reported);
+    for (int i = 0; indicator == PROGRESS_COMPUTED && i < PROGRESS_COMPUTED; i++)
+        if (progress_is_input(i))
+            count_reports_of(q, i, period, ret_expected, ret_reported);
 }
 
 static unsigned
@@ -218,6 +219,7 @@ count_corrected(struct progress_question *q, int indicator, const char *period)
 
     request.indicator = test_text(progress_indicators[indicator].code);
     request.period_from = request.period_to = test_text(period);
+    request.organization = test_text(q->organization);
     request.as_of = progress_moment(q);
     test_ask(&q->store, &test_staff, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor,
              &answer);
@@ -254,7 +256,7 @@ print_counts(FILE *to, struct progress_question *q, int indicator, const struct 
 /* Where it stands */
 
 struct target {
-    bool there;
+    bool there, own;
     struct bb_period period;
     struct bb_decimal value;
 };
@@ -266,27 +268,78 @@ offer(struct target *next, int indicator, const char *period, const char *value,
 
     if (bb_period_end(p) < end || (next->there && bb_period_end(p) >= bb_period_end(next->period)))
         return;
-    *next = (struct target){true, p, test_decimal(value)};
+    *next = (struct target){.there = true, .period = p, .value = test_decimal(value)};
 }
 
-/* Of all together, the first that is not over before `end`. */
+/* Of all together, or of one organization, the first that is not over before `end`. */
 static struct target
-find_target(const struct progress_version *v, uint32_t end)
+find_target_of(const struct progress_version *v, const char *organization, uint32_t end)
 {
     struct target next = {.there = false};
     char copy[128], *rest = copy;
 
-    if (v->target_period && v->target_value)
+    if (!organization && v->target_period && v->target_value)
         offer(&next, v->indicator, v->target_period, v->target_value, end);
     snprintf(copy, sizeof copy, "%s", v->targets ? v->targets : "");
     for (char *one; rest && *rest && (one = strsep(&rest, ";"));) {
-        char *value = strchr(one, '=');
+        char *value = strchr(one, '='), *at = strchr(one, '@');
         *value++ = '\0';
         one += strspn(one, " ");
-        if (!strchr(one, '@'))
-            offer(&next, v->indicator, one, value, end);
+        if (at)
+            *at++ = '\0';
+        if (organization ? at && strcmp(one, organization) == 0 : !at)
+            offer(&next, v->indicator, at ? at : one, value, end);
     }
     return next;
+}
+
+/* Can what one organization reports be held against what is said of all together? */
+static bool
+is_comparable(int indicator)
+{
+    const char *aggregation = progress_indicators[indicator].aggregation;
+
+    return !aggregation || strcmp(aggregation, "sum") != 0; /* the computed one is divided */
+}
+
+static struct target
+find_target(const struct progress_question *q, const struct progress_version *v, uint32_t end)
+{
+    struct target next = {.there = false};
+
+    if (q->organization)
+        next = find_target_of(v, q->organization, end);
+    next.own = next.there;
+    if (!next.there && (!q->organization || is_comparable(v->indicator)))
+        next = find_target_of(v, NULL, end);
+    return next;
+}
+
+/* What changes are counted from. */
+struct baseline {
+    struct figure figure;
+    const char *period;
+    bool own;
+};
+
+static struct baseline
+find_baseline(struct progress_question *q, const struct progress_version *v)
+{
+    struct baseline baseline = {.figure = read_figure(v->baseline_value), .period = v->baseline_period};
+    struct point then;
+
+    if (!q->organization)
+        return baseline;
+    if (!is_comparable(v->indicator))
+        baseline.figure.known = false;
+    if (!v->baseline_period)
+        return baseline;
+    then = ask_point(q, v->indicator, read_period(v->baseline_period, v->indicator));
+    if (!then.there)
+        return baseline;
+    baseline.figure = then.value;
+    baseline.own = then.value.known;
+    return baseline;
 }
 
 static int
@@ -311,10 +364,10 @@ movement(const struct progress_version *v, struct bb_decimal from, struct bb_dec
 
 /* (value - b) * (e - s) against (t - b) * (d - s). */
 static void
-print_track(FILE *to, const struct progress_version *v, const struct target *target, struct bb_decimal value,
-            uint32_t d)
+print_track(FILE *to, const struct progress_version *v, const struct baseline *baseline,
+            const struct target *target, struct bb_decimal value, uint32_t d)
 {
-    struct figure b = read_figure(v->baseline_value);
+    struct figure b = baseline->figure;
     uint32_t e = bb_period_end(target->period), s;
     unsigned scale = longer(value, target->value);
     __int128 ahead;
@@ -340,11 +393,11 @@ static void
 print_standing(FILE *to, struct progress_question *q, const struct progress_version *v,
                const struct point *latest, const struct point *previous)
 {
-    struct figure baseline = read_figure(v->baseline_value);
+    struct baseline baseline = find_baseline(q, v);
     uint32_t end = latest->there ? bb_period_end(latest->period)
                    : q->period   ? bb_period_end(read_period(q->period, v->indicator))
                                  : 0;
-    struct target target = find_target(v, end);
+    struct target target = find_target(q, v, end);
     const char *moved = "";
     char name[BB_PERIOD_TEXT] = "", value[BB_DECIMAL_TEXT] = "";
 
@@ -353,22 +406,22 @@ print_standing(FILE *to, struct progress_question *q, const struct progress_vers
         moved = movement(v, previous->value.d, latest->value.d);
     }
     fputc('|', to);
-    if (latest->value.known && baseline.known &&
+    if (latest->value.known && baseline.figure.known &&
         (!v->baseline_period || end >= bb_period_end(read_period(v->baseline_period, v->indicator)))) {
-        print_difference(to, latest->value.d, baseline.d);
+        print_difference(to, latest->value.d, baseline.figure.d);
         if (!previous->value.known)
-            moved = movement(v, baseline.d, latest->value.d);
+            moved = movement(v, baseline.figure.d, latest->value.d);
     }
     if (target.there) {
         bb_period_format(target.period, name);
         bb_decimal_format(target.value, value);
     }
-    fprintf(to, "|%s|%s=%s|", moved, name, value);
+    fprintf(to, "|%s|%s=%s%s|", moved, name, value, target.own ? "*" : "");
     if (target.there && latest->value.known)
         print_difference(to, target.value, latest->value.d);
-    fputc('|', to);
+    fprintf(to, "|%s", baseline.own ? "own " : "");
     if (target.there && latest->value.known)
-        print_track(to, v, &target, latest->value.d, end);
+        print_track(to, v, &baseline, &target, latest->value.d, end);
 }
 
 static bool
@@ -377,6 +430,24 @@ is_left_out(const struct progress_question *q, const struct progress_version *v)
     uint32_t by = q->period ? read_period(q->period, v->indicator).day : bb_clock_day(bb_clock_utc());
 
     return !q->named && (v->sequence > q->sequence || (v->retired && v->retired <= by));
+}
+
+/* Of those that are not named, one that the organization has no figure of and has not adopted: the computed
+ * one where it has adopted none that it is computed from. */
+static bool
+is_nothing_to_it(const struct progress_story *story, const struct progress_question *q, int indicator,
+                 const struct point *latest)
+{
+    uint32_t day =
+        q->period ? bb_period_end(read_period(q->period, indicator)) - 1 : bb_clock_day(bb_clock_utc());
+    bool agreed = false;
+
+    if (q->named || !q->organization || latest->there)
+        return false;
+    for (int i = 0; i < PROGRESS_INDICATORS; i++)
+        agreed |= (indicator == i || (indicator == PROGRESS_COMPUTED && progress_is_input(i))) &&
+                  progress_has_adopted(story, i, q->organization, day, q->sequence);
+    return !agreed;
 }
 
 char *
@@ -394,6 +465,8 @@ progress_by_hand(const struct progress_story *story, struct progress_question *q
         latest = find_point(q, i, NULL);
         if (latest.there)
             previous = find_point(q, i, &latest);
+        if (is_nothing_to_it(story, q, i, &latest))
+            continue;
         fprintf(to, "%s|%s%s|%s|", progress_indicators[i].code, latest.line,
                 latest.ambiguous ? " ambiguous" : "", previous.line);
         print_standing(to, q, v, &latest, &previous);

@@ -12,8 +12,9 @@ struct progress_question {
     Bb__AsOf as_of; /* of it */
     bool now;
     const struct test_caller *caller;
-    const char *period; /* NULL: the latest */
-    bool named;         /* each indicator by its code, or all of them */
+    const char *period;       /* NULL: the latest */
+    const char *organization; /* NULL: of all together */
+    bool named;               /* each indicator by its code, or all of them */
 };
 
 /* For a request; now: NULL. */

@@ -6,6 +6,7 @@
 #include "tests/unit/check.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const struct progress_indicator progress_indicators[PROGRESS_INDICATORS] = {
     {"reach", "sum", "monthly", NULL, NULL, NULL},
@@ -41,6 +42,26 @@ progress_version_at(const struct progress_story *story, int indicator, uint64_t 
     return found;
 }
 
+bool
+progress_is_input(int indicator)
+{
+    return indicator == 0 || indicator == 1 || indicator == 4;
+}
+
+bool
+progress_has_adopted(const struct progress_story *story, int indicator, const char *organization,
+                     uint32_t day, uint64_t sequence)
+{
+    const struct progress_adoption *last = NULL;
+
+    for (int i = 0; i < story->n_adoptions; i++)
+        if (story->adoption[i].indicator == indicator && story->adoption[i].sequence <= sequence &&
+            strcmp(story->adoption[i].organization, organization) == 0)
+            last = &story->adoption[i];
+    return last && indicator != PROGRESS_COMPUTED && progress_indicators[indicator].frequency &&
+           last->from <= day && (!last->until || day < last->until);
+}
+
 static void
 add_version(struct progress_story *story, const struct progress_version *version)
 {
@@ -57,7 +78,7 @@ define(struct progress_story *story, int indicator)
     static const char *const aims[] = {NULL, "2023", "2025-01", "2024-11", "2025-05", "2026"};
     static const char *const some_values[] = {NULL, "0", "10", "12.50", "-3", "7"};
     static const char *const lists[] = {NULL, "2025-03=20.5", "2025-04=8; a@2025-02=5; 2025=33.25",
-                                        "b@2025=1", "2024=4; 2025-02=9"};
+                                        "b@2025=1; a@2025-05=30; b@2025-02=2", "2024=4; 2025-02=9"};
     const struct progress_version *old = progress_version_at(story, indicator, UINT64_MAX);
     Bb__Indicator d = BB__INDICATOR__INIT, *list = &d;
     struct progress_version v = {.indicator = indicator,
@@ -113,15 +134,21 @@ adopt(struct progress_story *story)
 {
     Bb__Adoption adoption = BB__ADOPTION__INIT, *list = &adoption;
     char from[BB_PERIOD_TEXT], until[BB_PERIOD_TEXT];
-    uint32_t day = (uint32_t)bb_day_of(2024, 1 + (int)roll(12), 1);
+    struct progress_adoption *a = &story->adoption[story->n_adoptions++];
 
-    bb_date_format(day, from);
-    bb_date_format(day + roll(500), until);
-    adoption.indicator = test_text(progress_indicators[roll(PROGRESS_INDICATORS)].code);
-    adoption.organization = test_text(ANY(organizations));
+    assert_true(story->n_adoptions <= PROGRESS_VERSIONS);
+    a->from = (uint32_t)bb_day_of(2024, 1 + (int)roll(12), 1);
+    a->until = roll(2) ? a->from + roll(500) : 0;
+    a->indicator = (int)roll(PROGRESS_INDICATORS);
+    a->organization = ANY(organizations);
+    bb_date_format(a->from, from);
+    bb_date_format(a->until, until);
+    adoption.indicator = test_text(progress_indicators[a->indicator].code);
+    adoption.organization = test_text(a->organization);
     adoption.from = from;
-    adoption.until = roll(2) ? until : NULL;
+    adoption.until = a->until ? until : NULL;
     fixture_adopt(&story->f, NULL, &list, 1);
+    a->sequence = progress_head(story);
 }
 
 static void

@@ -25,8 +25,17 @@ struct progress_version {
     uint32_t retired; /* day; 0 not */
 };
 
+struct progress_adoption {
+    uint64_t sequence;
+    int indicator;
+    const char *organization;
+    uint32_t from, until; /* days; until 0: open */
+};
+
 struct progress_story {
     struct fixture f;
+    struct progress_adoption adoption[PROGRESS_VERSIONS];
+    int n_adoptions;
     struct progress_version version[PROGRESS_VERSIONS];
     int n;
     bool months; /* and several dimensions; else periods of every type, and one dimension, so that a total is
@@ -36,6 +45,14 @@ struct progress_story {
 
 /* So many entries behind the first definitions; opens the fixture. */
 void progress_tell(struct progress_story *story, unsigned entries);
+
+/* Is the computed one made from it? */
+bool progress_is_input(int indicator);
+
+/* Had the organization adopted it, as it was known at the sequence, so that it reports it on this day? Only
+ * what has a frequency is. */
+bool progress_has_adopted(const struct progress_story *story, int indicator, const char *organization,
+                          uint32_t day, uint64_t sequence);
 
 /* The sequence of the last entry. */
 uint64_t progress_head(const struct progress_story *story);

@@ -1,4 +1,5 @@
 /* Where an indicator stands: a table, the line's value checked by hand in the comments. */
+#include "runtime/calendar.h"
 #include "tests/unit/check.h"
 #include "workers/measurement/model/standing.h"
 
@@ -115,6 +116,96 @@ test_table(void **state)
     }
 }
 
+/* Of one organization: whose baseline, and whose target. */
+static const struct {
+    const char *what, *aggregation, *above, *below;
+    const char *baseline_period, *baseline, *then; /* then: its own figure of the period; "": none */
+    const char *targets;
+    const char *latest;
+    const char *from, *next; /* expected; own ones have a star */
+    int track;
+} lines[] = {
+    {"a sum of all is nobody's", "sum", NULL, NULL, "2020", "10", NULL, "2025=9", "4", "", "", -1},
+    {"its own of a sum", "sum", NULL, NULL, "2020", "10", "3", "2025=9; hartford@2025=6", "4", "3*",
+     "2025=6*", 0},
+    {"2/5 of the way up to 5.5 is 4", "sum", NULL, NULL, "2020", "10", "3", "hartford@2025=5.5", "4.5", "3*",
+     "2025=5.5*", 1},
+    {"somebody else's", "sum", NULL, NULL, "2020", "10", NULL, "avon@2025=6", "4", "", "", -1},
+    {"of a ratio that of all", "ratio", NULL, NULL, "2020", "1", NULL, "avon@2025=6;2025=9", "4", "1",
+     "2025=9", 0},
+    {"of an average, too", "average", NULL, NULL, "2020", "1", NULL, "2025=9", "4", "1", "2025=9", 0},
+    {"and of what one reports for all", "last", NULL, NULL, "2020", "1", NULL, "2025=9", "8", "1", "2025=9",
+     1},
+    {"its own before that of all, which comes first", "ratio", NULL, NULL, "2020", "1", "2",
+     "2024=9;hartford@2025=6", "5", "2*", "2025=6*", 1},
+    {"that of all behind its own: 2 + 7 * 730/1826 = 4.8", "ratio", NULL, NULL, "2020", "1", "2",
+     "2025=9;hartford@2021=6", "5", "2*", "2025=9", 1},
+    {"said, but no figure", "ratio", NULL, NULL, "2020", "1", "", "2025=9", "5", "", "2025=9", -1},
+    {"a baseline's period is enough", "sum", NULL, NULL, "2020", NULL, "2", NULL, "5", "2*", "", -1},
+    {"computed, added up", NULL, "#{a}+#{b}", NULL, "2020", "1", NULL, "2025=9", "5", "", "", -1},
+    {"computed, divided", NULL, "#{a}", "#{b}", "2020", "1", NULL, "2025=9", "5", "1", "2025=9", 1},
+};
+
+static void
+print_line(const struct bb_standing *s, char *from, char *next)
+{
+    size_t len = 0;
+
+    *from = *next = '\0';
+    if (s->has_baseline)
+        len = bb_decimal_format(s->baseline, from);
+    strcpy(from + len, s->own_baseline ? "*" : "");
+    if (!s->has_target)
+        return;
+    len = bb_period_format(s->target_period, next);
+    next[len++] = '=';
+    len += bb_decimal_format(s->target, next + len);
+    strcpy(next + len, s->own_target ? "*" : "");
+}
+
+static void
+check_line(size_t i)
+{
+    Bb__Indicator d = BB__INDICATOR__INIT;
+    struct bb_indicator rules;
+    struct bb_note note;
+    const char *column;
+    struct bb_standing_input input = {.definition = &d,
+                                      .rules = &rules,
+                                      .organization = bb_bytes_str("hartford"),
+                                      .said_at_baseline = lines[i].then != NULL};
+    char from[BB_DECIMAL_TEXT + 1], next[BB_PERIOD_TEXT + BB_DECIMAL_TEXT + 1];
+    struct bb_standing s;
+
+    d.code = d.name = (char *)(uintptr_t) "x";
+    d.direction = (char *)(uintptr_t) "increase";
+    d.organization_aggregation = (char *)(uintptr_t)lines[i].aggregation;
+    d.numerator_expression = (char *)(uintptr_t)lines[i].above;
+    d.denominator_expression = (char *)(uintptr_t)lines[i].below;
+    d.baseline_period = (char *)(uintptr_t)lines[i].baseline_period;
+    d.baseline_value = (char *)(uintptr_t)lines[i].baseline;
+    d.targets = (char *)(uintptr_t)lines[i].targets;
+    assert_int_equal(bb_indicator_parse(&d, &rules, &note, &column), 0);
+    input.then = figure(lines[i].then && *lines[i].then ? lines[i].then : NULL);
+    input.latest = figure(lines[i].latest);
+    input.end_day = bb_period_end(bb_period_containing(BB_PERIOD_YEAR, (uint32_t)bb_day_of(2022, 1, 1)));
+    bb_standing_of(&input, &s);
+    print_line(&s, from, next);
+    assert_string_equal(from, lines[i].from);
+    assert_string_equal(next, lines[i].next);
+    assert_int_equal(s.judged ? s.on_track : -1, lines[i].track);
+}
+
+static void
+test_organization(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        print_message("%s\n", lines[i].what);
+        check_line(i);
+    }
+}
+
 static void
 test_names(void **state)
 {
@@ -126,7 +217,8 @@ test_names(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_table), cmocka_unit_test(test_organization),
+                                       cmocka_unit_test(test_names)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

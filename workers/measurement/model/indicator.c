@@ -345,6 +345,8 @@ bb_indicator_parse(const Bb__Indicator *definition, struct bb_indicator *ret_ind
     check_targets(&check, definition, indicator.frequency);
     check_expressions(&check, definition, &indicator);
     parse_suppress_below(&check, definition, &indicator);
+    indicator.comparable = indicator.computed ? given(definition->denominator_expression)
+                                              : indicator.organization_aggregation != BB_AGGREGATE_SUM;
     if (check.no_memory)
         return -ENOMEM;
     if (check.failed) {

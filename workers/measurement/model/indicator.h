@@ -36,6 +36,7 @@ struct bb_indicator {
     unsigned suppress_below; /* smaller counts are protected (suppress.h); 0: none are */
     unsigned due_days;       /* days behind the end of a period until which a report is on time */
     bool computed;           /* from other indicators, by its expressions */
+    bool comparable;         /* what one organization reports with what all do: it is no sum of theirs */
     uint32_t retired_day;    /* periods that begin on it, or later, are refused; 0: it is not retired */
 };
 

@@ -7,64 +7,49 @@
 
 #include <string.h>
 
-struct baseline {
-    bool known, dated;
-    struct bb_decimal value;
-    uint32_t end_day;
-};
-
 static bool
 given(const char *text)
 {
     return text && *text;
 }
 
-static struct baseline
-read_baseline(const struct bb_standing_input *input)
+bool
+bb_standing_baseline_period(const Bb__Indicator *definition, const struct bb_indicator *rules,
+                            struct bb_period *ret_period)
 {
-    const Bb__Indicator *d = input->definition;
-    struct baseline baseline = {.known = false};
-    struct bb_period period;
-
-    baseline.known =
-        given(d->baseline_value) && bb_decimal_parse(bb_bytes_str(d->baseline_value), &baseline.value) == 0;
-    baseline.dated = given(d->baseline_period) &&
-                     bb_period_parse(bb_bytes_str(d->baseline_period), input->rules->frequency, &period) == 0;
-    if (baseline.dated)
-        baseline.end_day = bb_period_end(period);
-    return baseline;
+    return given(definition->baseline_period) &&
+           bb_period_parse(bb_bytes_str(definition->baseline_period), rules->frequency, ret_period) == 0;
 }
 
-/* The target that comes next, of those seen so far. */
 static void
-offer_target(const struct bb_standing_input *input, struct bb_period period, struct bb_decimal value,
-             struct bb_standing *standing)
+find_baseline(const struct bb_standing_input *input, struct bb_standing *standing)
 {
-    uint32_t end = bb_period_end(period);
+    const Bb__Indicator *d = input->definition;
 
-    if (end < input->end_day || (standing->has_target && end >= bb_period_end(standing->target_period)))
-        return;
-    standing->has_target = true;
-    standing->target_period = period;
-    standing->target = value;
+    standing->has_baseline_period = bb_standing_baseline_period(d, input->rules, &standing->baseline_period);
+    if (input->organization.len && input->said_at_baseline) {
+        standing->own_baseline = standing->has_baseline = input->then.known;
+        standing->baseline = input->then.value;
+    } else if (!input->organization.len || input->rules->comparable) {
+        standing->has_baseline = given(d->baseline_value) &&
+                                 bb_decimal_parse(bb_bytes_str(d->baseline_value), &standing->baseline) == 0;
+    }
 }
 
 static void
 find_target(const struct bb_standing_input *input, struct bb_standing *standing)
 {
-    const Bb__Indicator *d = input->definition;
-    struct bb_targets targets = bb_targets(d->targets ? d->targets : "", input->rules->frequency);
-    struct bb_period period;
-    struct bb_decimal value;
-    struct bb_target target;
+    const struct bb_target *next;
+    struct bb_aims aims;
 
-    if (given(d->target_period) && given(d->target_value) &&
-        bb_period_parse(bb_bytes_str(d->target_period), input->rules->frequency, &period) == 0 &&
-        bb_decimal_parse(bb_bytes_str(d->target_value), &value) == 0)
-        offer_target(input, period, value, standing);
-    while (bb_targets_next(&targets, &target) == 0)
-        if (target.organization.len == 0)
-            offer_target(input, target.period, target.value, standing);
+    bb_aims_read(&aims, input->definition, input->rules);
+    next = bb_aims_next(&aims, input->organization, input->end_day);
+    if (!next)
+        return;
+    standing->has_target = true;
+    standing->own_target = next->organization.len > 0;
+    standing->target_period = next->period;
+    standing->target = next->value;
 }
 
 /* a - b, with as many digits after the point as the longer one has. Every difference of decimals fits. */
@@ -102,20 +87,22 @@ movement(int better, struct bb_decimal from, struct bb_decimal to)
 
 /* The value of the line at the end of the latest period. False: there is no line there. */
 static bool
-line(const struct bb_standing_input *input, const struct baseline *baseline,
-     const struct bb_standing *standing, struct bb_fraction *ret_line)
+line(const struct bb_standing_input *input, const struct bb_standing *standing, struct bb_fraction *ret_line)
 {
-    uint32_t end = bb_period_end(standing->target_period);
-    struct bb_fraction rise = bb_fraction_of(standing->target), from = bb_fraction_of(baseline->value);
+    uint32_t end = bb_period_end(standing->target_period), begins;
+    struct bb_fraction rise = bb_fraction_of(standing->target), from = bb_fraction_of(standing->baseline);
     struct bb_fraction passed, all;
 
     *ret_line = rise;
     if (end == input->end_day)
         return true;
-    if (!baseline->known || !baseline->dated || input->end_day < baseline->end_day)
+    if (!standing->has_baseline || !standing->has_baseline_period)
         return false;
-    passed = bb_fraction_of((struct bb_decimal){.mantissa = input->end_day - baseline->end_day});
-    all = bb_fraction_of((struct bb_decimal){.mantissa = end - baseline->end_day});
+    begins = bb_period_end(standing->baseline_period);
+    if (input->end_day < begins)
+        return false;
+    passed = bb_fraction_of((struct bb_decimal){.mantissa = input->end_day - begins});
+    all = bb_fraction_of((struct bb_decimal){.mantissa = end - begins});
     if (bb_fraction_subtract(&rise, &from) != 0 || bb_fraction_multiply(&rise, &passed) != 0 ||
         bb_fraction_divide(&rise, &all) != 0 || bb_fraction_add(&rise, &from) != 0)
         return false;
@@ -124,32 +111,38 @@ line(const struct bb_standing_input *input, const struct baseline *baseline,
 }
 
 static void
-judge(const struct bb_standing_input *input, const struct baseline *baseline, struct bb_standing *standing)
+judge(const struct bb_standing_input *input, struct bb_standing *standing)
 {
     int better = direction(input->definition);
     struct bb_fraction ahead = bb_fraction_of(input->latest.value), expected;
 
-    if (better == 0 || !line(input, baseline, standing, &expected) ||
-        bb_fraction_subtract(&ahead, &expected) != 0)
+    if (better == 0 || !line(input, standing, &expected) || bb_fraction_subtract(&ahead, &expected) != 0)
         return;
     standing->judged = true;
     standing->on_track = bb_fraction_is_zero(&ahead) || ahead.negative == (better < 0);
 }
 
+/* Changes are counted from a baseline whose period is over. */
+static bool
+is_past_baseline(const struct bb_standing_input *input, const struct bb_standing *standing)
+{
+    return standing->has_baseline &&
+           !(standing->has_baseline_period && input->end_day < bb_period_end(standing->baseline_period));
+}
+
 void
 bb_standing_of(const struct bb_standing_input *input, struct bb_standing *ret_standing)
 {
-    struct baseline baseline = read_baseline(input);
     int better = direction(input->definition);
-    bool since = baseline.known && !(baseline.dated && input->end_day < baseline.end_day);
 
     *ret_standing = (struct bb_standing){.movement = BB_MOVEMENT_UNKNOWN};
+    find_baseline(input, ret_standing);
     find_target(input, ret_standing);
     if (!input->latest.known)
         return;
-    if (since) {
-        subtract(input->latest.value, baseline.value, ret_standing->since_baseline);
-        ret_standing->movement = movement(better, baseline.value, input->latest.value);
+    if (is_past_baseline(input, ret_standing)) {
+        subtract(input->latest.value, ret_standing->baseline, ret_standing->since_baseline);
+        ret_standing->movement = movement(better, ret_standing->baseline, input->latest.value);
     }
     if (input->previous.known) {
         subtract(input->latest.value, input->previous.value, ret_standing->since_previous);
@@ -157,7 +150,7 @@ bb_standing_of(const struct bb_standing_input *input, struct bb_standing *ret_st
     }
     if (ret_standing->has_target) {
         subtract(ret_standing->target, input->latest.value, ret_standing->distance);
-        judge(input, &baseline, ret_standing);
+        judge(input, ret_standing);
     }
 }
 

@@ -1,4 +1,9 @@
-/* Standing: where an indicator is between its baseline, its figures and its next target.
+/* Standing: where an indicator is between its baseline, its figures and its next target; of all together, or
+ * of one organization.
+ *
+ * Of one organization changes are counted from its own figure of the baseline's period, where it has said
+ * something of that; else from the indicator's baseline, unless the indicator is a sum: that baseline is what
+ * all of them amounted to. Which target is its own: aims.h.
  *
  * Pure, and exact: changes and distances are differences of the figures as they are shown, without rounding;
  * what lies on the straight line from the baseline to the target is compared as a fraction. The line begins
@@ -6,7 +11,7 @@
 #ifndef BB_STANDING_H
 #define BB_STANDING_H
 
-#include "indicator.h"
+#include "aims.h"
 
 struct bb_standing_figure {
     bool known; /* there is a value, and it may be seen */
@@ -18,6 +23,10 @@ struct bb_standing_input {
     const struct bb_indicator *rules;
     struct bb_standing_figure latest, previous;
     uint32_t end_day; /* of the latest period: the first day behind it */
+    /* Of one organization */
+    struct bb_bytes organization;   /* code; empty: of all together */
+    bool said_at_baseline;          /* it has said something of the baseline's period: */
+    struct bb_standing_figure then; /* ... which amounts to this */
 };
 
 enum bb_movement {
@@ -31,16 +40,25 @@ enum bb_movement {
 
 /* Texts that are empty: there is none. */
 struct bb_standing {
+    bool has_baseline, own_baseline;
+    bool has_baseline_period;
+    struct bb_period baseline_period;
+    struct bb_decimal baseline;
     char since_baseline[BB_DECIMAL_TEXT]; /* latest - baseline; none before the baseline's period is over */
     char since_previous[BB_DECIMAL_TEXT];
     enum bb_movement movement; /* since the previous figure, or without one since the baseline */
-    bool has_target;           /* the earliest of all together that is not over before the latest period */
+    bool has_target;           /* the earliest that is not over before the latest period */
+    bool own_target;           /* of the organization, not of all together */
     struct bb_period target_period;
     struct bb_decimal target;
     char distance[BB_DECIMAL_TEXT]; /* target - latest */
     bool judged;                    /* is it known whether ... */
     bool on_track;
 };
+
+/* The period of the baseline. False: the definition names none. */
+bool bb_standing_baseline_period(const Bb__Indicator *definition, const struct bb_indicator *rules,
+                                 struct bb_period *ret_period);
 
 void bb_standing_of(const struct bb_standing_input *input, struct bb_standing *ret_standing);
 

@@ -1,8 +1,8 @@
 #include "counts.h"
 
 int
-bb_count_corrected(struct bb_query_step *step, uint32_t indicator, struct bb_period period,
-                   uint32_t *ret_corrected, uint64_t *looked)
+bb_count_corrected(struct bb_query_step *step, uint32_t indicator, uint32_t organization,
+                   struct bb_period period, uint32_t *ret_corrected, uint64_t *looked)
 {
     const struct bb_reading_key of = {.period = period, .indicator = indicator};
     uint8_t first[BB_READING_KEY];
@@ -19,7 +19,8 @@ bb_count_corrected(struct bb_query_step *step, uint32_t indicator, struct bb_per
         if (parsed.indicator != indicator || !bb_period_same(parsed.period, period))
             break;
         r = bb_snapshot_reading(&step->snapshot, key, record, &reading);
-        *ret_corrected += r == 0 && reading.revision > 1;
+        *ret_corrected +=
+            r == 0 && reading.revision > 1 && (organization == 0 || parsed.organization == organization);
         ++*looked;
         if (r >= 0)
             r = bb_snapshot_move(&step->snapshot, BB_VIEW_READING, MDB_NEXT, &key, &record);

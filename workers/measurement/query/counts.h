@@ -4,8 +4,8 @@
 
 #include "core.h"
 
-/* Readings with more than one revision. 0 | -EBADMSG */
-int bb_count_corrected(struct bb_query_step *step, uint32_t indicator, struct bb_period period,
-                       uint32_t *ret_corrected, uint64_t *looked);
+/* Readings with more than one revision, of one organization; 0: of all. 0 | -EBADMSG */
+int bb_count_corrected(struct bb_query_step *step, uint32_t indicator, uint32_t organization,
+                       struct bb_period period, uint32_t *ret_corrected, uint64_t *looked);
 
 #endif

@@ -21,8 +21,8 @@ keep(struct bb_one *one, const Bb__TrendPoint *from, Bb__TrendPoint **ret_point)
     if (!point)
         return bb_no_room(one->texts, sizeof *point);
     *point = *from;
-    if (!copy_text(one, from->period, &point->period) || !copy_text(one, from->value, &point->value) ||
-        !copy_text(one, from->numerator, &point->numerator) ||
+    if (!copy_text(one, from->period, &point->period) || !copy_text(one, from->group, &point->group) ||
+        !copy_text(one, from->value, &point->value) || !copy_text(one, from->numerator, &point->numerator) ||
         !copy_text(one, from->denominator, &point->denominator))
         return bb_no_room(one->texts, BB_DECIMAL_TEXT);
     *ret_point = point;
@@ -102,6 +102,8 @@ find_point(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
 {
     const struct bb_series_scope scope = {.first_day = period.day,
                                           .end_day = bb_period_end(period),
+                                          .by = one->organization ? BB_BY_ORGANIZATION : BB_BY_NOTHING,
+                                          .organization = one->organization,
                                           .kept_cells = one->query->context.kept_cells};
     struct bb_computed *computed = NULL;
     struct bb_series series;
@@ -135,47 +137,6 @@ bb_one_point(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
     text[bb_period_format(period, text)] = '\0';
     r = find_point(one, step, indicator, rules, period, text, ret_point, ret_ambiguous);
     return r == 0 && *ret_ambiguous ? keep_ambiguous(one, text, ret_point) : r;
-}
-
-/* What it is made from: itself, or those that are reported in the end. */
-static int
-add_inputs(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
-           const struct bb_indicator *rules, struct bb_cover *cover)
-{
-    const struct bb_series_scope scope = {.kept_cells = 1};
-    struct bb_computed *computed = NULL;
-    const uint32_t *inputs = &indicator;
-    size_t n = 1;
-    int r = 0;
-
-    if (rules->computed)
-        r = bb_computed_new(one->query, step, indicator, &scope, &computed);
-    if (computed)
-        bb_computed_inputs(computed, &inputs, &n);
-    for (size_t i = 0; r == 0 && i < n; i++)
-        r = bb_cover_add(cover, inputs[i]);
-    bb_computed_destroy(&computed);
-    return r < 0 ? r : 0; /* one that is refused has no point either */
-}
-
-int
-bb_one_reports(struct bb_one *one, struct bb_query_step *step, uint32_t indicator,
-               const struct bb_indicator *rules, struct bb_period period, uint32_t *ret_expected,
-               uint32_t *ret_reported)
-{
-    struct bb_cover cover = {.query = one->query, .counts = true, .past = one->past};
-    const struct bb_cover_point *at;
-    int r = add_inputs(one, step, indicator, rules, &cover);
-
-    if (r == 0)
-        r = bb_cover_point(&cover, step, period, &at);
-    if (r == 0) {
-        *ret_expected = at->expected;
-        *ret_reported = at->reported;
-    }
-    one->looked += cover.looked;
-    bb_cover_release(&cover);
-    return r;
 }
 
 int

@@ -17,6 +17,7 @@
 #include "values.h"
 
 #include "runtime/fraction.h"
+#include "workers/measurement/model/aims.h"
 
 /* A point as an operand: exact, and not written. */
 struct bb_operand {
@@ -37,8 +38,9 @@ struct bb_points {
     const struct bb_cells *cells; /* what is chosen from */
     const struct bb_indicator *rules;
     enum bb_trend_by by;
-    size_t share;           /* bytes that texts may take, and tallies */
-    struct bb_cover *cover; /* of what stands beside the points that are written; NULL: nothing does */
+    size_t share;               /* bytes that texts may take, and tallies */
+    struct bb_cover *cover;     /* of what stands beside the points that are written; NULL: nothing does */
+    const struct bb_aims *aims; /* by organization: the targets to tell; NULL: none are */
     /* Where there is room for any, points are put there and not written */
     struct bb_operand *operand;
     size_t n_operands, most_operands;

@@ -1,15 +1,15 @@
-/* progress: where indicators stand, one after the other.
+/* progress: where indicators stand, one after the other; of all together, or of one organization.
  *
  * An item needs the last two points (one.h), for which periods are searched from the end; what is
  * expected and has come for the latest one; and whether any of it was corrected. A part ends behind an item,
  * or within the search of one that has little: then the search goes on in the next step, and what it had
  * found is made again. */
 #include "counts.h"
-#include "one.h"
+#include "progress_core.h"
+#include "progress_stand.h"
 
 #include "proto/limits.h"
 #include "runtime/clock.h"
-#include "workers/measurement/model/standing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,47 +17,12 @@
 
 #define ITEM_BYTES 300u /* of an item beside its definition and the texts of its target, about */
 
-struct search {
-    bool begun;
-    uint32_t indicator;
-    struct bb_period at; /* periods before it are still to be looked at */
-    bool has_latest;
-    struct bb_period latest;
-};
-
-struct state {
-    const Bb__ProgressQuery *request;
-    uint32_t *named; /* ids of the indicators that were named */
-    size_t n_named;
-    bb_utc now;
-    uint32_t today;
-    struct bb_one one;
-    struct bb_arena texts;
-    Bb__Progress **item; /* of the part */
-    size_t n, size, bytes;
-    /* Where the next part begins */
-    size_t next_named;
-    uint32_t next_id;
-    struct search search;
-};
-
-/* What is known of an item while it is made. */
-struct making {
-    uint32_t id;
-    Bb__Progress *item;
-    Bb__Indicator *definition;
-    struct bb_indicator rules;
-    uint32_t first_day, end_day; /* asked for */
-};
-
-enum { PAUSED = 16, LEFT_OUT = 17 };
-
 /* The request */
 
 static int
 add_named(struct bb_query *query, struct bb_query_step *step, const char *text)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     int r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &state->named[state->n_named]);
 
     state->n_named += r == 0;
@@ -67,7 +32,7 @@ add_named(struct bb_query *query, struct bb_query_step *step, const char *text)
 static int
 find_named(struct bb_query *query, struct bb_query_step *step)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     const Bb__ProgressQuery *request = state->request;
     int r = 0;
 
@@ -82,10 +47,35 @@ find_named(struct bb_query *query, struct bb_query_step *step)
     return r;
 }
 
+/* Where one organization stands is told to itself and to staff, as is what was expected of it. */
+static int
+find_organization(struct bb_query *query, struct bb_query_step *step)
+{
+    struct bb_progress_state *state = query->state;
+    const char *text = state->request->organization;
+    struct bb_term *term;
+    int r;
+
+    if (!text || !*text)
+        return 0;
+    if (state->request->for_all)
+        return bb_query_refuse(step, BB_ERROR_INVALID,
+                               "what all may see is of all together, expected no organization with for_all");
+    r = bb_query_find_reporter(query, step, text, &state->organization);
+    if (r == 0)
+        r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_ORGANIZATION, state->organization, &term);
+    if (r != 0)
+        return r;
+    state->code.data = (const uint8_t *)bb_arena_text(&query->arena, term->text);
+    state->code.len = term->text.len;
+    state->one.organization = state->organization;
+    return state->code.data ? 0 : bb_no_room(&query->arena, term->text.len + 1);
+}
+
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     uint32_t first_day, end_day;
     int r;
 
@@ -95,7 +85,9 @@ begin(struct bb_query *query, struct bb_query_step *step)
         (struct bb_one){.query = query, .texts = &state->texts, .past = state->request->as_of != NULL};
     if (state->request->for_all)
         query->scope = BB_SCOPE_TOTALS;
-    r = find_named(query, step);
+    r = find_organization(query, step);
+    if (r == 0)
+        r = find_named(query, step);
     if (r == 0) /* as it is read for each indicator, but for its frequency */
         r = bb_query_range(step, state->request->period, state->request->period, 0, &first_day, &end_day);
     if (r == 0)
@@ -107,143 +99,30 @@ begin(struct bb_query *query, struct bb_query_step *step)
 static void
 release(struct bb_query *query)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
 
     bb_arena_release(&state->texts);
     free(state->named);
     free(state->item);
 }
 
-/* Texts of the part */
-
-static char *
-copy(struct state *state, const char *text)
-{
-    state->bytes += strlen(text) + 2;
-    return bb_arena_text(&state->texts, bb_bytes_str(text));
-}
-
-/* Empty: none. */
-static int
-set(struct state *state, char **to, const char *text)
-{
-    if (!*text)
-        return 0;
-    *to = copy(state, text);
-    return *to ? 0 : bb_no_room(&state->texts, strlen(text) + 1);
-}
-
-/* The last two points */
-
-/* Does a period count for the item, as the latest one or as the one before it? */
-static bool
-is_candidate(const struct state *state, const struct making *making, struct bb_period period)
-{
-    const struct search *search = &state->search;
-
-    if (period.day > state->today || (making->rules.frequency && period.type != making->rules.frequency))
-        return false;
-    if (search->has_latest)
-        return period.type == search->latest.type && period.years == search->latest.years;
-    return period.day >= making->first_day && bb_period_end(period) <= making->end_day;
-}
-
-static bool
-says_something(const Bb__TrendPoint *point, bool ambiguous)
-{
-    return point && (point->readings > 0 || point->value || point->withheld || ambiguous);
-}
-
-/* The point of a candidate; NULL when it says nothing. */
-static int
-look(struct bb_query *query, struct bb_query_step *step, const struct making *making, struct bb_period period,
-     Bb__TrendPoint **ret_point, bool *ret_ambiguous)
-{
-    struct state *state = query->state;
-    int r = bb_one_point(&state->one, step, making->id, &making->rules, period, ret_point, ret_ambiguous);
-
-    if (r == 0 && !says_something(*ret_point, *ret_ambiguous))
-        *ret_point = NULL;
-    return r;
-}
-
-/* A candidate: is it the one that is looked for? */
-static int
-try(struct bb_query *query, struct bb_query_step *step, const struct making *making, struct bb_period period,
-    bool *ret_done)
-{
-    struct search *search = &((struct state *)query->state)->search;
-    Bb__Progress *item = making->item;
-    bool ambiguous, second = search->has_latest;
-    int r = look(query, step, making, period, second ? &item->previous : &item->latest, &ambiguous);
-
-    *ret_done = r == 0 && second && item->previous;
-    if (r != 0 || second || !item->latest)
-        return r;
-    search->has_latest = true;
-    search->latest = period;
-    item->has_ambiguous = item->ambiguous = ambiguous;
-    return 0;
-}
-
-/* Where the search had come in the step before, its latest point is made once more. */
-static int
-resume(struct bb_query *query, struct bb_query_step *step, const struct making *making)
-{
-    struct search *search = &((struct state *)query->state)->search;
-    bool ambiguous;
-    int r;
-
-    if (!search->begun || search->indicator != making->id) {
-        *search = (struct search){
-            .begun = true, .indicator = making->id, .at = {.day = making->end_day, .type = BB_PERIOD_YEAR}};
-        return 0;
-    }
-    if (!search->has_latest)
-        return 0;
-    r = look(query, step, making, search->latest, &making->item->latest, &ambiguous);
-    making->item->has_ambiguous = making->item->ambiguous = ambiguous;
-    return r;
-}
-
-/* 0 what there is was found | PAUSED | <0 */
-static int
-find_points(struct bb_query *query, struct bb_query_step *step, const struct making *making)
-{
-    struct state *state = query->state;
-    struct search *search = &state->search;
-    struct bb_period before;
-    bool done = false;
-    int r = resume(query, step, making);
-
-    while (r == 0 && !done && (r = bb_one_before(&state->one, step, search->at, &before)) == 0) {
-        if (!search->has_latest && before.day < making->first_day)
-            break;
-        if (is_candidate(state, making, before))
-            r = try(query, step, making, before, &done);
-        search->at = before;
-        if (r == 0 && !done && state->one.looked >= BB_QUERY_STEP_RECORDS)
-            return PAUSED;
-    }
-    return r < 0 ? r : 0;
-}
-
 /* What was expected, has come, and was corrected */
 
 /* The period of which reports are counted: that of the latest point, or the one asked for. */
 static bool
-counted_period(const struct bb_query *query, const struct making *making, struct bb_period *ret_period)
+counted_period(const struct bb_query *query, const struct bb_progress_making *making,
+               struct bb_period *ret_period)
 {
-    const struct state *state = query->state;
+    const struct bb_progress_state *state = query->state;
     const char *text = making->item->latest ? making->item->latest->period : state->request->period;
 
     return text && *text && bb_period_parse(bb_bytes_str(text), making->rules.frequency, ret_period) == 0;
 }
 
 static int
-count(struct bb_query *query, struct bb_query_step *step, const struct making *making)
+count(struct bb_query *query, struct bb_query_step *step, const struct bb_progress_making *making)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     Bb__Progress *item = making->item;
     const Bb__TrendPoint *latest = item->latest;
     struct bb_period period;
@@ -256,7 +135,8 @@ count(struct bb_query *query, struct bb_query_step *step, const struct making *m
     if (r != 0 || !latest || latest->withheld || making->rules.computed)
         return r;
     item->has_corrected = true;
-    return bb_count_corrected(step, making->id, period, &item->corrected, &state->one.looked);
+    return bb_count_corrected(step, making->id, state->organization, period, &item->corrected,
+                              &state->one.looked);
 }
 
 /* Where it stands */
@@ -271,14 +151,31 @@ figure(const Bb__TrendPoint *point)
     return f;
 }
 
+/* What the organization has said of the baseline's period. */
 static int
-set_standing(struct bb_query *query, const struct making *making)
+look_at_baseline(struct bb_query *query, struct bb_query_step *step, const struct bb_progress_making *making,
+                 struct bb_standing_input *input)
 {
-    struct state *state = query->state;
+    struct bb_period period;
+    Bb__TrendPoint *then;
+    bool ambiguous;
+    int r;
+
+    if (!input->organization.len || !bb_standing_baseline_period(making->definition, &making->rules, &period))
+        return 0;
+    r = bb_progress_look(query, step, making, period, &then, &ambiguous);
+    input->said_at_baseline = r == 0 && then;
+    input->then = figure(then);
+    return r;
+}
+
+static int
+set_standing(struct bb_query *query, struct bb_query_step *step, const struct bb_progress_making *making)
+{
+    struct bb_progress_state *state = query->state;
     Bb__Progress *item = making->item;
-    struct bb_standing_input input = {.definition = making->definition, .rules = &making->rules};
-    char period[BB_PERIOD_TEXT] = "", target[BB_DECIMAL_TEXT] = "";
-    struct bb_standing standing;
+    struct bb_standing_input input = {
+        .definition = making->definition, .rules = &making->rules, .organization = state->code};
     struct bb_period latest;
     int r;
 
@@ -286,29 +183,14 @@ set_standing(struct bb_query *query, const struct making *making)
     input.previous = figure(item->previous);
     if (counted_period(query, making, &latest))
         input.end_day = bb_period_end(latest);
-    bb_standing_of(&input, &standing);
-    if (standing.has_target) {
-        period[bb_period_format(standing.target_period, period)] = '\0';
-        bb_decimal_format(standing.target, target);
-    }
-    item->has_on_track = standing.judged;
-    item->on_track = standing.on_track;
-    r = set(state, &item->change, standing.since_previous);
-    if (r == 0)
-        r = set(state, &item->change_since_baseline, standing.since_baseline);
-    if (r == 0)
-        r = set(state, &item->movement, bb_movement_name(standing.movement));
-    if (r == 0)
-        r = set(state, &item->target_period, period);
-    if (r == 0)
-        r = set(state, &item->target_value, target);
-    return r == 0 ? set(state, &item->distance, standing.distance) : r;
+    r = look_at_baseline(query, step, making, &input);
+    return r == 0 ? bb_progress_stand(item, &input, &state->texts, &state->bytes) : r;
 }
 
 /* Items */
 
 static bool
-is_retired(const struct state *state, const struct making *making)
+is_retired(const struct bb_progress_state *state, const struct bb_progress_making *making)
 {
     uint32_t day = making->rules.retired_day;
     uint32_t by = making->end_day == BB_PERIOD_NO_END ? state->today : making->first_day;
@@ -317,9 +199,9 @@ is_retired(const struct state *state, const struct making *making)
 }
 
 static int
-begin_item(struct bb_query *query, struct bb_query_step *step, struct making *making)
+begin_item(struct bb_query *query, struct bb_query_step *step, struct bb_progress_making *making)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     const char *period = state->request->period;
     int r = bb_term_rules(&step->snapshot, making->id, &state->texts, &making->definition, &making->rules);
 
@@ -329,7 +211,7 @@ begin_item(struct bb_query *query, struct bb_query_step *step, struct making *ma
     if (r != 0)
         return r;
     if (state->n_named == 0 && (making->definition->sequence > query->sequence || is_retired(state, making)))
-        return LEFT_OUT;
+        return BB_PROGRESS_E_LEFT_OUT;
     making->item = bb_arena_alloc(&state->texts, sizeof *making->item);
     if (!making->item)
         return bb_no_room(&state->texts, sizeof *making->item);
@@ -338,8 +220,20 @@ begin_item(struct bb_query *query, struct bb_query_step *step, struct making *ma
     return 0;
 }
 
+/* Of all indicators those are told that the organization has figures of, or has agreed to. */
 static int
-keep_item(struct state *state, Bb__Progress *item)
+is_of_organization(struct bb_query *query, struct bb_query_step *step,
+                   const struct bb_progress_making *making, bool *ret_is)
+{
+    struct bb_progress_state *state = query->state;
+    uint32_t day = making->end_day == BB_PERIOD_NO_END ? state->today : making->end_day - 1;
+
+    *ret_is = state->n_named > 0 || !state->organization || making->item->latest;
+    return *ret_is ? 0 : bb_one_has_agreed(&state->one, step, making->id, &making->rules, day, ret_is);
+}
+
+static int
+keep_item(struct bb_progress_state *state, Bb__Progress *item)
 {
     if (state->n == state->size) {
         size_t size = state->size ? state->size * 2 : 64;
@@ -354,19 +248,24 @@ keep_item(struct state *state, Bb__Progress *item)
     return 0;
 }
 
-/* 0 | LEFT_OUT | PAUSED | 1 refused | <0 */
+/* 0 | BB_PROGRESS_E_LEFT_OUT | BB_PROGRESS_E_PAUSED | 1 refused | <0 */
 static int
 add_item(struct bb_query *query, struct bb_query_step *step, uint32_t id)
 {
-    struct making making = {.id = id};
+    struct bb_progress_making making = {.id = id};
+    bool is = true;
     int r = begin_item(query, step, &making);
 
     if (r == 0)
-        r = find_points(query, step, &making);
+        r = bb_progress_find(query, step, &making);
+    if (r == 0)
+        r = is_of_organization(query, step, &making, &is);
+    if (r == 0 && !is)
+        return BB_PROGRESS_E_LEFT_OUT;
     if (r == 0)
         r = count(query, step, &making);
     if (r == 0)
-        r = set_standing(query, &making);
+        r = set_standing(query, step, &making);
     return r == 0 ? keep_item(query->state, making.item) : r;
 }
 
@@ -374,7 +273,7 @@ add_item(struct bb_query *query, struct bb_query_step *step, uint32_t id)
 static int
 next_indicator(struct bb_query *query, struct bb_query_step *step, uint32_t *ret_id)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     struct bb_bytes key, payload, text, details = {NULL, 0};
     uint8_t first[BB_OBJECT_KEY];
     int r;
@@ -399,7 +298,7 @@ next_indicator(struct bb_query *query, struct bb_query_step *step, uint32_t *ret
 static int
 add_items(struct bb_query *query, struct bb_query_step *step)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     uint32_t id = 0;
     int r;
 
@@ -407,11 +306,11 @@ add_items(struct bb_query *query, struct bb_query_step *step)
         if (state->bytes >= step->max_bytes || state->one.looked >= BB_QUERY_STEP_RECORDS)
             return 0;
         r = add_item(query, step, id);
-        if (r == PAUSED)
+        if (r == BB_PROGRESS_E_PAUSED)
             return 0;
-        if (r != 0 && r != LEFT_OUT)
+        if (r != 0 && r != BB_PROGRESS_E_LEFT_OUT)
             return r;
-        if (r == LEFT_OUT)
+        if (r == BB_PROGRESS_E_LEFT_OUT)
             state->bytes += ITEM_BYTES;
         state->search.begun = false;
         state->next_named++;
@@ -424,7 +323,7 @@ add_items(struct bb_query *query, struct bb_query_step *step)
 static int
 part(struct bb_query *query, struct bb_query_step *step)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
     Bb__ProgressReply reply = BB__PROGRESS_REPLY__INIT;
     int r;
 
@@ -438,6 +337,7 @@ part(struct bb_query *query, struct bb_query_step *step)
     reply.time_us = (uint64_t)state->now;
     reply.item = state->item;
     reply.n_item = state->n;
+    reply.organization = (char *)(uintptr_t)state->code.data;
     return bb_query_pack(step, &reply.base);
 }
 
@@ -445,7 +345,7 @@ part(struct bb_query *query, struct bb_query_step *step)
 static void
 rest(struct bb_query *query)
 {
-    struct state *state = query->state;
+    struct bb_progress_state *state = query->state;
 
     bb_arena_release(&state->texts);
 }
@@ -454,9 +354,12 @@ rest(struct bb_query *query)
 static void
 gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
-    const struct state *state = query->state;
+    const struct bb_progress_state *state = query->state;
 
     gift->end_day = BB_PERIOD_NO_END;
+    gift->lines = state->organization != 0;
+    gift->organization = &state->organization;
+    gift->n_organizations = gift->lines;
     if (state->n_named == 0)
         return;
     gift->indicators = state->named;
@@ -466,7 +369,7 @@ gives(const struct bb_query *query, struct bb_query_gift *gift)
 const struct bb_query_kind bb_query_progress = {
     .method = BB_METHOD_PROGRESS,
     .request = &bb__progress_query__descriptor,
-    .state_bytes = sizeof(struct state),
+    .state_bytes = sizeof(struct bb_progress_state),
     .begin = begin,
     .part = part,
     .release = release,

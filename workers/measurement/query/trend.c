@@ -22,6 +22,7 @@ struct state {
     struct bb_series series;
     struct bb_computed *computed; /* instead of the series; NULL: it is reported */
     struct bb_cover cover;
+    struct bb_aims *aims; /* by organization */
     struct bb_waiting waiting;
     bool counted;  /* those that wait are */
     int64_t after; /* group of the period that was written last; -1: none */
@@ -117,6 +118,25 @@ read_scope(struct state *state, struct bb_query_step *step)
     return r;
 }
 
+/* Each organization's targets, beside its points. What is named is a part, whose figures are below those of
+ * the whole where they are added up. */
+static int
+begin_aims(struct bb_query *query, struct bb_points *points)
+{
+    struct state *state = query->state;
+    const struct bb_series_scope *scope = &state->scope;
+
+    if (scope->by != BB_BY_ORGANIZATION ||
+        ((scope->place.n || scope->disaggregation.n) && !state->rules.comparable))
+        return 0;
+    state->aims = bb_arena_alloc(&query->arena, sizeof *state->aims);
+    if (!state->aims)
+        return bb_no_room(&query->arena, sizeof *state->aims);
+    bb_aims_read(state->aims, state->definition, &state->rules);
+    points->aims = state->aims->n ? state->aims : NULL;
+    return 0;
+}
+
 /* What is told beside points. Reports are counted beside totals of everything: who of the expected has said
  * something of a place is not known. */
 static int
@@ -145,6 +165,8 @@ begin_beside(struct bb_query *query, struct bb_query_step *step, struct bb_point
     for (size_t i = 0; r == 0 && i < n; i++)
         r = bb_cover_add(cover, inputs[i]);
     points->cover = cover;
+    if (r == 0)
+        r = begin_aims(query, points);
     if (r == 0)
         r = bb_waiting_begin(&state->waiting, query, step, scope, inputs, n);
     return r;
