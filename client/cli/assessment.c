@@ -78,10 +78,11 @@ put(FILE *to, enum format format, const char *text)
     }
 }
 
+/* A member of an object, behind what opens the object or ends the member before. */
 static void
-put_text_member(FILE *to, const char *name, const char *text)
+put_text_member(FILE *to, const char *before, const char *name, const char *text)
 {
-    fprintf(to, "\"%s\":", name);
+    fprintf(to, "%s\"%s\":", before, name);
     if (text)
         bb_json_string(to, text, strlen(text));
     else
@@ -90,12 +91,12 @@ put_text_member(FILE *to, const char *name, const char *text)
 
 /* A decimal: the text is the number. */
 static void
-put_number_member(FILE *to, const char *name, const char *decimal)
+put_number_member(FILE *to, const char *before, const char *name, const char *decimal)
 {
     if (decimal && !bb_json_is_number(decimal))
-        put_text_member(to, name, decimal);
+        put_text_member(to, before, name, decimal);
     else
-        fprintf(to, "\"%s\":%s", name, decimal ? decimal : "null");
+        fprintf(to, "%s\"%s\":%s", before, name, decimal ? decimal : "null");
 }
 
 /* --- indicators ----------------------------------------------------------------------------------------- */
@@ -137,30 +138,20 @@ write_json_item(FILE *to, const struct bb_indicator_progress *item)
 {
     const struct bb_point *latest = item->latest, *previous = item->previous;
 
-    fputs("{", to);
-    put_text_member(to, "indicator", item->indicator->code);
-    fputc(',', to);
-    put_text_member(to, "name", item->indicator->name);
-    fputc(',', to);
-    put_text_member(to, "period", latest ? latest->period : NULL);
-    fputc(',', to);
-    put_number_member(to, "value", latest ? latest->value : NULL);
-    fputs(latest && latest->withheld ? ",\"withheld\":true," : ",", to);
-    put_text_member(to, "previous_period", previous ? previous->period : NULL);
-    fputc(',', to);
-    put_number_member(to, "previous", previous ? previous->value : NULL);
-    fputs(previous && previous->withheld ? ",\"previous_withheld\":true," : ",", to);
-    put_number_member(to, "change", item->change);
-    fputc(',', to);
-    put_number_member(to, "change_since_baseline", item->change_since_baseline);
-    fputc(',', to);
-    put_text_member(to, "movement", item->movement);
-    fputc(',', to);
-    put_text_member(to, "target_period", item->target_period);
-    fputc(',', to);
-    put_number_member(to, "target", item->target_value);
-    fputc(',', to);
-    put_number_member(to, "distance", item->distance);
+    put_text_member(to, "{", "indicator", item->indicator->code);
+    put_text_member(to, ",", "name", item->indicator->name);
+    put_text_member(to, ",", "period", latest ? latest->period : NULL);
+    put_number_member(to, ",", "value", latest ? latest->value : NULL);
+    fputs(latest && latest->withheld ? ",\"withheld\":true" : "", to);
+    put_text_member(to, ",", "previous_period", previous ? previous->period : NULL);
+    put_number_member(to, ",", "previous", previous ? previous->value : NULL);
+    fputs(previous && previous->withheld ? ",\"previous_withheld\":true" : "", to);
+    put_number_member(to, ",", "change", item->change);
+    put_number_member(to, ",", "change_since_baseline", item->change_since_baseline);
+    put_text_member(to, ",", "movement", item->movement);
+    put_text_member(to, ",", "target_period", item->target_period);
+    put_number_member(to, ",", "target", item->target_value);
+    put_number_member(to, ",", "distance", item->distance);
     fprintf(to,
             ",\"on_track\":%s,\"reported\":%" PRIu32 ",\"expected\":%" PRIu32 ",\"corrected\":%" PRIu32 "}",
             !item->is_judged ? "null"
@@ -251,14 +242,10 @@ static void
 write_report(FILE *to, enum format format, const struct bb_report *report, bool first)
 {
     if (format == JSON) {
-        fputs(first ? "{" : ",\n{", to);
-        put_text_member(to, "indicator", report->indicator);
-        fputc(',', to);
-        put_text_member(to, "organization", report->organization);
-        fputc(',', to);
-        put_text_member(to, "period", report->period);
-        fputc(',', to);
-        put_text_member(to, "timeliness", *report->timeliness ? report->timeliness : NULL);
+        put_text_member(to, first ? "{" : ",\n{", "indicator", report->indicator);
+        put_text_member(to, ",", "organization", report->organization);
+        put_text_member(to, ",", "period", report->period);
+        put_text_member(to, ",", "timeliness", *report->timeliness ? report->timeliness : NULL);
         fputc('}', to);
         return;
     }
@@ -286,8 +273,7 @@ on_report(void *self, const struct bb_report *report)
 static void
 print_json(const struct assessment *a)
 {
-    fputs("{", stdout);
-    put_text_member(stdout, "period", a->progress.period);
+    put_text_member(stdout, "{", "period", a->progress.period);
     printf(",\"sequence\":%" PRIu64 ",\n\"headline\":{\"indicators\":%u,\"improving\":%u,\"worsening\":%u,"
            "\"unchanged\":%u,\"on_track\":%u,\"off_track\":%u,\"no_data\":%u,\"reported\":%u,\"expected\":%u,"
            "\"corrected\":%u},\n\"indicators\":[\n%s],\n",

@@ -42,10 +42,25 @@ enum {
         "as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0   \
     }
 
+#define BB_CLI_OPTION_PERIODS                                                                                \
+    {                                                                                                        \
+        "period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0       \
+    }
+
+#define BB_CLI_OPTION_OF_INDICATOR                                                                           \
+    {                                                                                                        \
+        "indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0                            \
+    }
+
+/* Others have nothing of another one. */
+#define BB_CLI_OPTION_OF_ORGANIZATION                                                                        \
+    {                                                                                                        \
+        "organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0             \
+    }
+
 #define BB_CLI_QUESTION_OPTIONS                                                                              \
     {"disaggregation", BB_CLI_KEY_DISAGGREGATION, "D", 0, "this group: race=White; \"\" is the total", 0},   \
-        {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},    \
-        BB_CLI_OPTION_AS_OF
+        BB_CLI_OPTION_PERIODS, BB_CLI_OPTION_AS_OF
 
 struct bb_cli_question { /* where the arguments go; NULL: the command has no such option */
     const char **disaggregation, **period_from, **period_to;

@@ -34,7 +34,7 @@ struct reporting {
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
 static const struct argp_option reporting_options[] = {
-    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
+    BB_CLI_OPTION_OF_INDICATOR,
     {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "of this organization only", 0},
     {"all", KEY_ALL, NULL, 0, "also those who have reported in time", 0},
     {"period", BB_CLI_KEY_PERIOD, "A..B", 0,
@@ -44,8 +44,8 @@ static const struct argp_option reporting_options[] = {
 };
 
 static const struct argp_option due_options[] = {
-    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
-    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
+    BB_CLI_OPTION_OF_INDICATOR,
+    BB_CLI_OPTION_OF_ORGANIZATION,
     BB_CLI_OPTION_AS_OF,
     {0},
 };

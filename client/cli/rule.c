@@ -242,8 +242,8 @@ struct checked {
 };
 
 static const struct argp_option check_options[] = {
-    {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
-    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
+    BB_CLI_OPTION_PERIODS,
+    BB_CLI_OPTION_OF_ORGANIZATION,
     BB_CLI_OPTION_AS_OF,
     {0},
 };

@@ -25,9 +25,9 @@ static const struct bb_output_column columns[COLUMNS] = {
 
 static const struct argp_option list_options[] = {
     {"state", KEY_STATE, "STATE", 0, "only what is draft, submitted, returned, approved or locked", 0},
-    {"organization", BB_CLI_KEY_ORGANIZATION, "ORG", 0, "staff: of this organization only", 0},
-    {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator only", 0},
-    {"period", BB_CLI_KEY_PERIOD, "A..B", 0, "periods within this range; A, A.. and ..B as well", 0},
+    BB_CLI_OPTION_OF_ORGANIZATION,
+    BB_CLI_OPTION_OF_INDICATOR,
+    BB_CLI_OPTION_PERIODS,
     BB_CLI_OPTION_AS_OF,
     {0},
 };
