@@ -14,6 +14,11 @@ configure() {
     printf '%s\n' "$@" >>"$BB_STATE/communication.conf"
 }
 
+# has WHO N: the inbox of WHO holds so many messages
+has() {
+    [ "$(as "$1" inbox ls -o json | jq length)" = "$2" ]
+}
+
 # again: the communication worker begins anew, without an end, and has looked at what is due: a witness to it has one
 # more reminder
 looks=0
@@ -23,10 +28,7 @@ again() {
     run 0 as witness indicator adopt "look$looks" --from 2000-01-01
     bb-supervise kill communication
     bb-supervise start communication
-    has_looked() {
-        [ "$(as witness inbox ls -o json | jq length)" = "$looks" ]
-    }
-    soon 10 has_looked
+    soon 10 has witness "$looks"
 }
 
 # notices WHO EXPECTED: the inbox of WHO has these notices, by indicator; then it is $out
@@ -75,10 +77,7 @@ notices alpha '["late","soon"]'
 json 'map(.id) | sort' "$ids"
 configure 'retain = "org/alpha 1 messages"'
 again
-has_few() {
-    [ "$(as alpha inbox ls -o json | jq length)" = 1 ]
-}
-soon 10 has_few
+soon 10 has alpha 1
 again
 run 0 as alpha inbox ls -o json
 json length 1
@@ -103,10 +102,7 @@ run 0 backbone indicator define "$tmp/many.csv"
 mapfile -t codes < <(tail -n +2 "$tmp/many.csv" | cut -d, -f1)
 run 0 as many indicator adopt "${codes[@]}" --from 2000-01-01
 again
-has_many() {
-    [ "$(as many inbox ls -o json | jq length)" = 1200 ]
-}
-soon 10 has_many
+soon 10 has many 1200
 again
 run 0 as many inbox ls -o json
 json length 1200

@@ -35,45 +35,46 @@ for who in alpha beta gamma; do
             0 as "$who" import -
     done
 done
+small=(readings ls --indicator reach --organization alpha --place South --period 2026-02)
 before=$(backbone status -o json | jq .measurement.head)
 run 0 as alpha report reach 3 --place South --period 2026-02 --comment 'only three' --reason recount --note 'three, not thirty'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+run 0 as delta "${small[@]}" -o json
 json 'map([.value, .withheld])' '[[3,null]]'
 
 # a threshold is a new version, and holds at once, also for what was asked as of before
 run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,5\n' 0 backbone indicator define -
 run 0 as delta indicator show reach -o json
 json '[.version, .suppress_below]' '[2,5]'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+run 0 as delta "${small[@]}" -o json
 json 'map([.value, .withheld, .comment, .status])' '[[null,true,null,"ok"]]'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02
+run 0 as delta "${small[@]}"
 like "a mark" "$out" 'withheld'
 like "why" "$err" 'withheld: figures of a single organization that are not for others, or from which small numbers could be worked out'
 sequence=$(backbone status -o json | jq .measurement.head)
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$((sequence - 1))" -o json
+run 0 as delta "${small[@]}" --as-of "seq:$((sequence - 1))" -o json
 json 'map([.value, .withheld])' '[[null,true]]'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 --as-of "seq:$before" -o json
+run 0 as delta "${small[@]}" --as-of "seq:$before" -o json
 json 'map([.value, .withheld])' '[[null,true]]'
 
 # it is lifted by saying so, not by a definition that does not speak of it
 run_text 'code,name,definition,frequency,time_aggregation\nreach,Reach,Who was reached,monthly,sum\n' 0 backbone indicator define -
 run 0 as delta indicator show reach -o json
 json '[.version, .suppress_below]' '[3,5]'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+run 0 as delta "${small[@]}" -o json
 json 'map([.value, .withheld])' '[[null,true]]'
 run_text 'code,name,frequency,time_aggregation,organization_aggregation\nreach,Reach,monthly,sum,average\n' 65 backbone indicator define -
 like "why" "$err" "suppress_below: found .5., expected nothing unless organization_aggregation is sum"
 run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,0\n' 0 backbone indicator define -
 run 0 as delta indicator show reach -o json
 json '[.version, .suppress_below]' '[4,null]'
-run 0 as delta readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+run 0 as delta "${small[@]}" -o json
 json 'map([.value, .withheld])' '[[3,null]]'
 run_text 'code,name,frequency,time_aggregation,suppress_below\nreach,Reach,monthly,sum,5\n' 0 backbone indicator define -
 
 # its owner and staff see all
 for who in alpha backbone; do
     if [ "$who" = backbone ]; then them=(backbone); else them=(as "$who"); fi
-    run 0 "${them[@]}" readings ls --indicator reach --organization alpha --place South --period 2026-02 -o json
+    run 0 "${them[@]}" "${small[@]}" -o json
     json 'map([.value, .withheld, .comment])' '[[3,null,"only three"]]'
     run 0 "${them[@]}" readings history reach --organization alpha --place South --period 2026-02 -o json
     json 'map([.value, .withheld, .note, (.batch | length)])' '[[72,null,null,36],[3,null,"three, not thirty",36]]'
