@@ -24,6 +24,23 @@ or_null(const char *text)
     return text ? text : "null";
 }
 
+void
+answers_indicator(Bb__Indicator *ret_indicator)
+{
+    bb__indicator__init(ret_indicator);
+    ret_indicator->code = (char *)"reading";
+    ret_indicator->name = (char *)"Reading";
+    ret_indicator->unit = (char *)"percent";
+    ret_indicator->has_version = true;
+    ret_indicator->version = 2;
+}
+
+void
+say_indicator_head(const struct bb_indicator *i)
+{
+    fprintf(said, "indicator %s %s %s version %u\n", i->code, i->name, or_null(i->unit), i->version);
+}
+
 int
 answers_setup(void **state)
 {

@@ -5,6 +5,8 @@
 
 #include "client/lib/client.h"
 
+#include "measurement.pb-c.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -27,6 +29,10 @@ extern struct bb_client *asker;
 void say_end(void *self, const struct bb_problem *end, uint64_t sequence);
 /* The text, or "null". */
 const char *or_null(const char *text);
+
+/* An indicator as answers have it, and its line as callbacks write it down. */
+void answers_indicator(Bb__Indicator *ret_indicator);
+void say_indicator_head(const struct bb_indicator *indicator);
 
 /* Of a test. */
 int answers_setup(void **state);
