@@ -3,13 +3,13 @@ add_library(bb_communication_fixture STATIC unit/communication/fixture.c unit/co
   unit/communication/played_journal.c unit/communication/played_reports.c)
 target_link_libraries(bb_communication_fixture PUBLIC bb_communication PkgConfig::CMOCKA)
 
-foreach(test publish list receipt leak groups retention rounds walk follow follow_random reminders reminders_random)
+foreach(test publish withdraw list receipt leak groups retention rounds walk follow follow_random reminders reminders_random)
   bb_unit_test(communication/${test} bb_communication_fixture)
 endforeach()
 
 add_library(bb_feed_fixture STATIC unit/communication/feed_fixture.c)
 target_link_libraries(bb_feed_fixture PUBLIC bb_communication_fixture)
-foreach(test feed feed_random indicators subscription)
+foreach(test feed feed_gone feed_random indicators subscription)
   bb_unit_test(communication/${test} bb_feed_fixture)
 endforeach()
 

@@ -210,6 +210,14 @@ read_word(Bb__Subscribe *subscribe, char *word)
 }
 
 void
+feed_post(struct feed_fixture *f, const char *organization, const char *channel)
+{
+    static uint32_t id;
+
+    fixture_post(&f->f, organization, ++id, channel, "s");
+}
+
+void
 feed_ask(struct feed_fixture *f, uint64_t session, const char *organization, const char *words)
 {
     Bb__Subscribe subscribe = BB__SUBSCRIBE__INIT;

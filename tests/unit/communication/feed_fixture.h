@@ -44,6 +44,9 @@ void feed_crash(struct feed_fixture *f);
 /* It is stopped and starts again. */
 void feed_restart(struct feed_fixture *f);
 
+/* One more post of an organization to a channel. */
+void feed_post(struct feed_fixture *f, const char *organization, const char *channel);
+
 /* SUBSCRIBE, in words: the name, then channels, "from-start", "from=3", "window=2", "bytes=100". Does not end
  * the round. */
 void feed_ask(struct feed_fixture *f, uint64_t session, const char *organization, const char *words);

@@ -305,6 +305,29 @@ fixture_post(struct fixture *f, const char *organization, uint32_t id, const cha
     return reply->sequence;
 }
 
+uint32_t
+fixture_withdraw(struct fixture *f, const char *organization, uint32_t id, uint32_t message)
+{
+    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
+
+    withdraw.id = fixture_id(id);
+    withdraw.message = fixture_id(message);
+    return fixture_call(f, organization, "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base);
+}
+
+void
+fixture_supersede(struct fixture *f, const char *organization, uint32_t id, uint32_t message,
+                  const char *channel)
+{
+    char *channels[] = {(char *)(uintptr_t)channel};
+    Bb__Publish publish;
+
+    fixture_publish_init(&publish, id, channels, 1, "Newer");
+    publish.has_supersedes = true;
+    publish.supersedes = fixture_id(message);
+    assert_int_equal(fixture_publish(f, organization, &publish), 0);
+}
+
 const Bb__MessageListReply *
 fixture_messages(struct fixture *f, const char *organization, const Bb__MessageQuery *query)
 {

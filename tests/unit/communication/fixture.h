@@ -77,6 +77,11 @@ uint64_t fixture_post(struct fixture *f, const char *organization, uint32_t id, 
 /* The same with what the request says; a request as fixture_publish_init() made it. */
 void fixture_publish_init(Bb__Publish *publish, uint32_t id, char **channels, size_t n, const char *subject);
 uint32_t fixture_publish(struct fixture *f, const char *organization, const Bb__Publish *publish);
+/* message.withdraw. Returns the code. */
+uint32_t fixture_withdraw(struct fixture *f, const char *organization, uint32_t id, uint32_t message);
+/* Publish a post "Newer" to a channel in the place of another message; fails the test unless it is kept. */
+void fixture_supersede(struct fixture *f, const char *organization, uint32_t id, uint32_t message,
+                       const char *channel);
 
 /* message.list: what comes, or its subjects joined by ",". Fails the test on an error. */
 const Bb__MessageListReply *fixture_messages(struct fixture *f, const char *organization,

@@ -2,18 +2,8 @@
  * from 1. */
 #include "feed_fixture.h"
 
-#include "workers/communication/feed.h"
-
 #include <stdio.h>
 #include <stdlib.h>
-
-static void
-post(struct feed_fixture *f, const char *organization, const char *channel)
-{
-    static uint32_t id;
-
-    fixture_post(&f->f, organization, ++id, channel, "s");
-}
 
 static void
 test_live(void **state)
@@ -23,12 +13,12 @@ test_live(void **state)
     assert_string_equal(feed_open(f, 1, "a", "x"), "at 0 of 0 new");
     assert_string_equal(feed_open(f, 2, "b", "x"), "at 0 of 0 new");
     assert_string_equal(feed_open(f, 3, "o", "x"), "at 0 of 0 new");
-    post(f, "backbone", "all");
-    post(f, "a", "group/g");
-    post(f, "b", "group/h");
-    post(f, "backbone", "org/a");
-    post(f, "a", "org/backbone");
-    post(f, "backbone", "indicator/i");
+    feed_post(f, "backbone", "all");
+    feed_post(f, "a", "group/g");
+    feed_post(f, "b", "group/h");
+    feed_post(f, "backbone", "org/a");
+    feed_post(f, "a", "org/backbone");
+    feed_post(f, "backbone", "indicator/i");
     assert_string_equal(feed_heard(f, 1), "1:all 2:group/g 4:org/a");
     assert_string_equal(feed_heard(f, 2), "1:all 2:group/g 3:group/h");
     assert_string_equal(feed_heard(f, 3), "1:all");
@@ -45,12 +35,12 @@ test_filters(void **state)
     feed_open(f, 4, "a", "z org/*");
     feed_open(f, 5, "a", "none group/g");
     for (int i = 0; i < 2; i++) {
-        post(f, "backbone", "all");
-        post(f, "backbone", "indicator/i");
-        post(f, "backbone", "indicator/j");
-        post(f, "backbone", "org/b");
-        post(f, "backbone", "org/a");
-        post(f, "b", "group/h");
+        feed_post(f, "backbone", "all");
+        feed_post(f, "backbone", "indicator/i");
+        feed_post(f, "backbone", "indicator/j");
+        feed_post(f, "backbone", "org/b");
+        feed_post(f, "backbone", "org/a");
+        feed_post(f, "b", "group/h");
     }
     assert_string_equal(feed_heard(f, 1), "2:indicator/i 8:indicator/i");
     assert_string_equal(feed_heard(f, 2), "2:indicator/i 3:indicator/j 8:indicator/i 9:indicator/j");
@@ -71,9 +61,9 @@ test_shared(void **state)
     feed_open(f, 3, "b", "x");
     feed_open(f, 4, "c", "x");
     before = f->fanouts;
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_int_equal(f->fanouts, before + 1);
-    post(f, "backbone", "group/g");
+    feed_post(f, "backbone", "group/g");
     assert_int_equal(f->fanouts, before + 2);
     assert_string_equal(feed_heard(f, 3), "1:all 2:group/g");
     assert_string_equal(feed_heard(f, 4), "1:all");
@@ -105,12 +95,12 @@ test_old_ones(void **state)
     struct feed_fixture *f = *state;
 
     for (int i = 0; i < 3; i++)
-        post(f, "backbone", "all");
+        feed_post(f, "backbone", "all");
     assert_string_equal(feed_open(f, 1, "a", "x"), "at 3 of 3 new");
     assert_string_equal(feed_open(f, 2, "a", "y from-start"), "at 0 of 3 new 1:all 2:all 3:all");
     assert_string_equal(feed_open(f, 3, "a", "z from=3"), "at 2 of 3 new 3:all");
     assert_string_equal(feed_open(f, 4, "a", "v from=9"), "at 3 of 3 new");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     for (uint64_t s = 1; s <= 4; s++)
         assert_string_equal(feed_heard(f, s), "4:all");
 }
@@ -122,7 +112,7 @@ test_set_back_and_forward(void **state)
 
     feed_open(f, 1, "a", "x");
     for (int i = 0; i < 4; i++)
-        post(f, "backbone", "all");
+        feed_post(f, "backbone", "all");
     feed_ack(f, 1, 0);
     feed_down(f, 1);
     assert_string_equal(feed_open(f, 2, "a", "x from=3"), "at 2 of 4 3:all! 4:all!");
@@ -139,10 +129,10 @@ test_delivered_again(void **state)
 
     feed_open(f, 1, "a", "x");
     for (int i = 0; i < 3; i++)
-        post(f, "backbone", "all");
+        feed_post(f, "backbone", "all");
     feed_ack(f, 1, 1);
     feed_down(f, 1);
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_open(f, 2, "a", "x"), "at 1 of 4 2:all! 3:all! 4:all");
     feed_ack(f, 2, 0);
     feed_down(f, 2);
@@ -155,13 +145,13 @@ test_taken_over(void **state)
     struct feed_fixture *f = *state;
 
     feed_open(f, 1, "a", "x");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     feed_heard(f, 1);
     assert_string_equal(feed_open(f, 2, "a", "x"), "at 0 of 1 1:all!");
     assert_string_equal(feed_heard(f, 1), "TAKEN_OVER");
     feed_ack(f, 1, 1); /* too late: of nobody */
     feed_down(f, 1);
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 1), "");
     assert_string_equal(feed_heard(f, 2), "2:all");
     /* Another organization's cursor of this name is another cursor. */
@@ -185,7 +175,7 @@ test_gone_before_it_began(void **state)
     bb_communication_session_down(&f->f.core, 1);
     assert_int_equal(fixture_flush(&f->f), 0);
     assert_string_equal(feed_heard(f, 1), "");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 1), "");
     assert_string_equal(feed_open(f, 2, "a", "x"), "at 0 of 1 1:all");
 }
@@ -197,16 +187,16 @@ test_crash(void **state)
     struct feed_fixture *f = *state;
 
     feed_open(f, 1, "a", "x");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     feed_ack(f, 1, 0);
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     feed_crash(f);
     assert_string_equal(feed_open(f, 2, "a", "x"), "at 0 of 2 1:all! 2:all!");
     feed_ack(f, 2, 1);
     fixture_pass(&f->f, 2);
     assert_int_equal(fixture_flush(&f->f), 0);
     feed_crash(f);
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_open(f, 3, "a", "x"), "at 1 of 3 2:all! 3:all");
 }
 
@@ -218,8 +208,8 @@ test_restart(void **state)
 
     feed_open(f, 1, "a", "x");
     feed_open(f, 2, "b", "y window=1");
-    post(f, "backbone", "all");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     feed_ack(f, 1, 1);
     feed_restart(f);
     assert_string_equal(feed_open(f, 3, "a", "x"), "at 1 of 2 2:all!");
@@ -233,10 +223,10 @@ test_broker_lost(void **state)
 
     feed_open(f, 1, "a", "x");
     feed_open(f, 2, "b", "x");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     feed_ack(f, 1, 0);
     bb_communication_reset(&f->f.core);
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 1), "1:all");
     assert_string_equal(feed_open(f, 1, "a", "x"), "at 1 of 2 2:all");
     assert_string_equal(feed_open(f, 2, "b", "x"), "at 0 of 2 1:all! 2:all");
@@ -251,7 +241,7 @@ test_window(void **state)
     feed_open(f, 2, "b", "x bytes=1");
     feed_open(f, 3, "c", "x");
     for (int i = 0; i < 4; i++)
-        post(f, "backbone", "all");
+        feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 1), "1:all 2:all");
     assert_string_equal(feed_heard(f, 2), "1:all");
     assert_string_equal(feed_heard(f, 3), "1:all 2:all 3:all 4:all");
@@ -260,7 +250,7 @@ test_window(void **state)
     assert_string_equal(feed_heard(f, 1), "3:all 4:all");
     assert_string_equal(feed_heard(f, 2), "2:all");
     /* Who reads nothing costs the others nothing. */
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 3), "5:all");
 }
 
@@ -271,12 +261,12 @@ test_groups(void **state)
 
     feed_open(f, 1, "c", "x");
     feed_open(f, 2, "b", "x group/g group/h");
-    post(f, "a", "group/g");
+    feed_post(f, "a", "group/g");
     assert_int_equal(fixture_member(&f->f, "g", "c", true), 0);
-    post(f, "a", "group/g");
+    feed_post(f, "a", "group/g");
     assert_int_equal(fixture_member(&f->f, "g", "b", false), 0);
-    post(f, "a", "group/g");
-    post(f, "b", "group/h");
+    feed_post(f, "a", "group/g");
+    feed_post(f, "b", "group/h");
     assert_string_equal(feed_heard(f, 1), "2:group/g 3:group/g");
     assert_string_equal(feed_heard(f, 2), "1:group/g 2:group/g 4:group/h");
     /* From the date of joining on, whatever is asked for; and nothing of a group that it has left. */
@@ -292,103 +282,13 @@ test_joined_from_start(void **state)
     struct feed_fixture *f = *state;
     Bb__GroupMember member = BB__GROUP_MEMBER__INIT;
 
-    post(f, "a", "group/g");
+    feed_post(f, "a", "group/g");
     member.group = (char[]){"g"};
     member.organization = (char[]){"c"};
     member.join = true;
     member.has_from_start = member.from_start = true;
     assert_int_equal(fixture_call(&f->f, "backbone", "main", BB_METHOD_GROUP_MEMBER, &member.base), 0);
     assert_string_equal(feed_open(f, 1, "c", "x from-start"), "at 0 of 1 new 1:group/g");
-}
-
-static void
-test_over(void **state)
-{
-    struct feed_fixture *f = *state;
-    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
-    char *channels[] = {(char[]){"all"}};
-    Bb__Publish publish;
-
-    fixture_publish_init(&publish, 2000, channels, 1, "today only");
-    publish.kind = BB__MESSAGE_KIND__ANNOUNCEMENT;
-    publish.expires_at = (char[]){FIXTURE_TODAY};
-    assert_int_equal(fixture_publish(&f->f, "backbone", &publish), 0);
-    fixture_post(&f->f, "backbone", 2001, "all", "withdrawn");
-    post(f, "backbone", "all");
-    withdraw.id = fixture_id(2002);
-    withdraw.message = fixture_id(2001);
-    assert_int_equal(fixture_call(&f->f, "backbone", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base), 0);
-    assert_string_equal(feed_open(f, 1, "a", "x from-start"), "at 0 of 4 new 1:all 3:all 4:all");
-    fixture_pass(&f->f, DAYS(1));
-    assert_string_equal(feed_open(f, 2, "a", "y from-start"), "at 0 of 4 new 3:all 4:all");
-}
-
-static void
-supersede(struct feed_fixture *f, uint32_t id, uint32_t message)
-{
-    char *channels[] = {(char[]){"all"}};
-    Bb__Publish publish;
-
-    fixture_publish_init(&publish, id, channels, 1, "s");
-    publish.has_supersedes = true;
-    publish.supersedes = fixture_id(message);
-    assert_int_equal(fixture_publish(&f->f, "backbone", &publish), 0);
-}
-
-/* Who was away is told which ones stand no more; who had them already is told by the newer ones. */
-static void
-test_superseded(void **state)
-{
-    struct feed_fixture *f = *state;
-
-    feed_open(f, 1, "a", "x");
-    fixture_post(&f->f, "backbone", 5000, "all", "s");
-    fixture_post(&f->f, "backbone", 5001, "group/g", "s");
-    supersede(f, 5002, 5000);
-    supersede(f, 5003, 5001);
-    supersede(f, 5004, 5002);
-    assert_string_equal(feed_heard(f, 1), "1:all 2:group/g 3:all 4:all 5:all");
-    assert_string_equal(feed_open(f, 2, "b", "y from-start"),
-                        "at 0 of 5 new 1:all<5002 2:group/g<5003 3:all<5004 4:all 5:all");
-    assert_string_equal(feed_open(f, 3, "backbone", "z from-start group/g"), "at 0 of 5 new 2:group/g<5003");
-    feed_down(f, 1);
-    assert_string_equal(feed_open(f, 4, "a", "x"),
-                        "at 0 of 5 1:all!<5002 2:group/g!<5003 3:all!<5004 4:all! 5:all!");
-}
-
-static void
-test_superseded_and_withdrawn(void **state)
-{
-    struct feed_fixture *f = *state;
-    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
-
-    fixture_post(&f->f, "backbone", 5000, "all", "s");
-    supersede(f, 5001, 5000);
-    withdraw.id = fixture_id(5002);
-    withdraw.message = fixture_id(5000);
-    assert_int_equal(fixture_call(&f->f, "backbone", "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base), 0);
-    assert_string_equal(feed_open(f, 1, "a", "x from-start"), "at 0 of 3 new 2:all 3:all");
-}
-
-/* A window counts the bytes that are delivered: those of the mark as well, and of no message that has none,
- * though author and channels are the same. */
-static void
-test_bytes_of_superseded(void **state)
-{
-    struct feed_fixture *f = *state;
-    char words[64];
-    unsigned bytes;
-
-    fixture_post(&f->f, "backbone", 5000, "all", "s");
-    fixture_post(&f->f, "backbone", 5001, "all", "s");
-    supersede(f, 5002, 5000);
-    feed_open(f, 1, "a", "x from-start window=2");
-    assert_int_equal(f->session[1].messages, 2);
-    bytes = (unsigned)f->session[1].bytes;
-    snprintf(words, sizeof words, "y from-start bytes=%u", bytes);
-    assert_string_equal(feed_open(f, 2, "a", words), "at 0 of 3 new 1:all<5002 2:all");
-    snprintf(words, sizeof words, "z from-start bytes=%u", bytes + 1);
-    assert_string_equal(feed_open(f, 3, "a", words), "at 0 of 3 new 1:all<5002 2:all 3:all");
 }
 
 static void
@@ -441,85 +341,6 @@ test_most_cursors(void **state)
     assert_string_equal(feed_open(f, 67, "b", "c65"), "at 0 of 0 new");
 }
 
-/* Remove a message as retention does. */
-static void
-trim(struct feed_fixture *f, uint64_t sequence)
-{
-    struct bb_communication *c = &f->f.core;
-    struct bb_record record;
-    uint32_t channel;
-
-    assert_int_equal(bb_msglog_at(c->log, sequence, &record), 0);
-    channel = bb_record_channel(&record, 0);
-    assert_int_equal(bb_msglog_remove(c->log, &record), 0);
-    bb_channels_trim(c->channels, channel, sequence);
-    assert_int_equal(fixture_flush(&f->f), 0);
-}
-
-static void
-test_gaps(void **state)
-{
-    struct feed_fixture *f = *state;
-
-    feed_open(f, 1, "a", "x all");
-    feed_down(f, 1);
-    feed_open(f, 2, "c", "g from-start");
-    for (int i = 0; i < 2; i++) {
-        post(f, "backbone", "all");
-        post(f, "a", "group/g");
-        post(f, "backbone", "indicator/i");
-    }
-    feed_ack(f, 2, 0);
-    trim(f, 1);
-    trim(f, 2);
-    assert_string_equal(feed_open(f, 3, "a", "x"), "at 0 of 6 (1-1) 4:all");
-    assert_string_equal(feed_heard(f, 2), "1:all 4:all");
-    /* Not acknowledged: told again. Acknowledged: not. */
-    feed_down(f, 3);
-    assert_string_equal(feed_open(f, 4, "a", "x"), "at 0 of 6 (1-1) 4:all!");
-    feed_ack(f, 4, 1);
-    feed_down(f, 4);
-    assert_string_equal(feed_open(f, 5, "a", "x"), "at 1 of 6 4:all!");
-    /* What it could not read, or does not select, is no gap; nor what was gone when it was set back. */
-    assert_string_equal(feed_open(f, 6, "c", "y from=1 group/* indicator/i"),
-                        "at 0 of 6 new 3:indicator/i 6:indicator/i");
-    assert_string_equal(feed_open(f, 7, "b", "y from=1 group/*"), "at 0 of 6 new (1-2) 5:group/g");
-    assert_string_equal(feed_open(f, 8, "b", "z from-start group/*"), "at 0 of 6 new 5:group/g");
-    feed_crash(f);
-    assert_string_equal(feed_open(f, 9, "b", "z"), "at 0 of 6 5:group/g!");
-}
-
-static void
-test_expiry(void **state)
-{
-    struct feed_fixture *f = *state;
-    struct bb_channel channel = {.kind = BB_CHANNEL_INDICATOR, .code = bb_bytes_str("i")};
-    uint32_t a;
-
-    f->f.config.cursor_idle_ms = 30L * 86400000;
-    feed_crash(f);
-    a = bb_directory_by_code(f->f.core.directory, bb_bytes_str("a"))->number;
-    feed_open(f, 1, "a", "x indicator/i");
-    feed_open(f, 2, "b", "online");
-    feed_down(f, 1);
-    fixture_pass(&f->f, DAYS(29));
-    post(f, "backbone", "indicator/i");
-    assert_true(bb_feed_follows(f->f.core.feed, a, &channel));
-    fixture_pass(&f->f, DAYS(2));
-    assert_int_equal(fixture_flush(&f->f), 0);
-    assert_false(bb_feed_follows(f->f.core.feed, a, &channel));
-    fixture_pass(&f->f, DAYS(100));
-    assert_int_equal(fixture_flush(&f->f), 0);
-    feed_restart(f);
-    assert_string_equal(feed_open(f, 3, "a", "x"), "at 0 of 1 expired 1:indicator/i");
-    feed_down(f, 3);
-    assert_string_equal(feed_open(f, 4, "a", "x"), "at 0 of 1 1:indicator/i!");
-    feed_down(f, 4);
-    fixture_pass(&f->f, DAYS(301));
-    assert_int_equal(fixture_flush(&f->f), 0);
-    assert_string_equal(feed_open(f, 5, "a", "x"), "at 1 of 1 new");
-}
-
 /* Bodies stay below the limit of a frame, whatever the messages have. */
 static void
 test_large(void **state)
@@ -558,14 +379,14 @@ test_behind_in_parts(void **state)
     bool more;
 
     for (int i = 0; i < 2000; i++)
-        post(f, "backbone", "all");
+        feed_post(f, "backbone", "all");
     f->backlog = 5u << 20;
     feed_ask(f, 1, "a", "x from-start window=65536 bytes=4000000");
     assert_int_equal(fixture_flush(&f->f), 0);
     assert_string_equal(feed_heard(f, 1), "at 0 of 2000 new");
     assert_int_equal(f->session[1].messages, 0);
     feed_open(f, 2, "b", "x");
-    post(f, "backbone", "all");
+    feed_post(f, "backbone", "all");
     assert_string_equal(feed_heard(f, 2), "2001:all");
     f->backlog = 0;
     fixture_begin(&f->f);
@@ -619,14 +440,8 @@ main(void)
         TEST(test_window),
         TEST(test_groups),
         TEST(test_joined_from_start),
-        TEST(test_over),
-        TEST(test_superseded),
-        TEST(test_superseded_and_withdrawn),
-        TEST(test_bytes_of_superseded),
         TEST(test_refused),
         TEST(test_most_cursors),
-        TEST(test_gaps),
-        TEST(test_expiry),
         TEST(test_large),
         TEST(test_behind_in_parts),
         TEST(test_receipts),

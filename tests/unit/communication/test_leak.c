@@ -136,11 +136,7 @@ by_status(struct fixture *f, const char *viewer, uint32_t id)
 static uint32_t
 by_withdraw(struct fixture *f, const char *viewer, uint32_t id)
 {
-    Bb__Withdraw withdraw = BB__WITHDRAW__INIT;
-
-    withdraw.id = fixture_id(900);
-    withdraw.message = fixture_id(id);
-    return fixture_call(f, viewer, "main", BB_METHOD_MESSAGE_WITHDRAW, &withdraw.base);
+    return fixture_withdraw(f, viewer, 900, id);
 }
 
 static uint32_t
