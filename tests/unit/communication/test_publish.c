@@ -4,7 +4,6 @@
 #include "runtime/uuid.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void
