@@ -7,8 +7,11 @@ target_link_libraries(answers_fixture PUBLIC bb_client bb_options PkgConfig::CMO
 foreach(test figures catalogue messages groups)
   bb_unit_test(client/${test} answers_fixture)
 endforeach()
-bb_unit_test(client/client bb_client fake_broker)
-bb_unit_test(client/subscription bb_client fake_broker)
+add_library(client_fixture STATIC unit/client/client_fixture.c)
+target_link_libraries(client_fixture PUBLIC bb_client fake_broker bb_options PkgConfig::CMOCKA)
+foreach(test client submission subscription)
+  bb_unit_test(client/${test} client_fixture)
+endforeach()
 bb_unit_test(client/output bb_cli)
 
 add_library(session_fixture STATIC unit/client/session_fixture.c unit/client/session_owner.c)

@@ -1,23 +1,13 @@
 /* Subscriptions over real sockets, against a broker in a thread that has one log and one cursor. */
-#include "client/lib/backbone.h"
-
-#include "fake_broker.h"
+#include "client_fixture.h"
 
 #include "runtime/clock.h"
 
 #include <errno.h>
-#include <setjmp.h>
-#include <sodium.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 struct fixture {
-    struct fake_broker broker;
-    struct bb_keypair keys;
-    struct bb_client *client;
+    struct client_fixture c;
     struct bb_subscription *s;
     char events[256];
     uint64_t got[256];
@@ -29,18 +19,10 @@ static int
 setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    struct bb_client_options options = {.timeout_ms = 20000};
 
-    assert_true(sodium_init() >= 0);
-    assert_int_equal(bb_keypair_new(&f->broker.keys), 0);
-    assert_int_equal(bb_keypair_new(&f->keys), 0);
-    memcpy(f->broker.allowed, f->keys.public_key, BB_KEY_TEXT);
-    fake_broker_start(&f->broker);
-    options.endpoint = f->broker.endpoint;
-    options.server_key = f->broker.keys.public_key;
-    options.public_key = f->keys.public_key;
-    options.secret_key = f->keys.secret_key;
-    assert_int_equal(bb_client_new(&options, &f->client), 0);
+    assert_non_null(f);
+    client_fixture_open(&f->c);
+    client_start(&f->c);
     *state = f;
     return 0;
 }
@@ -50,9 +32,9 @@ teardown(void **state)
 {
     struct fixture *f = *state;
 
-    bb_client_destroy(&f->client);
+    bb_client_destroy(&f->c.client);
     bb_subscription_close(&f->s); /* in whichever order */
-    fake_broker_release(&f->broker);
+    client_fixture_close(&f->c);
     free(f);
     return 0;
 }
@@ -83,7 +65,7 @@ subscribe(struct fixture *f, bb_message_fn *on_message, uint32_t window)
     const struct bb_subscription_options options = {
         .name = "desk", .window_messages = window, .on_message = on_message, .on_event = hear, .self = f};
 
-    assert_int_equal(bb_subscription_open(f->client, &options, &f->s), 0);
+    assert_int_equal(bb_subscription_open(f->c.client, &options, &f->s), 0);
 }
 
 static void
@@ -92,7 +74,7 @@ process_until(struct fixture *f, size_t n)
     bb_mono limit = bb_clock_mono() + 20000;
 
     while (f->n < n && bb_clock_mono() < limit)
-        assert_int_equal(bb_client_process(f->client, 100), 0);
+        assert_int_equal(bb_client_process(f->c.client, 100), 0);
     assert_int_equal(f->n, n);
 }
 
@@ -113,7 +95,7 @@ messages_are_asked_for_one_by_one(void **state)
     struct fixture *f = *state;
     const struct bb_message *message;
 
-    f->broker.head = 3;
+    f->c.broker.head = 3;
     subscribe(f, NULL, 0);
     assert_int_equal(bb_subscription_next(f->s, 20000, &message), BB_OK);
     assert_int_equal(message->sequence, 1);
@@ -125,9 +107,9 @@ messages_are_asked_for_one_by_one(void **state)
     assert_int_equal(next(f), 3);
     assert_int_equal(bb_subscription_next(f->s, 0, &message), BB_TIMED_OUT);
     assert_int_equal(bb_subscription_next(f->s, 20, &message), BB_TIMED_OUT);
-    fake_broker_publish(&f->broker, 1);
+    fake_broker_publish(&f->c.broker, 1);
     assert_int_equal(next(f), 4);
-    assert_int_equal(f->broker.acked, 0);
+    assert_int_equal(f->c.broker.acked, 0);
     assert_string_equal(f->events, "open ");
 }
 
@@ -137,8 +119,8 @@ a_superseded_message_says_by_which(void **state)
     struct fixture *f = *state;
     const struct bb_message *message;
 
-    f->broker.head = 2;
-    f->broker.superseded = 1;
+    f->c.broker.head = 2;
+    f->c.broker.superseded = 1;
     subscribe(f, NULL, 0);
     assert_int_equal(bb_subscription_next(f->s, 20000, &message), BB_OK);
     assert_non_null(message->superseded_by);
@@ -153,7 +135,7 @@ a_window_is_opened_by_acknowledging(void **state)
     struct fixture *f = *state;
     const struct bb_message *message;
 
-    f->broker.head = 100;
+    f->c.broker.head = 100;
     subscribe(f, NULL, 10);
     for (uint64_t i = 1; i <= 10; i++)
         assert_int_equal(next(f), i);
@@ -162,7 +144,7 @@ a_window_is_opened_by_acknowledging(void **state)
         bb_subscription_ack(f->s, i - 1);
         assert_int_equal(next(f), i);
     }
-    assert_in_range(f->broker.acks, 9, 60);
+    assert_in_range(f->c.broker.acks, 9, 60);
 }
 
 static void
@@ -170,16 +152,16 @@ sync_waits_until_the_broker_has_it(void **state)
 {
     struct fixture *f = *state;
 
-    f->broker.head = 5;
+    f->c.broker.head = 5;
     subscribe(f, NULL, 0);
     assert_int_equal(bb_subscription_sync(f->s), BB_OK); /* nothing yet */
     next(f);
     next(f);
     bb_subscription_ack(f->s, 99); /* what was not given is not included */
     assert_int_equal(bb_subscription_sync(f->s), BB_OK);
-    assert_int_equal(f->broker.acked, 2);
+    assert_int_equal(f->c.broker.acked, 2);
     assert_int_equal(bb_subscription_sync(f->s), BB_OK);
-    assert_int_equal(f->broker.acks, 1);
+    assert_int_equal(f->c.broker.acks, 1);
 }
 
 static void
@@ -187,12 +169,12 @@ callbacks_get_them_and_acknowledge_with_few_frames(void **state)
 {
     struct fixture *f = *state;
 
-    f->broker.head = 100;
+    f->c.broker.head = 100;
     subscribe(f, take, 0);
     process_until(f, 100);
     assert_int_equal(bb_subscription_sync(f->s), BB_OK);
-    assert_int_equal(f->broker.acked, 100);
-    assert_in_range(f->broker.acks, 1, 10);
+    assert_int_equal(f->c.broker.acked, 100);
+    assert_in_range(f->c.broker.acks, 1, 10);
 }
 
 static void
@@ -200,20 +182,20 @@ a_broker_that_died_is_found_again_and_nothing_comes_twice(void **state)
 {
     struct fixture *f = *state;
 
-    f->broker.head = 6;
+    f->c.broker.head = 6;
     subscribe(f, NULL, 0);
     for (uint64_t i = 1; i <= 4; i++)
         assert_int_equal(next(f), i);
     bb_subscription_ack(f->s, 2);
     assert_int_equal(bb_subscription_sync(f->s), BB_OK);
-    fake_broker_stop(&f->broker);
+    fake_broker_stop(&f->c.broker);
     bb_subscription_ack(f->s, 3);
     assert_int_equal(next(f), 5); /* it was here already */
-    fake_broker_start(&f->broker);
+    fake_broker_start(&f->c.broker);
     assert_int_equal(next(f), 6);
     assert_int_equal(bb_subscription_sync(f->s), BB_OK);
-    assert_int_equal(f->broker.acked, 3);
-    fake_broker_publish(&f->broker, 1);
+    assert_int_equal(f->c.broker.acked, 3);
+    fake_broker_publish(&f->c.broker, 1);
     assert_int_equal(next(f), 7);
     assert_string_equal(f->events, "open interrupted open ");
 }
@@ -225,14 +207,9 @@ who_is_taken_over_is_told(void **state)
     struct bb_subscription *newer;
     const struct bb_message *message;
     struct bb_client *client;
-    const struct bb_client_options options = {
-        .endpoint = f->broker.endpoint,
-        .server_key = f->broker.keys.public_key,
-        .public_key = f->keys.public_key,
-        .secret_key = f->keys.secret_key,
-    };
+    const struct bb_client_options options = client_options(&f->c);
 
-    f->broker.head = 3;
+    f->c.broker.head = 3;
     subscribe(f, NULL, 0);
     assert_int_equal(next(f), 1);
     assert_int_equal(bb_client_new(&options, &client), 0);
@@ -241,10 +218,10 @@ who_is_taken_over_is_told(void **state)
     assert_int_equal(bb_subscription_next(newer, 20000, &message), BB_OK);
     assert_int_equal(message->sequence, 1);
     while (f->events[5] == '\0')
-        bb_client_process(f->client, 100);
+        bb_client_process(f->c.client, 100);
     assert_string_equal(f->events, "open ended ");
     assert_int_equal(bb_subscription_next(f->s, -1, &message), BB_FAILED);
-    assert_int_equal(bb_client_problem(f->client)->code, BB_CODE_TAKEN_OVER);
+    assert_int_equal(bb_client_problem(f->c.client)->code, BB_CODE_TAKEN_OVER);
     assert_int_equal(bb_subscription_sync(f->s), BB_FAILED);
     bb_client_destroy(&client);
     assert_int_equal(bb_subscription_next(newer, -1, &message), -ESHUTDOWN);
@@ -257,15 +234,15 @@ closed_it_says_so_and_stays_quiet(void **state)
     struct fixture *f = *state;
     bb_mono limit = bb_clock_mono() + 20000;
 
-    f->broker.head = 3;
+    f->c.broker.head = 3;
     f->close = true;
     subscribe(f, take, 0);
     process_until(f, 1);
     assert_null(f->s);
-    while (!f->broker.unsubscribed && bb_clock_mono() < limit)
-        bb_client_process(f->client, 10);
-    assert_int_equal(f->broker.unsubscribed, 1);
-    assert_int_equal(f->broker.acked, 1);
+    while (!f->c.broker.unsubscribed && bb_clock_mono() < limit)
+        bb_client_process(f->c.client, 10);
+    assert_int_equal(f->c.broker.unsubscribed, 1);
+    assert_int_equal(f->c.broker.acked, 1);
     assert_int_equal(f->n, 1);
 }
 
@@ -286,7 +263,7 @@ it_may_be_closed_while_it_is_waited_for(void **state)
     const struct bb_subscription_options options = {
         .name = "desk", .on_event = close_when_it_opens, .self = f};
 
-    assert_int_equal(bb_subscription_open(f->client, &options, &f->s), 0);
+    assert_int_equal(bb_subscription_open(f->c.client, &options, &f->s), 0);
     assert_int_equal(bb_subscription_next(f->s, 20000, &message), -ESHUTDOWN);
     assert_null(f->s);
 }
@@ -308,7 +285,7 @@ nobody_waits_in_a_callback(void **state)
 {
     struct fixture *f = *state;
 
-    f->broker.head = 1;
+    f->c.broker.head = 1;
     subscribe(f, wait_within, 0);
     process_until(f, 1);
 }
@@ -327,7 +304,7 @@ what_cannot_be_asked_for_is_refused(void **state)
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        assert_int_equal(bb_subscription_open(f->client, &wrong[i], &f->s), -EINVAL);
+        assert_int_equal(bb_subscription_open(f->c.client, &wrong[i], &f->s), -EINVAL);
 }
 
 int
