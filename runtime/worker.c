@@ -13,6 +13,7 @@
  * broker that lets more than BACKLOG_MAX gather is treated as gone. */
 #include "worker.h"
 
+#include "awake.h"
 #include "bundle.h"
 #include "daemon.h"
 #include "log.h"
@@ -39,6 +40,7 @@
 #define ROUND_MESSAGES 256 /* taken in before the others get their turn */
 #define BACKLOG_MAX    ((size_t)64 << 20)
 #define TICK_MS        1000
+#define AWAKE_US       100  /* after a round that had something */
 #define LINGER_MS      1000 /* for the last answers */
 #define MONITOR        "inproc://worker-monitor"
 
@@ -60,6 +62,7 @@ struct bb_worker {
     int socket_fd; /* ZMQ_FD of the two */
     int monitor_fd;
     bool blocked; /* the pipe took no more */
+    bool awake;   /* the last round had something: what follows may be close */
     bool stopping;
     bool told_waiting; /* the log says that there is no broker */
     bool unsound;      /* a fan-out is missing from what is to be sent: the connection must go */
@@ -568,10 +571,10 @@ wait_for_events(struct bb_worker *w)
     bool at_hand = has_events(w);
     unsigned ready = (unsigned)at_hand << ITEM_SOCKET;
 
-    if (poll(items, ITEMS, at_hand ? 0 : patience(w)) <= 0)
-        return ready;
-    for (int i = 0; i < ITEMS; i++)
-        ready |= (unsigned)(items[i].revents != 0) << i;
+    if (bb_awake_poll(items, ITEMS, at_hand ? 0 : patience(w), w->awake ? AWAKE_US : 0) > 0)
+        for (int i = 0; i < ITEMS; i++)
+            ready |= (unsigned)(items[i].revents != 0) << i;
+    w->awake = ready != 0;
     return ready;
 }
 

@@ -29,7 +29,7 @@ static int
 wait_for_end(struct bb_client *client, struct wait *wait)
 {
     while (!wait->ended) {
-        int r = bb_context_process(client->context, -1);
+        int r = bb_context_await(client->context);
         if (r < 0) {
             bb_session_abandon(&client->session, wait);
             return r;

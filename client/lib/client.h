@@ -18,6 +18,9 @@ struct bb_context {
     bool progress;                                /* something came, or ended, in this round */
 };
 
+/* bb_context_process() for as long as it takes, for who waits for an answer and mostly gets it soon. */
+int bb_context_await(struct bb_context *context);
+
 struct bb_client {
     LIST_ENTRY(bb_client) sibling;
     TAILQ_ENTRY(bb_client) in_dirty;

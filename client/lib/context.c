@@ -3,13 +3,16 @@
  * (bb_client_service()), after sending too, because a send may swallow the signal of what has come. */
 #include "client.h"
 
+#include "runtime/awake.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define EVENTS 128
+#define EVENTS   128
+#define AWAKE_US 200
 
 int
 bb_context_new(unsigned max_clients, struct bb_context **ret_context)
@@ -121,8 +124,22 @@ wait_for(const struct bb_context *context, int wait_ms, bb_mono now)
     return until < 0 ? wait_ms : wait_ms < 0 || until < wait_ms ? until : wait_ms;
 }
 
-int
-bb_context_process(struct bb_context *context, int wait_ms)
+static int
+wait_for_events(struct bb_context *context, struct epoll_event events[static EVENTS], int ms,
+                unsigned awake_us)
+{
+    struct pollfd any = {.fd = context->epoll, .events = POLLIN};
+
+    if (ms != 0 && awake_us > 0) {
+        bb_awake_poll(&any, 1, ms, awake_us);
+        ms = 0;
+    }
+    return epoll_wait(context->epoll, events, EVENTS, ms);
+}
+
+/* What bb_context_process() does; awake_us: spent looking before it sleeps. */
+static int
+process(struct bb_context *context, int wait_ms, unsigned awake_us)
 {
     struct epoll_event events[EVENTS];
     bb_mono now = bb_clock_mono();
@@ -134,7 +151,7 @@ bb_context_process(struct bb_context *context, int wait_ms)
     context->progress = false;
     serve_dirty(context, now);
     serve_due(context, now);
-    n = epoll_wait(context->epoll, events, EVENTS, wait_for(context, wait_ms, now));
+    n = wait_for_events(context, events, wait_for(context, wait_ms, now), awake_us);
     if (n < 0 && errno != EINTR) {
         context->busy = false;
         return -errno;
@@ -146,4 +163,16 @@ bb_context_process(struct bb_context *context, int wait_ms)
     serve_dirty(context, now);
     context->busy = false;
     return 0;
+}
+
+int
+bb_context_process(struct bb_context *context, int wait_ms)
+{
+    return process(context, wait_ms, 0);
+}
+
+int
+bb_context_await(struct bb_context *context)
+{
+    return process(context, -1, AWAKE_US);
 }
