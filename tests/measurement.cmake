@@ -20,7 +20,7 @@ endforeach()
 
 # Answers that are given again; its control takes it that nothing changes.
 bb_unit_test(measurement/query_repeat bb_follow_fixture)
-target_link_options(test_measurement_query_repeat PRIVATE LINKER:--wrap=bb_changes_last)
+target_link_options(test_measurement_query_repeat PRIVATE LINKER:--wrap=bb_changes_touch)
 
 # Suppression, against a model of what partners may ask.
 add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c unit/measurement/suppress_random.c)

@@ -125,6 +125,64 @@ test_far_apart(void **state)
     bb_changes_release(&changes);
 }
 
+static bool
+touch(struct bb_changes *changes, uint32_t indicator, uint32_t first, uint32_t end, uint64_t after,
+      uint64_t sequence)
+{
+    return bb_changes_touch(changes, indicator, (struct bb_changed_days){first, end}, after, sequence);
+}
+
+static void
+test_touch(void **state)
+{
+    struct bb_changes changes;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    assert_false(touch(&changes, 7, 0, 400, 10, 10));
+    assert_true(touch(&changes, 7, 0, 400, 9, 10)); /* before the start nothing is known */
+    assert_true(touch(&changes, 7, 0, 400, 10, 11));
+    apply_days(&changes, 11, 7, (const uint32_t[]){300, 310}, 2);
+    apply_days(&changes, 12, 8, (const uint32_t[]){300}, 1);
+    assert_true(touch(&changes, 7, 310, 400, 10, 12));
+    assert_false(touch(&changes, 7, 311, 400, 10, 12));
+    assert_false(touch(&changes, 7, 0, 300, 10, 12));
+    assert_false(touch(&changes, 7, 0, 400, 11, 12));
+    assert_true(touch(&changes, 8, 0, 400, 11, 12));
+    assert_false(touch(&changes, 9, 0, 400, 10, 12));
+    assert_true(touch(&changes, 0, 0, 1, 10, 12)); /* of any, whatever its days */
+    assert_false(touch(&changes, 0, 0, 1, 12, 12));
+    bb_changes_release(&changes);
+}
+
+/* Much came, period by period, and more comes: what is known of before is hardly ever taken for changed. */
+static void
+test_what_was_before(void **state)
+{
+    struct bb_changes changes;
+    uint64_t sequence = 0, known;
+    unsigned again = 0;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 0), 0);
+    for (uint32_t day = 1000; day < 2000; day++)
+        apply_days(&changes, ++sequence, 7, &day, 1);
+    known = sequence;
+    for (uint32_t day = 2000; day < 5000; day++) {
+        apply_days(&changes, ++sequence, 7, &day, 1);
+        assert_true(touch(&changes, 7, 0, day + 1, sequence - 1, sequence));
+        if (touch(&changes, 7, 0, 2000, known, sequence)) {
+            known = sequence;
+            again++;
+        }
+    }
+    assert_in_range(again, 0, 10);
+    apply_days(&changes, ++sequence, 7, &(const uint32_t){1500}, 1);
+    assert_false(touch(&changes, 7, 0, 1500, sequence - 1, sequence));
+    assert_true(touch(&changes, 7, 1500, 1501, sequence - 1, sequence));
+    bb_changes_release(&changes);
+}
+
 /* Whoever sees what is being applied finds its days; what did not see it is not changed by it. */
 static void
 test_coming(void **state)
@@ -215,8 +273,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes), cmocka_unit_test(test_days), cmocka_unit_test(test_far_apart),
-        cmocka_unit_test(test_coming),  cmocka_unit_test(test_puts), cmocka_unit_test(test_random_days),
+        cmocka_unit_test(test_changes),   cmocka_unit_test(test_days),
+        cmocka_unit_test(test_touch),     cmocka_unit_test(test_what_was_before),
+        cmocka_unit_test(test_far_apart), cmocka_unit_test(test_coming),
+        cmocka_unit_test(test_puts),      cmocka_unit_test(test_random_days),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

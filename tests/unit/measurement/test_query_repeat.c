@@ -17,16 +17,19 @@
 
 /* The control */
 
-uint64_t __real_bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence);
-uint64_t __wrap_bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence);
+bool __real_bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_changed_days days,
+                             uint64_t after, uint64_t sequence);
+bool __wrap_bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_changed_days days,
+                             uint64_t after, uint64_t sequence);
 
 static bool nothing_changes;
 static uint64_t random_state;
 
-uint64_t
-__wrap_bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence)
+bool
+__wrap_bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_changed_days days,
+                        uint64_t after, uint64_t sequence)
 {
-    return nothing_changes ? 0 : __real_bb_changes_last(changes, indicator, sequence);
+    return !nothing_changes && __real_bb_changes_touch(changes, indicator, days, after, sequence);
 }
 
 static uint32_t
@@ -201,6 +204,8 @@ ask_all(struct world *w, struct bb_answers *answers, size_t max_bytes)
                {"observer", BB__ROLE__ROLE_OBSERVER}};
     static const char *const indicators[] = {"count", "extra", "computed"};
     static const char *const by[] = {NULL, "place", "organization", "disaggregation"};
+    static const char *const from[] = {NULL, "2025-02", "2025-04"}, *const to[] = {NULL, "2025-03",
+                                                                                   "2025-Q1"};
     struct bb_buffer made, given;
     unsigned wrong = 0;
 
@@ -215,6 +220,9 @@ ask_all(struct world *w, struct bb_answers *answers, size_t max_bytes)
         trend.has_min_sequence = readings.has_min_sequence = roll(2) == 0; /* makes no difference */
         trend.indicator = text(indicators[which % 3]);
         trend.by = text(by[which / 3 % 4]);
+        trend.period_from = readings.period_from = text(ANY(from));
+        trend.period_to = readings.period_to = text(ANY(to));
+        trend.per = text(roll(4) ? NULL : "quarter");
         readings.indicator = text(which % 2 ? "count" : NULL);
         readings.has_latest = readings.latest = which % 4 < 2;
         asked.trend = which < 12 ? &trend : NULL;

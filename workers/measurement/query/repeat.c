@@ -76,6 +76,7 @@ holds(struct bb_query *query, uint64_t since)
 {
     struct bb_changes *changes = query->context.changes;
     struct bb_query_gift what = {.lines = false};
+    struct bb_changed_days days;
     const uint32_t *indicators;
     size_t n;
 
@@ -85,10 +86,11 @@ holds(struct bb_query *query, uint64_t since)
         bb_changes_described(changes, query->sequence) > since)
         return false;
     query->kind->gives(query, &what);
+    days = (struct bb_changed_days){what.first_day, what.end_day};
     indicators = what.inputs ? what.inputs : &what.indicator;
     n = what.inputs ? what.n_inputs : 1;
     for (size_t i = 0; i < n; i++)
-        if (bb_changes_last(changes, indicators[i], query->sequence) > since)
+        if (bb_changes_touch(changes, indicators[i], days, since, query->sequence))
             return false;
     return true;
 }

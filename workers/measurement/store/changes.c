@@ -3,11 +3,11 @@
  * the last moves when they are there; what sees them before that counts as changed by what it sees, which is
  * not before the truth, and so safe.
  *
- * The days are kept as a few spans for each indicator, in order: the entries behind `from`, up to `to`,
- * changed periods between `first_day` and `end_day` and no others. There is one for each generation that
- * changed the indicator, until there is no room: then those two neighbours become one whose days together are
- * the fewest. So while one period comes in all of it is one span, and a correction of long ago stays apart
- * from it. */
+ * The days are kept as a few spans for each indicator: entries behind `from`, up to `to`, changed periods
+ * between `first_day` and `end_day`; what no span has was not changed. There is one for each generation that
+ * changed the indicator, until there is no room: then those two become one by which the least is told that is
+ * not so (error_of()). So while one period comes in, and then the next, what is before them stays apart from
+ * them, and so does a correction of long ago. */
 #include "changes.h"
 
 #include "names.h"
@@ -75,21 +75,49 @@ hull(struct bb_changed_days a, struct bb_changed_days b)
 }
 
 static void
-make_room(struct bb_changes_of *of)
+join(struct span *span, const struct span *other)
 {
-    uint32_t best = 0, fewest = UINT32_MAX;
+    span->days = hull(span->days, other->days);
+    span->from = span->from < other->from ? span->from : other->from;
+    span->to = span->to > other->to ? span->to : other->to;
+}
 
-    for (uint32_t i = 0; i + 1 < of->n; i++) {
-        struct bb_changed_days both = hull(of->span[i].days, of->span[i + 1].days);
-        if (both.end_day - both.first_day < fewest) {
-            fewest = both.end_day - both.first_day;
-            best = i;
+static uint32_t
+length(struct bb_changed_days days)
+{
+    return days.end_day - days.first_day;
+}
+
+/* Of two spans as one: days are told that only the older one had, or neither, as if the newer one's entries
+ * had changed them. That misleads whoever knows those days as of an entry between the two: the longer ago,
+ * the fewer there are. In 1/1024 days. */
+static uint64_t
+error_of(const struct span *a, const struct span *b, uint64_t now)
+{
+    const struct span *older = a->to < b->to ? a : b, *newer = a->to < b->to ? b : a;
+    uint64_t days = length(hull(a->days, b->days)) - length(newer->days);
+
+    return days * 1024 * (newer->to - older->to + 1) / (now - older->to + 1);
+}
+
+static void
+make_room(struct bb_changes_of *of, uint64_t now)
+{
+    uint64_t least = UINT64_MAX;
+    uint32_t keep = 0, drop = 1;
+
+    for (uint32_t i = 0; i < of->n; i++)
+        for (uint32_t j = i + 1; j < of->n; j++) {
+            uint64_t error = error_of(&of->span[i], &of->span[j], now);
+            if (error < least) {
+                least = error;
+                keep = i;
+                drop = j;
+            }
         }
-    }
-    of->span[best].days = hull(of->span[best].days, of->span[best + 1].days);
-    of->span[best].to = of->span[best + 1].to;
+    join(&of->span[keep], &of->span[drop]);
     of->n--;
-    memmove(&of->span[best + 1], &of->span[best + 2], (of->n - best - 1) * sizeof of->span[0]);
+    memmove(&of->span[drop], &of->span[drop + 1], (of->n - drop) * sizeof of->span[0]);
 }
 
 static void
@@ -99,7 +127,7 @@ note_days(struct bb_changes_of *of, const struct bb_generation *generation, stru
 
     if (of->n == 0 || of->span[of->n - 1].to != to) {
         if (of->n == SPANS)
-            make_room(of);
+            make_room(of, to);
         of->span[of->n++] = (struct span){to - generation->entries, to, days};
     } else {
         of->span[of->n - 1].days = hull(of->span[of->n - 1].days, days);
@@ -239,17 +267,23 @@ within(const struct bb_changes *changes, uint64_t last, uint64_t told, uint64_t 
     return last < sequence ? last : sequence;
 }
 
+static uint64_t
+last_of(const struct bb_changes *changes, uint32_t indicator, uint64_t sequence)
+{
+    uint64_t last = changes->last;
+
+    if (indicator != 0)
+        last = indicator < changes->n ? changes->of[indicator].last : 0;
+    return within(changes, last, changes->known, sequence);
+}
+
 uint64_t
 bb_changes_last(struct bb_changes *changes, uint32_t indicator, uint64_t sequence)
 {
     uint64_t last;
 
     pthread_mutex_lock(&changes->lock);
-    if (indicator == 0)
-        last = changes->last;
-    else
-        last = indicator < changes->n ? changes->of[indicator].last : 0;
-    last = within(changes, last, changes->known, sequence);
+    last = last_of(changes, indicator, sequence);
     pthread_mutex_unlock(&changes->lock);
     return last;
 }
@@ -276,6 +310,19 @@ bb_changes_described(struct bb_changes *changes, uint64_t sequence)
     return last;
 }
 
+/* Are the days of what came behind `after`, up to `sequence`, all known? */
+static bool
+knows_days(const struct bb_changes *changes, uint64_t after, uint64_t sequence)
+{
+    return sequence <= changes->coming && after >= changes->floor;
+}
+
+static bool
+is_between(const struct span *span, uint64_t after, uint64_t sequence)
+{
+    return span->to > after && span->from < sequence;
+}
+
 struct bb_changed_days
 bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, uint64_t sequence)
 {
@@ -284,14 +331,39 @@ bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, 
     if (after >= sequence)
         return days;
     pthread_mutex_lock(&changes->lock);
-    if (sequence > changes->coming || after < changes->floor) {
+    if (!knows_days(changes, after, sequence)) {
         days = (struct bb_changed_days){0, BB_PERIOD_NO_END};
     } else if (indicator < changes->n) {
         const struct bb_changes_of *of = &changes->of[indicator];
         for (uint32_t i = 0; i < of->n; i++)
-            if (of->span[i].to > after && of->span[i].from < sequence)
+            if (is_between(&of->span[i], after, sequence))
                 days = hull(days, of->span[i].days);
     }
     pthread_mutex_unlock(&changes->lock);
     return days;
+}
+
+static bool
+has_span(const struct bb_changes_of *of, struct bb_changed_days days, uint64_t after, uint64_t sequence)
+{
+    for (uint32_t i = 0; i < of->n; i++)
+        if (is_between(&of->span[i], after, sequence) && of->span[i].days.first_day < days.end_day &&
+            days.first_day < of->span[i].days.end_day)
+            return true;
+    return false;
+}
+
+bool
+bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_changed_days days, uint64_t after,
+                 uint64_t sequence)
+{
+    bool touched = after < sequence;
+
+    pthread_mutex_lock(&changes->lock);
+    if (touched)
+        touched = last_of(changes, indicator, sequence) > after;
+    if (touched && indicator != 0 && knows_days(changes, after, sequence))
+        touched = indicator < changes->n && has_span(&changes->of[indicator], days, after, sequence);
+    pthread_mutex_unlock(&changes->lock);
+    return touched;
 }

@@ -56,6 +56,11 @@ struct bb_changed_days {
 struct bb_changed_days bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after,
                                        uint64_t sequence);
 
+/* Did entries behind `after`, up to `sequence`, change a period of the indicator (0: of any, and whatever its
+ * days) that meets these days? May be said where none did. */
+bool bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_changed_days days,
+                      uint64_t after, uint64_t sequence);
+
 static inline bool
 bb_changed_days_meet(struct bb_changed_days days, struct bb_period period)
 {

@@ -292,73 +292,68 @@ bb_given_close(struct bb_given **given_pointer)
 
 /* Recording */
 
+/* Does what changed since then touch what is given? */
 static bool
-covers(const struct bb_given_record *record, const struct bb_gift *gift, uint64_t needed)
+was_touched(struct bb_given *given, const struct bb_gift *gift, uint64_t since)
 {
-    return record->first_day <= gift->first_day && gift->end_day <= record->end_day &&
-           record->sequence >= needed;
+    const struct bb_changed_days days = {gift->first_day, gift->end_day};
+
+    for (size_t i = 0; i < gift->n_ids; i++)
+        if (bb_changes_touch(given->changes, gift->id[i], days, since, gift->sequence))
+            return true;
+    return gift->n_ids == 0 && bb_changes_touch(given->changes, 0, days, since, gift->sequence);
 }
 
 /* 0 it does | BB_STORE_E_NOT_FOUND it does not | <0 */
 static int
-is_in(struct bb_given *given, MDB_txn *txn, const struct bb_given_owner *owner, const struct bb_gift *gift,
-      uint64_t needed)
+is_in(struct bb_given *given, MDB_txn *txn, const struct bb_given_owner *owner, const struct bb_gift *gift)
 {
     struct bb_given_record record;
     int r = get(given, txn, owner, &record);
 
-    return r == 0 && !covers(&record, gift, needed) ? BB_STORE_E_NOT_FOUND : r;
+    if (r != 0)
+        return r;
+    if (record.first_day <= gift->first_day && gift->end_day <= record.end_day &&
+        !was_touched(given, gift, record.sequence))
+        return 0;
+    return BB_STORE_E_NOT_FOUND;
 }
 
 /* In the records of any indicator, or of this one. */
 static int
-is_in_either(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, bool lines, uint64_t needed)
+is_in_either(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, bool lines)
 {
     struct bb_given_owner owner = {.organization = gift->organization, .lines = lines};
-    int r = is_in(given, txn, &owner, gift, needed);
+    int r = is_in(given, txn, &owner, gift);
 
     owner.indicator = gift->indicator;
-    return r == BB_STORE_E_NOT_FOUND && gift->indicator.len > 0 ? is_in(given, txn, &owner, gift, needed) : r;
+    return r == BB_STORE_E_NOT_FOUND && gift->indicator.len > 0 ? is_in(given, txn, &owner, gift) : r;
 }
 
 /* As figures, which is more than lines; or as lines of organizations all of which it was shown. */
 static int
-find_gift(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift, uint64_t needed)
+find_gift(struct bb_given *given, MDB_txn *txn, const struct bb_gift *gift)
 {
-    int r = is_in_either(given, txn, gift, false, needed);
+    int r = is_in_either(given, txn, gift, false);
 
     if (r != BB_STORE_E_NOT_FOUND || !gift->lines)
         return r;
-    r = is_in_either(given, txn, gift, true, needed);
+    r = is_in_either(given, txn, gift, true);
     for (size_t i = 0; r == 0 && i < gift->n_others; i++)
         r = bb_given_was_shown(given, txn, gift->organization, gift->others[i]);
     return r;
-}
-
-/* The last entry that changed what is given, or a later one. */
-static uint64_t
-last_change(struct bb_given *given, const struct bb_gift *gift)
-{
-    uint64_t last = gift->n_ids ? 0 : bb_changes_last(given->changes, 0, gift->sequence);
-
-    for (size_t i = 0; i < gift->n_ids; i++) {
-        uint64_t of_one = bb_changes_last(given->changes, gift->id[i], gift->sequence);
-        last = of_one > last ? of_one : last;
-    }
-    return last;
 }
 
 /* 0 it is | BB_STORE_E_NOT_FOUND | <0 */
 static int
 is_covered(struct bb_given *given, const struct bb_gift *gift)
 {
-    uint64_t needed = last_change(given, gift);
     MDB_txn *txn;
     int r = bb_store_begin(given->store, false, &txn);
 
     if (r != 0)
         return r;
-    r = find_gift(given, txn, gift, needed);
+    r = find_gift(given, txn, gift);
     bb_store_abort(given->store, &txn);
     return r;
 }
