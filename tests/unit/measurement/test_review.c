@@ -1,78 +1,12 @@
 /* What organizations submit, and what staff makes of it. */
-#include "fixture_query.h"
+#include "review_words.h"
 
 #include "proto/methods.h"
 #include "tests/unit/check.h"
 #include "workers/measurement/model/review.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-static uint8_t batches; /* how many were sent */
-
-/* Who (NULL: staff) sends a row, with or without a reason: the outcome, and the code when it was refused. */
-static const char *
-submit(struct fixture *f, const char *who, const char *row, bool reasoned)
-{
-    static char said[128];
-    const struct fixture_submission how = {
-        .organization = who, .batch = ++batches, .reason = reasoned ? BB_REASON_RECOUNT : BB_REASON_NONE};
-
-    fixture_submit_rows(f, how, &row, 1);
-    assert_non_null(f->reply);
-    snprintf(said, sizeof said, "%s%s%s", bb_outcome_name(fixture_outcome(f, 0)),
-             fixture_rejected(f, 0) ? " " : "", bb_row_code_name(fixture_rejected(f, 0)));
-    return said;
-}
-
-/* "action organization period comment reason", "-" for what is not said, and then codes. The answer: "error
- * N", or for each "indicator state outcome,". */
-static const char *
-review(struct fixture *f, const char *who, const char *words)
-{
-    static char said[1024];
-    char copy[256], *field[16], *rest = copy;
-    Bb__Review request = BB__REVIEW__INIT;
-    size_t n = 0;
-
-    snprintf(copy, sizeof copy, "%s", words);
-    while (n < COUNT(field) && (field[n] = strsep(&rest, " "))) {
-        if (strcmp(field[n], "-") == 0)
-            field[n] = NULL;
-        n++;
-    }
-    assert_true(n >= 5);
-    request.action = field[0];
-    request.organization = field[1];
-    request.period = field[2];
-    request.comment = field[3];
-    request.reason = field[4];
-    request.indicator = &field[5];
-    request.n_indicator = n - 5;
-    fixture_review(f, who, &request);
-    snprintf(said, sizeof said, "error %u", f->failure);
-    if (f->failure)
-        return said;
-    *said = '\0';
-    for (size_t i = 0; i < f->reviewed->n_item; i++) {
-        const Bb__ReviewOutcome *item = f->reviewed->item[i];
-        snprintf(said + strlen(said), sizeof said - strlen(said), "%s %s %s,", item->indicator,
-                 item->state ? item->state : "-",
-                 item->has_code ? bb_row_code_name(item->code) : bb_outcome_name(item->outcome));
-    }
-    return said;
-}
-
-/* Who asks (NULL: staff), in parts of max_bytes. */
-static struct fixture_question
-question(const char *who, uint32_t method, const ProtobufCMessage *request, size_t max_bytes)
-{
-    return (struct fixture_question){.method = method,
-                                     .request = request,
-                                     .role = who ? BB__ROLE__ROLE_PARTNER : BB__ROLE__ROLE_STAFF,
-                                     .organization = who ? who : "backbone",
-                                     .max_bytes = max_bytes};
-}
+#include <string.h>
 
 static void
 add_units(void *found, const void *message, bool final)
@@ -96,7 +30,8 @@ list(struct fixture *f, const char *who, const char *organization, const char *s
     static char found[FIXTURE_TEXT];
     Bb__ReviewList request = BB__REVIEW_LIST__INIT;
     Bb__AsOf as_of;
-    const struct fixture_question asked = question(who, BB_METHOD_REVIEW_LIST, &request.base, max_bytes);
+    const struct fixture_question asked =
+        review_question(who, BB_METHOD_REVIEW_LIST, &request.base, max_bytes);
 
     request.organization = (char *)(uintptr_t)organization;
     request.state = (char *)(uintptr_t)state;
@@ -182,10 +117,10 @@ test_what_is_refused(void **state)
     struct fixture *f = *state;
     uint64_t head;
 
-    assert_string_equal(submit(f, "a", "count||||2026-06|1", false), "created");
+    assert_string_equal(review_submit(f, "a", "count||||2026-06|1", false), "created");
     head = bb_journal_head(f->journal).sequence;
     for (size_t i = 0; i < COUNT(rows); i++)
-        check_text(review(f, rows[i].who, rows[i].words), rows[i].expected, rows[i].words);
+        check_text(review_say(f, rows[i].who, rows[i].words), rows[i].expected, rows[i].words);
     assert_int_equal(bb_journal_head(f->journal).sequence, head);
     assert_string_equal(list(f, NULL, NULL, NULL, 0, 1 << 20), "2026-06 a count draft,");
 }
@@ -198,25 +133,25 @@ test_the_way(void **state)
     uint64_t returned;
     char whole[4096];
 
-    submit(f, "a", "count||||2026-06|1", false);
+    review_submit(f, "a", "count||||2026-06|1", false);
     fixture_apply(f);
-    submit(f, "a", "rate||||2026-06|5", false);
-    submit(f, "b", "count||||2026-06|2", false);
-    assert_string_equal(review(f, "a", "submit - 2026-06 - -"),
+    review_submit(f, "a", "rate||||2026-06|5", false);
+    review_submit(f, "b", "count||||2026-06|2", false);
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"),
                         "count submitted updated,rate submitted updated,");
-    assert_string_equal(review(f, "a", "submit - 2026-06 - -"),
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"),
                         "count submitted unchanged,rate submitted unchanged,");
-    assert_string_equal(submit(f, "a", "count||||2026-06|3", false), "updated");
-    assert_string_equal(review(f, NULL, "return a 2026-06 again - count"), "count returned updated,");
+    assert_string_equal(review_submit(f, "a", "count||||2026-06|3", false), "updated");
+    assert_string_equal(review_say(f, NULL, "return a 2026-06 again - count"), "count returned updated,");
     returned = bb_journal_head(f->journal).sequence;
-    assert_string_equal(review(f, NULL, "approve a 2026-06 - -"),
+    assert_string_equal(review_say(f, NULL, "approve a 2026-06 - -"),
                         "count returned BAD_VALUE,rate approved updated,");
-    assert_string_equal(review(f, "a", "submit - 2026-06 - -"),
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"),
                         "count submitted updated,rate approved unchanged,");
-    assert_string_equal(review(f, "a", "submit - 2026-06 - - rate"), "rate approved BAD_VALUE,");
-    assert_string_equal(review(f, NULL, "approve a 2026-06 well_done -"),
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - - rate"), "rate approved BAD_VALUE,");
+    assert_string_equal(review_say(f, NULL, "approve a 2026-06 well_done -"),
                         "count approved updated,rate approved unchanged,");
-    assert_string_equal(review(f, NULL, "lock a 2026-06 - - count"), "count locked updated,");
+    assert_string_equal(review_say(f, NULL, "lock a 2026-06 - - count"), "count locked updated,");
     snprintf(whole, sizeof whole, "%s", list(f, NULL, NULL, NULL, 0, 1 << 20));
     assert_string_equal(whole, "2026-06 a count locked,2026-06 a rate approved,2026-06 b count draft,");
     assert_string_equal(list(f, NULL, NULL, NULL, 0, 1), whole);
@@ -228,9 +163,9 @@ test_the_way(void **state)
     assert_string_equal(list(f, NULL, NULL, "burnt", 0, 1 << 20), "error 12");
     /* and after a crash, and a replay */
     fixture_reopen(f);
-    assert_string_equal(submit(f, "a", "count||||2026-06|4", true), "locked LOCKED");
-    assert_string_equal(review(f, NULL, "unlock a 2026-06 - mistake count"), "count approved updated,");
-    assert_string_equal(review(f, NULL, "unlock a 2026-06 - mistake count"), "count approved unchanged,");
+    assert_string_equal(review_submit(f, "a", "count||||2026-06|4", true), "locked LOCKED");
+    assert_string_equal(review_say(f, NULL, "unlock a 2026-06 - mistake count"), "count approved updated,");
+    assert_string_equal(review_say(f, NULL, "unlock a 2026-06 - mistake count"), "count approved unchanged,");
     assert_int_equal(fixture_verify(f), 0);
     assert_string_equal(list(f, NULL, NULL, "approved", 0, 1 << 20),
                         "2026-06 a count approved,2026-06 a rate approved,");
@@ -247,28 +182,29 @@ test_intake(void **state)
 
 #define ROW(place, value) (snprintf(row, sizeof row, "count|a|%s||%s|%s", place, period, value), row)
 #define SAY(action, more) (snprintf(words, sizeof words, "%s a %s %s", action, period, more), words)
-        assert_string_equal(submit(f, "a", ROW("", "1"), false), "created");
-        review(f, "a", SAY("submit", "- -"));
-        assert_string_equal(review(f, NULL, SAY("approve", "- -")), "count approved updated,");
+        assert_string_equal(review_submit(f, "a", ROW("", "1"), false), "created");
+        review_say(f, "a", SAY("submit", "- -"));
+        assert_string_equal(review_say(f, NULL, SAY("approve", "- -")), "count approved updated,");
         if (applied)
             fixture_apply(f);
-        assert_string_equal(submit(f, "a", ROW("", "1"), false), "unchanged");
-        assert_string_equal(submit(f, "a", ROW("", "2"), false), "rejected NEEDS_REASON");
-        assert_string_equal(submit(f, NULL, ROW("", "2"), false), "rejected NEEDS_REASON");
-        assert_string_equal(submit(f, "a", ROW("Nowhere", "2"), false), "rejected NEEDS_REASON");
-        assert_string_equal(submit(f, "a", ROW("", "2"), true), "updated");
-        assert_string_equal(review(f, NULL, SAY("lock", "- -")), "count locked updated,");
+        assert_string_equal(review_submit(f, "a", ROW("", "1"), false), "unchanged");
+        assert_string_equal(review_submit(f, "a", ROW("", "2"), false), "rejected NEEDS_REASON");
+        assert_string_equal(review_submit(f, NULL, ROW("", "2"), false), "rejected NEEDS_REASON");
+        assert_string_equal(review_submit(f, "a", ROW("Nowhere", "2"), false), "rejected NEEDS_REASON");
+        assert_string_equal(review_submit(f, "a", ROW("", "2"), true), "updated");
+        assert_string_equal(review_say(f, NULL, SAY("lock", "- -")), "count locked updated,");
         if (applied)
             fixture_apply(f);
-        assert_string_equal(submit(f, "a", ROW("", "2"), false), "unchanged");
-        assert_string_equal(submit(f, "a", ROW("", "3"), true), "locked LOCKED");
-        assert_string_equal(submit(f, NULL, ROW("", "3"), false), "locked LOCKED");
-        assert_string_equal(submit(f, "a", ROW("Nowhere", "3"), true), "locked LOCKED");
-        assert_string_equal(submit(f, NULL, ROW("Somewhere", "3"), true), "created");
-        assert_string_equal(submit(f, NULL, ROW("", "3"), true), "updated");
+        assert_string_equal(review_submit(f, "a", ROW("", "2"), false), "unchanged");
+        assert_string_equal(review_submit(f, "a", ROW("", "3"), true), "locked LOCKED");
+        assert_string_equal(review_submit(f, NULL, ROW("", "3"), false), "locked LOCKED");
+        assert_string_equal(review_submit(f, "a", ROW("Nowhere", "3"), true), "locked LOCKED");
+        assert_string_equal(review_submit(f, NULL, ROW("Somewhere", "3"), true), "created");
+        assert_string_equal(review_submit(f, NULL, ROW("", "3"), true), "updated");
         /* others are free */
-        assert_string_equal(submit(f, "b", ROW("", "3"), false), "rejected NOT_YOURS");
-        assert_string_equal(submit(f, "a", "rate||||2026-04|5", false), applied ? "unchanged" : "created");
+        assert_string_equal(review_submit(f, "b", ROW("", "3"), false), "rejected NOT_YOURS");
+        assert_string_equal(review_submit(f, "a", "rate||||2026-04|5", false),
+                            applied ? "unchanged" : "created");
     }
     /* names of refused rows are not there: a replay gives the same ids */
     assert_int_equal(fixture_verify(f), 0);
@@ -282,10 +218,10 @@ test_mixed_table(void **state)
                                        "count|a|||2026-07|1", "count|a|||2026-06|9"};
     struct fixture *f = *state;
 
-    submit(f, "a", "count||||2026-06|1", false);
-    review(f, "a", "submit - 2026-06 - -");
-    review(f, NULL, "approve a 2026-06 - -");
-    review(f, NULL, "lock a 2026-06 - -");
+    review_submit(f, "a", "count||||2026-06|1", false);
+    review_say(f, "a", "submit - 2026-06 - -");
+    review_say(f, NULL, "approve a 2026-06 - -");
+    review_say(f, NULL, "lock a 2026-06 - -");
     fixture_submit_rows(f, (struct fixture_submission){.batch = 200}, rows, COUNT(rows));
     assert_int_equal(fixture_outcome(f, 0), BB_OUTCOME_LOCKED);
     assert_int_equal(fixture_outcome(f, 1), BB_OUTCOME_CREATED);
@@ -312,259 +248,26 @@ test_withdrawn(void **state)
     uint64_t before;
 
     for (int applied = 0; applied < 2; applied++) {
-        assert_string_equal(submit(f, "a", "count||||2026-06|1", false), applied ? "updated" : "created");
-        assert_string_equal(submit(f, "a", "count||Here||2026-06|1", false),
+        assert_string_equal(review_submit(f, "a", "count||||2026-06|1", false),
+                            applied ? "updated" : "created");
+        assert_string_equal(review_submit(f, "a", "count||Here||2026-06|1", false),
                             applied ? "unchanged" : "created");
         if (applied)
             fixture_apply(f);
-        assert_string_equal(submit(f, "a", "count||||2026-06||||withdrawn", false), "updated");
+        assert_string_equal(review_submit(f, "a", "count||||2026-06||||withdrawn", false), "updated");
         if (!applied)
-            assert_string_equal(review(f, "a", "submit - 2026-06 - -"), "count submitted updated,");
+            assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"), "count submitted updated,");
     }
     before = bb_journal_head(f->journal).sequence;
-    assert_string_equal(submit(f, "a", "count||Here||2026-06||||withdrawn", false), "updated");
-    assert_string_equal(review(f, "a", "submit - 2026-06 - -"), "error 11");
+    assert_string_equal(review_submit(f, "a", "count||Here||2026-06||||withdrawn", false), "updated");
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"), "error 11");
     fixture_apply(f);
-    assert_string_equal(review(f, "a", "submit - 2026-06 - -"), "error 11");
+    assert_string_equal(review_say(f, "a", "submit - 2026-06 - -"), "error 11");
     assert_string_equal(list(f, NULL, NULL, NULL, 0, 1 << 20), "");
     assert_string_equal(list(f, NULL, NULL, NULL, before, 1 << 20), "2026-06 a count submitted,");
-    assert_string_equal(submit(f, "a", "count||Never||2026-06||||withdrawn", false), "rejected REVISION");
-    assert_string_equal(submit(f, "a", "count||There||2026-07|1", false), "created");
-    assert_int_equal(fixture_verify(f), 0);
-}
-
-/* Only what is approved is published */
-
-static void
-add_points(void *said, const void *message, bool final)
-{
-    const Bb__TrendReply *reply = message;
-
-    (void) final;
-    for (size_t i = 0; i < reply->n_point; i++) {
-        const Bb__TrendPoint *point = reply->point[i];
-        fixture_append(said, "%s%s%s %s %u,", point->period, point->group ? " " : "",
-                       point->group ? point->group : "", point->value ? point->value : "-", point->readings);
-    }
-}
-
-static const char *
-trend(struct fixture *f, const char *who, const char *by, uint64_t sequence)
-{
-    static char said[FIXTURE_TEXT];
-    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    Bb__AsOf as_of;
-    const struct fixture_question asked = question(who, BB_METHOD_TREND, &request.base, 1);
-
-    request.indicator = (char *)(uintptr_t) "count";
-    request.by = (char *)(uintptr_t)by;
-    request.as_of = fixture_as_of(&as_of, sequence);
-    return fixture_ask_text(f, &asked, &bb__trend_reply__descriptor, add_points, said);
-}
-
-/* How many readings wait for approval, as this caller is told; -1: it is not. */
-static void
-add_waiting(void *said, const void *message, bool final)
-{
-    const Bb__TrendReply *reply = message;
-
-    assert_true(!reply->counting || (!final && !reply->has_waiting && reply->n_point == 0));
-    *(char *)said = '\0';
-    fixture_append(said, "%ld", reply->has_waiting ? (long)reply->waiting : -1L);
-}
-
-static long
-waiting(struct fixture *f, const char *who, uint64_t sequence)
-{
-    static char said[FIXTURE_TEXT];
-    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    Bb__AsOf as_of;
-    const struct fixture_question asked = question(who, BB_METHOD_TREND, &request.base, 1);
-
-    request.indicator = (char *)(uintptr_t) "count";
-    request.as_of = fixture_as_of(&as_of, sequence);
-    return strtol(fixture_ask_text(f, &asked, &bb__trend_reply__descriptor, add_waiting, said), NULL, 10);
-}
-
-/* "organization=value,", or only the values. */
-static void
-add_rows(char *said, const Bb__Rows *rows, bool whose)
-{
-    struct bb_rowview view;
-    const char *what;
-
-    assert_int_equal(bb_rowview_init(&view, rows, &what), 0);
-    for (uint32_t i = 0; i < rows->count; i++) {
-        struct bb_rowref ref;
-        bb_rowview_get(&view, i, &ref);
-        if (whose)
-            fixture_append(said, "%.*s=", (int)view.text[ref.organization].len,
-                           (const char *)view.text[ref.organization].data);
-        fixture_append(said, "%lld,", (long long)ref.value.mantissa);
-    }
-    bb_rowview_release(&view);
-}
-
-static void
-add_readings(void *said, const void *message, bool final)
-{
-    (void) final;
-    add_rows(said, ((const Bb__ReadingsPart *)message)->rows, true);
-}
-
-static void
-add_revisions(void *said, const void *message, bool final)
-{
-    (void) final;
-    add_rows(said, ((const Bb__HistoryPart *)message)->rows, false);
-}
-
-/* Of everybody whom the caller may see, as of a sequence. */
-static const char *
-readings(struct fixture *f, const char *who, uint64_t sequence)
-{
-    static char said[FIXTURE_TEXT];
-    Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
-    Bb__AsOf as_of;
-    const struct fixture_question asked = question(who, BB_METHOD_READINGS_LIST, &request.base, 1);
-
-    request.as_of = fixture_as_of(&as_of, sequence);
-    return fixture_ask_text(f, &asked, &bb__readings_part__descriptor, add_readings, said);
-}
-
-/* Of organization a's reading. */
-static const char *
-history(struct fixture *f, const char *who)
-{
-    static char said[FIXTURE_TEXT];
-    Bb__HistoryQuery request = BB__HISTORY_QUERY__INIT;
-    const struct fixture_question asked = question(who, BB_METHOD_READINGS_HISTORY, &request.base, 1);
-
-    request.indicator = (char *)(uintptr_t) "count";
-    request.organization = (char *)(uintptr_t) "a";
-    request.period = (char *)(uintptr_t) "2026-06";
-    return fixture_ask_text(f, &asked, &bb__history_part__descriptor, add_revisions, said);
-}
-
-static void
-publish(struct fixture *f, const char *what)
-{
-    Bb__Indicator indicator = BB__INDICATOR__INIT, *list_of_one = &indicator;
-
-    indicator.code = indicator.name = (char *)(uintptr_t) "count";
-    indicator.publish = (char *)(uintptr_t)what;
-    fixture_define(f, &list_of_one, 1);
-    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_UPDATED);
-}
-
-/* Organization a shares its line, b does not. */
-static void
-test_published(void **state)
-{
-    struct fixture *f = *state;
-    uint64_t reported, submitted, approved;
-
-    submit(f, "a", "count||||2026-06|1", false);
-    submit(f, "a", "count||||2026-06|2", false);
-    submit(f, "b", "count||||2026-06|10", false);
-    reported = bb_journal_head(f->journal).sequence;
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 12 2,");
-    publish(f, "approved");
-    assert_string_equal(trend(f, NULL, NULL, 0), "");
-    assert_string_equal(trend(f, "a", NULL, 0), "");
-    assert_string_equal(trend(f, NULL, NULL, reported), "2026-06 12 2,");
-    assert_string_equal(readings(f, NULL, 0), "a=2,b=10,");
-    assert_string_equal(readings(f, "a", 0), "a=2,");
-    assert_string_equal(readings(f, "b", 0), "b=10,");
-    assert_string_equal(history(f, "b"), "error 11");
-    assert_string_equal(history(f, "a"), "1,2,");
-    review(f, "a", "submit - 2026-06 - -");
-    submitted = bb_journal_head(f->journal).sequence;
-    assert_string_equal(readings(f, "b", 0), "b=10,");
-    review(f, NULL, "approve a 2026-06 - -");
-    approved = bb_journal_head(f->journal).sequence;
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 2 1,");
-    assert_string_equal(trend(f, NULL, "organization", 0), "2026-06 a 2 1,");
-    assert_string_equal(readings(f, "b", 0), "a=2,b=10,");
-    assert_string_equal(history(f, "b"), "2,");
-    /* a correction keeps it approved */
-    assert_string_equal(submit(f, "a", "count||||2026-06|3", true), "updated");
-    assert_string_equal(history(f, "b"), "2,3,");
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 3 1,");
-    review(f, "b", "submit - 2026-06 - -");
-    review(f, NULL, "approve b 2026-06 - -");
-    review(f, NULL, "lock b 2026-06 - -");
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 13 2,");
-    assert_string_equal(trend(f, NULL, NULL, approved), "2026-06 2 1,");
-    assert_string_equal(trend(f, NULL, NULL, submitted), "");
-    assert_string_equal(readings(f, "b", submitted), "b=10,");
-    review(f, NULL, "return a 2026-06 again -");
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 10 1,");
-    assert_string_equal(history(f, "b"), "error 11");
-    publish(f, "reported");
-    assert_string_equal(trend(f, NULL, NULL, 0), "2026-06 13 2,");
-    assert_int_equal(fixture_verify(f), 0);
-}
-
-/* Random readings, reviews and moments, beside a count of what is approved. */
-static void
-test_published_at_random(void **state)
-{
-    enum { ORGANIZATIONS = 3, PERIODS = 4, STEPS = 200 };
-    static const char *const who[ORGANIZATIONS] = {"a", "b", "c"};
-    static char expected[STEPS][256];
-    uint64_t sequence[STEPS];
-    long wait[STEPS] = {0}, own[STEPS] = {0};
-    struct fixture *f = *state;
-    int value[ORGANIZATIONS][PERIODS] = {{0}}, stands[ORGANIZATIONS][PERIODS] = {{0}};
-    char words[128];
-
-    publish(f, "approved");
-    srand(4);
-    for (int step = 0; step < STEPS; step++) {
-        int o = rand() % ORGANIZATIONS, p = rand() % PERIODS, what = rand() % 4, n = 1 + rand() % 9;
-        if (what < 2) {
-            snprintf(words, sizeof words, "count|%s|||2026-0%d|%d", who[o], p + 1, n);
-            submit(f, NULL, words, true);
-            value[o][p] = n;
-        } else {
-            static const char *const actions[] = {"submit", "approve", "return", "approve"};
-            static const int becomes[4][4] = {{1, 1, 2, 3}, {0, 3, 2, 3}, {0, 2, 2, 2}, {0, 3, 2, 3}};
-            int action = rand() % 4;
-            snprintf(words, sizeof words, "%s %s 2026-0%d %s -", actions[action], who[o], p + 1,
-                     action == 2 ? "again" : "-");
-            review(f, NULL, words);
-            if (value[o][p])
-                stands[o][p] = becomes[action][stands[o][p]];
-        }
-        for (int q = 0; q < PERIODS; q++) {
-            int sum = 0, readings = 0;
-            for (int i = 0; i < ORGANIZATIONS; i++)
-                wait[step] += value[i][q] && stands[i][q] != BB_REVIEW_APPROVED;
-            own[step] += value[0][q] && stands[0][q] != BB_REVIEW_APPROVED;
-            for (int i = 0; i < ORGANIZATIONS; i++)
-                if (value[i][q] && stands[i][q] == BB_REVIEW_APPROVED) {
-                    sum += value[i][q];
-                    readings++;
-                }
-            if (readings)
-                snprintf(expected[step] + strlen(expected[step]),
-                         sizeof expected[step] - strlen(expected[step]), "2026-0%d %d %d,", q + 1, sum,
-                         readings);
-        }
-        sequence[step] = bb_journal_head(f->journal).sequence;
-        assert_string_equal(trend(f, NULL, NULL, 0), expected[step]);
-        assert_int_equal(waiting(f, NULL, 0), wait[step]);
-        assert_int_equal(waiting(f, "a", 0), own[step]);
-        assert_int_equal(waiting(f, "nobody", 0), 0);
-    }
-    for (int step = 0; step < STEPS; step++) {
-        assert_string_equal(trend(f, NULL, NULL, sequence[step]), expected[step]);
-        assert_int_equal(waiting(f, NULL, sequence[step]), wait[step]);
-        assert_int_equal(waiting(f, "a", sequence[step]), own[step]);
-    }
-    publish(f, "reported");
-    assert_int_equal(waiting(f, NULL, 0), -1);
+    assert_string_equal(review_submit(f, "a", "count||Never||2026-06||||withdrawn", false),
+                        "rejected REVISION");
+    assert_string_equal(review_submit(f, "a", "count||There||2026-07|1", false), "created");
     assert_int_equal(fixture_verify(f), 0);
 }
 
@@ -579,8 +282,6 @@ main(void)
         cmocka_unit_test_setup_teardown(test_intake, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_mixed_table, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_withdrawn, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_published, fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(test_published_at_random, fixture_setup, fixture_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
