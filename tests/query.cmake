@@ -7,8 +7,13 @@ target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMO
 foreach(test query query_mixed query_damage query_memory query_choice query_walk query_random query_random_readings query_computed query_figures query_latest known readers)
   bb_unit_test(measurement/${test} test_query bb_measurement)
 endforeach()
-foreach(test coverage writer_random)
-  bb_unit_test(measurement/${test} test_query bb_measurement_fixture)
+bb_unit_test(measurement/writer_random test_query bb_measurement_fixture)
+
+# Reports that are expected, and what stands of them beside trends: stories of them.
+foreach(test coverage reporting)
+  add_library(test_${test} STATIC unit/measurement/${test}_story.c)
+  target_link_libraries(test_${test} PUBLIC test_query bb_measurement_fixture)
+  bb_unit_test(measurement/${test} test_${test})
 endforeach()
 
 # Where indicators stand, found again by hand.

@@ -3,186 +3,15 @@
  * adoptions, members that leave, readings, withdrawals and definitions; asked with the memo and without it,
  * for the present and for earlier moments, of reported indicators, of one that is computed and of longer
  * periods. */
-#include "fixture_query.h"
-#include "query_ask.h"
+#include "coverage_story.h"
 
 #include "proto/reports.h"
 #include "runtime/calendar.h"
 #include "tests/unit/check.h"
-#include "workers/measurement/apply/apply.h"
-#include "workers/measurement/query/coverage.h"
 
 #include <stdio.h>
 
-enum { REPORTED = 4, INDICATORS, ORGANIZATIONS = 5, EVENTS = 2000, DAYS = 400, MOST_PERIODS = 2000 };
-
-static const struct {
-    const char *code, *frequency;
-    enum bb_period_type type;
-} indicators[INDICATORS] = {
-    {"mon", "monthly", BB_PERIOD_MONTH},     {"mor", "monthly", BB_PERIOD_MONTH},
-    {"qua", "quarterly", BB_PERIOD_QUARTER}, {"any", NULL, 0},
-    {"sum", "monthly", BB_PERIOD_MONTH}, /* mon + mor */
-};
-static const char *const organizations[ORGANIZATIONS] = {"o1", "o2", "o3", "o4", "o5"};
-
-/* A reading that was reported, or withdrawn. */
-struct event {
-    uint64_t sequence;
-    int indicator, organization, place;
-    struct bb_period period;
-    bool withdrawn;
-};
-
-/* A definition; what breaks says so. */
-struct version {
-    uint64_t sequence;
-    int indicator;
-    unsigned number;
-    bool breaks;
-};
-
-struct world {
-    struct fixture f;
-    struct test_store store; /* the same, for questions */
-    struct bb_coverage *coverage;
-    struct event event[EVENTS];
-    struct version version[EVENTS];
-    int n, versions;
-    unsigned number[INDICATORS], unit[INDICATORS], name[INDICATORS];
-    uint32_t first_day, day;
-    uint8_t batch, more;
-};
-
-/* The story */
-
-static void
-apply(struct world *w)
-{
-    const struct bb_generation *generation = bb_writer_take(w->f.writer);
-
-    if (!generation)
-        return;
-    assert_int_equal(bb_apply(&w->f.views, generation), 0);
-    bb_changes_applied(&w->store.changes, generation);
-    bb_writer_applied(w->f.writer);
-}
-
-static uint64_t
-head(const struct world *w)
-{
-    return bb_journal_head(w->f.journal).sequence;
-}
-
-static void
-define(struct world *w, int i, bool breaks)
-{
-    Bb__Indicator indicator = BB__INDICATOR__INIT, *list = &indicator;
-    char unit[16], name[32];
-
-    w->unit[i] += breaks;
-    w->name[i] += !breaks;
-    snprintf(unit, sizeof unit, "unit %u", w->unit[i]);
-    snprintf(name, sizeof name, "%s %u", indicators[i].code, w->name[i]);
-    indicator.code = (char *)(uintptr_t)indicators[i].code;
-    indicator.name = name;
-    indicator.unit = unit;
-    indicator.time_aggregation = (char *)(uintptr_t) "sum";
-    indicator.frequency = (char *)(uintptr_t)indicators[i].frequency;
-    if (i == REPORTED)
-        indicator.numerator_expression = (char *)(uintptr_t) "#{mon}+#{mor}";
-    fixture_define(&w->f, &list, 1);
-    check_int(w->f.failure, 0, w->f.message);
-    assert_true(w->versions < EVENTS);
-    w->version[w->versions++] = (struct version){head(w), i, ++w->number[i], breaks};
-}
-
-static void
-enrol(struct world *w, int i)
-{
-    Bb__Organization organization = BB__ORGANIZATION__INIT, *list = &organization;
-    char joined[BB_PERIOD_TEXT], left[BB_PERIOD_TEXT], name[16];
-    uint32_t from = w->first_day + roll(DAYS / 3);
-
-    snprintf(name, sizeof name, "Member %s", organizations[i]);
-    bb_date_format(from, joined);
-    bb_date_format(from + roll(DAYS), left);
-    organization.code = (char *)(uintptr_t)organizations[i];
-    organization.name = name;
-    organization.role = BB__ROLE__ROLE_PARTNER;
-    organization.joined = roll(2) ? joined : NULL;
-    organization.left = roll(2) ? left : NULL;
-    fixture_directory(&w->f, &list, 1, false);
-}
-
-static void
-adopt(struct world *w)
-{
-    Bb__Adoption adoption = BB__ADOPTION__INIT, *list = &adoption;
-    char from[BB_PERIOD_TEXT], until[BB_PERIOD_TEXT];
-    uint32_t day = w->first_day + roll(DAYS / 2);
-
-    bb_date_format(day, from);
-    bb_date_format(day + roll(DAYS), until);
-    adoption.indicator = (char *)(uintptr_t)indicators[roll(REPORTED)].code;
-    adoption.organization = (char *)(uintptr_t)organizations[roll(ORGANIZATIONS)];
-    adoption.from = from;
-    adoption.until = roll(3) ? NULL : until;
-    fixture_adopt(&w->f, NULL, &list, 1);
-}
-
-static void
-report(struct world *w)
-{
-    static const char *const said[] = {"7||||", "0||||", "|||missing|", "5||||", "|||withdrawn|"};
-    unsigned what = roll(COUNT(said));
-    struct event event = {.indicator = (int)roll(REPORTED),
-                          .organization = (int)roll(ORGANIZATIONS),
-                          .place = (int)roll(3),
-                          .withdrawn = what == 4};
-    enum bb_period_type type = indicators[event.indicator].type;
-    char row[256], period[BB_PERIOD_TEXT], place[16] = "";
-
-    if (type == 0 || roll(12) == 0) /* sometimes not the frequency */
-        type = roll(2) ? BB_PERIOD_MONTH : BB_PERIOD_WEEK;
-    event.period = bb_period_containing(type, w->day - roll(roll(3) ? 60 : 300));
-    bb_period_format(event.period, period);
-    if (event.place)
-        snprintf(place, sizeof place, "Place %d", event.place);
-    snprintf(row, sizeof row, "%s|%s|%s||%s|%s", indicators[event.indicator].code,
-             organizations[event.organization], place, period, said[what]);
-    if (++w->batch == 0)
-        w->more++;
-    fixture_submit_rows(&w->f,
-                        (struct fixture_submission){.batch = w->batch,
-                                                    .batch_more = w->more,
-                                                    .reason = what == 4 ? BB_REASON_ENTRY_ERROR : 0},
-                        &(const char *){row}, 1);
-    check_int(w->f.failure, 0, w->f.message);
-    if (fixture_rejected(&w->f, 0) || fixture_outcome(&w->f, 0) == BB_OUTCOME_UNCHANGED)
-        return;
-    event.sequence = head(w);
-    assert_true(w->n < EVENTS);
-    w->event[w->n++] = event;
-}
-
-static void
-happen(struct world *w)
-{
-    switch (roll(14)) {
-    case 0:
-        adopt(w);
-        break;
-    case 1:
-        enrol(w, (int)roll(ORGANIZATIONS));
-        break;
-    case 2:
-        define(w, (int)roll(INDICATORS), roll(2));
-        break;
-    default:
-        report(w);
-    }
-}
+enum { MOST_PERIODS = 2000 };
 
 /* By brute force */
 
@@ -282,7 +111,7 @@ static int
 number_of(const char *code)
 {
     for (int i = 0; i < INDICATORS; i++)
-        if (strcmp(indicators[i].code, code) == 0)
+        if (strcmp(coverage_indicators[i].code, code) == 0)
             return i;
     fail_msg("no indicator %s", code);
     return -1;
@@ -356,7 +185,7 @@ static unsigned n_breaks, n_reported, n_expected, n_versions;
 static void
 check_break(const Bb__Break *found, int indicator, struct version from, struct version to)
 {
-    const char *what = indicators[indicator].code;
+    const char *what = coverage_indicators[indicator].code;
 
     check_text(found->indicator, what, what);
     check_int(found->before, from.number, what);
@@ -379,7 +208,7 @@ check_input(const struct world *w, const struct question *q, int input, struct b
             if (period.day != day || period.type != type)
                 continue;
             if (q->per && (bb_period_end(period) > bb_period_end(point) ||
-                           (indicators[input].type && (int)indicators[input].type != type)))
+                           (coverage_indicators[input].type && (int)coverage_indicators[input].type != type)))
                 continue;
             if (!period_epoch(w, input, period, q->sequence, &epoch))
                 continue;
@@ -427,7 +256,7 @@ check_trend(struct world *w, struct question *q, const struct dues *dues, Bb__As
     Bb__TrendQuery request = BB__TREND_QUERY__INIT;
     struct test_answer answer;
 
-    request.indicator = (char *)(uintptr_t)indicators[q->indicator].code;
+    request.indicator = (char *)(uintptr_t)coverage_indicators[q->indicator].code;
     request.per = q->per ? (char *)(uintptr_t) "yearly" : NULL;
     request.as_of = as_of;
     for (unsigned memo = 0; memo < 2; memo++) {
@@ -441,7 +270,7 @@ check_trend(struct world *w, struct question *q, const struct dues *dues, Bb__As
 static bool
 may_be_longer(int indicator)
 {
-    return indicators[indicator].type != 0;
+    return coverage_indicators[indicator].type != 0;
 }
 
 static void
@@ -450,7 +279,7 @@ check_all(struct world *w)
     static struct dues dues;
     Bb__AsOf as_of = BB__AS_OF__INIT;
     bool past = roll(3) == 0 && w->n > 0;
-    struct question q = {.sequence = head(w)};
+    struct question q = {.sequence = coverage_head(w)};
 
     fixture_query_now = ((bb_utc)w->day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
     q.today = w->day;
@@ -490,7 +319,7 @@ check_versions(struct world *w)
     Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
     struct test_answer answer;
 
-    request.indicator = (char *)(uintptr_t)(roll(2) ? indicators[roll(REPORTED)].code : NULL);
+    request.indicator = (char *)(uintptr_t)(roll(2) ? coverage_indicators[roll(REPORTED)].code : NULL);
     ask(w, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor, true, &answer);
     for (size_t i = 0; i < answer.n_parts; i++) {
         const Bb__ReadingsPart *part = (const Bb__ReadingsPart *)(const void *)answer.part[i];
@@ -519,29 +348,6 @@ check_versions(struct world *w)
     test_answer_release(&answer);
 }
 
-static void
-open_world(struct world *w, size_t memo_bytes)
-{
-    memset(w, 0, sizeof *w);
-    fixture_open(&w->f);
-    assert_int_equal(bb_changes_init(&w->store.changes, bb_writer_views(w->f.writer)), 0);
-    assert_int_equal(bb_coverage_new(memo_bytes, &w->coverage), 0);
-    apply(w);
-    w->first_day = w->day = bb_clock_day(bb_clock_utc());
-    for (int i = 0; i < INDICATORS; i++)
-        define(w, i, false);
-    for (int i = 0; i < ORGANIZATIONS; i++)
-        enrol(w, i);
-}
-
-static void
-close_world(struct world *w)
-{
-    bb_coverage_destroy(&w->coverage);
-    bb_changes_release(&w->store.changes);
-    fixture_close(&w->f);
-}
-
 /* The memo has all room that it wants, or is always too small. */
 static void
 test_brute_force(void **state)
@@ -551,12 +357,12 @@ test_brute_force(void **state)
     (void)state;
     for (unsigned seed = 1; seed <= 4; seed++) {
         srandom(seed);
-        open_world(&w, seed % 2 ? 1 << 20 : 2000);
+        coverage_open(&w, seed % 2 ? 1 << 20 : 2000);
         for (int day = 0; day < DAYS; day++) {
             for (unsigned n = roll(4); n > 0; n--)
-                happen(&w);
+                coverage_happen(&w);
             if (roll(3) == 0) {
-                apply(&w);
+                coverage_apply(&w);
                 if (roll(3) == 0)
                     check_all(&w);
                 if (roll(6) == 0)
@@ -565,7 +371,7 @@ test_brute_force(void **state)
             fixture_pass(86400);
             w.day++;
         }
-        close_world(&w);
+        coverage_close(&w);
     }
     check(n_breaks > 300, "breaks");
     check(n_versions > 300, "versions");
@@ -588,7 +394,7 @@ test_withdrawn_come_first(void **state)
     struct bb_period month;
 
     (void)state;
-    open_world(&w, 1 << 20);
+    coverage_open(&w, 1 << 20);
     month = bb_period_containing(BB_PERIOD_MONTH, w.day);
     bb_period_format(month, period);
     bb_date_format(month.day, from);
@@ -611,7 +417,7 @@ test_withdrawn_come_first(void **state)
                                                         .reason = pass ? BB_REASON_ENTRY_ERROR : 0},
                             row, pass ? PLACES - 1 : PLACES);
     }
-    apply(&w);
+    coverage_apply(&w);
     fixture_query_now = ((bb_utc)w.day - BB_DAY_EPOCH) * BB_UTC_DAY + BB_UTC_DAY / 2;
     request.indicator = (char *)(uintptr_t) "mon";
     request.per = (char *)(uintptr_t) "yearly";
@@ -621,7 +427,7 @@ test_withdrawn_come_first(void **state)
     check_int(reply->point[0]->expected, 1, "expected");
     check_int(reply->point[0]->reported, 1, "reported");
     test_answer_release(&answer);
-    close_world(&w);
+    coverage_close(&w);
 }
 
 int

@@ -1,5 +1,6 @@
 #include "runtime/clock.h"
 
+#include "runtime/calendar.h"
 #include "tests/unit/check.h"
 
 #include <errno.h>
@@ -91,6 +92,25 @@ test_clocks(void **state)
     assert_true(bb_clock_utc() > INT64_C(1700000000000000));
 }
 
+/* A day begins at midnight where the organizations are: a report of that evening is on time. */
+static void
+test_zone(void **state)
+{
+    (void)state;
+    assert_int_equal(bb_clock_set_zone("Nowhere/Here"), -EINVAL);
+    assert_int_equal(bb_clock_set_zone("../etc/passwd"), -EINVAL);
+    if (bb_clock_set_zone("America/New_York") == 0) {
+        uint32_t day = (uint32_t)bb_day_of(2026, 11, 1); /* the night has an hour twice */
+        assert_int_equal(bb_clock_midnight(day),
+                         ((bb_utc)day - BB_DAY_EPOCH) * BB_UTC_DAY + INT64_C(4) * 3600000000);
+        assert_int_equal(bb_clock_midnight(day + 1),
+                         ((bb_utc)day + 1 - BB_DAY_EPOCH) * BB_UTC_DAY + INT64_C(5) * 3600000000);
+        assert_int_equal(bb_clock_day(bb_clock_midnight(day)), day);
+        assert_int_equal(bb_clock_day(bb_clock_midnight(day) - 1), day - 1);
+    }
+    assert_int_equal(bb_clock_set_zone("UTC"), 0);
+}
+
 int
 main(void)
 {
@@ -98,6 +118,7 @@ main(void)
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_zone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
