@@ -14,7 +14,11 @@
 #define MODEL_FIGURES         ((MODEL_ORGANIZATIONS + 1) * (MODEL_PLACES + 1) * (MODEL_DISAGGREGATIONS + 1))
 #define MODEL_OUTSIDER        0 /* organizations are 1 to 4 */
 
+/* Of dimensions a and b, and of both. Their codes by number of the disaggregation: 0 for none. */
 extern const struct bb_suppress_disaggregation model_disaggregations[MODEL_DISAGGREGATIONS];
+extern const int model_code_a[MODEL_DISAGGREGATIONS], model_code_b[MODEL_DISAGGREGATIONS];
+/* 1 by a, 2 by b, 3 by both. */
+int model_dimensions(uint32_t disaggregation);
 
 struct model_figure {
     struct bb_suppress_figure key;
