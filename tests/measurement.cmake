@@ -24,8 +24,8 @@ bb_unit_test(measurement/query_repeat bb_follow_fixture)
 target_link_options(test_measurement_query_repeat PRIVATE LINKER:--wrap=bb_changes_touch)
 
 # Suppression, against a model of what partners may ask.
-add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c unit/measurement/suppress_solve.c
-  unit/measurement/suppress_random.c)
+add_library(bb_suppress_model STATIC unit/measurement/suppress_model.c unit/measurement/suppress_known.c
+  unit/measurement/suppress_solve.c unit/measurement/suppress_random.c)
 target_link_libraries(bb_suppress_model PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
 bb_unit_test(measurement/suppress bb_suppress_model)
 bb_unit_test(measurement/suppress_large bb_suppress_model)

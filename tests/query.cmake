@@ -27,7 +27,7 @@ target_link_libraries(test_progress PUBLIC test_query bb_measurement_fixture)
 bb_unit_test(measurement/query_progress test_progress)
 
 # What is hidden, through all that answers queries; a control takes away from what bb_suppress() says.
-add_library(test_hidden STATIC unit/measurement/hidden_store.c)
+add_library(test_hidden STATIC unit/measurement/hidden_store.c unit/measurement/hidden_ask.c)
 target_link_libraries(test_hidden PUBLIC test_query bb_suppress_model)
 foreach(test hidden query_hidden query_hidden_moments)
   bb_unit_test(measurement/${test} test_hidden)

@@ -12,7 +12,12 @@ int __wrap_bb_suppress(const struct bb_suppress_table *table, size_t most,
 
 struct hidden_at at;
 
-const char *const place_names[MODEL_PLACES] = {"", "p1", "p2", "p3", "p4"};
+#define NAMES(tree)                                                                                          \
+    {                                                                                                        \
+        "", tree "1", tree "2", tree "3", tree "4", tree "5", tree "6"                                       \
+    }
+const char *const place_names[MODEL_TREES][MODEL_PLACES] = {NAMES("p"), NAMES("q"), NAMES("r"), NAMES("s"),
+                                                            NAMES("t")};
 
 static void
 define(struct hidden_store *s, unsigned threshold, unsigned counts)
@@ -42,20 +47,31 @@ define(struct hidden_store *s, unsigned threshold, unsigned counts)
     test_store_indicator(&s->store, &i);
 }
 
+static void
+put_places(struct hidden_store *s)
+{
+    for (unsigned t = 0; t < MODEL_TREES; t++)
+        for (uint32_t p = 1; p < MODEL_PLACES; p++) {
+            const struct model_tree *tree = &model_trees[t];
+            const char *parent = tree->above[p] ? place_names[t][tree->above[p]] : NULL;
+            s->place[t][p] =
+                test_store_place_in(&s->store, place_names[t][p], NULL, parent, tree->aggregate[p]);
+        }
+}
+
 void
 hidden_store_open(struct hidden_store *s)
 {
     char code[20], text[16];
 
-    *s = (struct hidden_store){.place = {0}}; /* 0 is the empty place, and the total */
+    memset(s, 0, sizeof *s); /* 0 is the empty place, and the total */
     test_store_open(&s->store);
     for (uint32_t d = 1; d < MODEL_DISAGGREGATIONS; d++) {
         snprintf(text, sizeof text, "%.*s", (int)model_disaggregations[d].text.len,
                  (const char *)model_disaggregations[d].text.data);
         s->disaggregation[d] = test_store_text(&s->store, BB_OBJECT_DISAGGREGATION, text);
     }
-    for (uint32_t p = 1; p < MODEL_PLACES; p++)
-        s->place[p] = test_store_place(&s->store, place_names[p], NULL, p == MODEL_PLACES - 1);
+    put_places(s);
     for (unsigned t = 2; t < THRESHOLDS; t++)
         for (unsigned c = 1; c <= 2; c++)
             define(s, t, c);
@@ -75,26 +91,28 @@ hidden_store_close(struct hidden_store *s)
     test_store_close(&s->store);
 }
 
-static void
-put_readings(struct hidden_store *s)
+/* The readings from `from` on, every `step`th, for this period. Returns the sequence. */
+static uint64_t
+put_readings(struct hidden_store *s, const char *period, size_t from, size_t step)
 {
     struct test_row rows[MODEL_READINGS];
     char a[40], b[40];
+    size_t n = 0;
 
-    for (size_t i = 0; i < at.model.n; i++) {
+    for (size_t i = from; i < at.model.n; i += step) {
         const struct bb_suppress_reading *r = &at.model.reading[i];
         snprintf(a, sizeof a, "%lld", (long long)r->count[0].mantissa);
         snprintf(b, sizeof b, "%lld", (long long)r->count[1].mantissa);
-        rows[i] =
-            (struct test_row){.key = {.period = test_period(at.period),
+        rows[n++] =
+            (struct test_row){.key = {.period = test_period(period),
                                       .indicator = s->indicator[at.model.threshold][at.model.n_counts],
-                                      .place = s->place[r->place],
+                                      .place = s->place[at.tree][r->place],
                                       .disaggregation = s->disaggregation[r->disaggregation],
                                       .organization = s->organization[at.pattern][r->organization]},
                               .reading = at.model.n_counts == 2 ? test_reading(NULL, a, b, BB_STATE_OK)
                                                                 : test_reading(a, NULL, NULL, BB_STATE_OK)};
     }
-    test_store_put(&s->store, "outsider", rows, at.model.n);
+    return test_store_put(&s->store, "outsider", rows, n);
 }
 
 void
@@ -102,17 +120,30 @@ hidden_store_table(struct hidden_store *s, unsigned number, unsigned month)
 {
     at.s = s;
     model_seed(number);
-    model_random(&model_kinds[number % MODEL_KINDS], &at.model);
+    at.kind = &model_kinds[number % MODEL_KINDS];
+    model_random(at.kind, &at.model);
     for (size_t i = 0; at.model.n_counts == 2 && i < at.model.n; i++)
         if (at.model.reading[i].count[1].mantissa == 0) /* nobody reports a denominator of 0 */
             at.model.reading[i].count[1].mantissa = 1 + model_below(9);
     model_find_figures(&at.model);
     at.pattern = model_below(PATTERNS);
+    at.tree = (unsigned)(at.model.tree - model_trees);
     snprintf(at.indicator, sizeof at.indicator, "i%u%u", (unsigned)at.model.threshold, at.model.n_counts);
     snprintf(at.computed, sizeof at.computed, "c%u%u", (unsigned)at.model.threshold, at.model.n_counts);
     snprintf(at.parts, sizeof at.parts, "d%u%u", (unsigned)at.model.threshold, at.model.n_counts);
     snprintf(at.period, sizeof at.period, "%04u-%02u", 2000 + month / 12, month % 12 + 1);
-    put_readings(s);
+    snprintf(at.quarter, sizeof at.quarter, "%04u-Q%u", 2000 + month / 12, month % 12 / 3 + 1);
+    snprintf(at.year, sizeof at.year, "%04u", 2000 + month / 12);
+    at.before = put_readings(s, at.period, 0, 2);
+    at.then = put_readings(s, at.period, 1, 2);
+}
+
+void
+hidden_store_longer(struct hidden_store *s)
+{
+    put_readings(s, at.quarter, 0, 1);
+    at.then = put_readings(s, at.year, 0, 1);
+    put_readings(s, "1999-12", 0, 1);
 }
 
 /* The numbers of the model for the ids of the store. */
@@ -128,11 +159,17 @@ number_of(const uint32_t *ids, uint32_t n, uint32_t id)
 int
 __wrap_bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppressed *ret_suppressed)
 {
-    int r = __real_bb_suppress(table, most, ret_suppressed);
+    struct bb_suppress_table cut = *table;
+    int r;
+
+    at.worked_out++;
+    if (at.without_places)
+        cut.n_places = 0;
+    r = __real_bb_suppress(&cut, most, ret_suppressed);
 
     for (size_t i = 0; r == 0 && at.only_small && i < ret_suppressed->n; i++) {
         struct bb_suppress_figure key = ret_suppressed->figure[i];
-        key.place = number_of(at.s->place, MODEL_PLACES, key.place);
+        key.place = number_of(at.s->place[at.tree], MODEL_PLACES, key.place);
         key.disaggregation = number_of(at.s->disaggregation, MODEL_DISAGGREGATIONS, key.disaggregation);
         key.organization =
             number_of(at.s->organization[at.pattern], MODEL_ORGANIZATIONS + 1, key.organization);

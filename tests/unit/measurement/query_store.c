@@ -184,6 +184,13 @@ test_store_organization(struct test_store *store, const char *code, bool shares)
 uint32_t
 test_store_place(struct test_store *store, const char *text, const char *alias, bool aggregate)
 {
+    return test_store_place_in(store, text, alias, NULL, aggregate);
+}
+
+uint32_t
+test_store_place_in(struct test_store *store, const char *text, const char *alias, const char *parent,
+                    bool aggregate)
+{
     Bb__Place place = BB__PLACE__INIT;
     Bb__EntryPlaces entry = BB__ENTRY_PLACES__INIT;
     Bb__Place *list = &place;
@@ -192,6 +199,7 @@ test_store_place(struct test_store *store, const char *text, const char *alias, 
     uint32_t id;
 
     place.name = (char *)(uintptr_t)text;
+    place.parent = (char *)(uintptr_t)parent;
     place.has_aggregate = true;
     place.aggregate = aggregate;
     entry.organization = entry.member = (char *)(uintptr_t) "staff";

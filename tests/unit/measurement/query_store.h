@@ -33,6 +33,9 @@ void test_store_close(struct test_store *store);
 uint32_t test_store_indicator(struct test_store *store, Bb__Indicator *definition);
 uint32_t test_store_organization(struct test_store *store, const char *code, bool shares);
 uint32_t test_store_place(struct test_store *store, const char *name, const char *alias, bool aggregate);
+/* parent: NULL: it lies in none. */
+uint32_t test_store_place_in(struct test_store *store, const char *text, const char *alias,
+                             const char *parent, bool aggregate);
 /* As a row does: no details. "" is 0. */
 uint32_t test_store_text(struct test_store *store, enum bb_object_kind kind, const char *text);
 

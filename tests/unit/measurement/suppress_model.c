@@ -14,6 +14,14 @@ const struct bb_suppress_disaggregation model_disaggregations[MODEL_DISAGGREGATI
 const int model_code_a[MODEL_DISAGGREGATIONS] = {0, 1, 2, 3, 0, 0, 1, 1, 2, 2};
 const int model_code_b[MODEL_DISAGGREGATIONS] = {0, 0, 0, 0, 1, 2, 1, 2, 1, 2};
 
+const struct model_tree model_trees[MODEL_TREES] = {
+    {{[4] = true}, {0}},                                              /* nobody said what is in it */
+    {{[4] = true}, {[1] = 4, [2] = 4}},                               /* some places lie in it */
+    {{[4] = true, [5] = true}, {[1] = 4, [2] = 4, [3] = 5, [4] = 5}}, /* two deep */
+    {{[4] = true, [5] = true, [6] = true}, {[1] = 4, [2] = 4, [3] = 5, [4] = 6, [5] = 6}},
+    {{[4] = true}, {[1] = 2, [2] = 4}}, /* in one that is no aggregate, and counts beside it */
+};
+
 int
 model_dimensions(uint32_t disaggregation)
 {
@@ -129,9 +137,11 @@ model_is_small(const struct model *model, const struct model_figure *figure)
 }
 
 struct bb_suppressed
-model_suppress(const struct model *model)
+model_suppress(const struct model *model, bool without_places)
 {
+    struct bb_suppress_place places[MODEL_PLACES];
     struct bb_suppress_table table = {
+        .place = places,
         .reading = model->reading,
         .n_readings = model->n,
         .disaggregation = model_disaggregations,
@@ -141,6 +151,9 @@ model_suppress(const struct model *model)
     };
     struct bb_suppressed suppressed;
 
+    for (uint32_t p = 1; p < MODEL_PLACES && !without_places; p++)
+        if (model->tree->above[p])
+            places[table.n_places++] = (struct bb_suppress_place){p, model->tree->above[p]};
     check_int(bb_suppress(&table, (size_t)64 << 20, &suppressed), 0, "suppress");
     return suppressed;
 }

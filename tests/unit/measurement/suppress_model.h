@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #define MODEL_ORGANIZATIONS   4
-#define MODEL_PLACES          5  /* 0 is the empty one */
+#define MODEL_PLACES          7  /* 0 is the empty one */
 #define MODEL_DISAGGREGATIONS 10 /* 0 is the total */
 #define MODEL_READINGS        (MODEL_ORGANIZATIONS * MODEL_PLACES * MODEL_DISAGGREGATIONS)
 #define MODEL_FIGURES         ((MODEL_ORGANIZATIONS + 1) * (MODEL_PLACES + 1) * (MODEL_DISAGGREGATIONS + 1))
@@ -19,6 +19,14 @@ extern const struct bb_suppress_disaggregation model_disaggregations[MODEL_DISAG
 extern const int model_code_a[MODEL_DISAGGREGATIONS], model_code_b[MODEL_DISAGGREGATIONS];
 /* 1 by a, 2 by b, 3 by both. */
 int model_dimensions(uint32_t disaggregation);
+
+/* Which places are aggregates, and what they lie in: 0 in the empty place alone. */
+struct model_tree {
+    bool aggregate[MODEL_PLACES];
+    uint32_t above[MODEL_PLACES];
+};
+#define MODEL_TREES 5
+extern const struct model_tree model_trees[MODEL_TREES];
 
 struct model_figure {
     struct bb_suppress_figure key;
@@ -33,6 +41,7 @@ struct model {
     size_t n;
     int64_t threshold;
     unsigned n_counts;
+    const struct model_tree *tree;
     /* Found */
     struct model_figure figure[MODEL_FIGURES];
     size_t n_figures;
@@ -47,8 +56,8 @@ void model_find_figures(struct model *model);
 /* Is it hidden for itself? */
 bool model_is_small(const struct model *model, const struct model_figure *figure);
 
-/* What the code says. To be released. */
-struct bb_suppressed model_suppress(const struct model *model);
+/* What the code says. To be released. without_places: it is not told which place lies in which. */
+struct bb_suppressed model_suppress(const struct model *model, bool without_places);
 
 /* Is it shown to an organization, when these are hidden (by number of the figure)? */
 bool model_is_shown(const struct model *model, const bool *hidden, size_t figure, uint32_t organization);

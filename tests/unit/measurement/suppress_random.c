@@ -34,7 +34,7 @@ model_add_reading(struct model *model, uint32_t organization, uint32_t place, ui
     model->reading[model->n++] = (struct bb_suppress_reading){.organization = organization,
                                                               .place = place,
                                                               .disaggregation = disaggregation,
-                                                              .aggregate = place == MODEL_PLACES - 1,
+                                                              .aggregate = model->tree->aggregate[place],
                                                               .count = {value, other}};
 }
 
@@ -82,17 +82,57 @@ add_whole(struct model *model, uint32_t organization, uint32_t disaggregation)
         model_add_reading(model, organization, 0, disaggregation, sum[0], sum[1]);
 }
 
+/* At an aggregate what the same organization has in the places that lie in it, and are no aggregates. */
+static void
+add_region(struct model *model, uint32_t organization, uint32_t place, uint32_t disaggregation)
+{
+    struct bb_decimal sum[2] = {{0, 0}, {0, 0}};
+    bool any = false;
+
+    for (size_t i = 0; i < model->n; i++) {
+        const struct bb_suppress_reading *r = &model->reading[i];
+        uint32_t above = r->place;
+        if (r->organization != organization || r->disaggregation != disaggregation)
+            continue;
+        if (r->place == place)
+            return;
+        while (above && above != place)
+            above = model->tree->above[above];
+        if (above == 0 || r->aggregate)
+            continue;
+        any = true;
+        for (unsigned c = 0; c < 2; c++)
+            sum[c].mantissa += r->count[c].mantissa;
+    }
+    if (any)
+        model_add_reading(model, organization, place, disaggregation, sum[0], sum[1]);
+}
+
+/* Some cells of an organization, aggregates seldom: those it mostly adds up. */
+static void
+fill(const struct model_kind *kind, struct model *model, uint32_t o)
+{
+    const bool *aggregate = model->tree->aggregate;
+
+    for (uint32_t p = model_below(4) ? 1 : 0; p < kind->places; p++)
+        for (uint32_t d = model_below(3) ? 1 : 0; d < kind->disaggregations; d++)
+            if (model_below(kind->tree && aggregate[p] ? 100 : 10) < (uint32_t)kind->reported)
+                model_add_reading(model, o, p, d, random_count(kind), random_count(kind));
+    for (uint32_t p = 1; kind->tree && p < kind->places; p++)
+        for (uint32_t d = 0; aggregate[p] && d < kind->disaggregations; d++)
+            if (model_below(10) < 7)
+                add_region(model, o, p, d);
+}
+
 void
 model_random(const struct model_kind *kind, struct model *model)
 {
     memset(model, 0, sizeof *model);
     model->threshold = 2 + model_below(4);
     model->n_counts = kind->n_counts;
+    model->tree = &model_trees[kind->tree];
     for (uint32_t o = 1; o <= kind->organizations; o++) {
-        for (uint32_t p = model_below(4) ? 1 : 0; p < kind->places; p++)
-            for (uint32_t d = model_below(3) ? 1 : 0; d < kind->disaggregations; d++)
-                if (model_below(10) < (uint32_t)kind->reported)
-                    model_add_reading(model, o, p, d, random_count(kind), random_count(kind));
+        fill(kind, model, o);
         for (uint32_t p = 0; kind->totals && p < kind->places; p++)
             if (model_below(2))
                 add_total(model, o, p);
@@ -104,12 +144,16 @@ model_random(const struct model_kind *kind, struct model *model)
 }
 
 const struct model_kind model_kinds[MODEL_KINDS] = {
-    {2, 4, 4, 5, 1, false, 8},  /* two organizations, one dimension */
-    {3, 4, 3, 5, 1, false, 6},  /* three, each anywhere */
-    {3, 4, 4, 3, 1, true, 5},   /* with totals of their own */
-    {4, 2, 4, 4, 1, false, 7},  /* one place */
-    {2, 5, 6, 6, 1, true, 5},   /* two dimensions, an aggregate place */
-    {2, 3, 10, 4, 1, true, 6},  /* cross tabulations */
-    {3, 4, 3, 5, 2, true, 6},   /* ratios */
-    {3, 5, 4, 40, 1, false, 3}, /* sparse, few small ones */
+    {2, 4, 4, 5, 1, false, 8, 0},  /* two organizations, one dimension */
+    {3, 4, 3, 5, 1, false, 6, 0},  /* three, each anywhere */
+    {3, 4, 4, 3, 1, true, 5, 0},   /* with totals of their own */
+    {4, 2, 4, 4, 1, false, 7, 0},  /* one place */
+    {2, 5, 6, 6, 1, true, 5, 0},   /* two dimensions, an aggregate place */
+    {2, 3, 10, 4, 1, true, 6, 0},  /* cross tabulations */
+    {3, 4, 3, 5, 2, true, 6, 0},   /* ratios */
+    {3, 5, 4, 40, 1, false, 3, 0}, /* sparse, few small ones */
+    {2, 5, 2, 5, 1, false, 8, 1},  /* places in an aggregate */
+    {2, 6, 3, 5, 1, true, 6, 2},   /* in one that lies in another */
+    {2, 7, 3, 4, 1, true, 7, 3},   /* in two that make up a third */
+    {3, 5, 3, 5, 2, false, 7, 4},  /* ratios, and a place in one that is no aggregate */
 };

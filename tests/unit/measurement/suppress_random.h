@@ -10,9 +10,10 @@ struct model_kind {
     unsigned n_counts;
     bool totals;  /* organizations add up some of their own cells */
     int reported; /* of 10 cells */
+    uint32_t tree;
 };
 
-#define MODEL_KINDS 8
+#define MODEL_KINDS 12
 extern const struct model_kind model_kinds[MODEL_KINDS];
 
 void model_seed(uint64_t number);

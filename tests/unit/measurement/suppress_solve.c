@@ -1,100 +1,10 @@
 /* Who could solve what, from rows of coefficients of the cells: what was shown, and what is known besides. */
-#include "suppress_model.h"
+#include "suppress_known.h"
 
 #include "tests/unit/check.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ROWS (MODEL_FIGURES + 2 * MODEL_READINGS + 4096)
-
-/* What is known of the cells: rows of coefficients. */
-
-struct knowledge {
-    int8_t (*row)[MODEL_READINGS];
-    size_t n;
-};
-
-static int8_t *
-new_row(struct knowledge *knowledge)
-{
-    assert_true(knowledge->n < ROWS);
-    memset(knowledge->row[knowledge->n], 0, sizeof knowledge->row[0]);
-    return knowledge->row[knowledge->n++];
-}
-
-/* One way to report a number of one organization: in a place, or in all of them together (PLACES), by some
- * dimensions, of those cells that have these codes (0: any). */
-#define TOGETHER MODEL_PLACES
-struct view {
-    uint32_t organization, place;
-    int by, a, b;
-};
-
-static bool
-in_view(const struct model *model, size_t reading, const struct view *view)
-{
-    const struct bb_suppress_reading *r = &model->reading[reading];
-
-    if (r->organization != view->organization || model_dimensions(r->disaggregation) != view->by)
-        return false;
-    if (view->place == TOGETHER ? r->place == 0 || r->aggregate : r->place != view->place)
-        return false;
-    return (view->a == 0 || model_code_a[r->disaggregation] == view->a) &&
-           (view->b == 0 || model_code_b[r->disaggregation] == view->b);
-}
-
-/* When two views of one number agree, that is known. */
-static void
-compare_views(const struct model *model, unsigned count, const struct view *x, const struct view *y,
-              struct knowledge *knowledge)
-{
-    int64_t sum_x = 0, sum_y = 0;
-    bool any_x = false, any_y = false;
-    int8_t *row;
-
-    for (size_t i = 0; i < model->n; i++) {
-        bool in_x = in_view(model, i, x), in_y = in_view(model, i, y);
-        sum_x += in_x ? model_count(model, i, count) : 0;
-        sum_y += in_y ? model_count(model, i, count) : 0;
-        any_x |= in_x;
-        any_y |= in_y;
-    }
-    if (!any_x || !any_y || sum_x != sum_y)
-        return;
-    row = new_row(knowledge);
-    for (size_t i = 0; i < model->n; i++)
-        row[i] = (int8_t)(in_view(model, i, x) - in_view(model, i, y));
-}
-
-static void
-know_views(const struct model *model, unsigned count, struct view view, struct knowledge *knowledge)
-{
-    /* By all dimensions that have the codes in question, in this place, or instead in all together. */
-    for (int by = 0; by < 4; by++)
-        for (int other = 0; other < 4; other++) {
-            struct view x = view, y = view;
-            if ((view.a && (!(by & 1) || !(other & 1))) || (view.b && (!(by & 2) || !(other & 2))))
-                continue;
-            x.by = by;
-            y.by = other;
-            if (by < other)
-                compare_views(model, count, &x, &y, knowledge);
-            y.place = TOGETHER;
-            if (view.place == 0)
-                compare_views(model, count, &x, &y, knowledge);
-        }
-}
-
-static void
-know_additions(const struct model *model, unsigned count, struct knowledge *knowledge)
-{
-    for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++)
-        for (uint32_t p = 0; p <= TOGETHER; p++)
-            for (int a = 0; a <= 3; a++)
-                for (int b = 0; b <= 2; b++)
-                    know_views(model, count, (struct view){o, p, 0, a, b}, knowledge);
-}
 
 /* Beside what was told. */
 static void
@@ -102,7 +12,7 @@ know_own(const struct model *model, unsigned count, uint32_t organization, struc
 {
     for (size_t i = 0; i < model->n; i++)
         if (model->reading[i].organization == organization || model_count(model, i, count) == 0)
-            new_row(knowledge)[i] = 1;
+            knowledge_row(knowledge)[i] = 1;
     know_additions(model, count, knowledge);
 }
 
@@ -115,7 +25,7 @@ know_all(const struct model *model, const bool *hidden, unsigned count, uint32_t
         int8_t *row;
         if (!model_is_shown(model, hidden, f, organization))
             continue;
-        row = new_row(knowledge);
+        row = knowledge_row(knowledge);
         for (size_t i = 0; i < model->n; i++)
             row[i] = model->figure[f].part[i];
     }
@@ -238,7 +148,7 @@ void
 model_solve(const struct model *model, const bool *hidden, unsigned count, uint32_t organization,
             bool *ret_solved)
 {
-    struct knowledge knowledge = {.row = malloc(ROWS * sizeof *knowledge.row)};
+    struct knowledge knowledge = {.row = malloc(MODEL_ROWS * sizeof *knowledge.row)};
 
     assert_non_null(knowledge.row);
     know_all(model, hidden, count, organization, &knowledge);
@@ -250,11 +160,11 @@ void
 model_solve_told(const struct model *model, const bool (*told)[MODEL_READINGS], size_t n, unsigned count,
                  uint32_t organization, bool *ret_solved)
 {
-    struct knowledge knowledge = {.row = malloc(ROWS * sizeof *knowledge.row)};
+    struct knowledge knowledge = {.row = malloc(MODEL_ROWS * sizeof *knowledge.row)};
 
     assert_non_null(knowledge.row);
     for (size_t i = 0; i < n; i++) {
-        int8_t *row = new_row(&knowledge);
+        int8_t *row = knowledge_row(&knowledge);
         for (size_t k = 0; k < model->n; k++)
             row[k] = told[i][k];
     }
@@ -270,7 +180,7 @@ struct trial {
     const bool *hidden;
     unsigned count;
     struct knowledge knowledge;
-    int64_t sum[ROWS]; /* what each row is to be */
+    int64_t sum[MODEL_ROWS]; /* what each row is to be */
     int64_t is[MODEL_FIGURES];
     int64_t value[MODEL_READINGS];
     int64_t most;
@@ -352,7 +262,7 @@ model_try(const struct model *model, const bool *hidden, unsigned count, uint32_
     trial->count = count;
     trial->most = most;
     trial->pinned = ret_pinned;
-    trial->knowledge.row = malloc(ROWS * sizeof *trial->knowledge.row);
+    trial->knowledge.row = malloc(MODEL_ROWS * sizeof *trial->knowledge.row);
     assert_non_null(trial->knowledge.row);
     know_all(model, hidden, count, organization, &trial->knowledge);
     for (size_t row = 0; row < trial->knowledge.n; row++)

@@ -2,382 +2,13 @@
  * every query that it may ask, through all of the code that answers queries; what is shown goes to a solver
  * that knows nothing of how it was decided (suppress_model.h). With bb_suppress() cut down to the small ones
  * the same is to be found out. */
-#include "hidden_store.h"
+#include "hidden_ask.h"
 
-#include "runtime/rowset.h"
 #include "tests/unit/check.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define TABLES 6 /* of each kind */
-#define TOLD   4000
-
-/* What was told to one organization. */
-struct told {
-    uint32_t viewer;
-    bool (*row)[MODEL_READINGS];
-    size_t n;
-    bool withheld[MODEL_FIGURES]; /* figures that were asked for by themselves, and not told */
-};
-
-/* Its lines are for all, but not those of an indicator that protects small numbers. */
-static bool
-shares(uint32_t organization)
-{
-    return at.pattern >> (organization - 1) & 1;
-}
-
-/* Figures */
-
-static const struct model_figure *
-find_figure(uint32_t place, uint32_t disaggregation, uint32_t organization)
-{
-    for (size_t f = 0; f < at.model.n_figures; f++) {
-        const struct bb_suppress_figure *key = &at.model.figure[f].key;
-        if (key->place == place && key->disaggregation == disaggregation && key->organization == organization)
-            return &at.model.figure[f];
-    }
-    return NULL;
-}
-
-static void
-add_figure(const struct model_figure *figure, bool row[MODEL_READINGS])
-{
-    for (size_t i = 0; figure && i < at.model.n; i++)
-        row[i] |= figure->part[i];
-}
-
-static int64_t
-sum_of(const bool row[MODEL_READINGS], unsigned count)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < at.model.n; i++)
-        sum += row[i] ? model_count(&at.model, i, count) : 0;
-    return sum;
-}
-
-static void
-tell(struct told *told, const bool row[MODEL_READINGS])
-{
-    for (size_t i = 0; i < told->n; i++)
-        if (memcmp(told->row[i], row, sizeof *told->row) == 0)
-            return;
-    assert_true(told->n < TOLD);
-    memcpy(told->row[told->n++], row, sizeof *told->row);
-}
-
-/* Asking */
-
-struct question {
-    unsigned places;    /* bits of those named; 0: none is */
-    int disaggregation; /* -1: none is named */
-    enum { NOTHING, PLACE, ORGANIZATION, DISAGGREGATION } by;
-    const char *indicator;
-    int64_t times; /* what is shown is so many times the figure */
-};
-
-static struct test_caller
-viewer_of(const struct told *told, Bb__Role role, char code[static 20])
-{
-    if (told->viewer == MODEL_OUTSIDER)
-        strcpy(code, "outsider");
-    else
-        snprintf(code, 20, "o%u-%u", at.pattern, told->viewer);
-    return (struct test_caller){.organization = code, .role = role, .max_bytes = 128 << 10};
-}
-
-static uint32_t
-group_number(const struct question *q, const char *group)
-{
-    char text[20];
-
-    for (uint32_t i = 0; i < 16; i++) {
-        if (q->by == PLACE && i < MODEL_PLACES && strcmp(group, place_names[i]) == 0)
-            return i;
-        if (q->by == DISAGGREGATION && i < MODEL_DISAGGREGATIONS &&
-            bb_bytes_equal(bb_bytes_str(group), model_disaggregations[i].text))
-            return i;
-        snprintf(text, sizeof text, "o%u-%u", at.pattern, i);
-        if (q->by == ORGANIZATION && strcmp(group, text) == 0)
-            return i;
-    }
-    fail();
-    return 0;
-}
-
-/* What the point adds up, by the rules of PROTOCOL.md. ret_only: the figure, where it is one. */
-static void
-row_of(const struct question *q, const char *group, bool row[MODEL_READINGS],
-       const struct model_figure **ret_only)
-{
-    uint32_t place = BB_SUPPRESS_OPEN, organization = BB_SUPPRESS_ALL,
-             disaggregation = q->disaggregation < 0 ? BB_SUPPRESS_OPEN : (uint32_t)q->disaggregation;
-    unsigned places = q->places;
-
-    memset(row, 0, sizeof(bool[MODEL_READINGS]));
-    if (q->by == PLACE)
-        places = 1u << group_number(q, group);
-    else if (q->by == ORGANIZATION)
-        organization = group_number(q, group);
-    else if (q->by == DISAGGREGATION)
-        disaggregation = group_number(q, group);
-    *ret_only = NULL;
-    for (uint32_t p = 0; p < MODEL_PLACES; p++)
-        if (places & 1u << p)
-            add_figure(*ret_only = find_figure(p, disaggregation, organization), row);
-    if (places == 0)
-        add_figure(*ret_only = find_figure(place, disaggregation, organization), row);
-    else if (places & (places - 1))
-        *ret_only = NULL;
-}
-
-static void
-check_number(const char *text, int64_t number)
-{
-    char expected[40];
-
-    snprintf(expected, sizeof expected, "%lld", (long long)number);
-    assert_string_equal(text, expected);
-}
-
-/* A point is what the model says it is, or withheld. */
-static void
-take_point(struct told *told, const struct question *q, const Bb__TrendPoint *point)
-{
-    const struct model_figure *only;
-    bool row[MODEL_READINGS];
-
-    row_of(q, point->group, row, &only);
-    if (point->withheld) {
-        assert_null(point->value);
-        assert_null(point->numerator);
-        assert_null(point->denominator);
-        if (only)
-            told->withheld[only - at.model.figure] = true;
-        return;
-    }
-    if (point->readings == 0)
-        return;
-    if (at.model.n_counts == 2 && q->times == 1) {
-        check_number(point->numerator, sum_of(row, 0));
-        check_number(point->denominator, sum_of(row, 1));
-    } else if (at.model.n_counts == 1) {
-        check_number(point->value, q->times * sum_of(row, 0));
-    }
-    tell(told, row);
-}
-
-static void
-ask_trend(struct told *told, Bb__Role role, const struct question *q)
-{
-    static const char *const by[] = {"", "place", "organization", "disaggregation"};
-    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    char *places[MODEL_PLACES], code[20], disaggregation[16];
-    const struct test_caller caller = viewer_of(told, role, code);
-    struct test_answer answer;
-
-    request.indicator = (char *)(uintptr_t)q->indicator;
-    request.period_from = request.period_to = at.period;
-    request.by = (char *)(uintptr_t)by[q->by];
-    request.place = places;
-    for (uint32_t p = 0; p < MODEL_PLACES; p++)
-        if (q->places & 1u << p)
-            places[request.n_place++] = (char *)(uintptr_t)place_names[p];
-    if (q->disaggregation >= 0) {
-        const struct bb_bytes text = model_disaggregations[q->disaggregation].text;
-        snprintf(disaggregation, sizeof disaggregation, "%.*s", (int)text.len, (const char *)text.data);
-        request.disaggregation = disaggregation;
-    }
-    test_ask(&at.s->store, &caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
-    if (answer.r == 1)
-        check_int(answer.failure.code, BB_ERROR_INVALID, answer.failure.message); /* there is no total */
-    else
-        check_int(answer.r, 0, answer.failure.message);
-    for (size_t i = 0; i < answer.n_parts; i++) {
-        const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[i];
-        for (size_t p = 0; p < reply->n_point; p++)
-            take_point(told, q, reply->point[p]);
-    }
-    test_answer_release(&answer);
-}
-
-static void
-ask_trends(struct told *told, Bb__Role role)
-{
-    for (unsigned places = 0; places < 1u << MODEL_PLACES; places++)
-        for (int d = -1; d < MODEL_DISAGGREGATIONS; d++)
-            for (int by = NOTHING; by <= DISAGGREGATION; by++) {
-                struct question q = {places, d, by, at.indicator, 1};
-                ask_trend(told, role, &q);
-                q.indicator = at.computed;
-                q.times = 2;
-                if (places < 3 && d < 2)
-                    ask_trend(told, role, &q);
-            }
-}
-
-/* What is computed from two disaggregations is told only where both are. */
-static void
-ask_parts(struct told *told)
-{
-    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
-    char code[20];
-    const struct test_caller caller = viewer_of(told, BB__ROLE__ROLE_PARTNER, code);
-    const Bb__TrendReply *reply;
-    bool row[MODEL_READINGS] = {false};
-    struct test_answer answer;
-
-    request.indicator = at.parts;
-    request.period_from = request.period_to = at.period;
-    test_ask(&at.s->store, &caller, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
-    check_int(answer.r, 0, answer.failure.message);
-    reply = (const Bb__TrendReply *)(const void *)answer.part[0];
-    add_figure(find_figure(BB_SUPPRESS_OPEN, 1, BB_SUPPRESS_ALL), row);
-    add_figure(find_figure(BB_SUPPRESS_OPEN, 2, BB_SUPPRESS_ALL), row);
-    if (at.model.n_counts == 1 && reply->n_point > 0 && reply->point[0]->value) {
-        check_number(reply->point[0]->value, sum_of(row, 0));
-        tell(told, row);
-    }
-    test_answer_release(&answer);
-}
-
-/* The model's reading behind a row. */
-static size_t
-reading_of(const struct bb_rowview *view, const struct bb_rowref *ref)
-{
-    char code[20];
-
-    for (size_t i = 0; i < at.model.n; i++) {
-        const struct bb_suppress_reading *r = &at.model.reading[i];
-        snprintf(code, sizeof code, "o%u-%u", at.pattern, r->organization);
-        if (bb_bytes_equal(view->text[ref->organization], bb_bytes_str(code)) &&
-            bb_bytes_equal(view->text[ref->place], bb_bytes_str(place_names[r->place])) &&
-            bb_bytes_equal(view->text[ref->disaggregation], model_disaggregations[r->disaggregation].text))
-            return i;
-    }
-    fail();
-    return 0;
-}
-
-static void
-take_rows(struct told *told, const Bb__Rows *rows)
-{
-    struct bb_rowview view;
-    struct bb_rowref ref;
-    const char *what;
-
-    assert_int_equal(bb_rowview_init(&view, rows, &what), 0);
-    for (uint32_t i = 0; i < rows->count; i++) {
-        bool row[MODEL_READINGS] = {false};
-        size_t reading;
-        bb_rowview_get(&view, i, &ref);
-        reading = reading_of(&view, &ref);
-        row[reading] = true;
-        if (!(ref.flags & BB_ROW_WITHHELD)) {
-            assert_int_equal(at.model.reading[reading].organization, told->viewer);
-            tell(told, row);
-            continue;
-        }
-        assert_int_equal(ref.flags & (BB_ROW_VALUE | BB_ROW_NUMERATOR | BB_ROW_DENOMINATOR), 0);
-        assert_true(shares(at.model.reading[reading].organization));
-    }
-    bb_rowview_release(&view);
-}
-
-static void
-ask_readings(struct told *told, bool latest)
-{
-    Bb__ReadingsQuery request = BB__READINGS_QUERY__INIT;
-    char code[20];
-    const struct test_caller caller = viewer_of(told, BB__ROLE__ROLE_PARTNER, code);
-    struct test_answer answer;
-
-    request.indicator = at.indicator;
-    request.period_from = request.period_to = at.period;
-    request.has_latest = request.latest = latest;
-    test_ask(&at.s->store, &caller, BB_METHOD_READINGS_LIST, &request.base, &bb__readings_part__descriptor,
-             &answer);
-    check_int(answer.r, 0, answer.failure.message);
-    for (size_t i = 0; i < answer.n_parts; i++)
-        take_rows(told, ((const Bb__ReadingsPart *)(const void *)answer.part[i])->rows);
-    test_answer_release(&answer);
-}
-
-static void
-ask_histories(struct told *told)
-{
-    char code[20], whose[20], disaggregation[16];
-    const struct test_caller caller = viewer_of(told, BB__ROLE__ROLE_PARTNER, code);
-
-    for (size_t i = 0; i < at.model.n; i++) {
-        const struct bb_suppress_reading *r = &at.model.reading[i];
-        const struct bb_bytes text = model_disaggregations[r->disaggregation].text;
-        Bb__HistoryQuery request = BB__HISTORY_QUERY__INIT;
-        struct test_answer answer;
-        if (!shares(r->organization) && r->organization != told->viewer)
-            continue;
-        snprintf(whose, sizeof whose, "o%u-%u", at.pattern, r->organization);
-        snprintf(disaggregation, sizeof disaggregation, "%.*s", (int)text.len, (const char *)text.data);
-        request.indicator = at.indicator;
-        request.organization = whose;
-        request.place = (char *)(uintptr_t)place_names[r->place];
-        request.disaggregation = disaggregation;
-        request.period = at.period;
-        test_ask(&at.s->store, &caller, BB_METHOD_READINGS_HISTORY, &request.base,
-                 &bb__history_part__descriptor, &answer);
-        check_int(answer.r, 0, answer.failure.message);
-        take_rows(told, ((const Bb__HistoryPart *)(const void *)answer.part[0])->rows);
-        test_answer_release(&answer);
-    }
-}
-
-static void
-ask_progress(struct told *told, Bb__Role role)
-{
-    Bb__ProgressQuery request = BB__PROGRESS_QUERY__INIT;
-    const struct question q = {0, -1, NOTHING, at.indicator, 1};
-    char *indicator = at.indicator, code[20];
-    const struct test_caller caller = viewer_of(told, role, code);
-    const Bb__ProgressReply *reply;
-    const Bb__Progress *item;
-    struct test_answer answer;
-
-    request.indicator = &indicator;
-    request.n_indicator = 1;
-    request.period = at.period;
-    test_ask(&at.s->store, &caller, BB_METHOD_PROGRESS, &request.base, &bb__progress_reply__descriptor,
-             &answer);
-    check_int(answer.r, 0, answer.failure.message);
-    reply = (const Bb__ProgressReply *)(const void *)answer.part[0];
-    assert_int_equal(reply->n_item, 1);
-    item = reply->item[0];
-    if (item->latest && !item->ambiguous)
-        take_point(told, &q, item->latest);
-    if (item->latest && item->latest->withheld)
-        assert_true(!item->change && !item->distance && !item->has_corrected && !item->has_on_track);
-    test_answer_release(&answer);
-}
-
-/* Everything that one organization may ask. */
-static void
-ask_all(struct told *told)
-{
-    told->n = 0;
-    memset(told->withheld, 0, sizeof told->withheld);
-    ask_trends(told, BB__ROLE__ROLE_PARTNER);
-    ask_parts(told);
-    ask_readings(told, false);
-    ask_readings(told, true);
-    ask_histories(told);
-    ask_progress(told, BB__ROLE__ROLE_PARTNER);
-    if (told->viewer != MODEL_OUTSIDER)
-        return;
-    ask_trends(told, BB__ROLE__ROLE_OBSERVER);
-    ask_progress(told, BB__ROLE__ROLE_OBSERVER);
-}
+#define TABLES 4 /* of each kind */
 
 /* Figures that are small, or withheld from somebody who may see such, and that follow. */
 static size_t
@@ -398,9 +29,9 @@ count_solved(const struct told *told)
     return n;
 }
 
-/* In how many tables does somebody find out something? */
+/* In how many tables does somebody find out something? with_tree: of those with places in others. */
 static size_t
-count_tables(struct hidden_store *s, unsigned first, unsigned n)
+count_tables(struct hidden_store *s, unsigned n, bool with_tree)
 {
     struct told told = {.row = malloc(TOLD * sizeof *told.row)};
     size_t found = 0;
@@ -408,9 +39,12 @@ count_tables(struct hidden_store *s, unsigned first, unsigned n)
     assert_non_null(told.row);
     for (unsigned i = 0; i < n; i++) {
         size_t solved = 0;
-        hidden_store_table(s, first + i, i);
+        if (with_tree && model_kinds[i % MODEL_KINDS].tree == 0)
+            continue;
+        hidden_store_table(s, i, 12 * i); /* in a year of its own */
+        hidden_store_longer(s);
         for (told.viewer = MODEL_OUTSIDER; told.viewer <= MODEL_ORGANIZATIONS; told.viewer++) {
-            ask_all(&told);
+            ask_all(&told, i < MODEL_KINDS && !at.only_small && !at.without_places);
             solved += count_solved(&told);
         }
         found += solved > 0;
@@ -426,7 +60,7 @@ test_nothing_follows(void **state)
 
     (void)state;
     hidden_store_open(&s);
-    assert_int_equal(count_tables(&s, 0, TABLES * MODEL_KINDS), 0);
+    assert_int_equal(count_tables(&s, TABLES * MODEL_KINDS, false), 0);
     hidden_store_close(&s);
 }
 
@@ -438,9 +72,23 @@ test_control(void **state)
     (void)state;
     at.only_small = true;
     hidden_store_open(&s);
-    assert_true(count_tables(&s, 0, MODEL_KINDS) > MODEL_KINDS / 2);
+    assert_true(count_tables(&s, MODEL_KINDS, false) > MODEL_KINDS / 2);
     hidden_store_close(&s);
     at.only_small = false;
+}
+
+/* What lies in what is not known where it is decided. */
+static void
+test_control_of_places(void **state)
+{
+    struct hidden_store s;
+
+    (void)state;
+    at.without_places = true;
+    hidden_store_open(&s);
+    assert_true(count_tables(&s, TABLES * MODEL_KINDS, true) > 1);
+    hidden_store_close(&s);
+    at.without_places = false;
 }
 
 int
@@ -449,6 +97,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_follows),
         cmocka_unit_test(test_control),
+        cmocka_unit_test(test_control_of_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,8 +67,8 @@ test_moments(void **state)
         for (size_t k = 0; k < COUNT(by); k++)
             before[k] = trend_text(at.period, at.period, by[k], "", 0);
         row.key = (struct bb_reading_key){
-            test_period("1999-12"), s.indicator[at.model.threshold][at.model.n_counts], s.place[1 + i % 3],
-            s.disaggregation[1 + i % 3], s.organization[at.pattern][1 + i % 2]};
+            test_period("1999-12"), s.indicator[at.model.threshold][at.model.n_counts],
+            s.place[at.tree][1 + i % 3], s.disaggregation[1 + i % 3], s.organization[at.pattern][1 + i % 2]};
         test_store_put(&s.store, "outsider", &row, 1);
         for (size_t k = 0; k < COUNT(by); k++) {
             again = trend_text(at.period, at.period, by[k], "", then);

@@ -290,7 +290,7 @@ bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppre
     bb_arena_init(&work.table, most / 3);
     bb_arena_init(&work.round, most / 3);
     bb_arena_init(&work.moves, most / 3);
-    r = bb_facts_make(table, &work.effort, &work.table, &work.facts);
+    r = bb_facts_make(table, &work.effort, &work.table, &work.round, &work.facts);
     if (r == 0)
         r = settle_all(&work);
     if (r == 0)

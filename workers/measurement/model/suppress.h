@@ -43,15 +43,20 @@
  * figure. So neither equations nor bounds tell it to one organization. The second set is found as numbers and
  * checked with integers; where none is found, more is hidden.
  *
- * Additions: a total that one organization reports beside its parts, and that is their sum (places in the
- * empty place, codes in the total, cross tabulations in their margins) is taken to be known as that.
+ * Additions: a total that one organization reports beside its parts, and that is their sum, is taken to be
+ * known as that: codes in the total, cross tabulations in their margins, and places in the place that they
+ * lie in. All others lie in the empty place; of those that are no aggregates, also in an aggregate that lies
+ * in no other. Where both a place and what lies in it could stand for it, either way to add up counts
+ * (suppress_groups.h). What does not add up is no addition, whatever it was meant to be.
  *
  * WHAT DOES NOT FOLLOW: that a range is wide, only that it is not a single number. Organizations that put
  * their rows together. Two tables of one period, before and after a change: the difference between them may
  * be small. So as of an earlier moment nothing is told of a period in which something changed since, nor of
  * periods of another type than the indicator has (query/withheld.c); who asked before still knows the answer.
- * Which places an `aggregate` place contains. That a numerator is not above its denominator, and the
- * difference between the two. What may be concluded from the very choice of what is hidden.
+ * Which places an aggregate contains that are not registered as lying in it, but for all of them together.
+ * That one organization reports for an aggregate what others report for its parts. That a numerator is not
+ * above its denominator, and the difference between the two. What may be concluded from the very choice of
+ * what is hidden.
  *
  * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 120 ms for 9,000 to 18,000 (300 places by 30 codes, one
  * or two organizations in each, 10 % small). What it does is counted (suppress_effort.h): after
@@ -74,6 +79,11 @@ struct bb_suppress_reading {
     struct bb_decimal count[BB_SUPPRESS_COUNTS];  /* 0 where it has none */
 };
 
+/* A place that lies in another one. */
+struct bb_suppress_place {
+    uint32_t id, above;
+};
+
 struct bb_suppress_disaggregation {
     uint32_t id;
     struct bb_bytes text; /* canonical; "" for id 0 */
@@ -86,6 +96,8 @@ struct bb_suppress_table {
     const struct bb_suppress_disaggregation
         *disaggregation; /* at least those of the readings, ids ascending */
     size_t n_disaggregations;
+    const struct bb_suppress_place *place; /* those of readings, and above them; each once, in any order */
+    size_t n_places;
     struct bb_decimal threshold;
     unsigned n_counts; /* 1: the value; 2: numerator and denominator */
 };

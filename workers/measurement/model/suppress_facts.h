@@ -66,9 +66,9 @@ struct bb_facts {
     size_t n_figures;
 };
 
-/* The facts of a table; the small ones are hidden. 0 | as bb_suppress() */
+/* The facts of a table; the small ones are hidden. scratch: is reset. 0 | as bb_suppress() */
 int bb_facts_make(const struct bb_suppress_table *table, struct bb_effort *effort, struct bb_arena *arena,
-                  struct bb_facts *ret_facts);
+                  struct bb_arena *scratch, struct bb_facts *ret_facts);
 
 /* The cells that a cell comes down to; itself, when it has no parts. out: may be NULL. Returns how many. */
 uint32_t bb_cell_bases(const struct bb_facts *facts, uint32_t cell, uint32_t *out);

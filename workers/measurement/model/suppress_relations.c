@@ -1,20 +1,26 @@
 /* A table is what one organization reports in one place, or in all places but the empty one and aggregates
- * together. Within a table, each two sets of dimensions have what is common to them as their margins: age;sex
- * and sex have sex, age and the total (no dimension) have the total. For each code of the common dimensions
- * the sums on both sides are compared. Between the table of the empty place and that of the others each two
- * sets are compared so, also a set with itself.
+ * together, or in a cut through what lies in a place (suppress_groups.h). Two tables that may stand for the
+ * same number are compared:
  *
- * Most of what comes true is a single total beside its parts. That is not kept as a relation: the total is
- * taken to be its parts. What then says nothing any more is left out. */
+ *     each place                                with itself, and with both cuts below it
+ *     all places that are no aggregates         with itself, the empty place, and both cuts below that
+ *     an aggregate that lies in no other place  with the empty place, and all that are no aggregates
+ *
+ * Of two tables each two sets of dimensions have what is common to them as their margins: age;sex and sex
+ * have sex, age and the total (no dimension) have the total. For each code of the common dimensions the sums
+ * on both sides are compared. What says nothing any more, with totals taken to be their parts, is left out.
+ */
 #include "suppress_relations.h"
+
+#include "suppress_groups.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ENTRY_STEPS    10u /* to make an entry, and sort it */
-#define MARGIN_STEPS   3u  /* to compare a margin */
 #define EXPANDED_STEPS 8u  /* to sort a cell */
+#define CUT_STEPS      20u /* to sort a reading, and cut twice */
 
 struct entry {
     uint32_t margin[BB_DISAGGREGATION_PARTS];
@@ -23,36 +29,14 @@ struct entry {
 };
 
 struct finding {
-    const struct bb_ordered *order;
-    const struct bb_parts *parts;
+    const struct bb_order *order;
     unsigned count;
-    struct bb_arena *arena;
+    struct bb_arena *arena, *scratch;
     struct bb_facts *facts;
     struct entry *entry; /* room for all readings, twice */
     uint32_t *expanded;  /* room for all cells, twice */
     size_t n_entries;
     size_t n_members, size_members, size_relations;
-};
-
-/* Readings with the same dimensions. */
-struct group {
-    uint64_t dimensions;
-    uint32_t first, n;
-};
-
-struct sorted {
-    uint64_t dimensions;
-    uint32_t reading;
-};
-
-/* Readings of one organization: those in places from `from` to `to`, by their dimensions. */
-struct table {
-    uint32_t from, to;
-    bool skip_aggregates;
-    struct sorted *reading;
-    uint32_t n_readings;
-    struct group *group;
-    uint32_t n;
 };
 
 static void *
@@ -86,7 +70,7 @@ expand(struct finding *finding, const struct entry *entry, size_t n)
     size_t n_all = 0, n_kept = 0;
 
     for (size_t i = 0; i < n; i++) {
-        uint32_t cell = finding->order[entry[i].reading].cell, more;
+        uint32_t cell = finding->order->at[entry[i].reading].cell, more;
         if (cell == BB_NO_CELL)
             continue;
         more = bb_cell_bases(facts, cell, to + n_all);
@@ -154,7 +138,7 @@ compare_sides(struct finding *finding, const struct entry *entry, size_t n)
     bool side[2] = {false, false};
 
     for (size_t i = 0; i < n; i++) {
-        struct bb_decimal count = finding->order[entry[i].reading].reading->count[finding->count];
+        struct bb_decimal count = finding->order->at[entry[i].reading].reading->count[finding->count];
         int r = entry[i].side ? bb_sum_subtract(&difference, count) : bb_sum_add(&difference, count);
         if (r != 0)
             return -ERANGE;
@@ -164,16 +148,18 @@ compare_sides(struct finding *finding, const struct entry *entry, size_t n)
 }
 
 static void
-gather(struct finding *finding, const struct table *table, uint32_t group, uint64_t common, uint32_t side)
+gather(struct finding *finding, const struct bb_groups *groups, uint32_t group, uint64_t common,
+       uint32_t side)
 {
-    const struct sorted *sorted = table->reading + table->group[group].first;
+    const struct bb_group *of = &groups->group[group];
 
-    for (uint32_t i = 0; i < table->group[group].n; i++) {
+    for (uint32_t i = of->first; i < of->first + of->n; i++) {
         struct entry *entry = &finding->entry[finding->n_entries++];
-        bb_parts_margin(&finding->parts[finding->order[sorted[i].reading].disaggregation], common,
+        uint32_t reading = groups->reading[i].at;
+        bb_parts_margin(&finding->order->parts[finding->order->at[reading].disaggregation], common,
                         entry->margin);
         entry->side = side;
-        entry->reading = sorted[i].reading;
+        entry->reading = reading;
     }
 }
 
@@ -190,7 +176,7 @@ compare_entries(const void *a_pointer, const void *b_pointer)
 
 /* By the codes of these dimensions, which are common to both. */
 static int
-relate_by(struct finding *finding, const struct table *a, uint32_t group_a, const struct table *b,
+relate_by(struct finding *finding, const struct bb_groups *a, uint32_t group_a, const struct bb_groups *b,
           uint32_t group_b, uint64_t common)
 {
     const struct entry *entry = finding->entry;
@@ -215,7 +201,7 @@ relate_by(struct finding *finding, const struct table *a, uint32_t group_a, cons
 
 /* By all that is common to them, and by less: totals may agree where codes do not. */
 static int
-relate(struct finding *finding, const struct table *a, uint32_t group_a, const struct table *b,
+relate(struct finding *finding, const struct bb_groups *a, uint32_t group_a, const struct bb_groups *b,
        uint32_t group_b)
 {
     uint64_t all = a->group[group_a].dimensions & b->group[group_b].dimensions, common = all;
@@ -229,251 +215,122 @@ relate(struct finding *finding, const struct table *a, uint32_t group_a, const s
 }
 
 static int
-compare_sorted(const void *a_pointer, const void *b_pointer)
-{
-    const struct sorted *a = a_pointer, *b = b_pointer;
-
-    if (a->dimensions != b->dimensions)
-        return a->dimensions < b->dimensions ? -1 : 1;
-    return (a->reading > b->reading) - (a->reading < b->reading);
-}
-
-static int
-make_groups(struct finding *finding, struct table *table)
-{
-    uint32_t most = table->to - table->from;
-
-    table->reading = bb_arena_alloc(finding->arena, (most + 1) * sizeof *table->reading);
-    table->group = bb_arena_alloc(finding->arena, (most + 1) * sizeof *table->group);
-    if (!table->reading || !table->group)
-        return -EDQUOT;
-    for (uint32_t i = table->from; i < table->to; i++)
-        if (!table->skip_aggregates || !finding->order[i].reading->aggregate)
-            table->reading[table->n_readings++] =
-                (struct sorted){finding->parts[finding->order[i].disaggregation].dimensions, i};
-    qsort(table->reading, table->n_readings, sizeof *table->reading, compare_sorted);
-    for (uint32_t i = 0; i < table->n_readings; i++) {
-        if (i == 0 || table->reading[i].dimensions != table->reading[i - 1].dimensions)
-            table->group[table->n++] = (struct group){.dimensions = table->reading[i].dimensions, .first = i};
-        table->group[table->n - 1].n++;
-    }
-    return 0;
-}
-
-static int
-relate_within(struct finding *finding, struct table *table)
-{
-    int r = make_groups(finding, table);
-
-    for (uint32_t i = 0; r == 0 && i < table->n; i++)
-        for (uint32_t j = i + 1; r == 0 && j < table->n; j++)
-            r = relate(finding, table, i, table, j);
-    return r;
-}
-
-static int
-relate_between(struct finding *finding, const struct table *whole, const struct table *places)
+relate_within(struct finding *finding, const struct bb_groups *groups)
 {
     int r = 0;
 
-    for (uint32_t i = 0; r == 0 && i < whole->n; i++)
-        for (uint32_t j = 0; r == 0 && j < places->n; j++)
-            r = relate(finding, whole, i, places, j);
+    for (uint32_t i = 0; r == 0 && i < groups->n; i++)
+        for (uint32_t j = i + 1; r == 0 && j < groups->n; j++)
+            r = relate(finding, groups, i, groups, j);
     return r;
 }
 
-/* What one organization reports: the empty place comes first. */
+static int
+relate_between(struct finding *finding, const struct bb_groups *a, const struct bb_groups *b)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; r == 0 && i < a->n; i++)
+        for (uint32_t j = 0; r == 0 && j < b->n; j++)
+            r = relate(finding, a, i, b, j);
+    return r;
+}
+
+/* With both cuts through what stands in order from `from` to `to`. done: was compared
+ * already; may be NULL. */
+static int
+relate_cuts(struct finding *finding, const struct bb_groups *with, uint32_t from, uint32_t to,
+            const struct bb_groups *done)
+{
+    struct bb_groups below, upper, lower;
+    int r;
+
+    if (from == to)
+        return 0;
+    bb_effort_spend(finding->facts->effort, CUT_STEPS * (to - from));
+    r = bb_effort_left(finding->facts->effort);
+    if (r == 0)
+        r = bb_groups_make(finding->order, from, to, false, finding->scratch, &below);
+    if (r == 0)
+        r = bb_groups_cut(finding->order, &below, BB_CUT_UPPER, finding->scratch, &upper);
+    if (r == 0)
+        r = bb_groups_cut(finding->order, &below, BB_CUT_LOWER, finding->scratch, &lower);
+    if (r == 0 && !(done && bb_groups_same(done, &upper)))
+        r = relate_between(finding, with, &upper);
+    if (r == 0 && !(done && bb_groups_same(done, &lower)) && !bb_groups_same(&upper, &lower))
+        r = relate_between(finding, with, &lower);
+    return r;
+}
+
+/* What one organization reports; the empty place comes first, and may have nothing. */
+struct reported {
+    uint32_t from, to;
+    struct bb_groups whole; /* the empty place */
+    uint32_t behind;        /* where the others begin */
+    struct bb_groups parts; /* of the others those that are no aggregates */
+};
+
+static int
+relate_place(struct finding *finding, const struct reported *reported, uint32_t from, uint32_t to)
+{
+    const struct bb_ordered *place = &finding->order->at[from];
+    struct bb_groups here;
+    int r = bb_groups_make(finding->order, from, to, false, finding->scratch, &here);
+
+    if (r == 0)
+        r = relate_within(finding, &here);
+    if (r == 0)
+        r = relate_cuts(finding, &here, to, bb_order_subtree_end(finding->order, to - 1, reported->to), NULL);
+    if (r != 0 || !place->reading->aggregate || finding->order->places.above[place->place] != 0)
+        return r;
+    r = relate_between(finding, &reported->whole, &here);
+    return r == 0 ? relate_between(finding, &here, &reported->parts) : r;
+}
+
 static int
 relate_organization(struct finding *finding, uint32_t from, uint32_t to)
 {
-    struct table whole = {.from = from, .to = from}, places;
-    int r = 0;
+    struct reported reported = {.from = from, .to = to, .behind = from};
+    int r;
 
-    while (whole.to < to && finding->order[whole.to].reading->place == 0)
-        whole.to++;
-    places = (struct table){.from = whole.to, .to = to, .skip_aggregates = true};
-    for (uint32_t first = whole.to, end; r == 0 && first < to; first = end) {
-        struct table one = {.from = first};
-        for (end = first + 1;
-             end < to && finding->order[end].reading->place == finding->order[first].reading->place;)
-            end++;
-        one.to = end;
-        r = relate_within(finding, &one);
+    bb_arena_reset(finding->scratch);
+    if (finding->order->at[from].place == 0)
+        reported.behind = bb_order_place_end(finding->order, from, to);
+    r = bb_groups_make(finding->order, from, reported.behind, false, finding->scratch, &reported.whole);
+    if (r == 0)
+        r = bb_groups_make(finding->order, reported.behind, to, true, finding->scratch, &reported.parts);
+    if (r == 0)
+        r = relate_within(finding, &reported.whole);
+    if (r == 0)
+        r = relate_within(finding, &reported.parts);
+    if (r == 0)
+        r = relate_between(finding, &reported.whole, &reported.parts);
+    if (r == 0)
+        r = relate_cuts(finding, &reported.whole, reported.behind, to, &reported.parts);
+    if (r == 0)
+        r = relate_cuts(finding, &reported.parts, reported.behind, to, &reported.parts);
+    for (uint32_t first = reported.behind, end; r == 0 && first < to; first = end) {
+        end = bb_order_place_end(finding->order, first, to);
+        r = relate_place(finding, &reported, first, end);
     }
-    if (r == 0)
-        r = relate_within(finding, &whole);
-    if (r == 0)
-        r = relate_within(finding, &places);
-    return r == 0 ? relate_between(finding, &whole, &places) : r;
+    return r;
 }
 
 int
-bb_relations_find(const struct bb_ordered *order, size_t n, const struct bb_parts *parts, unsigned count,
-                  struct bb_arena *arena, struct bb_facts *facts)
+bb_relations_find(const struct bb_order *order, unsigned count, struct bb_arena *arena,
+                  struct bb_arena *scratch, struct bb_facts *facts)
 {
-    struct finding finding = {.order = order, .parts = parts, .count = count, .arena = arena, .facts = facts};
+    struct finding finding = {
+        .order = order, .count = count, .arena = arena, .scratch = scratch, .facts = facts};
     int r = 0;
 
-    finding.entry = bb_arena_alloc(arena, (2 * n + 1) * sizeof *finding.entry);
-    finding.expanded = bb_arena_alloc(arena, (2 * n + 1) * sizeof *finding.expanded);
+    finding.entry = bb_arena_alloc(arena, (2 * (size_t)order->n + 1) * sizeof *finding.entry);
+    finding.expanded = bb_arena_alloc(arena, (2 * (size_t)order->n + 1) * sizeof *finding.expanded);
     if (!finding.entry || !finding.expanded)
         return -EDQUOT;
-    for (uint32_t from = 0, to; r == 0 && from < n; from = to) {
-        for (to = from + 1; to < n && order[to].reading->organization == order[from].reading->organization;)
-            to++;
+    for (uint32_t from = 0, to; r == 0 && from < order->n; from = to) {
+        to = bb_order_organization_end(order, from);
         r = relate_organization(&finding, from, to);
     }
-    return r;
-}
-
-/* Cells that are sums */
-
-struct deriving {
-    const struct bb_ordered *order;
-    const struct bb_parts *parts;
-    struct bb_arena *arena;
-    struct bb_facts *facts;
-    uint32_t *candidate; /* readings */
-    size_t n_parts, size_parts;
-};
-
-/* What the candidates add up to, is it the total? Then they become its parts. */
-static int
-try_parts(struct deriving *deriving, uint32_t total, uint32_t n, bool *ret_done)
-{
-    struct bb_facts *facts = deriving->facts;
-    struct bb_run *run = &facts->parts[deriving->order[total].cell];
-
-    for (unsigned c = 0; c < facts->n_counts; c++) {
-        struct bb_sum sum = {{0}};
-        for (uint32_t i = 0; i < n; i++)
-            if (bb_sum_add(&sum, deriving->order[deriving->candidate[i]].reading->count[c]) != 0)
-                return -ERANGE;
-        if (bb_sum_subtract(&sum, deriving->order[total].reading->count[c]) != 0)
-            return -ERANGE;
-        if (!bb_sum_is_zero(&sum))
-            return 0;
-    }
-    while (deriving->n_parts + n > deriving->size_parts) {
-        facts->part =
-            grow(deriving->arena, facts->part, deriving->n_parts, &deriving->size_parts, sizeof *facts->part);
-        if (!facts->part)
-            return -EDQUOT;
-    }
-    *run = (struct bb_run){(uint32_t)deriving->n_parts, 0};
-    for (uint32_t i = 0; i < n; i++)
-        if (deriving->order[deriving->candidate[i]].cell != BB_NO_CELL)
-            facts->part[run->first + run->n++] = deriving->order[deriving->candidate[i]].cell;
-    deriving->n_parts += run->n;
-    *ret_done = true;
-    return 0;
-}
-
-/* The same disaggregation in the other places. */
-static int
-derive_from_places(struct deriving *deriving, uint32_t total, uint32_t from, uint32_t to, bool *ret_done)
-{
-    uint32_t n = 0;
-
-    bb_effort_spend(deriving->facts->effort, to - from);
-    for (uint32_t i = from; i < to; i++) {
-        const struct bb_suppress_reading *reading = deriving->order[i].reading;
-        if (reading->place != 0 && !reading->aggregate &&
-            reading->disaggregation == deriving->order[total].reading->disaggregation)
-            deriving->candidate[n++] = i;
-    }
-    return n ? try_parts(deriving, total, n, ret_done) : 0;
-}
-
-/* Disaggregations in the same place that have the same codes, and the dimensions of the group. */
-static int
-derive_from_codes(struct deriving *deriving, uint32_t total, const struct table *table,
-                  const struct group *group, bool *ret_done)
-{
-    const struct bb_parts *whole = &deriving->parts[deriving->order[total].disaggregation];
-    uint32_t margin[BB_DISAGGREGATION_PARTS], other[BB_DISAGGREGATION_PARTS], n = 0;
-
-    bb_effort_spend(deriving->facts->effort, MARGIN_STEPS * group->n);
-    bb_parts_margin(whole, whole->dimensions, margin);
-    for (uint32_t i = group->first; i < group->first + group->n; i++) {
-        uint32_t reading = table->reading[i].reading;
-        bb_parts_margin(&deriving->parts[deriving->order[reading].disaggregation], whole->dimensions, other);
-        if (memcmp(margin, other, sizeof margin) == 0)
-            deriving->candidate[n++] = reading;
-    }
-    return n ? try_parts(deriving, total, n, ret_done) : 0;
-}
-
-/* Readings of one place. */
-static int
-derive_in_place(struct deriving *deriving, uint32_t from, uint32_t to)
-{
-    struct finding finding = {.order = deriving->order, .parts = deriving->parts, .arena = deriving->arena};
-    struct table table = {.from = from, .to = to};
-    int r = make_groups(&finding, &table);
-
-    for (uint32_t i = from; r == 0 && i < to; i++) {
-        uint64_t own = deriving->parts[deriving->order[i].disaggregation].dimensions;
-        uint32_t cell = deriving->order[i].cell;
-        bool done = cell == BB_NO_CELL || deriving->facts->parts[cell].n > 0;
-        bb_effort_spend(deriving->facts->effort, table.n);
-        for (uint32_t g = 0; r == 0 && !done && g < table.n; g++)
-            if (table.group[g].dimensions != own && (own & ~table.group[g].dimensions) == 0)
-                r = derive_from_codes(deriving, i, &table, &table.group[g], &done);
-        if (r == 0)
-            r = bb_effort_left(deriving->facts->effort);
-    }
-    return r;
-}
-
-static int
-derive_in_organization(struct deriving *deriving, uint32_t from, uint32_t to)
-{
-    const struct bb_ordered *order = deriving->order;
-    int r = 0;
-
-    for (uint32_t i = from; r == 0 && i < to && order[i].reading->place == 0; i++) {
-        bool done = false;
-        if (order[i].cell != BB_NO_CELL)
-            r = derive_from_places(deriving, i, from, to, &done);
-        if (r == 0)
-            r = bb_effort_left(deriving->facts->effort);
-    }
-    for (uint32_t first = from, end; r == 0 && first < to; first = end) {
-        for (end = first + 1; end < to && order[end].reading->place == order[first].reading->place;)
-            end++;
-        r = derive_in_place(deriving, first, end);
-    }
-    return r;
-}
-
-/* What has parts is no cell of its own any more. */
-static void
-drop_derived(struct bb_facts *facts)
-{
-    for (uint32_t i = 0; i < facts->n_cells; i++)
-        for (unsigned c = 0; facts->parts[i].n && c < facts->n_counts; c++)
-            facts->cell[i].counts[c] = false;
-}
-
-int
-bb_relations_derive(const struct bb_ordered *order, size_t n, const struct bb_parts *parts,
-                    struct bb_arena *arena, struct bb_facts *facts)
-{
-    struct deriving deriving = {.order = order, .parts = parts, .arena = arena, .facts = facts};
-    int r = 0;
-
-    deriving.candidate = bb_arena_alloc(arena, (n + 1) * sizeof *deriving.candidate);
-    facts->parts = bb_arena_alloc(arena, (facts->n_cells + 1) * sizeof *facts->parts);
-    if (!deriving.candidate || !facts->parts)
-        return -EDQUOT;
-    memset(facts->parts, 0, (facts->n_cells + 1) * sizeof *facts->parts);
-    for (uint32_t from = 0, to; r == 0 && from < n; from = to) {
-        for (to = from + 1; to < n && order[to].reading->organization == order[from].reading->organization;)
-            to++;
-        r = derive_in_organization(&deriving, from, to);
-    }
-    if (r == 0)
-        drop_derived(facts);
     return r;
 }

@@ -16,6 +16,7 @@ struct bb_hidden_table {
     atomic_uint holders;
     bool all; /* everything is hidden */
     uint64_t changed;
+    struct bb_hidden_places places;
     struct bb_suppressed suppressed;
 };
 
@@ -28,6 +29,8 @@ struct making {
     size_t n, size;
     struct bb_ids disaggregations;
     struct bb_suppress_disaggregation *disaggregation;
+    struct bb_suppress_place *place;
+    size_t n_places;
 };
 
 static void
@@ -37,6 +40,7 @@ release(struct making *making)
     bb_ids_release(&making->disaggregations);
     free(making->reading);
     free(making->disaggregation);
+    free(making->place);
 }
 
 /* The readings */
@@ -112,21 +116,7 @@ read_readings(struct making *making, uint32_t indicator, struct bb_period period
     return r == BB_STORE_E_NOT_FOUND ? 0 : r;
 }
 
-/* What is known of whom and what they are of */
-
-static int
-find_aggregates(struct making *making)
-{
-    bool aggregate = false;
-    int r = 0;
-
-    for (size_t i = 0; r == 0 && i < making->n; i++) { /* places stand together */
-        if (i == 0 || making->reading[i].place != making->reading[i - 1].place)
-            r = bb_terms_is_aggregate(&making->terms, making->snapshot, making->reading[i].place, &aggregate);
-        making->reading[i].aggregate = aggregate;
-    }
-    return r;
-}
+/* What is known of what they are of */
 
 static int
 find_disaggregations(struct making *making)
@@ -148,23 +138,42 @@ find_disaggregations(struct making *making)
 }
 
 static int
-decide(struct making *making, struct bb_suppressed *ret_suppressed)
+find_places(struct making *making, struct bb_hidden_places *ret_places)
 {
-    struct bb_suppress_table table = {
+    int r = bb_hidden_places_read(making->snapshot, making->reading, making->n, ret_places);
+
+    if (r != 0)
+        return r;
+    making->place = calloc(ret_places->n + 1, sizeof *making->place);
+    if (!making->place)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < ret_places->n; i++)
+        if (ret_places->place[i].above)
+            making->place[making->n_places++] =
+                (struct bb_suppress_place){ret_places->place[i].id, ret_places->place[i].above};
+    return 0;
+}
+
+static int
+decide(struct making *making, struct bb_hidden_table *table)
+{
+    struct bb_suppress_table of = {
         .threshold = {.mantissa = making->rules->suppress_below},
         .n_counts = making->rules->organization_aggregation == BB_AGGREGATE_RATIO ? 2 : 1,
     };
-    int r = find_aggregates(making);
+    int r = find_places(making, &table->places);
 
     if (r == 0)
         r = find_disaggregations(making);
     if (r != 0)
         return r;
-    table.reading = making->reading;
-    table.n_readings = making->n;
-    table.disaggregation = making->disaggregation;
-    table.n_disaggregations = making->disaggregations.count;
-    return bb_suppress(&table, BB_HIDDEN_WORK_BYTES, ret_suppressed);
+    of.reading = making->reading;
+    of.n_readings = making->n;
+    of.disaggregation = making->disaggregation;
+    of.n_disaggregations = making->disaggregations.count;
+    of.place = making->place;
+    of.n_places = making->n_places;
+    return bb_suppress(&of, BB_HIDDEN_WORK_BYTES, &table->suppressed);
 }
 
 /* Tables */
@@ -186,7 +195,7 @@ bb_hidden_table_make(struct bb_snapshot *snapshot, uint32_t indicator, const str
     if (r == 0)
         r = read_readings(&making, indicator, period, looked, &table->changed);
     if (r == 0)
-        r = decide(&making, &table->suppressed);
+        r = decide(&making, table);
     snapshot->sequence = moment;
     *looked += READING_COST * making.n;
     release(&making);
@@ -195,6 +204,8 @@ bb_hidden_table_make(struct bb_snapshot *snapshot, uint32_t indicator, const str
         r = 0;
     }
     if (r != 0) {
+        if (table)
+            bb_hidden_places_release(&table->places);
         free(table);
         return r;
     }
@@ -215,6 +226,7 @@ bb_hidden_table_drop(struct bb_hidden_table **table)
 {
     if (*table && atomic_fetch_sub(&(*table)->holders, 1) == 1) {
         bb_suppressed_release(&(*table)->suppressed);
+        bb_hidden_places_release(&(*table)->places);
         free(*table);
     }
     *table = NULL;
@@ -223,14 +235,21 @@ bb_hidden_table_drop(struct bb_hidden_table **table)
 size_t
 bb_hidden_table_bytes(const struct bb_hidden_table *table)
 {
-    return sizeof *table + table->suppressed.n * (sizeof *table->suppressed.figure +
-                                                  sizeof *table->suppressed.alone + sizeof(bool));
+    return sizeof *table + bb_hidden_places_bytes(&table->places) +
+           table->suppressed.n *
+               (sizeof *table->suppressed.figure + sizeof *table->suppressed.alone + sizeof(bool));
 }
 
 uint64_t
 bb_hidden_table_changed(const struct bb_hidden_table *table)
 {
     return table->changed;
+}
+
+const struct bb_hidden_places *
+bb_hidden_table_places(const struct bb_hidden_table *table)
+{
+    return &table->places;
 }
 
 const struct bb_suppressed *

@@ -8,6 +8,8 @@
 #ifndef BB_HIDDEN_TABLE_H
 #define BB_HIDDEN_TABLE_H
 
+#include "hidden_places.h"
+
 #include "workers/measurement/model/indicator.h"
 #include "workers/measurement/model/suppress.h"
 #include "workers/measurement/store/snapshot.h"
@@ -39,6 +41,9 @@ size_t bb_hidden_table_bytes(const struct bb_hidden_table *table);
 /* The last entry that changed one of its readings, or by what was said of it whether it counts. As of an
  * earlier moment it was another table. */
 uint64_t bb_hidden_table_changed(const struct bb_hidden_table *table);
+
+/* What it knows of places; as much as it asked for when everything is hidden. */
+const struct bb_hidden_places *bb_hidden_table_places(const struct bb_hidden_table *table);
 
 /* May be NULL when everything is hidden. */
 const struct bb_suppressed *bb_hidden_table_figures(const struct bb_hidden_table *table);

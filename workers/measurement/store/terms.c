@@ -175,23 +175,19 @@ bb_terms_get(struct bb_terms *terms, struct bb_snapshot *snapshot, enum bb_objec
     return r;
 }
 
-static int
-read_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t place, bool *ret_aggregate)
+int
+bb_term_place(struct bb_snapshot *snapshot, uint32_t place, struct bb_arena *arena, Bb__Place **ret_place)
 {
     uint8_t data[BB_OBJECT_KEY];
     struct bb_bytes key = bb_bytes(data, bb_object_key(BB_OBJECT_PLACE, place, data)), payload, text, details;
-    Bb__Place *message;
     int r = bb_snapshot_get(snapshot, BB_VIEW_OBJECT, key, &payload);
 
-    *ret_aggregate = false;
     if (r == 0)
         r = bb_object_unpack(payload, &text, &details);
-    if (r == 0 && details.len > 0) {
-        bb_arena_reset(&terms->scratch);
-        r = bb_unpack(bb__place, details, &terms->scratch, &message);
-        if (r == 0)
-            *ret_aggregate = message->aggregate;
-    }
+    if (r == 0 && details.len == 0)
+        *ret_place = NULL;
+    else if (r == 0)
+        r = bb_unpack(bb__place, details, arena, ret_place);
     if (r > 0 || r == -EBADMSG || r == -EMSGSIZE)
         return bb_snapshot_damaged(snapshot, BB_VIEW_OBJECT, key);
     return r;
@@ -202,6 +198,7 @@ int
 bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t place,
                       bool *ret_aggregate)
 {
+    Bb__Place *message;
     uint32_t *slot;
     int r;
 
@@ -217,10 +214,13 @@ bb_terms_is_aggregate(struct bb_terms *terms, struct bb_snapshot *snapshot, uint
         *ret_aggregate = *slot & 1;
         return 0;
     }
-    r = read_aggregate(terms, snapshot, place, ret_aggregate);
-    if (r == 0)
-        *slot = place <= UINT32_MAX >> 1 ? place << 1 | *ret_aggregate : 0;
-    return r;
+    bb_arena_reset(&terms->scratch);
+    r = bb_term_place(snapshot, place, &terms->scratch, &message);
+    if (r != 0)
+        return r;
+    *ret_aggregate = message && message->aggregate;
+    *slot = place <= UINT32_MAX >> 1 ? place << 1 | *ret_aggregate : 0;
+    return 0;
 }
 
 int

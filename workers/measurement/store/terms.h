@@ -73,6 +73,11 @@ int bb_terms_rules(struct bb_terms *terms, struct bb_snapshot *snapshot, struct 
 int bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_t id,
                        struct bb_term **ret_term);
 
+/* What was registered of a place; NULL: nothing, readings named it. arena: for the message.
+ * 0 | -ENOMEM | -EBADMSG damaged or missing */
+int bb_term_place(struct bb_snapshot *snapshot, uint32_t place, struct bb_arena *arena,
+                  Bb__Place **ret_place);
+
 /* The id behind a code, name or alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
 int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,
                  uint32_t *ret_id);
