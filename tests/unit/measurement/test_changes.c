@@ -3,6 +3,7 @@
 #include "tests/unit/check.h"
 #include "workers/measurement/model/review.h"
 #include "workers/measurement/store/changes.h"
+#include "workers/measurement/store/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -239,6 +240,49 @@ test_puts(void **state)
     bb_changes_release(&changes);
 }
 
+static void
+describe_place(struct bb_changes *changes, uint64_t sequence, uint32_t place, bool details)
+{
+    struct bb_generation generation = {.last = {.sequence = sequence}, .entries = 1};
+    const char *record = details ? "\1nmore" : "\1n";
+    uint8_t key[BB_OBJECT_KEY];
+
+    assert_int_equal(bb_generation_put(&generation, BB_VIEW_OBJECT,
+                                       bb_bytes(key, bb_object_key(BB_OBJECT_PLACE, place, key)),
+                                       bb_bytes_str(record)),
+                     0);
+    bb_changes_applied(changes, &generation);
+    bb_generation_release(&generation);
+}
+
+/* Which places were described: also those with ids of which none is kept by itself. */
+static void
+test_places(void **state)
+{
+    static const uint32_t some[] = {3, 9}, other[] = {4}, far[] = {2000000};
+    struct bb_changes changes;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    assert_true(bb_changes_places(&changes, some, 2, 9, 10)); /* before the start nothing is known */
+    assert_true(bb_changes_places(&changes, some, 2, 10, 11));
+    assert_false(bb_changes_places(&changes, some, 2, 10, 10));
+    describe_place(&changes, 11, 9, true);
+    assert_true(bb_changes_places(&changes, some, 2, 10, 11));
+    assert_false(bb_changes_places(&changes, other, 1, 10, 11));
+    assert_false(bb_changes_places(&changes, some, 2, 11, 11));
+    describe_place(&changes, 12, 4, false); /* its name only */
+    assert_false(bb_changes_places(&changes, other, 1, 10, 12));
+    assert_false(bb_changes_places(&changes, some, 2, 11, 12));
+    describe_place(&changes, 13, 9, true);
+    assert_true(bb_changes_places(&changes, some, 2, 11, 12)); /* described again since: it is not known */
+    assert_false(bb_changes_places(&changes, far, 1, 10, 13));
+    describe_place(&changes, 14, 3000000, true);
+    assert_true(bb_changes_places(&changes, far, 1, 13, 14));
+    assert_false(bb_changes_places(&changes, some, 2, 13, 14));
+    bb_changes_release(&changes);
+}
+
 #define HISTORY 300u
 
 /* Of all that was changed between any two entries no day is left out, and what is told is near it. */
@@ -273,10 +317,11 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_changes),   cmocka_unit_test(test_days),
-        cmocka_unit_test(test_touch),     cmocka_unit_test(test_what_was_before),
-        cmocka_unit_test(test_far_apart), cmocka_unit_test(test_coming),
-        cmocka_unit_test(test_puts),      cmocka_unit_test(test_random_days),
+        cmocka_unit_test(test_changes),     cmocka_unit_test(test_days),
+        cmocka_unit_test(test_touch),       cmocka_unit_test(test_what_was_before),
+        cmocka_unit_test(test_far_apart),   cmocka_unit_test(test_coming),
+        cmocka_unit_test(test_puts),        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_random_days),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,7 +54,7 @@ close_memo(struct fixture *f)
 static bool
 is_kept(struct fixture *f, uint64_t position)
 {
-    const struct bb_snapshot snapshot = {.sequence = position, .position = position};
+    struct bb_snapshot snapshot = {.sequence = position, .position = position};
     struct bb_hidden_table *table = bb_hidden_find(f->hidden, &snapshot, &f->of);
     bool kept = table != NULL;
 
@@ -130,20 +130,21 @@ test_what_changes_it(void **state)
     apply(&f, g);
     assert_false(is_kept(&f, 15));
 
-    /* who shares, and what is an aggregate; not a name that a reading brought along */
+    /* what is said of its places; not of others, nor a name that a reading brought along */
     keep(&f, 15);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 3; i++) {
         const struct bb_bytes record = i ? bb_bytes("\1n"
                                                     "details",
                                                     9)
                                          : bb_bytes("\1n", 2);
+        const uint32_t place = i == 2 ? bb_hidden_table_places(f.table)->place[0].id : 1000;
         g = generation(16 + i, 0, NULL);
         assert_int_equal(bb_generation_put(&g, BB_VIEW_OBJECT,
-                                           bb_bytes(object, bb_object_key(BB_OBJECT_PLACE, 1, object)),
+                                           bb_bytes(object, bb_object_key(BB_OBJECT_PLACE, place, object)),
                                            record),
                          0);
         apply(&f, g);
-        check_int(is_kept(&f, 16 + i), i == 0, "described");
+        check_int(is_kept(&f, 16 + i), i < 2, "described");
     }
     close_memo(&f);
 }
@@ -202,6 +203,63 @@ test_room(void **state)
     close_memo(&f);
 }
 
+/* How often is it worked out what is hidden, when a partner asks again? */
+static unsigned
+work_of_asking(void)
+{
+    static const struct test_caller outsider = {
+        .organization = "outsider", .role = BB__ROLE__ROLE_PARTNER, .max_bytes = 128 << 10};
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    const unsigned before = at.worked_out;
+    struct test_answer answer;
+
+    request.indicator = at.indicator;
+    request.period_from = request.period_to = at.period;
+    request.by = (char *)(uintptr_t) "place";
+    test_ask(&at.s->store, &outsider, BB_METHOD_TREND, &request.base, &bb__trend_reply__descriptor, &answer);
+    check_int(answer.r, 0, answer.failure.message);
+    test_answer_release(&answer);
+    return at.worked_out - before;
+}
+
+static void
+test_places(void **state)
+{
+    static const struct {
+        const char *what, *name, *alias, *parent;
+        bool aggregate;
+        unsigned work;
+    } registered[] = {
+        {"nothing", NULL, NULL, NULL, false, 0},
+        {"a new place", "elsewhere", NULL, NULL, false, 0},
+        {"one that lies in one of the table", "suburb", NULL, "q1", false, 0},
+        {"a new one, and an aggregate", "region", NULL, NULL, true, 0},
+        {"one of the table, in a place that nobody knows", "q1", NULL, "Atlantis", false, 1},
+        {"another one", "elsewhere", NULL, "suburb", false, 0},
+        {"an aggregate that one of the table lies in", "q4", NULL, "region", true, 1},
+        {"what that lies in", "region", NULL, "q3", true, 1},
+        {"the place that nobody knew", "Atlantis", NULL, NULL, true, 1},
+        {"again, as something else is", "elsewhere", NULL, "Atlantis", true, 0},
+    };
+    struct hidden_store s;
+
+    (void)state;
+    hidden_store_open(&s);
+    hidden_store_table(&s, 8, 0); /* of the places q1 to q4 */
+    assert_int_equal(work_of_asking(), 1);
+    for (size_t i = 0; i < COUNT(registered); i++) {
+        if (registered[i].name)
+            test_store_place_in(&s.store, registered[i].name, registered[i].alias, registered[i].parent,
+                                registered[i].aggregate);
+        check_int(work_of_asking(), registered[i].work, registered[i].what);
+        assert_int_equal(work_of_asking(), 0);
+    }
+    test_store_organization(&s.store, "newcomer", true);
+    test_store_text(&s.store, BB_OBJECT_PLACE, "named");
+    assert_int_equal(work_of_asking(), 0);
+    hidden_store_close(&s);
+}
+
 int
 main(void)
 {
@@ -209,6 +267,7 @@ main(void)
         cmocka_unit_test(test_what_changes_it),
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_room),
+        cmocka_unit_test(test_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

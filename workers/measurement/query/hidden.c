@@ -15,7 +15,6 @@ struct entry {
     struct bb_decimal factor;
     bool approved, overlap;
     uint64_t sequence;
-    uint64_t described; /* what is said of organizations and places is that of this entry */
     struct bb_hidden_table *table;
     size_t bytes;
     struct entry *next;          /* in the chain */
@@ -115,12 +114,6 @@ bb_hidden_destroy(struct bb_hidden **hidden_pointer)
     *hidden_pointer = NULL;
 }
 
-static uint64_t
-described(const struct bb_hidden *hidden, const struct bb_snapshot *snapshot)
-{
-    return hidden->changes ? bb_changes_described(hidden->changes, snapshot->position) : snapshot->position;
-}
-
 /* Did nothing of the period change between the two? */
 static bool
 is_unchanged(const struct bb_hidden *hidden, const struct entry *entry, uint64_t sequence)
@@ -135,17 +128,19 @@ is_unchanged(const struct bb_hidden *hidden, const struct entry *entry, uint64_t
 }
 
 static bool
-holds(const struct bb_hidden *hidden, const struct entry *entry, const struct bb_snapshot *snapshot,
+holds(const struct bb_hidden *hidden, const struct entry *entry, struct bb_snapshot *snapshot,
       const struct bb_indicator *rules)
 {
     return entry->below == rules->suppress_below && entry->aggregation == rules->organization_aggregation &&
            entry->approved == rules->publish_approved && entry->overlap == rules->overlap_maximum &&
            bb_decimal_compare(entry->factor, rules->factor) == 0 &&
-           entry->described == described(hidden, snapshot) && is_unchanged(hidden, entry, snapshot->position);
+           is_unchanged(hidden, entry, snapshot->position) &&
+           bb_hidden_places_hold(bb_hidden_table_places(entry->table), hidden->changes, snapshot,
+                                 entry->sequence);
 }
 
 struct bb_hidden_table *
-bb_hidden_find(struct bb_hidden *hidden, const struct bb_snapshot *snapshot, const struct bb_hidden_of *of)
+bb_hidden_find(struct bb_hidden *hidden, struct bb_snapshot *snapshot, const struct bb_hidden_of *of)
 {
     struct bb_hidden_table *table = NULL;
     struct entry *entry;
@@ -177,7 +172,6 @@ bb_hidden_keep(struct bb_hidden *hidden, const struct bb_snapshot *snapshot, con
                             .approved = of->rules->publish_approved,
                             .overlap = of->rules->overlap_maximum,
                             .sequence = snapshot->position,
-                            .described = described(hidden, snapshot),
                             .table = bb_hidden_table_hold(table),
                             .bytes = sizeof *entry + bb_hidden_table_bytes(table)};
     pthread_mutex_lock(&hidden->lock);

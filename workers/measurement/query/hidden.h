@@ -2,8 +2,9 @@
  *
  * Working it out takes milliseconds, and longer where much is reported, so what was found is kept, and holds
  * as long as nothing changed it: no reading of that indicator and period, nor what was said of it
- * (changes.h), nor which places are aggregates, or what the indicator is. It never needs
- * to have anything, and forgets what was asked for least recently when it is full. Any thread. */
+ * (changes.h), nor which of its places are aggregates, or what they lie in (hidden_places.h), nor what the
+ * indicator is. What is said of any other place costs nothing. It never needs to have anything, and forgets
+ * what was asked for least recently when it is full. Any thread. */
 #ifndef BB_HIDDEN_H
 #define BB_HIDDEN_H
 
@@ -26,7 +27,7 @@ struct bb_hidden_of {
 };
 
 /* The caller holds it then; NULL: it is not there. */
-struct bb_hidden_table *bb_hidden_find(struct bb_hidden *hidden, const struct bb_snapshot *snapshot,
+struct bb_hidden_table *bb_hidden_find(struct bb_hidden *hidden, struct bb_snapshot *snapshot,
                                        const struct bb_hidden_of *of);
 /* Keep what was found, instead of what there is of that indicator and period. */
 void bb_hidden_keep(struct bb_hidden *hidden, const struct bb_snapshot *snapshot,

@@ -145,3 +145,37 @@ bb_hidden_places_bytes(const struct bb_hidden_places *places)
         bytes += sizeof *places->missing + strlen(places->missing[i]) + 1;
     return bytes;
 }
+
+static bool
+is_still_missing(const struct bb_hidden_places *places, struct bb_snapshot *snapshot)
+{
+    uint32_t id;
+
+    for (uint32_t i = 0; i < places->n_missing; i++)
+        if (bb_term_find(snapshot, BB_OBJECT_PLACE, bb_bytes_str(places->missing[i]), &id) !=
+            BB_STORE_E_NOT_FOUND)
+            return false;
+    return !places->any_missing;
+}
+
+bool
+bb_hidden_places_hold(const struct bb_hidden_places *places, struct bb_changes *changes,
+                      struct bb_snapshot *snapshot, uint64_t position)
+{
+    uint64_t now = snapshot->position, from = now < position ? now : position;
+    uint64_t to = now < position ? position : now;
+
+    if (from == to)
+        return true;
+    if (!changes)
+        return false;
+    for (uint32_t i = 0; i < places->n;) {
+        uint32_t id[64], n = 0;
+        while (n < 64 && i < places->n)
+            id[n++] = places->place[i++].id;
+        if (bb_changes_places(changes, id, n, from, to))
+            return false;
+    }
+    return (places->n_missing == 0 && !places->any_missing) ||
+           bb_changes_put(changes, BB_VIEW_NAME, to) <= from || is_still_missing(places, snapshot);
+}

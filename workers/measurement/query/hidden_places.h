@@ -6,6 +6,7 @@
 #define BB_HIDDEN_PLACES_H
 
 #include "workers/measurement/model/suppress.h"
+#include "workers/measurement/store/changes.h"
 #include "workers/measurement/store/snapshot.h"
 
 struct bb_hidden_place {
@@ -28,5 +29,10 @@ int bb_hidden_places_read(struct bb_snapshot *snapshot, struct bb_suppress_readi
 void bb_hidden_places_release(struct bb_hidden_places *places);
 
 size_t bb_hidden_places_bytes(const struct bb_hidden_places *places);
+
+/* Are they still so? As of the snapshot's position; they were read at `position`, before it or after it.
+ * False also where it is not known. */
+bool bb_hidden_places_hold(const struct bb_hidden_places *places, struct bb_changes *changes,
+                           struct bb_snapshot *snapshot, uint64_t position);
 
 #endif

@@ -19,7 +19,8 @@
 
 #define AT_ONCE 4096u
 #define SPANS   8u
-#define MOST    65536u /* indicators: with greater ids nothing is known of any change */
+#define MOST    65536u     /* indicators: with greater ids nothing is known of any change */
+#define PLACES  (1u << 20) /* of those with greater ids a change of one is a change of all */
 
 struct span {
     uint64_t from, to;
@@ -44,6 +45,7 @@ bb_changes_release(struct bb_changes *changes)
 {
     pthread_mutex_destroy(&changes->lock);
     free(changes->of);
+    free(changes->place);
 }
 
 /* Under the lock. */
@@ -203,6 +205,44 @@ is_description(const struct bb_put *put)
            (bb_object_unpack(put->payload, &text, &details) != 0 || details.len > 0);
 }
 
+static bool
+has_place(struct bb_changes *changes, uint32_t place)
+{
+    uint32_t n = place + place / 2 + 64;
+    uint64_t *grown;
+
+    if (place < changes->n_places)
+        return true;
+    grown = realloc(changes->place, n * sizeof *grown);
+    if (!grown)
+        return false;
+    memset(grown + changes->n_places, 0, (n - changes->n_places) * sizeof *grown);
+    changes->place = grown;
+    changes->n_places = n;
+    return true;
+}
+
+static void
+note_place(struct bb_changes *changes, const struct bb_generation *generation, struct bb_bytes key)
+{
+    uint32_t place = key.len == BB_OBJECT_KEY ? bb_get_u32(key.data + 1) : UINT32_MAX;
+
+    if (place >= PLACES)
+        changes->far_place = generation->last.sequence;
+    else if (has_place(changes, place))
+        changes->place[place] = generation->last.sequence;
+    else
+        forget(changes, generation);
+}
+
+static void
+note_description(struct bb_changes *changes, const struct bb_generation *generation, struct bb_bytes key)
+{
+    changes->described = generation->last.sequence;
+    if (key.data[0] == BB_OBJECT_PLACE)
+        note_place(changes, generation, key);
+}
+
 static void
 note_puts(struct bb_changes *changes, const struct bb_generation *generation, uint32_t from, uint32_t end)
 {
@@ -211,7 +251,7 @@ note_puts(struct bb_changes *changes, const struct bb_generation *generation, ui
         const struct bb_put *put = &generation->put[i];
         changes->put[put->view] = generation->last.sequence;
         if (is_description(put))
-            changes->described = generation->last.sequence;
+            note_description(changes, generation, put->key);
         if (put->view == BB_VIEW_REVIEW)
             note_review(changes, generation, put->key);
     }
@@ -310,9 +350,9 @@ bb_changes_described(struct bb_changes *changes, uint64_t sequence)
     return last;
 }
 
-/* Are the days of what came behind `after`, up to `sequence`, all known? */
+/* Is what came behind `after`, up to `sequence`, all known? */
 static bool
-knows_days(const struct bb_changes *changes, uint64_t after, uint64_t sequence)
+is_known(const struct bb_changes *changes, uint64_t after, uint64_t sequence)
 {
     return sequence <= changes->coming && after >= changes->floor;
 }
@@ -323,6 +363,23 @@ is_between(const struct span *span, uint64_t after, uint64_t sequence)
     return span->to > after && span->from < sequence;
 }
 
+bool
+bb_changes_places(struct bb_changes *changes, const uint32_t *id, size_t n, uint64_t after, uint64_t sequence)
+{
+    bool described;
+
+    if (after >= sequence)
+        return false;
+    pthread_mutex_lock(&changes->lock);
+    described = !is_known(changes, after, sequence);
+    for (size_t i = 0; i < n && !described; i++)
+        described = (id[i] >= PLACES             ? changes->far_place
+                     : id[i] < changes->n_places ? changes->place[id[i]]
+                                                 : 0) > after;
+    pthread_mutex_unlock(&changes->lock);
+    return described;
+}
+
 struct bb_changed_days
 bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, uint64_t sequence)
 {
@@ -331,7 +388,7 @@ bb_changes_days(struct bb_changes *changes, uint32_t indicator, uint64_t after, 
     if (after >= sequence)
         return days;
     pthread_mutex_lock(&changes->lock);
-    if (!knows_days(changes, after, sequence)) {
+    if (!is_known(changes, after, sequence)) {
         days = (struct bb_changed_days){0, BB_PERIOD_NO_END};
     } else if (indicator < changes->n) {
         const struct bb_changes_of *of = &changes->of[indicator];
@@ -362,7 +419,7 @@ bb_changes_touch(struct bb_changes *changes, uint32_t indicator, struct bb_chang
     pthread_mutex_lock(&changes->lock);
     if (touched)
         touched = last_of(changes, indicator, sequence) > after;
-    if (touched && indicator != 0 && knows_days(changes, after, sequence))
+    if (touched && indicator != 0 && is_known(changes, after, sequence))
         touched = indicator < changes->n && has_span(&changes->of[indicator], days, after, sequence);
     pthread_mutex_unlock(&changes->lock);
     return touched;

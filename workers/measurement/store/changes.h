@@ -20,10 +20,13 @@ struct bb_changes {
     uint32_t n;
     uint64_t put[BB_VIEWS]; /* the last entry that put something else there, since `floor` */
     uint64_t described;     /* the last entry that described an organization or a place, since `floor` */
-    uint64_t floor;         /* what is not in `of` may have changed up to here */
-    uint64_t coming; /* the days of what comes up to here are known, and the views that it is put into */
-    uint64_t known;  /* ... and after that did not, up to here */
-    uint64_t last;   /* of any indicator */
+    uint64_t *place;        /* by id: the last entry that described it, since `floor` */
+    uint32_t n_places;
+    uint64_t far_place; /* likewise, of those with greater ids than are kept */
+    uint64_t floor;     /* what is not in `of` may have changed up to here */
+    uint64_t coming;    /* the days of what comes up to here are known, and the views that it is put into */
+    uint64_t known;     /* ... and after that did not, up to here */
+    uint64_t last;      /* of any indicator */
 };
 
 /* head: the last entry that is in the views. 0 | -errno */
@@ -45,6 +48,11 @@ uint64_t bb_changes_put(struct bb_changes *changes, enum bb_view view, uint64_t 
 
 /* The same of what is said of organizations and places: who shares its line, which are aggregates. */
 uint64_t bb_changes_described(struct bb_changes *changes, uint64_t sequence);
+
+/* Did an entry behind `after`, up to `sequence`, describe one of these places? True also where one behind
+ * both did, or it is not known. */
+bool bb_changes_places(struct bb_changes *changes, const uint32_t *id, size_t n, uint64_t after,
+                       uint64_t sequence);
 
 /* Half-open; nothing when they are equal. */
 struct bb_changed_days {
