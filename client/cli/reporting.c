@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWED_DAYS 400u /* `due` looks back so far */
+#define OWED_DAYS  400u /* `due` tells of periods that were over so long ago, at most */
+#define PERIOD_MAX 366u /* days of the longest period in which anything is expected */
 
 enum { KEY_ALL = 0x180 };
 
@@ -26,7 +27,8 @@ static const struct bb_output_column columns[COLUMNS] = {
 
 struct reporting {
     struct bb_reporting_query query;
-    bool all; /* also what is as it should be */
+    bool all;           /* also what is as it should be */
+    uint32_t owed_from; /* `due`: of periods that were not over on this day */
     struct bb_output *output;
     uint64_t expected, silent, late, unavailable;
 };
@@ -104,7 +106,12 @@ on_report(void *self, const struct bb_report *report)
 static int
 on_owed(void *self, const struct bb_report *report)
 {
-    print(self, report);
+    struct reporting *reporting = self;
+    struct bb_period period;
+
+    if (bb_period_parse(bb_bytes_str(report->period), 0, &period) != 0 ||
+        bb_period_end(period) > reporting->owed_from)
+        print(reporting, report);
     return 0;
 }
 
@@ -142,15 +149,18 @@ run_reporting(struct bb_cli *cli, int argc, char **argv)
     return bb_cli_ask(cli, columns, COLUMNS, 0, ask_reporting, &reporting);
 }
 
-/* So many days before the moment asked for. When a sequence was is not known here: then all there was. */
+/* From so many days before the moment asked for. A range has the periods that lie within it as a whole, so it
+ * begins a period earlier, and what was over before is left out of the answer. When a sequence was is not
+ * known here: then all there was. */
 static void
-look_back(struct bb_reporting_query *query, char from[BB_PERIOD_TEXT])
+look_back(struct reporting *reporting, char from[BB_PERIOD_TEXT])
 {
-    bb_utc when = query->as_of_us && query->as_of_us < bb_clock_utc() ? query->as_of_us : bb_clock_utc();
+    struct bb_reporting_query *query = &reporting->query;
+    bb_utc now = bb_clock_utc(), when = query->as_of_us && query->as_of_us < now ? query->as_of_us : now;
+    uint32_t day = (uint32_t)((when > 0 ? when : 0) / BB_UTC_DAY) + BB_DAY_EPOCH;
 
-    if (query->as_of_sequence || when < (bb_utc)OWED_DAYS * BB_UTC_DAY)
-        when = (bb_utc)OWED_DAYS * BB_UTC_DAY;
-    bb_date_format((uint32_t)(when / BB_UTC_DAY) + BB_DAY_EPOCH - OWED_DAYS, from);
+    reporting->owed_from = query->as_of_sequence ? BB_DAY_EPOCH : day - OWED_DAYS;
+    bb_date_format(query->as_of_sequence ? BB_DAY_EPOCH : day - OWED_DAYS - PERIOD_MAX, from);
     query->period_from = from;
 }
 
@@ -161,7 +171,7 @@ run_due(struct bb_cli *cli, int argc, char **argv)
     char from[BB_PERIOD_TEXT];
 
     bb_cli_parse(cli, bb_cli_command(cli), due_options, parse, argc, argv, &reporting);
-    look_back(&reporting.query, from);
+    look_back(&reporting, from);
     return bb_cli_ask(cli, columns, COLUMNS, 0, ask_due, &reporting);
 }
 

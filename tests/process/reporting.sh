@@ -60,6 +60,14 @@ json "map(select(.period == \"$month\"))" '[]'
 run 0 as beta due
 like "a table" "$out" $'INDICATOR +ORGANIZATION +PERIOD +STATE +TIMELINESS +DUE'
 
+# of a year too, which began longer ago than that; what was over longer ago is owed no more
+run_text 'code,name,frequency\nyear,Year,yearly\n' 0 backbone indicator define -
+run 0 as beta indicator adopt year --from 2000-01-01
+run 0 as beta due --indicator year -o json
+json '[(map(.period) | .[-2:] | .[]), length <= 3]' "[\"$(($(date -u +%Y) - 1))\",\"$(date -u +%Y)\",true]"
+run 0 as beta due --indicator speed -o json
+json "map(select(.period < \"$(date -u -d '-432 days' +%Y-%m)\"))" '[]'
+
 # whoever came later, or has left, owes nothing
 run 0 backbone partner set beta --left 2001-01-01
 run 0 backbone reporting --all --organization beta -o json
