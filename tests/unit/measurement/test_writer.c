@@ -49,6 +49,10 @@ test_row_rules(void **state)
         {"count|a|||9998-12|5", 0, BB_ROW_CODE_NOT_BEGUN},
         {"count|a|||9998-12|5", 0, 0}, /* unchanged: nothing new to say */
         {"count|a|||9998-12|6", 0, BB_ROW_CODE_NOT_BEGUN},
+        {"year|a|||2011/2012|5", 0, 0},
+        {"year|a|||2011|5", 0, BB_ROW_CODE_OTHER_FREQUENCY}, /* a school year was meant */
+        {"year|a|||2011|5", 0, 0},
+        {"year|a|||2011-09|5", 0, BB_ROW_CODE_OTHER_FREQUENCY},
     };
     struct fixture *f = *state;
 

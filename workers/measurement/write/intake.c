@@ -396,6 +396,24 @@ warn_of_period(struct bb_intake *intake, struct bb_intake_row *row)
 }
 
 static int
+warn_of_frequency(struct bb_intake *intake, struct bb_intake_row *row)
+{
+    const struct bb_indicator *indicator =
+        bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
+    char such[BB_PERIOD_TEXT] = "2016/2020";
+
+    if (indicator->frequency == 0 || row->key.period.type == indicator->frequency || intake->restore ||
+        (row->ref.flags & BB_ROW_WITHDRAWN) || !was_changed(intake, row))
+        return 0;
+    if (indicator->frequency != BB_PERIOD_SPAN)
+        bb_period_format(bb_period_containing(indicator->frequency, row->key.period.day), such);
+    bb_note_found(&row->note, BB_ROW_CODE_OTHER_FREQUENCY, BB_FIELD_PERIOD,
+                  intake->view->text[row->ref.period],
+                  "one of the frequency by which the indicator is reported, such as %s", such);
+    return add_warning(intake, row);
+}
+
+static int
 warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
 {
     const struct bb_neighbour next = {
@@ -423,6 +441,8 @@ warn(struct bb_intake *intake, struct bb_intake_row *row)
         r = warn_of_place(intake, row);
     if (r == 0)
         r = warn_of_period(intake, row);
+    if (r == 0)
+        r = warn_of_frequency(intake, row);
     return r == 0 ? warn_of_history(intake, row) : r;
 }
 
