@@ -91,7 +91,8 @@ bb_outcome_is_kept(uint32_t outcome)
     X(68, RULE_BROKEN)                                                                                       \
     X(69, NEW_PLACE)                                                                                         \
     X(70, NOT_BEGUN)                                                                                         \
-    X(71, OTHER_FREQUENCY)
+    X(71, OTHER_FREQUENCY)                                                                                   \
+    X(72, DROPPED)
 
 enum bb_row_code {
     BB_ROW_CODE_NONE = 0,

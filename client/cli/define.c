@@ -26,11 +26,11 @@ on_outcome(void *self, const struct bb_define_outcome *outcome)
     d->counts.created += outcome->outcome == BB_CREATED;
     d->counts.updated += outcome->outcome == BB_UPDATED;
     d->counts.unchanged += outcome->outcome == BB_UNCHANGED;
-    if (outcome->outcome != BB_REJECTED)
-        return;
-    d->counts.rejected++;
-    bb_list_refuse(d->list, d->row[outcome->item]->number, d->row[outcome->item]->line, outcome->field,
-                   outcome->code_name, outcome->text);
+    d->counts.rejected += outcome->outcome == BB_REJECTED;
+    if (outcome->code)
+        (outcome->outcome == BB_REJECTED ? bb_list_refuse : bb_list_warn)(
+            d->list, d->row[outcome->item]->number, d->row[outcome->item]->line, outcome->field,
+            outcome->code_name, outcome->text);
 }
 
 static int

@@ -20,7 +20,7 @@ struct bb_list_file {
     const char *const *fields;
     struct bb_csv *csv;
     struct bb_layout layout;
-    uint64_t refused;
+    uint64_t refused, warned;
     int fd;
 };
 
@@ -32,6 +32,8 @@ bb_list_close(struct bb_list_file **list)
         return;
     if (l->refused > SHOWN)
         bb_cli_say("%s: and %" PRIu64 " more refused rows", l->name, l->refused - SHOWN);
+    if (l->warned > SHOWN)
+        bb_cli_say("%s: and %" PRIu64 " more warnings", l->name, l->warned - SHOWN);
     bb_csv_destroy(&l->csv);
     if (l->fd > STDERR_FILENO)
         close(l->fd);
@@ -92,13 +94,28 @@ bb_list_open(const char *file, const char *const *fields, size_t n_required, str
     return code;
 }
 
+static void
+say(const struct bb_list_file *list, uint64_t row, uint64_t line, const char *field, const char *code,
+    const char *kind, const char *reason)
+{
+    bb_cli_say("%s: row %" PRIu64 " (line %" PRIu64 ")%s%s: %s%s [%s]", list->name, row, line,
+               *field ? ", " : "", field, kind, reason, code);
+}
+
 void
 bb_list_refuse(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field, const char *code,
                const char *reason)
 {
     if (list->refused++ < SHOWN)
-        bb_cli_say("%s: row %" PRIu64 " (line %" PRIu64 ")%s%s: %s [%s]", list->name, row, line,
-                   *field ? ", " : "", field, reason, code);
+        say(list, row, line, field, code, "", reason);
+}
+
+void
+bb_list_warn(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field, const char *code,
+             const char *reason)
+{
+    if (list->warned++ < SHOWN)
+        say(list, row, line, field, code, "warning: ", reason);
 }
 
 /* Cells are checked here because they become C strings, which end at a NUL. */

@@ -35,5 +35,8 @@ int bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row);
  * bb_list_close() says how many were left out. */
 void bb_list_refuse(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field,
                     const char *code, const char *reason);
+/* ... and what may be wrong with one that was taken. */
+void bb_list_warn(struct bb_list_file *list, uint64_t row, uint64_t line, const char *field, const char *code,
+                  const char *reason);
 
 #endif

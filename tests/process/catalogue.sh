@@ -170,6 +170,12 @@ json '[.code, .direction, .unit, .organization_aggregation, .version]' '["grade3
 run 0 backbone indicator define "$sample/indicators.csv"
 run 0 backbone indicator show grade3-reading -o json
 json .version 1
+run_text 'code,name,unit,frequency\nbare,Bare,,\nfull,Full,people,monthly\n' 0 backbone indicator define -
+run_text 'code,name\nbare,Barer\nfull,Fuller\n' 0 backbone indicator define -
+like "what is gone" "$err" 'row 2 .line 3., unit: warning: version 2 of full is without unit, frequency: .* [[]DROPPED'
+unlike "what had nothing" "$err" 'row 1'
+run_text 'code,name,unit,frequency\nfull,Full,people,monthly\n' 0 backbone indicator define -
+is "what is added" "$err" ''
 run 65 backbone indicator show nonesuch
 run_text 'code,name,colour\nx,X,red\n' 65 backbone indicator define -
 like "an unknown column" "$err" 'colour'

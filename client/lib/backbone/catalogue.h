@@ -56,7 +56,7 @@ struct bb_define_outcome {
     uint32_t item;   /* index */
     uint8_t outcome; /* BB_CREATED, BB_UPDATED, BB_UNCHANGED or BB_REJECTED */
     uint32_t code;
-    const char *code_name; /* "" unless rejected */
+    const char *code_name; /* "" unless rejected, or taken with a warning */
     const char *field;     /* the column; may be "" */
     const char *text;      /* may be "" */
 };

@@ -38,6 +38,37 @@ test_indicator_versions(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* A definition is a whole: what it leaves out of the one before is told. */
+static void
+test_what_a_definition_drops_is_told(void **state)
+{
+    struct fixture *f = *state;
+    Bb__Indicator indicator = BB__INDICATOR__INIT, *list[] = {&indicator};
+
+    indicator.code = (char *)(uintptr_t) "new";
+    indicator.name = (char *)(uintptr_t) "A new one";
+    indicator.decimals = indicator.minimum = (char *)(uintptr_t) "1";
+    indicator.frequency = (char *)(uintptr_t) "yearly";
+    indicator.suppress_below = (char *)(uintptr_t) "5";
+    fixture_define(f, list, 1);
+    assert_false(f->defined->item[0]->has_code);
+    indicator.name = (char *)(uintptr_t) "A newer one";
+    indicator.suppress_below = (char *)(uintptr_t) "0"; /* said, not left out */
+    fixture_define(f, list, 1);
+    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_UPDATED);
+    assert_false(f->defined->item[0]->has_code);
+    indicator.decimals = indicator.frequency = NULL;
+    fixture_define(f, list, 1);
+    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_UPDATED);
+    assert_int_equal(f->defined->item[0]->code, BB_ROW_CODE_DROPPED);
+    assert_string_equal(f->defined->item[0]->field, "decimals");
+    assert_non_null(strstr(f->defined->item[0]->text, "version 3 of new is without decimals, frequency:"));
+    fixture_define(f, list, 1);
+    assert_int_equal(f->defined->item[0]->outcome, BB_OUTCOME_UNCHANGED);
+    assert_false(f->defined->item[0]->has_code);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 /* 60 aliases, the same 60 with one twice, and others: never more than 64 in all. */
 static void
 test_aliases_of_a_place_are_limited(void **state)
@@ -136,6 +167,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_indicator_versions, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_what_a_definition_drops_is_told, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(test_aliases_of_a_place_are_limited, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_places_adopt_unregistered_names, fixture_setup,
                                         fixture_teardown),

@@ -66,15 +66,22 @@ bb_define_text(struct bb_arena *arena, const char *text)
 }
 
 int
-bb_define_refuse(struct bb_arena *arena, Bb__DefineOutcome *outcome, enum bb_row_code code,
-                 const char *column, const char *text)
+bb_define_warn(struct bb_arena *arena, Bb__DefineOutcome *outcome, enum bb_row_code code, const char *column,
+               const char *text)
 {
-    outcome->outcome = BB_OUTCOME_REJECTED;
     outcome->has_code = true;
     outcome->code = code;
     outcome->field = bb_define_text(arena, column);
     outcome->text = bb_define_text(arena, text);
     return outcome->field && outcome->text ? 0 : -ENOMEM;
+}
+
+int
+bb_define_refuse(struct bb_arena *arena, Bb__DefineOutcome *outcome, enum bb_row_code code,
+                 const char *column, const char *text)
+{
+    outcome->outcome = BB_OUTCOME_REJECTED;
+    return bb_define_warn(arena, outcome, code, column, text);
 }
 
 int

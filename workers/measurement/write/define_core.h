@@ -29,6 +29,9 @@ char *bb_define_text(struct bb_arena *arena, const char *text);
 int bb_define_outcomes(struct bb_arena *arena, size_t n, Bb__DefineReply *reply);
 int bb_define_refuse(struct bb_arena *arena, Bb__DefineOutcome *outcome, enum bb_row_code code,
                      const char *column, const char *text);
+/* It is kept, with a warning. 0 | -ENOMEM */
+int bb_define_warn(struct bb_arena *arena, Bb__DefineOutcome *outcome, enum bb_row_code code,
+                   const char *column, const char *text);
 /* A text that another object of the kind goes by now. */
 int bb_define_refuse_taken(struct bb_arena *arena, Bb__DefineOutcome *outcome, const char *column,
                            const char *text, const char *owner);

@@ -6,6 +6,7 @@
 #include "workers/measurement/store/inputs.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 
 int
@@ -200,6 +201,38 @@ keep_protection(Bb__Indicator *definition, const Bb__Indicator *previous)
         definition->publish = previous->publish;
 }
 
+/* A definition is a whole, so a file with the two columns that changed empties the others: that is said. */
+static int
+warn_of_dropped(struct bb_arena *arena, const Bb__Indicator *previous, const Bb__Indicator *definition,
+                Bb__DefineOutcome *outcome)
+{
+    const ProtobufCMessageDescriptor *type = definition->base.descriptor;
+    const char *first = NULL;
+    char names[600] = "", text[sizeof names + 200];
+    size_t len = 0;
+
+    for (unsigned i = 0; i < type->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &type->fields[i];
+        const char *before, *now;
+
+        if (field->type != PROTOBUF_C_TYPE_STRING)
+            continue;
+        memcpy(&before, (const char *)previous + field->offset, sizeof before);
+        memcpy(&now, (const char *)definition + field->offset, sizeof now);
+        if (!is_given(before) || is_given(now) || field->offset == offsetof(Bb__Indicator, suppress_below))
+            continue; /* that goes only where a definition says so */
+        len += (size_t)snprintf(names + len, sizeof names - len, first ? ", %s" : "%s", field->name);
+        first = first ? first : field->name;
+    }
+    if (!first)
+        return 0;
+    snprintf(text, sizeof text,
+             "version %u of %s is without %s: a definition is a whole, and what is not in it is not taken "
+             "from version %u",
+             definition->version, definition->code, names, previous->version);
+    return bb_define_warn(arena, outcome, BB_ROW_CODE_DROPPED, first, text);
+}
+
 static int
 judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *definition,
                 Bb__DefineOutcome *outcome)
@@ -240,8 +273,9 @@ judge_indicator(struct bb_head *head, struct bb_arena *arena, Bb__Indicator *def
     } else if (previous) {
         outcome->outcome = BB_OUTCOME_UPDATED;
         definition->version++;
+        r = warn_of_dropped(arena, previous, definition, outcome);
     }
-    return 0;
+    return r;
 }
 
 static int
