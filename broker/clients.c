@@ -169,10 +169,12 @@ on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *re
         .has_body = request->has_body,
         .body = bb_bytes(request->body.data, request->body.len),
     };
-    uint32_t code = bb_policy_check(&broker->policy, request->method, peer->conn.who.role);
+    uint32_t role = peer->conn.who.role, code = bb_policy_check(&broker->policy, request->method, role);
+    char why[160];
 
     if (code)
-        send_error(broker, peer, &request->id, code, NULL);
+        send_error(broker, peer, &request->id, code,
+                   bb_policy_explain(&broker->policy, request->method, role, why, sizeof why));
     else
         bb_router_request(broker->router, broker->now, &peer->conn, &in);
 }

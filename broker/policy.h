@@ -8,6 +8,8 @@
 
 #include "proto/methods.h"
 
+#include <stddef.h>
+
 #define BB_POLICY_ROLES 8u
 
 struct bb_policy {
@@ -20,5 +22,10 @@ void bb_policy_init(struct bb_policy *policy);
 /* BB_ERROR_NONE | BB_ERROR_UNKNOWN_METHOD | BB_ERROR_NOT_ALLOWED. Any number is allowed as method and role.
  */
 uint32_t bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
+
+/* Why it said NOT_ALLOWED, for people: "rule.define is for staff, and you are a partner". The result is out,
+ * or NULL where there is nothing to add. */
+const char *bb_policy_explain(const struct bb_policy *policy, uint32_t method, uint32_t role, char *out,
+                              size_t size);
 
 #endif

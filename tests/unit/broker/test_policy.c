@@ -65,12 +65,45 @@ the_snapshot_equals_the_table(void **state)
         }
 }
 
+static void
+a_refusal_says_who_may(void **state)
+{
+    static const struct {
+        uint32_t method, role;
+        const char *expected;
+    } table[] = {
+        {BB_METHOD_RULE_DEFINE, BB__ROLE__ROLE_PARTNER, "rule.define is for staff, and you are a partner"},
+        {BB_METHOD_STATUS, BB__ROLE__ROLE_OBSERVER,
+         "status is for staff, operators, and you are an observer"},
+        {BB_METHOD_TREND, BB__ROLE__ROLE_OPERATOR,
+         "trend is for staff, partners, observers, and you are an operator"},
+        {BB_METHOD_MEASUREMENT_FOLLOW, BB__ROLE__ROLE_STAFF, NULL}, /* nobody who could be named */
+        {BB_METHOD_STATUS, BB__ROLE__ROLE_PUBLIC, NULL},
+        {BB_METHOD_STATUS, UINT32_MAX, NULL},
+        {BB_METHOD_STATUS, BB__ROLE__ROLE_STAFF, NULL},
+        {BB_METHOD_MAX, BB__ROLE__ROLE_PARTNER, NULL},
+    };
+    struct bb_policy policy;
+    char out[160];
+
+    (void)state;
+    bb_policy_init(&policy);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const char *why = bb_policy_explain(&policy, table[i].method, table[i].role, out, sizeof out);
+        if (table[i].expected)
+            assert_string_equal(why, table[i].expected);
+        else
+            assert_null(why);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(some_answers),
         cmocka_unit_test(the_snapshot_equals_the_table),
+        cmocka_unit_test(a_refusal_says_who_may),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
