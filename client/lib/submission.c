@@ -173,6 +173,19 @@ take_text(struct adding *adding, int column, size_t most, struct bb_bytes *ret_t
     return 0;
 }
 
+/* text: not empty, and no number. */
+static const char *
+expected_number(struct bb_text text)
+{
+    if (text.data[text.len - 1] == '%')
+        return "a number such as 12.5, without a percent sign";
+    if (memchr(text.data, ',', text.len))
+        return "a number such as 12.5, with a point and no separators of thousands (others: "
+               "backbone-import(1), "
+               "MAPS)";
+    return "a number such as 12.5";
+}
+
 static int
 take_number(struct adding *adding, int column, uint32_t flag, struct bb_decimal *ret_number)
 {
@@ -188,7 +201,7 @@ take_number(struct adding *adding, int column, uint32_t flag, struct bb_decimal 
         return refuse(adding, BB_ROW_CODE_BAD_NUMBER, column,
                       "at most 34 significant digits, 24 of them after the point");
     default:
-        return refuse(adding, BB_ROW_CODE_BAD_NUMBER, column, "a number such as 12.5");
+        return refuse(adding, BB_ROW_CODE_BAD_NUMBER, column, expected_number(text));
     }
 }
 

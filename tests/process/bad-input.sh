@@ -33,11 +33,14 @@ refused UNKNOWN_ORGANIZATION organization 'amount,Nobody,,,2026-09,1,,,,' "'Nobo
 for period in 2026-13 2026-02-30 2026-Q5 2025-W53 0; do
     refused BAD_PERIOD period "amount,,,,$period,1,,,," "'$period'" 'a period that exists'
 done
+refused BAD_PERIOD period 'amount,,,,43586,1,,,,' "'43586'" 'a period such as 2019-05: as a spreadsheet counts days this is 2019-05-01'
+refused BAD_PERIOD period 'amount,,,,12345,1,,,,' "'12345'" 'a period that exists'
 refused BAD_PERIOD period 'amount,,,,last year,1,,,,' "'last year'" 'a period such as 2026, .* or 2018/2019'
 for number in 12a nan inf 0x10; do
     refused BAD_NUMBER value "amount,,,,2026-09,$number,,,," "'$number'" 'a number such as 12\.5'
 done
-refused BAD_NUMBER value 'amount,,,,2026-09,"1,234",,,,' "'1,234'" 'a number such as 12\.5'
+refused BAD_NUMBER value 'amount,,,,2026-09,"1,234",,,,' "'1,234'" 'a number such as 12\.5, with a point and no separators of thousands .*'
+refused BAD_NUMBER value 'amount,,,,2026-09,40%,,,,' "'40%'" 'a number such as 12\.5, without a percent sign'
 refused BAD_NUMBER value 'amount,,,,2026-09,12345678901234567890123456789012345,,,,' \
     "'12345678901234567890123456789012345'" 'at most 34 significant digits, 24 of them after the point'
 refused BAD_NUMBER numerator 'share,,,,2026-09,,x,10,,' "'x'" 'a number such as 12\.5'

@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#define SPREADSHEET_EPOCH 25569 /* 1970-01-01, as spreadsheets count days */
+
 /* Resolving. Each resolve_*() returns 0, a row code (the note is filled), or <0. */
 
 int
@@ -112,6 +114,37 @@ expected_period(int error)
     }
 }
 
+/* A spreadsheet keeps a date as a number of days, and a cell that lost its format is written as that: five
+ * digits for the years 1954 to 2119. The day, or 0. */
+static uint32_t
+spreadsheet_day(struct bb_bytes text)
+{
+    uint32_t serial = 0;
+
+    if (text.len != 5)
+        return 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9')
+            return 0;
+        serial = serial * 10 + (uint32_t)(text.data[i] - '0');
+    }
+    return serial >= 20000 && serial < 80000 ? serial + BB_DAY_EPOCH - SPREADSHEET_EPOCH : 0;
+}
+
+static int
+refuse_period(struct bb_bytes text, int error, struct bb_note *note)
+{
+    uint32_t day = spreadsheet_day(text);
+    char date[BB_PERIOD_TEXT];
+
+    if (day == 0)
+        return (int)bb_note_found(note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text, "%s",
+                                  expected_period(error));
+    bb_date_format(day, date);
+    return (int)bb_note_found(note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text,
+                              "a period such as %.7s: as a spreadsheet counts days this is %s", date, date);
+}
+
 static int
 resolve_period(struct bb_intake *intake, struct bb_intake_row *row)
 {
@@ -128,8 +161,7 @@ resolve_period(struct bb_intake *intake, struct bb_intake_row *row)
             resolved->ordinal = bb_history_ordinal(resolved->period);
     }
     if (r != 0)
-        return (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_PERIOD, BB_FIELD_PERIOD, text, "%s",
-                                  expected_period(r));
+        return refuse_period(text, r, &row->note);
     row->key.period = resolved->period;
     row->period = resolved;
     return 0;
