@@ -66,6 +66,7 @@ struct trend {
     struct point *points; /* for the sparklines of a table */
     size_t n_points;
     bool withheld;               /* of some point */
+    bool without_parts;          /* some point has no value for lack of parts */
     uint64_t waiting;            /* readings that are not approved */
     bool incomplete;             /* some longer period lacks some of its periods */
     struct bb_cli_breaks breaks; /* for people */
@@ -247,9 +248,9 @@ keep_point(struct trend *trend, const struct bb_point *point)
 }
 
 static void
-mark_cell(struct trend *trend, size_t column)
+mark_cell(struct trend *trend, size_t column, const char *text)
 {
-    bb_output_text(trend->output, trend->at[column], "withheld");
+    bb_output_text(trend->output, trend->at[column], text);
     bb_output_mark(trend->output, trend->at[column], BB_MARK_DIM);
 }
 
@@ -262,13 +263,23 @@ mark_withheld(struct trend *trend, const struct bb_point *point)
     if (trend->cli->format != BB_OUTPUT_TABLE)
         return;
     if (point->value) {
-        mark_cell(trend, NUMERATOR);
-        mark_cell(trend, DENOMINATOR);
+        mark_cell(trend, NUMERATOR, "withheld");
+        mark_cell(trend, DENOMINATOR, "withheld");
     } else {
-        mark_cell(trend, VALUE);
+        mark_cell(trend, VALUE, "withheld");
     }
     if (point->readings == 0) /* how many there are is not told, either */
-        mark_cell(trend, READINGS);
+        mark_cell(trend, READINGS, "withheld");
+}
+
+/* One percentage without its parts leaves a ratio of several without a value, though figures stand beside. */
+static void
+mark_no_value(struct trend *trend, const struct bb_point *point)
+{
+    if (point->value || point->without_parts == 0 || trend->cli->format != BB_OUTPUT_TABLE)
+        return;
+    mark_cell(trend, VALUE, "no value");
+    trend->without_parts = true;
 }
 
 /* "2 of 3" of a longer period that lacks something. */
@@ -365,6 +376,8 @@ on_point(void *self, const struct bb_point *point)
     print_target(trend, point);
     if (point->withheld)
         mark_withheld(trend, point);
+    else
+        mark_no_value(trend, point);
     bb_output_row(output);
     keep_point(trend, point);
     return 0;
@@ -472,6 +485,9 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
         code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say_withheld();
+        if (trend.without_parts)
+            bb_cli_say("no value: a ratio over several readings takes the numerator and denominator of each, "
+                       "and some came without");
         if (trend.incomplete && cli->format == BB_OUTPUT_TABLE)
             bb_cli_say("periods: some of those that a longer one is made of have no data");
         if (trend.waiting)

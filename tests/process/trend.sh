@@ -244,4 +244,13 @@ run 0 backbone place import "$tmp/west.csv"
 trend count --period 2029
 json '.[].value' 1
 
+# why a line of figures has no value is told to people
+run 0 backbone trend rate --period 2027
+like "a line without a value" "$out" '2027 +no value +1 +2 +2 +2'
+like "why" "$err" '^no value: a ratio over several readings takes the numerator and denominator of each'
+run 0 backbone trend rate --period 2026
+unlike "none" "$out$err" 'no value'
+run 0 backbone trend rate --period 2027 -o json
+json '.[0] | [.value, .without_parts]' '[null,1]'
+unlike "data say it by themselves" "$err" 'no value'
 finish
