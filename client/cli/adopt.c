@@ -64,7 +64,7 @@ parse(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option adopt_options[] = {
     {"organization", OPT_ORGANIZATION, "ORG", 0, "staff: of this organization; else your own", 0},
-    {"version", OPT_VERSION, "N", 0, "of the definition that is agreed to; else the present one", 0},
+    {"version", OPT_VERSION, "N", 0, "of the definition: what is agreed to; else the present one", 0},
     {"from", OPT_FROM, "DATE", 0, "since when it holds; else as before, or today", 0},
     {"until", OPT_UNTIL, "DATE", 0, "from then on it is not expected any more", 0},
     {0},

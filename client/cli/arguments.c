@@ -119,6 +119,8 @@ describe(int key, const char *text, void *input)
 
     if (key == 'o' && cli && cli->knows_plain)
         return strdup("jsonl, or plain (default on a terminal)");
+    if (key == 'o' && cli && cli->knows_markdown)
+        return strdup("text (default), json or markdown");
     return (char *)(uintptr_t)text;
 }
 
@@ -315,6 +317,29 @@ parse_second(int key, char *arg, struct argp_state *state)
     return 0;
 }
 
+/* Behind the options: the columns of the file that the command reads. */
+static char *
+list_columns(int key, const char *text, void *input)
+{
+    const struct second *second = input;
+    const struct bb_cli *cli = second->cli;
+    char *list = NULL;
+    size_t size;
+    FILE *to;
+
+    if (key != ARGP_KEY_HELP_POST_DOC || !cli->columns)
+        return (char *)(uintptr_t)text;
+    to = open_memstream(&list, &size);
+    if (!to)
+        return NULL;
+    fputs("The first line of the file names its columns:", to);
+    for (size_t i = 0; cli->columns[i]; i++)
+        fprintf(to, "%s %s%s", i ? "," : "", cli->columns[i], i < cli->columns_needed ? " (needed)" : "");
+    fputs(". The manual says what they hold.", to);
+    fclose(to);
+    return list;
+}
+
 void
 bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct argp_option *options,
              argp_parser_t parser, int argc, char **argv, void *input)
@@ -330,6 +355,7 @@ bb_cli_parse(struct bb_cli *cli, const struct bb_command *command, const struct 
         .args_doc = command->synopsis,
         .doc = command->about,
         .children = children,
+        .help_filter = list_columns,
     };
     struct second second = {.cli = cli, .input = input};
 

@@ -271,7 +271,7 @@ static const struct bb_output_column done_columns[DONE_COLUMNS] = {
 static const struct argp_option undo_options[] = {
     {"reason", BB_WHY_REASON, "CODE", 0, "entry_error, late_data, recount, definition, duplicate or other",
      0},
-    {"note", BB_WHY_NOTE, "TEXT", 0, "the same in words", 0},
+    {"note", BB_WHY_NOTE, "TEXT", 0, "why, in words", 0},
     {0},
 };
 

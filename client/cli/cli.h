@@ -21,12 +21,15 @@ struct bb_cli {
     bool knows_plain;    /* the command, which says so before it parses its arguments, knows plain (as a table
                             here) and jsonl, and neither table nor csv */
     bool knows_markdown; /* likewise: it knows text (as a table here), json and markdown, nothing else */
-    int color;           /* enum bb_color, as asked */
-    uint32_t timeout_ms; /* --timeout; 0: as long as the command thinks right */
-    bool utf8;           /* the terminal's characters are those of UTF-8, by its locale */
-    const char *words;   /* of the command that runs: "partner add" */
-    char **called;       /* the arguments of the program as they were, ended by NULL */
-    size_t called_words; /* of them, up to and with the words of the command */
+    const char *const
+        *columns;          /* of the file that the command reads, ended by NULL: what its help tells of */
+    size_t columns_needed; /* the first ones of them */
+    int color;             /* enum bb_color, as asked */
+    uint32_t timeout_ms;   /* --timeout; 0: as long as the command thinks right */
+    bool utf8;             /* the terminal's characters are those of UTF-8, by its locale */
+    const char *words;     /* of the command that runs: "partner add" */
+    char **called;         /* the arguments of the program as they were, ended by NULL */
+    size_t called_words;   /* of them, up to and with the words of the command */
 };
 
 enum bb_color { BB_COLOR_AUTO, BB_COLOR_ALWAYS, BB_COLOR_NEVER };

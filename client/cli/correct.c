@@ -38,7 +38,7 @@ static const struct argp_option correct_options[] = {
     {"value", BB_ONE_ROW_KEY(BB_COLUMN_VALUE), "V", 0, "what it should have been", 0},
     {"numerator", BB_ONE_ROW_KEY(BB_COLUMN_NUMERATOR), "N", 0, "of a value that is a ratio", 0},
     {"denominator", BB_ONE_ROW_KEY(BB_COLUMN_DENOMINATOR), "D", 0,
-     "likewise; without a value it is computed from both", 0},
+     "of a value that is a ratio, which is computed where --value is absent", 0},
     {"status", BB_ONE_ROW_KEY(BB_COLUMN_STATUS), "STATUS", 0,
      "missing, suppressed or not_applicable: there is no value", 0},
     KEY_OPTIONS,

@@ -153,8 +153,11 @@ bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
 }
 
 int
-bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file)
+bb_define_file(struct bb_cli *cli, const struct bb_definable *what, int argc, char **argv)
 {
+    cli->columns = what->fields;
+    cli->columns_needed = what->n_required;
+    const char *file = bb_cli_parse_one(cli, argc, argv);
     struct definer *d = calloc(1, sizeof *d);
     if (!d)
         return EX_OSERR;

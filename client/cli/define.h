@@ -46,7 +46,7 @@ int bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
                    int (*send)(struct bb_client *client, struct bb_define_said *said, void *self),
                    void *self);
 
-/* Define all of a file, and print the counts. Returns the exit code. */
-int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, const char *file);
+/* Define all of the file that the arguments name, and print the counts. Returns the exit code. */
+int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, int argc, char **argv);
 
 #endif

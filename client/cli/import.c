@@ -37,13 +37,14 @@ static const struct argp_option options[] = {
     {"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be, keep nothing", 0},
     {"atomic", KEY_ATOMIC, NULL, 0, "all rows or none", 0},
     {"rejects", KEY_REJECTS, "FILE", 0, "where refused rows go, as they were, with the reason", 0},
-    {"warnings", KEY_WARNINGS, "FILE", 0, "likewise for rows that were taken with a warning", 0},
+    {"warnings", KEY_WARNINGS, "FILE", 0,
+     "where rows go that were taken with a warning, as they were, with the warning", 0},
     {"receipt", KEY_RECEIPT, "FILE", 0, "where the receipts of what was accepted go, for verify-receipt", 0},
     {"batch", KEY_BATCH, "UUID", 0, "of an earlier import of this file, to go on with it", 0},
     {"organization", KEY_ORGANIZATION, "CODE", 0, "whose readings these are, where the file does not say", 0},
     {"reason", BB_WHY_REASON, "CODE", 0,
      "why values change: entry_error, late_data, recount, definition, duplicate or other", 0},
-    {"note", BB_WHY_NOTE, "TEXT", 0, "the same in words", 0},
+    {"note", BB_WHY_NOTE, "TEXT", 0, "why values change, in words", 0},
     {0},
 };
 
@@ -390,6 +391,7 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     struct import im = {.format = -1, .fd = -1};
     bb_map_init(&im.map);
     bb_batch_new(im.job.batch);
+    cli->columns = bb_import_fields;
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &im);
     guess_format(&im);
     im.job.keep = im.rejects || im.warnings;

@@ -139,8 +139,7 @@ static int
 run_define(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, compare, send_rows};
-    const char *file = bb_cli_parse_one(cli, argc, argv);
-    return bb_define_file(cli, &indicators, file);
+    return bb_define_file(cli, &indicators, argc, argv);
 }
 
 /* --- ls and show ---------------------------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define WINDOW 32
+#define NEEDED 3u /* columns: the first ones */
 
 struct job;
 
@@ -313,10 +314,13 @@ int
 bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
 {
     struct importer importer = {0};
-    const char *file = bb_cli_parse_one(cli, argc, argv);
+    const char *file;
     int code;
 
-    code = bb_list_open(file, bb_partner_columns, 3, &importer.list);
+    cli->columns = bb_partner_columns;
+    cli->columns_needed = NEEDED;
+    file = bb_cli_parse_one(cli, argc, argv);
+    code = bb_list_open(file, bb_partner_columns, NEEDED, &importer.list);
     if (code == 0)
         code = bb_cli_connect(cli, &importer.client);
     if (code == 0)

@@ -145,8 +145,7 @@ static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable places = {fields, 1, bytes_of, check, compare, send_rows};
-    const char *file = bb_cli_parse_one(cli, argc, argv);
-    return bb_define_file(cli, &places, file);
+    return bb_define_file(cli, &places, argc, argv);
 }
 
 /* --- ls ------------------------------------------------------------------------------------------------- */

@@ -97,6 +97,17 @@ while read -r words; do
         like "$words $way" "$out" "^Usage: backbone $words "
     done
 done < <(sed -n 's/^  \([a-z]*\( [a-z]*\)\?\)  .*/\1/p' <<<"$commands")
+# what a file holds is told where it is asked for, and -o as the command knows it
+run 0 backbone indicator define --help
+like "columns of indicators" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: code \(needed\), name \(needed\), definition, .*, suppress_below\. '
+run 0 backbone place import --help
+like "columns of places" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: name \(needed\), parent, alias, aggregate\. '
+run 0 backbone partner import --help
+like "columns of partners" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: code \(needed\), name \(needed\), role \(needed\), alias\. '
+run 0 backbone import --help
+like "columns of readings" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: indicator, .*, status, comment\. '
+run 0 backbone assessment --help
+like "formats" "$out" '--output=FORMAT +text \(default\), json or markdown'
 missing() {
     run 64 backbone $1
     is "$1: the mistake and one line more" "$(wc -l <<<"$err")" 2
