@@ -126,12 +126,21 @@ draw_below(uint64_t *state, unsigned n)
     return (unsigned)(draw(state) % n);
 }
 
-/* So many lives, each from a seed of its own. */
+/* A test of so many lives, each from a seed of its own. */
+struct draw_lives {
+    unsigned n;
+    void (*live)(uint64_t seed);
+};
+
 static inline void
-draw_lives(unsigned n, void (*live)(uint64_t seed))
+test_lives(void **state)
 {
-    for (uint64_t i = 1; i <= n; i++)
-        live(i * 104729);
+    const struct draw_lives *lives = *state;
+
+    for (uint64_t i = 1; i <= lives->n; i++)
+        lives->live(i * 104729);
 }
+
+#define TEST_LIVES(n, live) cmocka_unit_test_prestate(test_lives, (&(struct draw_lives){(n), (live)}))
 
 #endif

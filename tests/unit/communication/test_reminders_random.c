@@ -88,17 +88,10 @@ live(uint64_t seed)
     reports_teardown(&state);
 }
 
-static void
-test_lives(void **state)
-{
-    (void)state;
-    draw_lives(20, live);
-}
-
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lives)};
+    const struct CMUnitTest tests[] = {TEST_LIVES(20, live)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

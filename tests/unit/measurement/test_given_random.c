@@ -147,17 +147,10 @@ live(uint64_t seed)
     world_teardown(&state);
 }
 
-static void
-test_lives(void **state)
-{
-    (void)state;
-    draw_lives(LIVES, live);
-}
-
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_lives)};
+    const struct CMUnitTest tests[] = {TEST_LIVES(LIVES, live)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
