@@ -84,3 +84,11 @@ session_reconnect(struct fixture *f)
     session_pass(f, 30000);
     session_connect(f);
 }
+
+void
+owner_reopen(struct fixture *f, const struct owner *o, uint64_t position, uint64_t head)
+{
+    session_reconnect(f);
+    session_take(f);
+    session_subscribed(f, o->core.number, position, head, false);
+}

@@ -24,5 +24,7 @@ void owner_open(struct fixture *f, struct owner *o, uint64_t position);
 
 /* The connection is lost, and there is another one. */
 void session_reconnect(struct fixture *f);
+/* And its subscription is open again at this position. */
+void owner_reopen(struct fixture *f, const struct owner *o, uint64_t position, uint64_t head);
 
 #endif

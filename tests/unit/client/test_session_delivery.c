@@ -10,6 +10,18 @@
 
 /* --- messages ----------------------------------------------------------------------------------------- */
 
+/* What the next ACK says, sequence and messages; 0: there is none. */
+static uint64_t
+next_ack(struct fixture *f, uint64_t *ret_messages)
+{
+    session_pass(f, BB_ACK_MS);
+    if (session_take(f) != 1)
+        return 0;
+    assert_int_equal(f->sent.kind[0], BB_KIND_ACK);
+    *ret_messages = f->sent.messages[0];
+    return f->sent.sequence[0];
+}
+
 static void
 messages_are_given_in_order_with_their_mark(void **state)
 {
@@ -45,9 +57,7 @@ out_of_order_or_broken_ends_the_connection(void **state)
     o.refuse = -ENOMEM;
     assert_int_equal(session_deliver(f, 1, 8, 8, 0), -EBADMSG);
     o.refuse = 0;
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 5, 8, false);
+    owner_reopen(f, &o, 5, 8);
     session_deliver(f, 1, 6, 8, 8);
     assert_int_equal(o.n, 3); /* 6, 7, and now 8 */
     assert_int_equal(o.got[2], 8);
@@ -104,22 +114,18 @@ what_comes_again_is_not_given_twice(void **state)
 {
     struct fixture *f = *state;
     struct owner o = {0};
+    uint64_t messages;
 
     owner_open(f, &o, 5);
     session_deliver(f, 1, 6, 9, 0);
     bb_session_acknowledge(&f->s, f->now, &o.core, 7); /* does not get through */
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 5, 11, false);
+    owner_reopen(f, &o, 5, 11);
     session_deliver(f, 1, 6, 11, 9);
     assert_int_equal(o.n, 6);
     assert_int_equal(o.got[4], 10);
     bb_session_acknowledge(&f->s, f->now, &o.core, 9); /* what the first session gave */
-    session_pass(f, BB_ACK_MS);
-    session_take(f);
-    assert_int_equal(f->sent.kind[0], BB_KIND_ACK);
-    assert_int_equal(f->sent.sequence[0], 9);
-    assert_int_equal(f->sent.messages[0], 4); /* of the second */
+    assert_int_equal(next_ack(f, &messages), 9);
+    assert_int_equal(messages, 4); /* of the second */
 }
 
 static void
@@ -127,23 +133,17 @@ an_acknowledgement_that_was_lost_is_made_again(void **state)
 {
     struct fixture *f = *state;
     struct owner o = {.acks = true};
+    uint64_t messages;
 
     owner_open(f, &o, 5);
     session_deliver(f, 1, 6, 9, 0);
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 5, 9, false);
-    session_pass(f, BB_ACK_MS);
-    session_take(f);
-    assert_int_equal(f->sent.kind[0], BB_KIND_ACK);
-    assert_int_equal(f->sent.sequence[0], 9);
-    assert_int_equal(f->sent.messages[0], 0);
+    owner_reopen(f, &o, 5, 9);
+    assert_int_equal(next_ack(f, &messages), 9);
+    assert_int_equal(messages, 0);
     assert_int_equal(bb_session_hurry(&f->s, f->now, &o.core), BB_LISTENER_WAITS);
     session_deliver(f, 1, 6, 9, 9); /* they had left before that came */
-    session_pass(f, BB_ACK_MS);
-    session_take(f);
-    assert_int_equal(f->sent.sequence[0], 9);
-    assert_int_equal(f->sent.messages[0], 4);
+    assert_int_equal(next_ack(f, &messages), 9);
+    assert_int_equal(messages, 4);
     assert_int_equal(o.n, 4);
 }
 
@@ -155,9 +155,7 @@ a_cursor_that_is_another_one_starts_afresh(void **state)
 
     owner_open(f, &o, 5);
     session_deliver(f, 1, 6, 9, 0);
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 2, 2, false); /* the log has begun again */
+    owner_reopen(f, &o, 2, 2); /* the log has begun again */
     session_pass(f, BB_ACK_MS);
     assert_int_equal(session_take(f), 0); /* 9 means nothing there */
     session_deliver(f, 1, 3, 4, 0);
@@ -181,23 +179,10 @@ a_gap_is_told_in_its_place_and_once(void **state)
     session_deliver(f, 1, 15, 16, 0);
     assert_int_equal(o.n, 2);
     assert_string_equal(o.events, "gap 6..14; ");
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 5, 30, false);
+    owner_reopen(f, &o, 5, 30);
     session_gap(f, 1, 6, 14);
     session_gap(f, 1, 6, 25); /* more was removed meanwhile */
     assert_string_equal(o.events, "gap 6..14; interrupted UNREACHABLE; open 5; gap 6..25; ");
-}
-
-/* What the next ACK says, sequence and messages; 0: there is none. */
-static uint64_t
-next_ack(struct fixture *f, uint64_t *ret_messages)
-{
-    session_pass(f, BB_ACK_MS);
-    if (session_take(f) != 1)
-        return 0;
-    *ret_messages = f->sent.messages[0];
-    return f->sent.sequence[0];
 }
 
 static void
@@ -217,9 +202,7 @@ a_gap_is_acknowledged_behind_what_is_before_it(void **state)
     assert_int_equal(next_ack(f, &messages), 20);
     assert_int_equal(messages, 2);
     /* It was lost: again, when the gap has come again. */
-    session_reconnect(f);
-    session_take(f);
-    session_subscribed(f, 1, 6, 30, false);
+    owner_reopen(f, &o, 6, 30);
     session_deliver(f, 1, 7, 7, 7);
     session_gap(f, 1, 8, 20);
     assert_int_equal(next_ack(f, &messages), 20);
