@@ -13,7 +13,7 @@ endforeach()
 bb_unit_test(measurement/expression_foci bb_measurement PkgConfig::JANSSON)
 
 # Following, and what was given.
-add_library(bb_follow_fixture STATIC unit/measurement/follow_fixture.c)
+add_library(bb_follow_fixture STATIC unit/measurement/follow_fixture.c unit/measurement/computed_life.c)
 target_link_libraries(bb_follow_fixture PUBLIC bb_measurement_fixture)
 foreach(test given given_random given_race follow follow_computed follow_computed_random follower)
   bb_unit_test(measurement/${test} bb_follow_fixture)

@@ -1,8 +1,7 @@
-/* Computed indicators that are followed, at random: organizations report, correct, withhold and approve what
- * three indicators are computed from, in batches that come one within the other, while what they are computed
- * from changes. After each batch that is closed each figure is worked out before and after it, from a plain
- * model of all readings at every entry, and its texts are those of the trends of both moments. */
-#include "follow_fixture.h"
+/* Computed indicators that are followed, at random. After each batch that is closed each figure is worked out
+ * before and after it, from a plain model of all readings at every entry, and its texts are those of the
+ * trends of both moments. */
+#include "computed_life.h"
 
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -12,251 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { X, X_WOMEN, Y, Z, INPUTS };
-enum { P, Q, W, COMPUTED };
-enum { LIVES = 25, STEPS = 90, ORGANIZATIONS = 3, PERIODS = 3, ENTRIES = 1000, ROWS = 200, ASKERS = 2 };
-
-static const char *const codes[INPUTS] = {"x", "x", "y", "z"};
-static const char *const computed[COMPUTED] = {"p", "q", "w"};
-static const char *const organizations[ORGANIZATIONS] = {"a", "b", "c"};
-static const char *const askers[ASKERS] = {"c", "observer"};
-
-/* p is x / y, or x / z for a while; q is 2 p + z; w is of women among x. Only approved z is published. */
-static const struct {
-    const char *above, *below;
-} p_versions[] = {{"#{x}", "#{y}"}, {"#{x}", "#{z}"}};
-
-struct reading {
-    bool is, missing, approved;
-    int value;
-    uint64_t sequence;
-};
-
-struct moment {
-    struct reading reading[INPUTS][ORGANIZATIONS][PERIODS];
-    unsigned version; /* of p */
-};
-
-struct row {
-    int input, organization, period;
-    uint64_t sequence;
-    bool updated, corrected;
-    uint64_t old_sequence;        /* of a value that it corrected; 0 */
-    bool given[COMPUTED][ASKERS]; /* the old value was in a figure of theirs */
-};
-
-struct batch {
-    uint8_t id;
-    uint32_t submissions;
-    struct row row[ROWS];
-    unsigned n;
-};
-
-struct life {
-    struct world *w;
-    uint64_t random;
-    struct moment *moment; /* by entry */
-    uint64_t last;         /* that has one */
-    struct batch open;     /* of several submissions; id 0 none */
-    uint8_t next_batch;
-    bool seen[COMPUTED][ASKERS][INPUTS][ORGANIZATIONS][PERIODS]; /* the present value, in a figure */
-    uint64_t followed;
-};
-
-/* The model */
-
-/* What happened since is as it was in the last entry that is known, unless it is changed now. */
-static struct moment *
-now(struct life *life)
-{
-    uint64_t head = world_head(life->w);
-
-    assert_true(head < ENTRIES);
-    for (; life->last < head; life->last++)
-        life->moment[life->last + 1] = life->moment[life->last];
-    return &life->moment[head];
-}
-
-static bool
-is_input(const struct moment *moment, int indicator, int input)
-{
-    switch (indicator) {
-    case W:
-        return input == X || input == X_WOMEN; /* whoever reports x may change it */
-    case Q:
-        return input == Z || is_input(moment, P, input);
-    default:
-        return input == X || input == X_WOMEN || input == (moment->version ? Z : Y);
-    }
-}
-
-/* Is there data behind a figure? */
-static bool
-has_figure(const struct moment *moment, int indicator, int organization, int period, bool published)
-{
-    for (int input = 0; input < INPUTS; input++) {
-        const struct reading *reading = &moment->reading[input][organization][period];
-        if (!is_input(moment, indicator, input) || (indicator == W && input == X))
-            continue;
-        if (reading->is && !reading->missing && !(published && input == Z && !reading->approved))
-            return true;
-    }
-    return false;
-}
-
-/* Doing */
-
-static void
-define(struct world *w, const char *code, const char *above, const char *under, const char *publish)
-{
-    Bb__Indicator definition = BB__INDICATOR__INIT, *list = &definition;
-
-    definition.code = definition.name = (char *)(uintptr_t)code;
-    definition.numerator_expression = (char *)(uintptr_t)above;
-    definition.denominator_expression = (char *)(uintptr_t)under;
-    definition.publish = (char *)(uintptr_t)publish;
-    definition.decimals = above ? (char *)(uintptr_t) "3" : NULL;
-    fixture_define(&w->store, &list, 1);
-    assert_int_not_equal(w->store.defined->item[0]->outcome, BB_OUTCOME_REJECTED);
-    world_apply(w);
-}
-
-static void
-redefine(struct life *life)
-{
-    unsigned version = !now(life)->version;
-
-    define(life->w, "p", p_versions[version].above, p_versions[version].below, NULL);
-    now(life)->version = version;
-}
-
-/* One random row, as text and in the model. */
-static void
-make_row(struct life *life, struct row *row, char text[static 64])
-{
-    int value = 1 + (int)draw_below(&life->random, 4);
-    bool missing = draw_below(&life->random, 8) == 0;
-    const struct reading *old;
-
-    *row = (struct row){.input = (int)draw_below(&life->random, INPUTS),
-                        .organization = (int)draw_below(&life->random, ORGANIZATIONS),
-                        .period = (int)draw_below(&life->random, PERIODS)};
-    old = &now(life)->reading[row->input][row->organization][row->period];
-    snprintf(text, 64, "%s|%s||%s|%d|%.0d%s", codes[row->input], organizations[row->organization],
-             row->input == X_WOMEN ? "sex=f" : "", 2020 + row->period, missing ? 0 : value,
-             missing ? "|||missing" : "");
-    row->updated = old->is;
-    row->corrected = old->is && (old->missing != missing || (!missing && old->value != value)) &&
-                     (row->input != Z || old->approved);
-    row->old_sequence = row->corrected && !old->missing ? old->sequence : 0;
-}
-
-static void
-keep_row(struct life *life, struct batch *batch, struct row *row, bool missing, int value)
-{
-    struct reading *reading = &now(life)->reading[row->input][row->organization][row->period];
-
-    for (int i = 0; i < COMPUTED; i++)
-        for (int a = 0; a < ASKERS; a++) {
-            bool *seen = &life->seen[i][a][row->input][row->organization][row->period];
-            row->given[i][a] = *seen;
-            *seen = false;
-        }
-    row->sequence = world_head(life->w);
-    *reading = (struct reading){.is = true,
-                                .missing = missing,
-                                .approved = reading->approved,
-                                .value = missing ? 0 : value,
-                                .sequence = row->sequence};
-    assert_true(batch->n < ROWS);
-    batch->row[batch->n++] = *row;
-}
-
-/* A submission of some rows, into the batch. */
-static void
-submit(struct life *life, struct batch *batch, bool more)
-{
-    char text[4][64];
-    const char *list[4];
-    struct row row[4];
-    size_t n = 1 + draw_below(&life->random, 4), kept = 0;
-    uint64_t before = world_head(life->w);
-
-    for (size_t i = 0; i < n; i++) {
-        bool twice = false;
-        make_row(life, &row[kept], text[kept]);
-        for (size_t k = 0; k < kept; k++)
-            twice |= row[k].input == row[kept].input && row[k].organization == row[kept].organization &&
-                     row[k].period == row[kept].period;
-        list[kept] = text[kept];
-        kept += !twice;
-    }
-    fixture_submit_rows(&life->w->store,
-                        (struct fixture_submission){
-                            .batch = batch->id, .index = batch->submissions++, .more = more, .reason = 1},
-                        list, kept);
-    check_int(life->w->store.failure, 0, life->w->store.message);
-    world_apply(life->w);
-    for (size_t i = 0; i < kept && world_head(life->w) > before; i++) {
-        uint8_t outcome = fixture_outcome(&life->w->store, (uint32_t)i);
-        int value = 0;
-        if (outcome == BB_OUTCOME_UNCHANGED ||
-            fixture_rejected(&life->w->store, (uint32_t)i) == BB_ROW_CODE_DUPLICATE_KEY)
-            continue;
-        check_int(outcome, row[i].updated ? BB_OUTCOME_UPDATED : BB_OUTCOME_CREATED, text[i]);
-        sscanf(strrchr(text[i], '|') + 1, "%d", &value);
-        keep_row(life, batch, &row[i], strstr(text[i], "missing") != NULL, value);
-    }
-}
-
-static void
-approve(struct life *life)
-{
-    int organization = (int)draw_below(&life->random, ORGANIZATIONS),
-        period = (int)draw_below(&life->random, PERIODS);
-    struct reading *reading = &now(life)->reading[Z][organization][period];
-    char text[16], code[] = "z", *list = code;
-    Bb__Review review = BB__REVIEW__INIT;
-
-    if (!reading->is || reading->approved)
-        return;
-    snprintf(text, sizeof text, "%d", 2020 + period);
-    review.organization = (char *)(uintptr_t)organizations[organization];
-    review.period = text;
-    review.indicator = &list;
-    review.n_indicator = 1;
-    for (int step = 0; step < 2; step++) {
-        review.action = step == 0 ? (char *)(uintptr_t) "submit" : (char *)(uintptr_t) "approve";
-        fixture_review(&life->w->store, NULL, &review);
-        check_int(life->w->store.failure, 0, life->w->store.message);
-    }
-    world_apply(life->w);
-    now(life)->reading[Z][organization][period].approved = true;
-}
-
-static void
-ask(struct life *life)
-{
-    int i = (int)draw_below(&life->random, COMPUTED), a = (int)draw_below(&life->random, ASKERS),
-        first = (int)draw_below(&life->random, PERIODS),
-        last = first + (int)draw_below(&life->random, (unsigned)(PERIODS - first));
-    struct world_question question = {.organization = askers[a], .by = BY_TREND, .indicator = computed[i]};
-    const struct moment *moment = now(life);
-    char from[16], to[16], value[64];
-
-    snprintf(from, sizeof from, "%d", 2020 + first);
-    snprintf(to, sizeof to, "%d", 2020 + last);
-    question.from = from;
-    question.to = to;
-    world_ask(life->w, &question, value);
-    for (int input = 0; input < INPUTS; input++)
-        for (int o = 0; o < ORGANIZATIONS; o++)
-            for (int p = first; p <= last; p++)
-                if (is_input(moment, i, input) && moment->reading[input][o][p].is)
-                    life->seen[i][a][input][o][p] = true;
-}
-
-/* Checking */
+enum { LIVES = 25, STEPS = 90 };
 
 static const Bb__TrendPoint *
 find_figure(const Bb__TrendReply *reply, const char *organization)
@@ -333,9 +88,9 @@ check_texts(struct life *life, const Bb__IndicatorChange *change, int i, int o, 
 
     bb_arena_init(&arena, 1 << 20);
     snprintf(period, sizeof period, "%d", 2020 + p);
-    correction = find_correction(change, organizations[o], period);
-    old = find_figure(figures(life->w, computed[i], p, before, &arena), organizations[o]);
-    new = find_figure(figures(life->w, computed[i], p, closed, &arena), organizations[o]);
+    correction = find_correction(change, life_organizations[o], period);
+    old = find_figure(figures(life->w, life_computed[i], p, before, &arena), life_organizations[o]);
+    new = find_figure(figures(life->w, life_computed[i], p, closed, &arena), life_organizations[o]);
     if (same(old->value, new->value) && same(old->numerator, new->numerator) &&
         same(old->denominator, new->denominator)) {
         assert_null(correction);
@@ -365,7 +120,7 @@ expect(const struct batch *batch, const struct moment *closed, int i, int o, int
 
     for (unsigned n = 0; n < batch->n; n++) {
         const struct row *row = &batch->row[n];
-        if (!is_input(closed, i, row->input) || row->organization != o || row->period != p)
+        if (!life_is_input(closed, i, row->input) || row->organization != o || row->period != p)
             continue;
         expected.touched = true;
         if (row->sequence - 1 < expected.before)
@@ -404,12 +159,12 @@ static void
 check_told(struct life *life, const Bb__IndicatorChange *change, const struct expected *expected, int i,
            int o, int p)
 {
-    const struct moment *moment = now(life);
+    const struct moment *moment = life_now(life);
 
     for (int a = 0; a < ASKERS; a++) {
-        check(!expected->given[a] || is_given(change, askers[a]), askers[a]);
-        for (int input = 0; input < INPUTS && is_given(change, askers[a]); input++)
-            if (is_input(moment, i, input) && moment->reading[input][o][p].is)
+        check(!expected->given[a] || is_given(change, life_askers[a]), life_askers[a]);
+        for (int input = 0; input < INPUTS && is_given(change, life_askers[a]); input++)
+            if (life_is_input(moment, i, input) && moment->reading[input][o][p].is)
                 life->seen[i][a][input][o][p] = true;
     }
 }
@@ -417,7 +172,7 @@ check_told(struct life *life, const Bb__IndicatorChange *change, const struct ex
 static void
 check_computed(struct life *life, const struct batch *batch, uint64_t closed, int i)
 {
-    const Bb__IndicatorChange *change = find_change(life->w, computed[i]);
+    const Bb__IndicatorChange *change = find_change(life->w, life_computed[i]);
     unsigned created = 0, updated = 0, corrected = 0;
 
     for (int o = 0; o < ORGANIZATIONS; o++)
@@ -426,19 +181,19 @@ check_computed(struct life *life, const struct batch *batch, uint64_t closed, in
             if (!expected.touched)
                 continue;
             const struct moment *old = &life->moment[expected.before], *new = &life->moment[closed];
-            bool was = has_figure(old, i, o, p, false), is = has_figure(new, i, o, p, false);
+            bool was = life_has_figure(old, i, o, p, false), is = life_has_figure(new, i, o, p, false);
             created += !was && is;
             updated += was || (!is && expected.between);
-            if (!expected.corrected || !(expected.between || has_figure(old, i, o, p, true)))
+            if (!expected.corrected || !(expected.between || life_has_figure(old, i, o, p, true)))
                 continue;
             corrected++;
             check_texts(life, change, i, o, p, expected.before, closed);
             check_told(life, change, &expected, i, o, p);
         }
-    check_int(change->created, created, computed[i]);
-    check_int(change->updated, updated, computed[i]);
-    check_int(change->corrections, corrected, computed[i]);
-    check(corrected >= change->n_correction, computed[i]);
+    check_int(change->created, created, life_computed[i]);
+    check_int(change->updated, updated, life_computed[i]);
+    check_int(change->corrections, corrected, life_computed[i]);
+    check(corrected >= change->n_correction, life_computed[i]);
 }
 
 static void
@@ -447,7 +202,7 @@ check_closed(struct life *life, const struct batch *batch)
     uint64_t closed;
     char *first, *again;
 
-    now(life);
+    life_now(life);
     if (batch->n == 0)
         return;
     world_follow(life->w, life->followed, NULL);
@@ -484,47 +239,35 @@ live_one(struct life *life)
 
     if (what < 5) {
         batch.id = ++life->next_batch;
-        submit(life, &batch, false);
+        life_submit(life, &batch, false);
         check_closed(life, &batch);
     } else if (what < 8) {
         if (life->open.id == 0)
             life->open.id = ++life->next_batch;
-        submit(life, &life->open, true);
+        life_submit(life, &life->open, true);
     } else if (what < 9) {
         if (life->open.id)
             close_open(life);
     } else if (what < 10) {
-        approve(life);
+        life_approve(life);
     } else if (draw_below(&life->random, 3) == 0) {
-        redefine(life);
+        life_redefine(life);
     } else {
-        ask(life);
+        life_ask(life);
     }
 }
 
 static void
 live(uint64_t seed)
 {
-    struct life life = {.random = seed};
-    void *state;
+    struct life life;
 
-    world_setup(&state);
-    life.w = state;
-    life.moment = calloc(ENTRIES, sizeof *life.moment);
-    assert_non_null(life.moment);
-    define(life.w, "x", NULL, NULL, NULL);
-    define(life.w, "y", NULL, NULL, NULL);
-    define(life.w, "z", NULL, NULL, "approved");
-    define(life.w, "p", p_versions[0].above, p_versions[0].below, NULL);
-    define(life.w, "q", "2*#{p} + #{z}", NULL, NULL);
-    define(life.w, "w", "#{x.sex=f}", NULL, NULL);
-    life.followed = life.last = world_head(life.w);
+    life_open(&life, seed);
     for (int i = 0; i < STEPS; i++)
         live_one(&life);
     if (life.open.id)
         close_open(&life);
-    free(life.moment);
-    world_teardown(&state);
+    life_close(&life);
 }
 
 int
