@@ -191,6 +191,7 @@ take_warnings(struct bb_chunk *chunk, const struct bb_outcomes *outcomes)
                          static_code(note->code), static_field(note->field), note->text);
         if (r < 0)
             return r;
+        chunk->warning[chunk->n_warnings - 1].rows = note->rows;
     }
     return 0;
 }

@@ -28,6 +28,7 @@ struct bb_chunk_note {
     uint32_t reason_at; /* in the chunk's text, ended by NUL */
     const char *code;   /* static */
     const char *field;  /* static */
+    uint32_t rows;      /* that a warning is true of, this one the first; 0: of this one by itself */
 };
 
 struct bb_chunk {

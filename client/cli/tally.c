@@ -57,21 +57,48 @@ count_row(struct bb_tally *tally, const struct bb_chunk *chunk, const struct bb_
     tally->suppressed += row->state == BB_READING_SUPPRESSED;
 }
 
+/* Is it one of those that were told before, or are told at the end? What cannot be remembered is told by
+ * itself. */
+static bool
+is_alike(struct bb_tally *tally, const struct bb_chunk *chunk, const struct bb_chunk_row *row,
+         const struct bb_chunk_note *note, bool *ret_first)
+{
+    const struct bb_alike warning = {.code = note->code,
+                                     .field = note->field,
+                                     .reason = (char *)(uintptr_t)bb_chunk_reason(chunk, note),
+                                     .row = row->number,
+                                     .line = row->line,
+                                     .rows = note->rows};
+    int r = note->rows ? bb_alikes_add(&tally->alikes, &warning) : BB_ALIKE_FULL;
+
+    *ret_first = r != 0;
+    return r == 0 || r == BB_ALIKE_NEW;
+}
+
+static void
+count_warning(struct bb_tally *tally, const struct bb_chunk *chunk, const struct bb_chunk_note *note)
+{
+    const struct bb_chunk_row *row = &chunk->row[note->row];
+    bool first, alike;
+
+    if (row->note >= 0)
+        return; /* of a row that was not taken */
+    alike = is_alike(tally, chunk, row, note, &first);
+    if (!first)
+        return;
+    tally->warnings++;
+    put_note(tally->warnings_file, chunk, row, note);
+    if (!alike && tally->shown_warnings++ < BB_TALLY_SHOWN)
+        say_note(tally, chunk, row, note, "warning: ");
+}
+
 void
 bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk)
 {
     for (size_t i = 0; i < chunk->n_rows; i++)
         count_row(tally, chunk, &chunk->row[i]);
-    for (size_t i = 0; i < chunk->n_warnings; i++) {
-        const struct bb_chunk_note *note = &chunk->warning[i];
-        const struct bb_chunk_row *row = &chunk->row[note->row];
-        if (row->note >= 0)
-            continue; /* of a row that was not taken */
-        tally->warnings++;
-        put_note(tally->warnings_file, chunk, row, note);
-        if (tally->shown_warnings++ < BB_TALLY_SHOWN)
-            say_note(tally, chunk, row, note, "warning: ");
-    }
+    for (size_t i = 0; i < chunk->n_warnings; i++)
+        count_warning(tally, chunk, &chunk->warning[i]);
     tally->submissions += chunk->n_sent > 0;
     tally->repeated += chunk->duplicate;
     tally->duplicate += chunk->duplicate ? chunk->n_sent : 0;
@@ -88,10 +115,32 @@ say_rest(struct bb_tally *tally, uint64_t n, const char *what, const char *optio
     tally->say(line);
 }
 
+static void
+say_alikes(struct bb_tally *tally)
+{
+    char line[LINE_BYTES], rows[40];
+
+    for (uint32_t i = 0; i < tally->alikes.n; i++) {
+        const struct bb_alike *one = &tally->alikes.one[i];
+        if (tally->shown_warnings++ >= BB_TALLY_SHOWN)
+            continue;
+        rows[0] = '\0';
+        if (one->rows > 1)
+            snprintf(rows, sizeof rows, ", of %" PRIu64 " rows", one->rows);
+        snprintf(line, sizeof line, "%s: row %" PRIu64 " (line %" PRIu64 ")%s%s: warning: %s [%s]%s",
+                 tally->file, one->row, one->line, *one->field ? ", " : "", one->field, one->reason,
+                 one->code, rows);
+        tally->say(line);
+    }
+    bb_alikes_release(&tally->alikes);
+}
+
 void
 bb_tally_finish(struct bb_tally *tally)
 {
     char line[200];
+
+    say_alikes(tally);
     say_rest(tally, tally->shown, "refused rows", "--rejects", tally->rejects != NULL);
     say_rest(tally, tally->shown_warnings, "warnings", "--warnings", tally->warnings_file != NULL);
     if (tally->atomic == 0)

@@ -4,6 +4,7 @@
 #ifndef BB_CLI_TALLY_H
 #define BB_CLI_TALLY_H
 
+#include "alike.h"
 #include "chunk.h"
 #include "rejects.h"
 
@@ -19,12 +20,13 @@ struct bb_tally {
     uint64_t submissions, repeated;
     uint64_t atomic; /* of the rejected: good rows that were not taken */
     uint64_t shown, shown_warnings;
+    struct bb_alikes alikes; /* warnings that are told at the end, with all of their rows */
 };
 
 /* Count the rows of a chunk, write what belongs into the files, say what is to be said. */
 void bb_tally_chunk(struct bb_tally *tally, const struct bb_chunk *chunk);
 
-/* Say how many messages were left out. */
+/* Say what is said at the end, and how many messages were left out. */
 void bb_tally_finish(struct bb_tally *tally);
 
 #endif

@@ -317,6 +317,7 @@ make_notes(struct bb_request *request, Bb__RowNote *const *from, size_t n, const
             .code_name = bb_row_code_name(from[i]->code),
             .field = bb_field_name(from[i]->field),
             .text = from[i]->text ? from[i]->text : "",
+            .rows = from[i]->rows,
         };
     }
     *ret_notes = notes;

@@ -177,7 +177,7 @@ done
 run_text 'code,name,frequency\nschool,School,school_year\nspans,Spans,span\n' 0 backbone indicator define -
 run_text 'indicator,period,value\nschool,2018-19,1\nschool,2019,1\nspans,2019,1\n' 0 backbone import - -o json
 counts created=3 warnings=2
-like "which one" "$err" "row 2 .line 3., period: warning: found '2019', expected one of the frequency by which the indicator is reported, such as 2018/2019 .OTHER_FREQUENCY"
+like "which one" "$err" "row 2 .line 3., period: warning: found '2019', expected of '[a-z0-9-]+' one of the frequency by which it is reported, such as 2018/2019 .OTHER_FREQUENCY"
 like "spans" "$err" "such as 2016/2020"
 
 # by more than half a unit of its own last digit: 1 / 8 is 12.5 %, and half of one is still agreement

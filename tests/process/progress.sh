@@ -64,11 +64,29 @@ json "map($aim)" '[["reach","2024",70,20,false,2,2]]'
 run_text 'indicator,place,period,value\nreach,,9999,1\nreach,North,9999,1\nreach,,2206,1\n' 0 as alpha import - -o json --warnings "$tmp/warnings.csv"
 counts created=3 warnings=2
 plans=$(jq -r .batch <<<"$out")
+like "how many" "$err" "found '9999', expected of 'reach' a period that has begun: this one begins on 9999-01-01 \[NOT_BEGUN\], of 2 rows"
 is "which" "$(grep -c 'NOT_BEGUN,period' "$tmp/warnings.csv")" 2
 run 0 backbone progress reach -o json
 json "map($facts)" '[["reach","2023",50,"2022",40,10,40,"improving"]]'
 run 0 backbone progress reach --period 2206 -o json
 json "map($facts)" '[["reach",null,null,null,null,null,null,null]]'
+run 0 as alpha batch undo "$plans"
+{
+    echo 'indicator,place,period,value'
+    for i in {1..2500}; do echo "reach,P$i,9998,$i"; done
+    echo 'size,,9998,1'
+} >"$tmp/plan.csv"
+run 0 as alpha import "$tmp/plan.csv" --dry-run -o json
+counts created=2501 warnings=2
+is "once a file" "$(grep -c NOT_BEGUN <<<"$err")" 2
+run 0 as alpha import "$tmp/plan.csv" -o json --warnings "$tmp/warnings.csv"
+counts created=2501 warnings=2
+like "of all submissions" "$err" "row 1 \(line 2\), period: warning: found '9998', expected of 'reach' .*, of 2500 rows"
+like "of one row" "$err" "row 2501 \(line 2502\), period: warning: found '9998', expected of 'size' [^]]*\\]$"
+is "in the file" "$(cut -d, -f1 "$tmp/warnings.csv" | tr '\n' ' ')" 'indicator reach size '
+plans=$(jq -r .batch <<<"$out")
+run 0 as alpha import "$tmp/plan.csv" -o json --batch "$plans"
+counts duplicate=2501 warnings=2
 run 0 as alpha batch undo "$plans"
 
 # a correction, and what was known before

@@ -29,7 +29,7 @@ is "staff for another one" "$out" "$header"$'\nreach,beta,Danbury,,,,,,,'
 # a period that has not begun is not what was reported last
 run 0 as alpha report speed 1 --period 2026-01 --place Danbury
 run 0 as alpha report speed 1 --period 2206-01 --place Bethel
-like "a warning" "$err" "found '2206-01', expected a period that has begun: this one begins on 2206-01-01 .NOT_BEGUN"
+like "a warning" "$err" "found '2206-01', expected of '[a-z-]+' a period that has begun: this one begins on 2206-01-01 .NOT_BEGUN"
 run 0 as alpha template speed
 is "the last one that has begun" "$out" "$header"$'\nspeed,alpha,Danbury,,,,,,,'
 run 0 as alpha readings withdraw speed --place Danbury --period 2026-01 --reason entry_error

@@ -39,6 +39,7 @@ struct bb_note {
     const char *code_name; /* "BAD_PERIOD" */
     const char *field;     /* the column, "" for the row as a whole */
     const char *text;      /* what was found, what is expected; "" when there is nothing to add */
+    uint32_t rows; /* told of the first one only, of so many of the submission; 0: of this one by itself */
 };
 
 /* Rows that travel together: one submission of a batch. Collect rows, submit, and use it again. */

@@ -94,7 +94,7 @@ answer(struct sent *sent)
 {
     struct bb_problem ok = {.result = BB_OK, .name = "", .message = ""};
     struct bb_problem late = {.result = BB_TIMED_OUT, .name = "TIMED_OUT", .message = "not answered in time"};
-    struct bb_note note = {0, 6, "BAD_PERIOD", "period", "found \"x\", expected a period"};
+    struct bb_note note = {0, 6, "BAD_PERIOD", "period", "found \"x\", expected a period", 0};
     uint8_t *outcome = malloc(sent->rows);
     struct bb_outcomes outcomes = {.outcome = outcome, .rows = sent->rows, .rejected = &note};
     memset(outcome, service.aborts ? BB_REJECTED : BB_CREATED, sent->rows);

@@ -102,8 +102,12 @@ import(const char *data, size_t len, enum bb_source_format format, const char *m
         struct bb_raw raw = bb_chunk_raw(&f.chunk, &f.chunk.row[f.chunk.sent[i]]);
         bool x = raw.text.len && memchr(raw.text.data, 'x', raw.text.len);
         bool w = raw.text.len && memchr(raw.text.data, 'w', raw.text.len);
-        struct bb_note note = {(uint32_t)i, BB_ROW_CODE_BAD_PERIOD, "BAD_PERIOD", "period",
-                               "found \"Q5\", expected a period"};
+        struct bb_note note = {(uint32_t)i,
+                               BB_ROW_CODE_BAD_PERIOD,
+                               "BAD_PERIOD",
+                               "period",
+                               "found \"Q5\", expected a period",
+                               0};
         outcome[i] = x ? BB_REJECTED : BB_CREATED;
         if (x)
             refused[outcomes.n_rejected++] = note;
@@ -265,6 +269,95 @@ test_messages(void **state)
     assert_non_null(strstr(said, "f: and 3 more refused rows\n"));
 }
 
+/* One chunk after the other, all of whose rows are taken, with these warnings. */
+static void
+warn(struct file *f, struct bb_tally *tally, const struct bb_note *warning, size_t n)
+{
+    uint8_t outcome[100];
+    struct bb_outcomes outcomes = {
+        .outcome = outcome, .rows = (uint32_t)f->chunk.n_sent, .warning = warning, .n_warnings = n};
+
+    memset(outcome, BB_CREATED, sizeof outcome);
+    assert_int_equal(bb_chunk_answer(&f->chunk, &outcomes), 0);
+    bb_tally_chunk(tally, &f->chunk);
+    bb_chunk_reset(&f->chunk);
+}
+
+/* What is told of many rows is told once, at the end, whatever the chunks. */
+static void
+test_alike(void **state)
+{
+    (void)state;
+    const char *data = "indicator,period,value\na,9998,1\na,9998,1\nb,9998,1\na,9998,1\nb,9997,1\n";
+    const uint32_t code = BB_ROW_CODE_NOT_BEGUN;
+    const struct bb_note first[] = {{0, code, "NOT_BEGUN", "period", "of a", 2},
+                                    {1, BB_ROW_CODE_JUMP, "JUMP", "value", "far", 0},
+                                    {2, code, "NOT_BEGUN", "period", "of b", 1}},
+                         second[] = {{0, code, "NOT_BEGUN", "period", "of a", 1},
+                                     {0, BB_ROW_CODE_JUMP, "JUMP", "value", "far", 0},
+                                     {1, code, "NOT_BEGUN", "period", "of b", 1000}};
+    struct file f;
+    struct bb_tally tally = {.file = "f", .say = say};
+    char name[] = "/tmp/test_tally.XXXXXX";
+    char *out;
+    size_t len;
+
+    close(mkstemp(name));
+    said[0] = '\0';
+    open_file(&f, data, strlen(data), BB_SOURCE_CSV, NULL, true);
+    assert_int_equal(bb_rejects_new(name, f.source, f.spool, &tally.warnings_file), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(read_row(&f), 0);
+    warn(&f, &tally, first, COUNT(first));
+    while (read_row(&f) == 0)
+        ;
+    warn(&f, &tally, second, COUNT(second));
+    bb_tally_finish(&tally);
+    assert_int_equal(tally.warnings, 4);
+    assert_string_equal(said, "f: row 2 (line 3), value: warning: far [JUMP]\n"
+                              "f: row 4 (line 5), value: warning: far [JUMP]\n"
+                              "f: row 1 (line 2), period: warning: of a [NOT_BEGUN], of 3 rows\n"
+                              "f: row 3 (line 4), period: warning: of b [NOT_BEGUN], of 1001 rows\n");
+    assert_int_equal(bb_rejects_finish(tally.warnings_file, true), 0);
+    bb_rejects_destroy(&tally.warnings_file);
+    close_file(&f);
+    out = contents(name, &len);
+    assert_string_equal(out, "indicator,period,value,row,code,field,reason\n"
+                             "a,9998,1,1,NOT_BEGUN,period,of a\na,9998,1,2,JUMP,value,far\n"
+                             "b,9998,1,3,NOT_BEGUN,period,of b\na,9998,1,4,JUMP,value,far\n");
+    free(out);
+    unlink(name);
+}
+
+/* In any order of coming; those that are too many are told apart by whoever shows them. */
+static void
+test_alike_many(void **state)
+{
+    (void)state;
+    struct bb_alikes alikes = {.n = 0};
+    char reason[20];
+    struct bb_alike one = {.code = "NOT_BEGUN", .field = "period", .reason = reason, .rows = 1};
+
+    for (uint32_t i = 0; i < BB_ALIKE_MOST; i++) {
+        snprintf(reason, sizeof reason, "%u", i * 7919 % BB_ALIKE_MOST);
+        assert_int_equal(bb_alikes_add(&alikes, &one), BB_ALIKE_NEW);
+    }
+    for (uint32_t i = 0; i < BB_ALIKE_MOST; i++) {
+        snprintf(reason, sizeof reason, "%u", i);
+        assert_int_equal(bb_alikes_add(&alikes, &one), 0);
+    }
+    snprintf(reason, sizeof reason, "%s", "another");
+    assert_int_equal(bb_alikes_add(&alikes, &one), BB_ALIKE_FULL);
+    one.field = "";
+    snprintf(reason, sizeof reason, "%s", "1");
+    assert_int_equal(bb_alikes_add(&alikes, &one), BB_ALIKE_FULL);
+    for (uint32_t i = 0; i < alikes.n; i++)
+        assert_int_equal(alikes.one[i].rows, 2);
+    assert_string_equal(alikes.one[1].reason, "7919");
+    bb_alikes_release(&alikes);
+    assert_int_equal(alikes.n, 0);
+}
+
 /* All or none: who was good is told so, and who was bad keeps its reason. */
 static void
 test_abort(void **state)
@@ -297,7 +390,7 @@ test_foreign_answer(void **state)
     const char *data = "indicator,period,value\na,2018,1\n";
     struct file f;
     uint8_t outcome[2] = {BB_CREATED, BB_CREATED};
-    struct bb_note note = {1, BB_ROW_CODE_BAD_ROW, "BAD_ROW", "", ""};
+    struct bb_note note = {1, BB_ROW_CODE_BAD_ROW, "BAD_ROW", "", "", 0};
     struct bb_outcomes more = {.outcome = outcome, .rows = 2};
     struct bb_outcomes beyond = {.outcome = outcome, .rows = 1, .rejected = &note, .n_rejected = 1};
     open_file(&f, data, strlen(data), BB_SOURCE_CSV, NULL, false);
@@ -480,6 +573,8 @@ main(void)
         cmocka_unit_test(test_jsonl_own_code),
         cmocka_unit_test(test_long_row),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_alike),
+        cmocka_unit_test(test_alike_many),
         cmocka_unit_test(test_abort),
         cmocka_unit_test(test_foreign_answer),
         cmocka_unit_test(test_cuts),

@@ -108,6 +108,39 @@ test_outcomes_follow_what_is_there(void **state)
     (void)state;
 }
 
+/* Told once for each indicator and period, of how many rows. */
+static void
+test_not_begun(void **state)
+{
+    static const char *const rows[] = {
+        "count|a|||9998-12|5",      "rate|a|||9998-12|5",  "count|b|||999812|5",
+        "count|nobody|||9998-12|5", "count|a|||9998-11|5", "count|a|Hartford||9998-12|1",
+        "count|a|||2026-01|5",      "rate|b|||9998-12|5",  "count|c|||9998-12||||missing"};
+    static const struct {
+        uint32_t row, rows;
+        const char *text;
+    } told[] = {
+        {0, 4, "found '9998-12', expected of 'count' a period that has begun: this one begins on 9998-12-01"},
+        {1, 2, "found '9998-12', expected of 'rate' a period that has begun: this one begins on 9998-12-01"},
+        {4, 1, "found '9998-11', expected of 'count' a period that has begun: this one begins on 9998-11-01"},
+    };
+    struct fixture *f = *state;
+
+    fixture_submit_rows(f, (struct fixture_submission){.batch = 1}, rows, COUNT(rows));
+    assert_int_equal(f->reply->n_warning, COUNT(told));
+    for (size_t i = 0; i < COUNT(told); i++) {
+        const Bb__RowNote *note = f->reply->warning[i];
+        assert_int_equal(note->code, BB_ROW_CODE_NOT_BEGUN);
+        assert_int_equal(note->row, told[i].row);
+        assert_true(note->has_rows);
+        assert_int_equal(note->rows, told[i].rows);
+        assert_string_equal(note->text, told[i].text);
+    }
+    fixture_submit_rows(f, (struct fixture_submission){.batch = 2}, rows, COUNT(rows)); /* no news */
+    assert_int_equal(f->reply->n_warning, 0);
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 static void
 test_who_may_write(void **state)
 {
@@ -237,6 +270,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_row_rules, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_outcomes_follow_what_is_there),
+        cmocka_unit_test_setup_teardown(test_not_begun, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_who_may_write, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_malformed_submissions, fixture_setup, fixture_teardown),
         cmocka_unit_test(test_random_history),

@@ -321,6 +321,8 @@ bb_entry_notes(struct bb_intake *intake, const struct bb_note_list *list, Bb__Ro
         note[n].has_field = from->note.field != BB_FIELD_NONE;
         note[n].field = from->note.field;
         note[n].text = from->note.text;
+        note[n].has_rows = from->rows > 0;
+        note[n].rows = from->rows;
         pointer[n] = &note[n];
     }
     *ret_notes = pointer;

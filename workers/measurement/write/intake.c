@@ -52,12 +52,11 @@ prepare(struct bb_intake *intake)
 /* Notes travel in one frame and stand in one journal entry, so their words are bounded: every row can say its
  * code, and what is left is for texts, first come, first served. A thousand rows can all say everything. */
 #define NOTES_BYTES (BB_LIMIT_FRAME_BYTES - 1024u)
-#define NOTE_BYTES  14u /* of a note without its text, at most, and of the row's outcome */
 
-static bool
-has_room(struct bb_intake *intake, size_t text_bytes)
+bool
+bb_intake_room(struct bb_intake *intake, size_t text_bytes)
 {
-    size_t codes = (size_t)NOTE_BYTES * intake->view->rows->count;
+    size_t codes = (size_t)BB_INTAKE_NOTE_BYTES * intake->view->rows->count;
 
     if (codes + intake->note_bytes + text_bytes > NOTES_BYTES)
         return false;
@@ -68,25 +67,27 @@ has_room(struct bb_intake *intake, size_t text_bytes)
 bool
 bb_intake_has_room(struct bb_intake *intake, struct bb_note *note)
 {
-    if (has_room(intake, NOTE_BYTES + strlen(note->text)))
+    if (bb_intake_room(intake, BB_INTAKE_NOTE_BYTES + strlen(note->text)))
         return true;
     note->text[0] = '\0';
-    return has_room(intake, NOTE_BYTES);
+    return bb_intake_room(intake, BB_INTAKE_NOTE_BYTES);
 }
 
-static int
-add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row, const struct bb_note *note)
+int
+bb_intake_add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row,
+                   const struct bb_note *note, struct bb_row_note **ret_added)
 {
     struct bb_row_note *copy = bb_arena_alloc(intake->arena, sizeof *copy);
 
     if (!copy)
         return -ENOMEM;
     *copy = (struct bb_row_note){.row = row, .note = *note};
-    if (!has_room(intake, strlen(note->text)))
+    if (!bb_intake_room(intake, strlen(note->text)))
         copy->note.text[0] = '\0';
     *list->end = copy;
     list->end = &copy->next;
     list->count++;
+    *ret_added = copy;
     return 0;
 }
 
@@ -349,106 +350,10 @@ take_row(struct bb_intake *intake, struct bb_intake_row *row)
     return r;
 }
 
-/* Warnings, of a row that is taken. */
-
-static int
-add_warning(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    if (row->note.code == BB_ROW_CODE_NONE ||
-        (row->warned && !has_room(intake, NOTE_BYTES + strlen(row->note.text))))
-        return 0;
-    row->warned = true;
-    return add_note(intake, &intake->warnings, row->number, &row->note);
-}
-
-static int
-warn_of_place(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    row->note.code = BB_ROW_CODE_NONE;
-    if (row->new_place && intake->head->catalogue.count[bb_object_index(BB_OBJECT_PLACE)] > 0)
-        bb_note_found(&row->note, BB_ROW_CODE_NEW_PLACE, BB_FIELD_PLACE, intake->view->text[row->ref.place],
-                      "a registered place, or one that a reading has named before (place ls shows them)");
-    return add_warning(intake, row);
-}
-
-static bool
-was_changed(const struct bb_intake *intake, const struct bb_intake_row *row)
-{
-    uint8_t outcome = intake->outcome[row->number];
-
-    return outcome == BB_OUTCOME_CREATED || outcome == BB_OUTCOME_UPDATED;
-}
-
-/* Once for each period. */
-static int
-warn_of_period(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    char day[BB_PERIOD_TEXT];
-
-    if (intake->restore || row->period->early || row->key.period.day <= intake->today ||
-        (row->ref.flags & BB_ROW_WITHDRAWN) || !was_changed(intake, row))
-        return 0;
-    row->period->early = true;
-    bb_date_format(row->key.period.day, day);
-    bb_note_found(&row->note, BB_ROW_CODE_NOT_BEGUN, BB_FIELD_PERIOD, intake->view->text[row->ref.period],
-                  "a period that has begun: this one begins on %s", day);
-    return add_warning(intake, row);
-}
-
-static int
-warn_of_frequency(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    const struct bb_indicator *indicator =
-        bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
-    char such[BB_PERIOD_TEXT] = "2016/2020";
-
-    if (indicator->frequency == 0 || row->key.period.type == indicator->frequency || intake->restore ||
-        (row->ref.flags & BB_ROW_WITHDRAWN) || !was_changed(intake, row))
-        return 0;
-    if (indicator->frequency != BB_PERIOD_SPAN)
-        bb_period_format(bb_period_containing(indicator->frequency, row->key.period.day), such);
-    bb_note_found(&row->note, BB_ROW_CODE_OTHER_FREQUENCY, BB_FIELD_PERIOD,
-                  intake->view->text[row->ref.period],
-                  "one of the frequency by which the indicator is reported, such as %s", such);
-    return add_warning(intake, row);
-}
-
-static int
-warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    const struct bb_neighbour next = {
-        .key = &row->key, .ordinal = row->period->ordinal, .reading = &row->reading};
-    int r;
-
-    if (!was_changed(intake, row))
-        return 0;
-    row->note.code = BB_ROW_CODE_NONE;
-    r = bb_neighbours_judge(intake, &next, &row->note);
-    if (r == 0)
-        r = add_warning(intake, row);
-    return r == 0 ? bb_rules_touch(intake, &row->key, row->number) : r;
-}
-
-static int
-warn(struct bb_intake *intake, struct bb_intake_row *row)
-{
-    int r;
-
-    if (intake->replay)
-        return 0;
-    r = add_warning(intake, row);
-    if (r == 0)
-        r = warn_of_place(intake, row);
-    if (r == 0)
-        r = warn_of_period(intake, row);
-    if (r == 0)
-        r = warn_of_frequency(intake, row);
-    return r == 0 ? warn_of_history(intake, row) : r;
-}
-
 int
 bb_intake_run(struct bb_intake *intake)
 {
+    struct bb_row_note *added;
     struct bb_intake_row row;
     int r = prepare(intake);
 
@@ -462,10 +367,11 @@ bb_intake_run(struct bb_intake *intake)
         r = take_row(intake, &row);
         if (r > 0) {
             intake->outcome[i] = r == BB_ROW_CODE_LOCKED ? BB_OUTCOME_LOCKED : BB_OUTCOME_REJECTED;
-            r = intake->replay ? -EBADMSG : add_note(intake, &intake->rejected, i, &row.note);
+            r = intake->replay ? -EBADMSG
+                               : bb_intake_add_note(intake, &intake->rejected, i, &row.note, &added);
         } else if (r == 0) {
             intake->accepted++;
-            r = warn(intake, &row);
+            r = bb_intake_warn(intake, &row);
         }
     }
     if (r == 0 && !intake->replay)
@@ -473,6 +379,7 @@ bb_intake_run(struct bb_intake *intake)
     free(intake->touched);
     intake->touched = NULL;
     bb_map_release(&intake->unchanged);
+    bb_map_release(&intake->told);
     bb_locks_release(&intake->locks);
     return r;
 }

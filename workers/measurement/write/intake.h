@@ -27,7 +27,6 @@ struct bb_resolved_period {
     struct bb_period period;
     uint8_t status;
     bool noted;       /* the history knows that there are readings of it */
-    bool early;       /* it was said that it has not begun */
     uint32_t ordinal; /* history.h */
 };
 
@@ -43,6 +42,7 @@ struct bb_periods_before {
 struct bb_row_note {
     struct bb_row_note *next;
     uint32_t row;
+    uint32_t rows; /* that it is true of, this one the first of them; 0: of this one by itself */
     struct bb_note note;
 };
 
@@ -85,6 +85,7 @@ struct bb_intake {
     uint32_t judged; /* looks at a history, so far */
     struct bb_touched *touched;
     uint32_t n_touched, touched_size;
+    struct bb_map told; /* code, indicator, period: the note that says it of all rows of these */
     /* Keys that this table named as they are, when `touch` does not make the store remember */
     struct bb_map unchanged;
     struct bb_resolved *indicator, *organization, *place, *disaggregation; /* by dictionary index */

@@ -1,4 +1,5 @@
-/* Inside of the intake: what its files share. Only intake.c and intake_names.c include this. */
+/* Inside of the intake: what its files share. Only intake.c, intake_names.c and
+ * intake_warn.c include this. */
 #ifndef BB_INTAKE_CORE_H
 #define BB_INTAKE_CORE_H
 
@@ -29,5 +30,17 @@ int bb_intake_resolve(struct bb_intake *intake, struct bb_intake_row *row);
 /* What nobody has named before gets an id, place first. 0 | <0 */
 int bb_intake_add_place(struct bb_intake *intake, struct bb_intake_row *row);
 int bb_intake_add_disaggregation(struct bb_intake *intake, struct bb_intake_row *row);
+
+/* Notes */
+#define BB_INTAKE_NOTE_BYTES 14u /* of one without its text, at most, and of the row's outcome */
+
+/* Is there room for so many bytes of words more? Then they are taken. */
+bool bb_intake_room(struct bb_intake *intake, size_t bytes);
+/* A note of a row; without its text where there is no room for that. 0 | -ENOMEM */
+int bb_intake_add_note(struct bb_intake *intake, struct bb_note_list *list, uint32_t row,
+                       const struct bb_note *note, struct bb_row_note **ret_added);
+
+/* What is odd about a row that was taken; a replay says nothing. 0 | <0 */
+int bb_intake_warn(struct bb_intake *intake, struct bb_intake_row *row);
 
 #endif
