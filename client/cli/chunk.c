@@ -136,6 +136,7 @@ bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record)
         if (status->len == strlen(name) && memcmp(status->data, name, status->len) == 0)
             chunk->row[chunk->n_rows - 1].state = (uint8_t)state;
     }
+    chunk->row[chunk->n_rows - 1].unnamed = record->row.field[BB_COLUMN_ORGANIZATION].len == 0;
     chunk->sent[chunk->n_sent++] = (uint32_t)chunk->n_rows - 1;
     for (int i = 0; i < BB_COLUMNS; i++)
         chunk->sent_bytes += record->row.field[i].len;

@@ -20,6 +20,7 @@ struct bb_chunk_row {
     uint8_t state;  /* enum bb_reading_state */
     uint8_t result; /* enum bb_outcome_code */
     bool sent;
+    bool unnamed; /* it names no organization */
     bool spooled; /* its text is in the spool */
 };
 

@@ -133,6 +133,18 @@ explain(struct importer *im, const struct slot *slot)
     return stop(im, code);
 }
 
+/* Remember who sends, once it matters: at the end the connection may be gone. */
+static void
+note_staff(struct importer *im)
+{
+    struct bb_tally *tally = im->job->tally;
+    struct bb_identity who;
+
+    if (!*tally->staff && tally->unnamed && bb_client_identity(im->client, &who) == 0 &&
+        strcmp(who.role, "staff") == 0)
+        snprintf(tally->staff, sizeof tally->staff, "%s", who.organization);
+}
+
 /* Tally the chunks at the head that are answered. */
 static int
 settle(struct importer *im)
@@ -144,6 +156,7 @@ settle(struct importer *im)
         if (im->job->atomic && slot->chunk.n_refusals && bb_chunk_abort(&slot->chunk) < 0)
             return stop_errno(im, -ENOMEM);
         bb_tally_chunk(im->job->tally, &slot->chunk);
+        note_staff(im);
         if (slot->receipts)
             bb_receipts_put(slot->receipts, bb_buffer_bytes(&slot->receipt));
         bb_buffer_reset(&slot->receipt);

@@ -111,7 +111,7 @@ send_row(struct sending *sending, struct bb_submission *submission, const struct
     r = bb_cli_connect(sending->cli, &client);
     if (r == 0)
         r = bb_cli_ended(client, bb_client_submit(client, submission, on_outcomes, NULL, sending));
-    if (r == 0 && sending->code != 0 && !row->field[BB_COLUMN_ORGANIZATION].data)
+    if (r == 0 && !row->field[BB_COLUMN_ORGANIZATION].data)
         bb_cli_say_whose(client);
     bb_client_destroy(&client);
     if (r == 0)

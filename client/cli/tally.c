@@ -50,6 +50,7 @@ count_row(struct bb_tally *tally, const struct bb_chunk *chunk, const struct bb_
         count_refused(tally, chunk, row);
         return;
     }
+    tally->unnamed += row->unnamed;
     tally->created += row->result == BB_CREATED;
     tally->updated += row->result == BB_UPDATED;
     tally->unchanged += row->result == BB_UNCHANGED;
@@ -135,12 +136,29 @@ say_alikes(struct bb_tally *tally)
     bb_alikes_release(&tally->alikes);
 }
 
+/* Staff sends for everybody, so whose rows these are is no matter of course. */
+static void
+say_whose(struct bb_tally *tally)
+{
+    char line[LINE_BYTES];
+
+    if (tally->unnamed == 0 || !*tally->staff)
+        return;
+    snprintf(line, sizeof line,
+             "%s: %" PRIu64
+             " row%s no organization, and %s of %s, your own; --organization says whose they are",
+             tally->file, tally->unnamed, tally->unnamed == 1 ? " names" : "s name",
+             tally->unnamed == 1 ? "is" : "are", tally->staff);
+    tally->say(line);
+}
+
 void
 bb_tally_finish(struct bb_tally *tally)
 {
     char line[200];
 
     say_alikes(tally);
+    say_whose(tally);
     say_rest(tally, tally->shown, "refused rows", "--rejects", tally->rejects != NULL);
     say_rest(tally, tally->shown_warnings, "warnings", "--warnings", tally->warnings_file != NULL);
     if (tally->atomic == 0)

@@ -8,6 +8,8 @@
 #include "chunk.h"
 #include "rejects.h"
 
+#include "proto/limits.h"
+
 #define BB_TALLY_SHOWN 20u /* refused rows and warnings that are printed; the rest is counted */
 
 struct bb_tally {
@@ -20,6 +22,9 @@ struct bb_tally {
     uint64_t submissions, repeated;
     uint64_t atomic; /* of the rejected: good rows that were not taken */
     uint64_t shown, shown_warnings;
+    uint64_t unnamed; /* rows that were taken and name no organization */
+    char staff[BB_LIMIT_CODE_BYTES +
+               1];           /* the organization of staff, which may have meant another; "": it is none */
     struct bb_alikes alikes; /* warnings that are told at the end, with all of their rows */
 };
 

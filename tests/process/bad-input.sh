@@ -66,7 +66,7 @@ counts rows=2 created=1 unchanged=1 rejected=0
 # --- the same of JSONL: line, field, found, expected
 refused_line() { # CODE FIELD LINE REASON
     printf '{"indicator": "amount", "place": "Alpha", "period": "2026-11", "value": 1}\n\n%s\n' "$3" >"$tmp/bad.jsonl"
-    run 65 backbone import "$tmp/bad.jsonl" -o json
+    run 65 backbone import "$tmp/bad.jsonl" --organization backbone -o json
     counts rows=2 rejected=1
     like "$1: the message" "$err" "(^|/)bad\.jsonl: row 2 \(line 3\)${2:+, $2}: $4 \[$1\]\$"
 }
@@ -99,7 +99,7 @@ whole() {
 }
 printf 'indicator,period,value,colour\namount,1928,1,red\n' >"$tmp/whole.csv"
 whole "an unknown column" 65 'colour'
-run 0 backbone import "$tmp/whole.csv" -o json --ignore colour
+run 0 backbone import "$tmp/whole.csv" -o json --ignore colour --organization backbone
 counts created=1
 is "nothing to say" "$err" ''
 run 0 backbone import "$tmp/whole.csv" -o json --ignore color,colour --ignore size

@@ -201,4 +201,29 @@ run 65 backbone import "$tmp/open.csv" -o json
 counts rows=2 created=1 rejected=1
 like "where the quote is" "$err" 'line 3'
 
+# --- whose rows these are is no matter of course for staff, who send for everybody
+own='of backbone, your own; --organization says whose'
+printf 'indicator,organization,place,period,value\namount,,W1,1932,1\namount,alpha,W1,1932,1\namount,,W2,1932,x\namount,,W3,1932,1\n' >"$tmp/whose.csv"
+run 65 backbone import "$tmp/whose.csv" --dry-run
+like "what would be" "$err" "2 rows name no organization, and are $own"
+run 65 backbone import "$tmp/whose.csv" -o json
+counts created=3 rejected=1
+like "what is" "$err" "whose.csv: 2 rows name no organization, and are $own"
+run 65 backbone import "$tmp/whose.csv"
+like "what was" "$err" "2 rows name no organization, and are $own"
+run 65 backbone import "$tmp/whose.csv" --organization alpha
+unlike "said" "$err" 'no organization'
+run_text 'indicator,place,period,value\namount,W4,1932,1\n' 0 backbone import -
+like "one" "$err" "1 row names no organization, and is $own"
+run_text 'indicator,organization,place,period,value\namount,alpha,W5,1932,1\n' 0 backbone import -
+unlike "named" "$err" 'no organization'
+run_text 'indicator,place,period,value\namount,W6,1932,1\n' 0 as alpha import -
+unlike "a partner has one" "$err" 'no organization'
+run 0 backbone report amount 1 --place W7 --period 1932
+like "of one reading" "$err" 'without --organization this is about backbone, your own organization'
+run 0 backbone report amount 1 --place W7 --period 1932 --organization alpha
+is "named" "$err" ''
+run 0 as alpha report amount 1 --place W8 --period 1932
+is "a partner's" "$err" ''
+
 finish

@@ -11,7 +11,7 @@ run 0 backbone import "$tmp/odd.csv" -o json
 counts created=$rows
 
 for round in {1..6}; do
-    backbone import "$tmp/$([ $((round % 2)) = 0 ] && echo odd || echo even).csv" -o json >"$tmp/import.json" 2>&1 &
+    backbone import "$tmp/$([ $((round % 2)) = 0 ] && echo odd || echo even).csv" --organization backbone -o json >"$tmp/import.json" 2>&1 &
     for _ in {1..5}; do
         run 0 backbone readings ls -o csv
         is "rows" "$(wc -l <"$tmp/out")" $((rows + 1))

@@ -156,7 +156,7 @@ older_than_a_second() {
     [ "$(ps -o etimes= -p "$1")" -ge 1 ]
 }
 kill -STOP "$BB_MEASUREMENT_PID"
-script -qec "backbone import '$tmp/many.csv' -o json" /dev/null >"$tmp/terminal" 2>&1 </dev/null &
+script -qec "backbone import '$tmp/many.csv' --organization backbone -o json" /dev/null >"$tmp/terminal" 2>&1 </dev/null &
 importing=$!
 soon 5 older_than_a_second "$importing"
 kill -CONT "$BB_MEASUREMENT_PID"
@@ -165,7 +165,7 @@ is "the import ends" $? 0
 like "the bar" "$(cat "$tmp/terminal")" $'\r\\[=*>? *\\] +[0-9]+% [0-9]+ rows, [0-9]+ a second\033\\[K'
 like "it is wiped" "$(cat "$tmp/terminal")" $'\r\033\\[K\\{"batch"'
 kill -STOP "$BB_MEASUREMENT_PID"
-backbone import "$tmp/many.csv" -o json >"$tmp/out" 2>"$tmp/err" </dev/null &
+backbone import "$tmp/many.csv" --organization backbone -o json >"$tmp/out" 2>"$tmp/err" </dev/null &
 importing=$!
 soon 5 older_than_a_second "$importing"
 kill -CONT "$BB_MEASUREMENT_PID"

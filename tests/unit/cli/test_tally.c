@@ -323,8 +323,8 @@ test_alike(void **state)
     close_file(&f);
     out = contents(name, &len);
     assert_string_equal(out, "indicator,period,value,row,code,field,reason\n"
-                             "a,9998,1,1,NOT_BEGUN,period,of a\na,9998,1,2,JUMP,value,far\n"
-                             "b,9998,1,3,NOT_BEGUN,period,of b\na,9998,1,4,JUMP,value,far\n");
+                             "a,9998,1,1,NOT_BEGUN,period,\"of a\"\na,9998,1,2,JUMP,value,far\n"
+                             "b,9998,1,3,NOT_BEGUN,period,\"of b\"\na,9998,1,4,JUMP,value,far\n");
     free(out);
     unlink(name);
 }
