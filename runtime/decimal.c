@@ -176,15 +176,21 @@ bb_decimal_parse(struct bb_bytes text, struct bb_decimal *ret_decimal)
 }
 
 size_t
-bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT])
+bb_decimal_write(const struct bb_decimal *d, char out[static BB_DECIMAL_TEXT])
 {
-    bb_u128 m = magnitude(d.mantissa);
+    bb_u128 m = magnitude(d->mantissa);
     struct bb_wide digits;
 
     if (m == (uint64_t)m)
-        return bb_word_format((uint64_t)m, d.mantissa < 0, d.scale, out);
+        return bb_word_format((uint64_t)m, d->mantissa < 0, d->scale, out);
     digits = bb_wide_of(m);
-    return bb_wide_format(&digits, d.mantissa < 0, d.scale, out);
+    return bb_wide_format(&digits, d->mantissa < 0, d->scale, out);
+}
+
+size_t
+bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT])
+{
+    return bb_decimal_write(&d, out);
 }
 
 /* --- one or two decimals --- */

@@ -38,6 +38,8 @@ int bb_decimal_parse(struct bb_bytes text, struct bb_decimal *ret_decimal);
 
 /* Plain text, never an exponent, as many digits after the point as the scale says. Returns its length. */
 size_t bb_decimal_format(struct bb_decimal d, char out[static BB_DECIMAL_TEXT]);
+/* The same for many: nothing is copied. */
+size_t bb_decimal_write(const struct bb_decimal *d, char out[static BB_DECIMAL_TEXT]);
 
 /* Without trailing zeros after the point: 10.50 becomes 10.5, 0.0 becomes 0. */
 struct bb_decimal bb_decimal_trim(struct bb_decimal d);

@@ -61,6 +61,22 @@ struct bb_rowview {
     const Bb__Rows *rows;
     struct bb_bytes *text; /* [n_text + 1], [0] is empty; owned */
     size_t n_text;
+    uint32_t varies; /* enum bb_varies, of the columns in which rows may differ */
+};
+
+/* Of a number: value, scale, or both. */
+enum bb_varies {
+    BB_VARIES_INDICATOR = 1 << 0,
+    BB_VARIES_ORGANIZATION = 1 << 1,
+    BB_VARIES_PLACE = 1 << 2,
+    BB_VARIES_DISAGGREGATION = 1 << 3,
+    BB_VARIES_PERIOD = 1 << 4,
+    BB_VARIES_COMMENT = 1 << 5,
+    BB_VARIES_FLAGS = 1 << 6,
+    BB_VARIES_VALUE = 1 << 7,
+    BB_VARIES_NUMERATOR = 1 << 8,
+    BB_VARIES_DENOMINATOR = 1 << 9,
+    BB_VARIES_EXPECT_REVISION = 1 << 10,
 };
 
 /* One row as indexes into the dictionary (0 is the empty text). */
@@ -76,7 +92,11 @@ struct bb_rowref {
 int bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what);
 void bb_rowview_release(struct bb_rowview *view);
 
-/* i below rows->count. */
+/* i below rows->count. Everything of it is set. */
 void bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref);
+
+/* The same for who goes through many: ref is of another row of the view, and becomes that of row i. Sets only
+ * what varies. */
+void bb_rowview_move(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ref);
 
 #endif

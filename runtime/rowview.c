@@ -97,6 +97,30 @@ check_columns(const struct bb_rowview *view)
     return what;
 }
 
+static uint32_t
+find_varying(const Bb__Rows *rows)
+{
+    uint32_t varies = 0;
+
+#define COLUMN(name, field) varies |= rows->n_##field > 1 ? BB_VARIES_##name : 0
+    COLUMN(INDICATOR, indicator);
+    COLUMN(ORGANIZATION, organization);
+    COLUMN(PLACE, place);
+    COLUMN(DISAGGREGATION, disaggregation);
+    COLUMN(PERIOD, period);
+    COLUMN(COMMENT, comment);
+    COLUMN(FLAGS, flags);
+    COLUMN(EXPECT_REVISION, expect_revision);
+    COLUMN(VALUE, value);
+    COLUMN(VALUE, value_scale);
+    COLUMN(NUMERATOR, numerator);
+    COLUMN(NUMERATOR, numerator_scale);
+    COLUMN(DENOMINATOR, denominator);
+    COLUMN(DENOMINATOR, denominator_scale);
+#undef COLUMN
+    return varies;
+}
+
 int
 bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_what)
 {
@@ -115,6 +139,7 @@ bb_rowview_init(struct bb_rowview *view, const Bb__Rows *rows, const char **ret_
         *ret_what = what;
         return -EBADMSG;
     }
+    view->varies = find_varying(rows);
     return 0;
 }
 
@@ -125,44 +150,58 @@ bb_rowview_release(struct bb_rowview *view)
     view->text = NULL;
 }
 
-static struct bb_decimal
-number_at(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
-          const uint32_t *scale, uint32_t i)
+/* Checked by bb_rowview_init(). */
+static inline void
+get_number(const struct bb_rowview *view, size_t n_mantissa, const int64_t *mantissa, size_t n_scale,
+           const uint32_t *scale, uint32_t i, struct bb_decimal *ret_number)
 {
-    uint32_t s;
-    int64_t m;
-    struct bb_decimal d;
+    uint32_t s = at32(n_scale, scale, i);
+    int64_t m = at64(n_mantissa, mantissa, i);
 
-    if (n_mantissa == 0 && n_scale == 0) /* no row has one */
-        return (struct bb_decimal){0};
-    s = at32(n_scale, scale, i);
-    m = at64(n_mantissa, mantissa, i);
-    d = (struct bb_decimal){.mantissa = m, .scale = (uint8_t)s};
-    if (s == BB_SCALE_TEXT)
-        (void)bb_decimal_parse(view->text[m], &d); /* checked by bb_rowview_init() */
-    return d;
+    if (s == BB_SCALE_TEXT) {
+        (void)bb_decimal_parse(view->text[m], ret_number);
+    } else {
+        ret_number->mantissa = m;
+        ret_number->scale = (uint8_t)s;
+    }
+}
+
+/* Of the columns that these bits name. */
+static inline void
+get_columns(const struct bb_rowview *view, uint32_t i, uint32_t columns, struct bb_rowref *ref)
+{
+    const Bb__Rows *rows = view->rows;
+
+#define TEXT(name, field)                                                                                    \
+    if (columns & BB_VARIES_##name)                                                                          \
+    ref->field = at32(rows->n_##field, rows->field, i)
+#define NUMBER(name, field)                                                                                  \
+    if (columns & BB_VARIES_##name)                                                                          \
+    get_number(view, rows->n_##field, rows->field, rows->n_##field##_scale, rows->field##_scale, i,          \
+               &ref->field)
+    TEXT(INDICATOR, indicator);
+    TEXT(ORGANIZATION, organization);
+    TEXT(PLACE, place);
+    TEXT(DISAGGREGATION, disaggregation);
+    TEXT(PERIOD, period);
+    TEXT(COMMENT, comment);
+    TEXT(FLAGS, flags);
+    TEXT(EXPECT_REVISION, expect_revision);
+    NUMBER(VALUE, value);
+    NUMBER(NUMERATOR, numerator);
+    NUMBER(DENOMINATOR, denominator);
+#undef TEXT
+#undef NUMBER
 }
 
 void
 bb_rowview_get(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ret_ref)
 {
-    const Bb__Rows *r = view->rows;
+    get_columns(view, i, UINT32_MAX, ret_ref);
+}
 
-#define TEXT(field)   at32(r->n_##field, r->field, i)
-#define NUMBER(field) number_at(view, r->n_##field, r->field, r->n_##field##_scale, r->field##_scale, i)
-    *ret_ref = (struct bb_rowref){
-        .indicator = TEXT(indicator),
-        .organization = TEXT(organization),
-        .place = TEXT(place),
-        .disaggregation = TEXT(disaggregation),
-        .period = TEXT(period),
-        .comment = TEXT(comment),
-        .flags = TEXT(flags),
-        .value = NUMBER(value),
-        .numerator = NUMBER(numerator),
-        .denominator = NUMBER(denominator),
-        .expect_revision = TEXT(expect_revision),
-    };
-#undef TEXT
-#undef NUMBER
+void
+bb_rowview_move(const struct bb_rowview *view, uint32_t i, struct bb_rowref *ref)
+{
+    get_columns(view, i, view->varies, ref);
 }

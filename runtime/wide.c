@@ -296,15 +296,14 @@ bb_wide_divide_even(const struct bb_wide *a, const struct bb_wide *divisor)
     return quotient;
 }
 
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                            "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
 /* Digits backwards from `end`, none of zero; returns where they begin. */
 static char *
 write_word(uint64_t a, char *end)
 {
-    static const char pairs[] =
-        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-        "8081828384858687888990919293949596979899";
-
     while (a >= 10) {
         end -= 2;
         memcpy(end, &pairs[a % 100 * 2], 2);
@@ -369,11 +368,67 @@ bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out
     return set_point(write_digits(a, end), end, negative, scale, out);
 }
 
+static const uint64_t powers[20] = {1,
+                                    10,
+                                    100,
+                                    1000,
+                                    10000,
+                                    100000,
+                                    1000000,
+                                    10000000,
+                                    100000000,
+                                    1000000000,
+                                    10000000000,
+                                    100000000000,
+                                    1000000000000,
+                                    10000000000000,
+                                    100000000000000,
+                                    1000000000000000,
+                                    10000000000000000,
+                                    100000000000000000,
+                                    1000000000000000000,
+                                    TEN_19};
+
+/* 1 of zero. A word of b bits has b * log10(2) digits, or one more. */
+static unsigned
+count_digits(uint64_t a)
+{
+    unsigned bits = 64u - (unsigned)__builtin_clzll(a | 1), about = bits * 1233u >> 12;
+
+    return about + (about < 20 && a >= powers[about]) + (a == 0);
+}
+
+/* The last n digits, backwards from `end`; what is left of the number is at *a. Returns where they begin. */
+static char *
+write_last(uint64_t *a, unsigned n, char *end)
+{
+    for (; n >= 2; n -= 2, *a /= 100) {
+        end -= 2;
+        memcpy(end, &pairs[*a % 100 * 2], 2);
+    }
+    if (n > 0) {
+        *--end = (char)('0' + *a % 10);
+        *a /= 10;
+    }
+    return end;
+}
+
 size_t
 bb_word_format(uint64_t a, bool negative, unsigned scale, char *out)
 {
-    char digits[MOST_DIGITS], *end = digits + MOST_DIGITS;
+    unsigned n = count_digits(a), whole = n > scale ? n - scale : 1;
+    bool sign = negative && a > 0;
+    size_t len = sign + whole + (scale > 0) + scale;
+    char *end = out + len;
 
     assert(scale < MOST_DIGITS - 1);
-    return set_point(write_word(a, end), end, negative, scale, out);
+    *end = '\0';
+    if (scale > 0) {
+        end = write_last(&a, scale, end);
+        *--end = '.';
+    }
+    end = write_last(&a, whole, end);
+    if (sign)
+        *--end = '-';
+    return len;
 }

@@ -83,6 +83,7 @@ static int
 give_rows(struct bb_request *request, const Bb__BatchPart *part)
 {
     bb_batch_row_fn *each = bb_call_as(bb_batch_row_fn, request->each);
+    struct bb_reading_rows got = {.view = NULL};
     struct bb_rowview view;
     const char *what;
     size_t note = 0;
@@ -91,10 +92,10 @@ give_rows(struct bb_request *request, const Bb__BatchPart *part)
     if (r < 0)
         return r;
     for (uint32_t i = 0; r == 0 && each && i < part->rows->count; i++) {
-        struct bb_reading_numbers numbers;
         struct bb_batch_row row = {
             .submission = part->submission[i], .row = part->row[i], .outcome = part->outcomes.data[i]};
-        bb_reading_of_row(&view, i, &numbers, &row.reading);
+        bb_reading_rows_get(&got, &view, i);
+        row.reading = got.reading;
         if (note < part->n_note && part->note[note]->row == i) {
             row.code = bb_row_code_name(part->note[note]->code);
             row.text = part->note[note]->text;

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define EVENTS   128
-#define AWAKE_US 200
+#define AWAKE_US 300
 
 int
 bb_context_new(unsigned max_clients, struct bb_context **ret_context)

@@ -38,11 +38,11 @@ text_at(const struct bb_rowview *view, uint32_t index)
 }
 
 static const char *
-number(uint32_t flags, uint32_t flag, struct bb_decimal d, char text[static BB_DECIMAL_TEXT])
+number(uint32_t flags, uint32_t flag, const struct bb_decimal *d, char text[static BB_DECIMAL_TEXT])
 {
     if (!(flags & flag))
         return NULL;
-    bb_decimal_format(d, text);
+    bb_decimal_write(d, text);
     return text;
 }
 
@@ -52,61 +52,83 @@ filled(const char *text)
     return *text ? text : NULL;
 }
 
-void
-bb_reading_of_row(const struct bb_rowview *view, uint32_t i, struct bb_reading_numbers *numbers,
-                  struct bb_reading *ret_reading)
+/* Of the columns that changed; flags say which numbers and whether a comment is there. */
+static void
+set_reading(struct bb_reading_rows *rows, uint32_t changed)
 {
-    struct bb_rowref ref;
+    const struct bb_rowview *view = rows->view;
+    const struct bb_rowref *ref = &rows->ref;
+    struct bb_reading *reading = &rows->reading;
 
-    bb_rowview_get(view, i, &ref);
-    *ret_reading = (struct bb_reading){
-        .indicator = text_at(view, ref.indicator),
-        .organization = text_at(view, ref.organization),
-        .place = text_at(view, ref.place),
-        .disaggregation = text_at(view, ref.disaggregation),
-        .period = text_at(view, ref.period),
-        .value = number(ref.flags, BB_ROW_VALUE, ref.value, numbers->value),
-        .numerator = number(ref.flags, BB_ROW_NUMERATOR, ref.numerator, numbers->numerator),
-        .denominator = number(ref.flags, BB_ROW_DENOMINATOR, ref.denominator, numbers->denominator),
-        .comment = ref.flags & BB_ROW_COMMENT ? text_at(view, ref.comment) : (struct bb_text){NULL, 0},
-        .state = (int)bb_row_state(ref.flags),
-        .status = bb_state_name(bb_row_state(ref.flags)),
-        .computed = ref.flags & BB_ROW_COMPUTED,
-        .withheld = ref.flags & BB_ROW_WITHHELD,
-    };
+    if (changed & BB_VARIES_INDICATOR)
+        reading->indicator = text_at(view, ref->indicator);
+    if (changed & BB_VARIES_ORGANIZATION)
+        reading->organization = text_at(view, ref->organization);
+    if (changed & BB_VARIES_PLACE)
+        reading->place = text_at(view, ref->place);
+    if (changed & BB_VARIES_DISAGGREGATION)
+        reading->disaggregation = text_at(view, ref->disaggregation);
+    if (changed & BB_VARIES_PERIOD)
+        reading->period = text_at(view, ref->period);
+    if (changed & (BB_VARIES_VALUE | BB_VARIES_FLAGS))
+        reading->value = number(ref->flags, BB_ROW_VALUE, &ref->value, rows->value);
+    if (changed & (BB_VARIES_NUMERATOR | BB_VARIES_FLAGS))
+        reading->numerator = number(ref->flags, BB_ROW_NUMERATOR, &ref->numerator, rows->numerator);
+    if (changed & (BB_VARIES_DENOMINATOR | BB_VARIES_FLAGS))
+        reading->denominator = number(ref->flags, BB_ROW_DENOMINATOR, &ref->denominator, rows->denominator);
+    if (changed & (BB_VARIES_COMMENT | BB_VARIES_FLAGS))
+        reading->comment =
+            ref->flags & BB_ROW_COMMENT ? text_at(view, ref->comment) : (struct bb_text){NULL, 0};
+    if (changed & BB_VARIES_FLAGS) {
+        reading->state = (int)bb_row_state(ref->flags);
+        reading->status = bb_state_name(bb_row_state(ref->flags));
+        reading->computed = ref->flags & BB_ROW_COMPUTED;
+        reading->withheld = ref->flags & BB_ROW_WITHHELD;
+    }
+}
+
+void
+bb_reading_rows_get(struct bb_reading_rows *rows, const struct bb_rowview *view, uint32_t i)
+{
+    if (rows->view == view) {
+        bb_rowview_move(view, i, &rows->ref);
+        set_reading(rows, view->varies);
+    } else {
+        rows->view = view;
+        bb_rowview_get(view, i, &rows->ref);
+        set_reading(rows, UINT32_MAX);
+    }
 }
 
 static void
-fill_reading(const struct rows *rows, const struct bb_rowview *view, uint32_t i,
-             struct bb_reading_numbers *numbers, struct bb_reading *ret_reading)
+set_entry(const struct rows *rows, uint32_t i, struct bb_reading *reading)
 {
-    bb_reading_of_row(view, i, numbers, ret_reading);
-    ret_reading->sequence = rows->sequence ? rows->sequence[i] : 0;
-    ret_reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
-    ret_reading->revision = rows->revision ? rows->revision[i] : 1;
+    reading->sequence = rows->sequence ? rows->sequence[i] : 0;
+    reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
+    reading->revision = rows->revision ? rows->revision[i] : 1;
     if (rows->n_versions)
-        ret_reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
-    ret_reading->member = rows->member ? rows->member[i] : NULL;
-    ret_reading->batch = rows->batch && rows->batch[i].len ? rows->batch[i].data : NULL;
-    ret_reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
-    ret_reading->note = filled(rows->note ? rows->note[i] : "");
+        reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
+    reading->member = rows->member ? rows->member[i] : NULL;
+    reading->batch = rows->batch && rows->batch[i].len ? rows->batch[i].data : NULL;
+    reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
+    reading->note = filled(rows->note ? rows->note[i] : "");
 }
 
 static int
 give_rows(struct bb_request *request, const struct rows *rows)
 {
     bb_reading_fn *each = bb_call_as(bb_reading_fn, request->each);
+    struct bb_reading_rows got = {.view = NULL};
     struct bb_rowview view;
     const char *what;
     int r = bb_rowview_init(&view, rows->rows, &what);
 
     if (r < 0)
         return r;
-    for (uint32_t i = 0; r == 0 && i < rows->rows->count; i++) {
-        struct bb_reading_numbers numbers;
-        struct bb_reading reading;
-        fill_reading(rows, &view, i, &numbers, &reading);
-        if (each && each(request->self, &reading) != 0)
+    for (uint32_t i = 0; r == 0 && each && i < rows->rows->count; i++) {
+        bb_reading_rows_get(&got, &view, i);
+        set_entry(rows, i, &got.reading);
+        if (each(request->self, &got.reading) != 0)
             r = BB_REQUEST_STOP;
     }
     bb_rowview_release(&view);

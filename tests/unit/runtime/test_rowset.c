@@ -47,21 +47,30 @@ check_number(uint32_t flags, uint32_t flag, struct bb_decimal found, struct bb_d
 }
 
 static void
+check_ref(const struct bb_rowview *view, const struct bb_rowref *ref, const struct bb_row *expected)
+{
+    check_same(expected->indicator, view, ref->indicator);
+    check_same(expected->organization, view, ref->organization);
+    check_same(expected->place, view, ref->place);
+    check_same(expected->disaggregation, view, ref->disaggregation);
+    check_same(expected->period, view, ref->period);
+    check_same(expected->comment, view, ref->comment);
+    assert_int_equal(ref->flags, expected->flags);
+    check_number(ref->flags, BB_ROW_VALUE, ref->value, expected->value);
+    check_number(ref->flags, BB_ROW_NUMERATOR, ref->numerator, expected->numerator);
+    check_number(ref->flags, BB_ROW_DENOMINATOR, ref->denominator, expected->denominator);
+}
+
+static void
 check_row(const struct bb_rowview *view, uint32_t i, const struct bb_row *expected)
 {
     struct bb_rowref ref;
 
     bb_rowview_get(view, i, &ref);
-    check_same(expected->indicator, view, ref.indicator);
-    check_same(expected->organization, view, ref.organization);
-    check_same(expected->place, view, ref.place);
-    check_same(expected->disaggregation, view, ref.disaggregation);
-    check_same(expected->period, view, ref.period);
-    check_same(expected->comment, view, ref.comment);
-    assert_int_equal(ref.flags, expected->flags);
-    check_number(ref.flags, BB_ROW_VALUE, ref.value, expected->value);
-    check_number(ref.flags, BB_ROW_NUMERATOR, ref.numerator, expected->numerator);
-    check_number(ref.flags, BB_ROW_DENOMINATOR, ref.denominator, expected->denominator);
+    check_ref(view, &ref, expected);
+    bb_rowview_get(view, view->rows->count - 1 - i, &ref); /* from any other row */
+    bb_rowview_move(view, i, &ref);
+    check_ref(view, &ref, expected);
 }
 
 /* Over the wire and back: built, packed, decoded, viewed. Returns the packed bytes. */
