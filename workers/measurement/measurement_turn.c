@@ -62,6 +62,18 @@ forget_lost(struct bb_measurement *m)
     m->asked = m->asked < head ? m->asked : head;
 }
 
+/* Who waits for the views may not have to: what changed is known before it is there. */
+static void
+tell_changes(struct bb_measurement *m)
+{
+    struct bb_generation *filled = bb_writer_filled(m->writer);
+    uint64_t committed = bb_writer_committed(m->writer);
+
+    if (filled && bb_readers_wanted(m->readers) > m->applied &&
+        bb_changes_tell(&m->changes, filled) >= committed)
+        bb_readers_told(m->readers, committed);
+}
+
 static void
 collect_answers(struct bb_measurement *m, bb_mono now)
 {
@@ -117,6 +129,8 @@ bb_measurement_flush(void *self)
     }
     if (r == 0)
         r = bb_given_failed(m->given); /* nothing is answered that is not recorded */
+    if (r == 0)
+        tell_changes(m);
     if (r == 0)
         collect_answers(m, now);
     if (r == 0)

@@ -6,6 +6,7 @@
 
 #include "proto/limits.h"
 #include "tests/unit/check.h"
+#include "workers/measurement/query/answers.h"
 #include "workers/measurement/query/readers.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@ struct told {
 struct fixture {
     struct test_store store;
     struct bb_readers *readers;
+    struct bb_answers *answers;
+    uint32_t count, other, organization;
     sem_t woken;
     struct told told[TAGS];
 };
@@ -54,19 +57,18 @@ on_wake(void *self)
 }
 
 static uint32_t
-define(struct test_store *store)
+define(struct test_store *store, const char *code)
 {
     Bb__Indicator definition = BB__INDICATOR__INIT;
 
-    definition.code = definition.name = (char *)(uintptr_t) "count";
+    definition.code = definition.name = (char *)(uintptr_t)code;
     return test_store_indicator(store, &definition);
 }
 
 /* More readings than one part holds. */
 static void
-fill(struct test_store *store)
+fill(struct fixture *f)
 {
-    uint32_t indicator = define(store), organization = test_store_organization(store, "alpha", false);
     struct test_row *rows = calloc(ROWS / ENTRIES, sizeof *rows);
     struct bb_period day = test_period("2000-01-01");
 
@@ -74,9 +76,9 @@ fill(struct test_store *store)
     for (uint32_t i = 0; i < ENTRIES; i++) {
         for (uint32_t j = 0; j < ROWS / ENTRIES; j++, day.day++)
             rows[j] = (struct test_row){
-                .key = {.period = day, .indicator = indicator, .organization = organization},
+                .key = {.period = day, .indicator = f->count, .organization = f->organization},
                 .reading = test_reading("123456789.123456789", NULL, NULL, BB_STATE_OK)};
-        test_store_put(store, "alpha", rows, ROWS / ENTRIES);
+        test_store_put(&f->store, "alpha", rows, ROWS / ENTRIES);
     }
     free(rows);
 }
@@ -87,20 +89,46 @@ head(const struct fixture *f)
     return bb_journal_head(f->store.journal).sequence;
 }
 
+static void
+open_readers(struct fixture *f, struct bb_answers *answers)
+{
+    const struct bb_readers_sink sink = {.part = on_part, .fail = on_fail, .wake = on_wake, .self = f};
+    const struct bb_query_context context = {.views = &f->store.views,
+                                             .journal = f->store.journal,
+                                             .changes = &f->store.changes,
+                                             .answers = answers};
+
+    assert_int_equal(bb_readers_new(&context, 1, &sink, &f->readers), 0);
+}
+
 static int
 setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
-    const struct bb_readers_sink sink = {.part = on_part, .fail = on_fail, .wake = on_wake, .self = f};
-    struct bb_query_context context;
 
     assert_non_null(f);
     assert_int_equal(sem_init(&f->woken, 0, 0), 0);
     test_store_open(&f->store);
-    fill(&f->store);
-    context = (struct bb_query_context){.views = &f->store.views, .journal = f->store.journal};
-    assert_int_equal(bb_readers_new(&context, 1, &sink, &f->readers), 0);
+    f->count = define(&f->store, "count");
+    f->other = define(&f->store, "other");
+    f->organization = test_store_organization(&f->store, "alpha", false);
+    fill(f);
+    open_readers(f, NULL);
     *state = f;
+    return 0;
+}
+
+/* The same, and what was answered may be given again. */
+static int
+setup_again(void **state)
+{
+    struct fixture *f;
+
+    setup(state);
+    f = *state;
+    bb_readers_destroy(&f->readers);
+    assert_int_equal(bb_answers_new(&f->answers), 0);
+    open_readers(f, f->answers);
     return 0;
 }
 
@@ -110,6 +138,7 @@ teardown(void **state)
     struct fixture *f = *state;
 
     bb_readers_destroy(&f->readers);
+    bb_answers_destroy(&f->answers);
     test_store_close(&f->store);
     sem_destroy(&f->woken);
     free(f);
@@ -280,6 +309,65 @@ test_many_without_window(void **state)
     expect_parts(f, 1, 1, "pulled");
 }
 
+/* What was answered before comes at once, on this thread; of more than the window takes a reader gives parts.
+ */
+static void
+test_again(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_applied(f->readers, head(f));
+    ask(f, 0, false, 1 << 20);
+    check_int(f->told[0].parts, 0, "never asked");
+    expect_parts(f, 0, 1, "never asked");
+    ask(f, 1, false, 1 << 20);
+    check_int(f->told[1].finals, 1, "asked again");
+    check_int(f->told[1].bytes, f->told[0].bytes, "asked again");
+    ask(f, 2, false, (uint32_t)f->told[0].bytes - 1);
+    check_int(f->told[2].parts, 0, "more than the window takes");
+    expect_parts(f, 2, 1, "more than the window takes");
+}
+
+/* One more reading, told and in the views; the readers do not know that it is. */
+static void
+put_one(struct fixture *f, uint32_t indicator)
+{
+    struct test_row row = {
+        .key = {.period = test_period("2026-01-01"), .indicator = indicator, .organization = f->organization},
+        .reading = test_reading("1", NULL, NULL, BB_STATE_OK)};
+    struct bb_generation generation = {.last = {.sequence = test_store_put(&f->store, "alpha", &row, 1)},
+                                       .entries = 1};
+    uint8_t key[BB_READING_KEY];
+    size_t cell, len = bb_reading_key_pack(&row.key, key, &cell);
+
+    assert_int_equal(
+        bb_generation_change(&generation, BB_CHANGE_CREATED, bb_bytes(key, len), cell, bb_bytes("", 0)), 0);
+    bb_changes_coming(&f->store.changes, &generation);
+    bb_generation_release(&generation);
+}
+
+/* And before the views are there, if nothing that came is in it. */
+static void
+test_again_ahead(void **state)
+{
+    struct fixture *f = *state;
+
+    bb_readers_applied(f->readers, head(f));
+    ask(f, 0, false, 1 << 20);
+    expect_parts(f, 0, 1, "never asked");
+    put_one(f, f->other);
+    ask(f, 1, false, 1 << 20);
+    check_int(f->told[1].parts, 0, "not told yet");
+    bb_readers_told(f->readers, head(f));
+    check_int(f->told[1].finals, 1, "told");
+    put_one(f, f->count);
+    ask(f, 2, false, 1 << 20);
+    bb_readers_told(f->readers, head(f));
+    check_int(f->told[2].parts, 0, "what came is in it");
+    bb_readers_applied(f->readers, head(f));
+    expect_parts(f, 2, 1, "what came is in it");
+}
+
 int
 main(void)
 {
@@ -289,6 +377,8 @@ main(void)
         cmocka_unit_test_setup_teardown(test_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_without_window, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_again, setup_again, teardown),
+        cmocka_unit_test_setup_teardown(test_again_ahead, setup_again, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

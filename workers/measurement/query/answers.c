@@ -123,28 +123,63 @@ bb_answers_give_back(struct bb_answers *answers, const struct bb_answer **answer
     *answer = NULL;
 }
 
+/* Room for it at *to, which moves on; a first look with *to NULL only counts. */
+static void *
+place(uint8_t **to, size_t *bytes, const void *data, size_t len)
+{
+    uint8_t *at = *to;
+
+    *bytes += len;
+    if (!at)
+        return NULL;
+    if (len)
+        memcpy(at, data, len);
+    *to += len;
+    return at;
+}
+
+static void
+place_bytes(uint8_t **to, size_t *bytes, struct bb_bytes *moved)
+{
+    moved->data = place(to, bytes, moved->data, moved->len);
+}
+
+/* Everything that the answer points to, those with the widest members first. Returns the bytes. */
+static size_t
+place_all(struct kept *kept, uint8_t *to)
+{
+    struct bb_answer *answer = &kept->answer;
+    struct bb_gift *gift = &answer->gift;
+    struct bb_bytes *part, *others;
+    size_t bytes = 0;
+
+    part = place(&to, &bytes, answer->part, answer->n_parts * sizeof *part);
+    others = place(&to, &bytes, gift->others, gift->n_others * sizeof *others);
+    gift->id = place(&to, &bytes, gift->id, gift->n_ids * sizeof *gift->id);
+    for (uint32_t i = 0; i < answer->n_parts; i++)
+        place_bytes(&to, &bytes, to ? &part[i] : &(struct bb_bytes){NULL, answer->part[i].len});
+    for (size_t i = 0; i < gift->n_others; i++)
+        place_bytes(&to, &bytes, to ? &others[i] : &(struct bb_bytes){NULL, gift->others[i].len});
+    place_bytes(&to, &bytes, &gift->organization);
+    place_bytes(&to, &bytes, &gift->indicator);
+    place_bytes(&to, &bytes, &kept->key);
+    answer->part = part;
+    gift->others = others;
+    return bytes;
+}
+
 static struct kept *
 copy(struct bb_bytes key, const struct bb_answer *answer)
 {
-    size_t bytes = sizeof(struct kept) + answer->n_parts * sizeof *answer->part + key.len;
-    struct bb_bytes *part;
-    struct kept *kept;
-    uint8_t *to;
+    const struct kept form = {.answer = *answer, .key = key, .there = true};
+    struct kept counted = form, *kept;
+    size_t bytes = sizeof *kept + place_all(&counted, NULL);
 
-    for (uint32_t i = 0; i < answer->n_parts; i++)
-        bytes += answer->part[i].len;
     if (bytes > BB_ANSWER_BYTES || !(kept = malloc(bytes)))
         return NULL;
-    part = (struct bb_bytes *)(kept + 1);
-    to = (uint8_t *)(part + answer->n_parts);
-    *kept = (struct kept){.answer = *answer, .bytes = bytes, .there = true};
-    kept->answer.part = part;
-    for (uint32_t i = 0; i < answer->n_parts; to += part[i++].len) {
-        part[i] = bb_bytes(to, answer->part[i].len);
-        memcpy(to, answer->part[i].data, answer->part[i].len);
-    }
-    kept->key = bb_bytes(to, key.len);
-    memcpy(to, key.data, key.len);
+    *kept = form;
+    kept->bytes = bytes;
+    place_all(kept, (uint8_t *)(kept + 1));
     return kept;
 }
 

@@ -7,9 +7,7 @@
 #ifndef BB_ANSWERS_H
 #define BB_ANSWERS_H
 
-#include "runtime/buffer.h"
-
-#include <stdint.h>
+#include "workers/measurement/store/given.h"
 
 struct bb_answers;
 
@@ -18,7 +16,8 @@ struct bb_answers;
 
 /* One answer: its parts, one behind the other. */
 struct bb_answer {
-    uint64_t sequence; /* that it spoke of */
+    uint64_t sequence;   /* that it spoke of */
+    struct bb_gift gift; /* what it was made from, and who was given it */
     uint32_t n_parts;
     const struct bb_bytes *part;
 };

@@ -101,6 +101,10 @@ struct bb_query {
 /* Fields that several requests have, found by name: NULL when this one has no such field, or not set. */
 const void *bb_query_field(const struct bb_query *query, const char *name);
 
+/* What the answer may give away of an indicator, or of any; borrowed until the next step. 0 | <0 */
+int bb_query_find_gift(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *what,
+                       const uint32_t *indicator, struct bb_gift *ret_gift);
+
 /* Record what the answer may give away, once it is begun. 0 | BB_GIVEN_E_PASSED | 1 refused | <0 */
 int bb_query_record(struct bb_query *query, struct bb_query_step *step);
 

@@ -46,6 +46,14 @@ uint64_t bb_query_wants(const struct bb_query *query, uint64_t floor);
 int bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, bool *ret_final,
                   struct bb_query_failure *failure);
 
+typedef void bb_query_part_fn(void *self, uint32_t part, bool final, struct bb_bytes body);
+
+/* Instead of the first step: was the same answered before, in so many bytes at most, and holds as of this
+ * entry, which may be ahead of the views as long as it was told (changes.h)? Then it is given again, whole,
+ * without a look at the views, and the query is over. */
+bool bb_query_again(struct bb_query *query, uint64_t sequence, size_t max_bytes, bb_query_part_fn *give,
+                    void *self);
+
 /* Between two steps, when the next one may be long in coming: give back the memory that the steps took. */
 void bb_query_rest(struct bb_query *query);
 

@@ -33,6 +33,7 @@ struct job {
     uint32_t part;
     bool cancelled;
     bool ended; /* its end was passed on */
+    bool again; /* it was looked whether the same was answered before */
 };
 
 struct result {
@@ -57,6 +58,7 @@ struct bb_readers {
     struct bb_turns turns;
     struct result *results, **results_end;
     uint64_t applied;
+    uint64_t told; /* not before it: what changed up to here is known */
 };
 
 /* On a reader's thread */
@@ -305,6 +307,32 @@ find_job(const struct bb_readers *readers, uint64_t tag)
     return NULL;
 }
 
+struct answering {
+    const struct bb_readers_sink *sink;
+    uint64_t tag;
+};
+
+static void
+give_part(void *self, uint32_t part, bool final, struct bb_bytes body)
+{
+    const struct answering *answering = self;
+
+    answering->sink->part(answering->sink->self, answering->tag, part, final, body);
+}
+
+/* On this thread, if the same was answered before: then nobody has to be woken. Once for each. */
+static bool
+answer_again(struct bb_readers *readers, struct job *job)
+{
+    struct answering answering = {&readers->sink, job->tag};
+    uint64_t at = readers->told > readers->applied ? readers->told : readers->applied;
+
+    if (job->again || job->wants > at)
+        return false;
+    job->again = true;
+    return bb_query_again(job->query, at, job->window > 0 ? (size_t)job->window : 0, give_part, &answering);
+}
+
 /* What is to come has no answer that could be had again. */
 static void
 refuse_ahead(const struct bb_readers *readers, uint64_t tag, uint64_t wanted, uint64_t head)
@@ -334,6 +362,10 @@ bb_readers_query(struct bb_readers *readers, uint64_t tag, const struct bb_query
     job->wants = bb_query_wants(job->query, floor);
     if (job->wants > head) {
         refuse_ahead(readers, tag, job->wants, head);
+        free_job(readers, job);
+        return;
+    }
+    if (answer_again(readers, job)) {
         free_job(readers, job);
         return;
     }
@@ -406,6 +438,19 @@ bb_readers_applied(struct bb_readers *readers, uint64_t sequence)
     for (struct job *job = readers->jobs; job; job = job->next)
         if (job->place == WAITING && job->wants <= sequence)
             let_go(readers, job);
+    pthread_mutex_unlock(&readers->lock);
+}
+
+void
+bb_readers_told(struct bb_readers *readers, uint64_t sequence)
+{
+    readers->told = sequence;
+    pthread_mutex_lock(&readers->lock);
+    for (struct job *job = readers->jobs; job; job = job->next)
+        if (job->place == WAITING && !job->cancelled && answer_again(readers, job)) {
+            job->place = FINISHED;
+            job->ended = true;
+        }
     pthread_mutex_unlock(&readers->lock);
 }
 

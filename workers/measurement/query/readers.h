@@ -40,6 +40,10 @@ void bb_readers_cancel_all(struct bb_readers *readers);
 /* The views have reached this sequence: queries that waited for it may run. */
 void bb_readers_applied(struct bb_readers *readers, uint64_t sequence);
 
+/* What changed up to this entry, which is committed, was told (changes.h): queries that wait for it may be
+ * given what was answered before. */
+void bb_readers_told(struct bb_readers *readers, uint64_t sequence);
+
 /* What was staged above this sequence was not kept: nobody waits for it any more. */
 void bb_readers_limit(struct bb_readers *readers, uint64_t head);
 

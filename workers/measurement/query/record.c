@@ -47,10 +47,9 @@ find_indicator(struct bb_query *query, struct bb_query_step *step, const struct 
     return 0;
 }
 
-/* What the caller is about to be given of an indicator; 0: of any. 0 | <0 */
-static int
-find_gift(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *what,
-          const uint32_t *indicator, struct bb_gift *gift)
+int
+bb_query_find_gift(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *what,
+                   const uint32_t *indicator, struct bb_gift *gift)
 {
     int r = 0;
 
@@ -98,7 +97,7 @@ bb_query_record(struct bb_query *query, struct bb_query_step *step)
     indicators = what.indicators ? what.indicators : &what.indicator;
     n = what.indicators ? what.n_indicators : 1;
     for (size_t i = 0; r == 0 && i < n; i++) {
-        r = find_gift(query, step, &what, &indicators[i], &gift);
+        r = bb_query_find_gift(query, step, &what, &indicators[i], &gift);
         if (r == 0)
             r = bb_given_record(query->context.given, &gift);
     }
@@ -123,7 +122,7 @@ int
 bb_query_record_part(struct bb_query *query, struct bb_query_step *step, const struct bb_query_gift *what)
 {
     struct bb_gift gift;
-    int r = is_recorded(query) ? find_gift(query, step, what, &what->indicator, &gift) : 0;
+    int r = is_recorded(query) ? bb_query_find_gift(query, step, what, &what->indicator, &gift) : 0;
 
     if (r != 0 || !is_recorded(query))
         return r;

@@ -54,6 +54,8 @@ make_key(struct bb_query *query)
     uint8_t head[12], *room;
     size_t len;
 
+    if (key->len > 0)
+        return 0;
     *has = false;
     bb_buffer_init(key, SIZE_MAX);
     bb_put_u32(head, query->kind->method);
@@ -72,27 +74,45 @@ make_key(struct bb_query *query)
 
 /* Did nothing change that the answer was made from? */
 static bool
-holds(struct bb_query *query, uint64_t since)
+holds(struct bb_changes *changes, const struct bb_answer *answer, uint64_t sequence)
 {
-    struct bb_changes *changes = query->context.changes;
-    struct bb_query_gift what = {.lines = false};
-    struct bb_changed_days days;
-    const uint32_t *indicators;
-    size_t n;
+    static const uint32_t any = 0;
+    const struct bb_gift *from = &answer->gift;
+    const struct bb_changed_days days = {from->first_day, from->end_day};
+    const uint32_t *indicator = from->n_ids ? from->id : &any;
+    uint64_t since = answer->sequence;
 
-    if (bb_changes_put(changes, BB_VIEW_DEFINITION, query->sequence) > since ||
-        bb_changes_put(changes, BB_VIEW_ADOPTION, query->sequence) > since ||
-        bb_changes_put(changes, BB_VIEW_REVIEW, query->sequence) > since ||
-        bb_changes_described(changes, query->sequence) > since)
+    if (since > sequence || bb_changes_put(changes, BB_VIEW_DEFINITION, sequence) > since ||
+        bb_changes_put(changes, BB_VIEW_ADOPTION, sequence) > since ||
+        bb_changes_put(changes, BB_VIEW_REVIEW, sequence) > since ||
+        bb_changes_described(changes, sequence) > since)
         return false;
-    query->kind->gives(query, &what);
-    days = (struct bb_changed_days){what.first_day, what.end_day};
-    indicators = what.inputs ? what.inputs : &what.indicator;
-    n = what.inputs ? what.n_inputs : 1;
-    for (size_t i = 0; i < n; i++)
-        if (bb_changes_touch(changes, indicators[i], days, since, query->sequence))
+    for (size_t i = 0; i == 0 || i < from->n_ids; i++)
+        if (bb_changes_touch(changes, indicator[i], days, since, sequence))
             return false;
     return true;
+}
+
+static bool
+repeats(const struct bb_query *query)
+{
+    return query->kind && query->kind->repeats && query->request && query->scope != BB_SCOPE_NONE &&
+           query->context.answers && query->context.changes && !query->single && is_of_now(query);
+}
+
+/* 0 | -ENOMEM. *ret_answer: NULL there is none */
+static int
+find(struct bb_query *query, uint64_t sequence, const struct bb_answer **ret_answer)
+{
+    int r = make_key(query);
+
+    *ret_answer = NULL;
+    if (r != 0)
+        return r;
+    *ret_answer = bb_answers_find(query->context.answers, bb_buffer_bytes(&query->repeat.key));
+    if (*ret_answer && !holds(query->context.changes, *ret_answer, sequence))
+        bb_answers_give_back(query->context.answers, ret_answer);
+    return 0;
 }
 
 int
@@ -101,22 +121,60 @@ bb_query_repeat_begin(struct bb_query *query)
     struct bb_query_repeat *repeat = &query->repeat;
     int r;
 
-    if (!query->kind->repeats || !query->context.answers || !query->context.changes || query->single ||
-        !is_of_now(query))
+    if (!repeats(query))
         return 0;
-    r = make_key(query);
-    if (r != 0)
+    r = find(query, query->sequence, &repeat->answer);
+    if (r != 0 || repeat->answer)
         return r;
-    repeat->answer = bb_answers_find(query->context.answers, bb_buffer_bytes(&repeat->key));
-    if (repeat->answer && repeat->answer->sequence <= query->sequence &&
-        holds(query, repeat->answer->sequence))
-        return 0;
-    bb_answers_give_back(query->context.answers, &repeat->answer);
     repeat->draft = calloc(1, sizeof *repeat->draft);
     if (!repeat->draft)
         return -ENOMEM;
     bb_buffer_init(&repeat->draft->bytes, BB_ANSWER_BYTES);
     return 0;
+}
+
+/* Part by part. False: it is larger than it may be, or was not told the caller yet. */
+static bool
+give_all(const struct bb_query *query, const struct bb_answer *answer, uint64_t sequence, size_t max_bytes,
+         bb_query_part_fn *give, void *self)
+{
+    struct bb_gift gift = answer->gift;
+    struct bb_buffer out;
+    uint8_t head[HEAD];
+    size_t len = put_sequence(sequence, head), bytes = 0, longest = 0;
+
+    gift.sequence = sequence;
+    for (uint32_t i = 0; i < answer->n_parts; i++) {
+        bytes += len + answer->part[i].len;
+        longest = answer->part[i].len > longest ? answer->part[i].len : longest;
+    }
+    if (bytes > max_bytes || (query->context.given && !bb_given_is_recorded(query->context.given, &gift)))
+        return false;
+    bb_buffer_init(&out, SIZE_MAX);
+    if (!bb_buffer_extend(&out, len + longest)) /* once, so that no part is missing */
+        return false;
+    for (uint32_t i = 0; i < answer->n_parts; i++) {
+        bb_buffer_reset(&out);
+        bb_buffer_append(&out, head, len);
+        bb_buffer_append(&out, answer->part[i].data, answer->part[i].len);
+        give(self, i, i + 1 == answer->n_parts, bb_buffer_bytes(&out));
+    }
+    bb_buffer_release(&out);
+    return true;
+}
+
+bool
+bb_query_again(struct bb_query *query, uint64_t sequence, size_t max_bytes, bb_query_part_fn *give,
+               void *self)
+{
+    const struct bb_answer *answer;
+    bool given;
+
+    if (!repeats(query) || find(query, sequence, &answer) != 0 || !answer)
+        return false;
+    given = give_all(query, answer, sequence, max_bytes, give, self);
+    bb_answers_give_back(query->context.answers, &answer);
+    return given;
 }
 
 bool
@@ -146,20 +204,24 @@ forget_draft(struct bb_query_repeat *repeat)
 }
 
 static void
-keep_all(struct bb_query *query)
+keep_all(struct bb_query *query, struct bb_query_step *step)
 {
     const struct bb_query_draft *draft = query->repeat.draft;
+    struct bb_query_gift what = {.lines = false};
     struct bb_bytes part[PARTS];
-    const struct bb_answer answer = {.sequence = query->sequence, .n_parts = draft->n_parts, .part = part};
+    struct bb_answer answer = {.sequence = query->sequence, .n_parts = draft->n_parts, .part = part};
     size_t begin = 0;
 
+    query->kind->gives(query, &what);
+    if (bb_query_find_gift(query, step, &what, &what.indicator, &answer.gift) != 0)
+        return;
     for (uint32_t i = 0; i < draft->n_parts; begin = draft->end[i++])
         part[i] = bb_bytes(draft->bytes.data + begin, draft->end[i] - begin);
     bb_answers_keep(query->context.answers, bb_buffer_bytes(&query->repeat.key), &answer);
 }
 
 void
-bb_query_repeat_keep(struct bb_query *query, const struct bb_query_step *step)
+bb_query_repeat_keep(struct bb_query *query, struct bb_query_step *step)
 {
     struct bb_query_draft *draft = query->repeat.draft;
     uint8_t head[HEAD];
@@ -173,7 +235,7 @@ bb_query_repeat_keep(struct bb_query *query, const struct bb_query_step *step)
         draft->end[draft->n_parts++] = draft->bytes.len;
         if (draft->bytes.error == 0) {
             if (step->final)
-                keep_all(query);
+                keep_all(query, step);
             return;
         }
     }

@@ -16,7 +16,7 @@ int bb_query_repeat_begin(struct bb_query *query);
 bool bb_query_repeat_part(struct bb_query *query, struct bb_query_step *step);
 
 /* That was made, and is at step->out. */
-void bb_query_repeat_keep(struct bb_query *query, const struct bb_query_step *step);
+void bb_query_repeat_keep(struct bb_query *query, struct bb_query_step *step);
 
 /* As if it had not begun. */
 void bb_query_repeat_end(struct bb_query *query);

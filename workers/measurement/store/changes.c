@@ -264,15 +264,41 @@ piece(uint32_t from, uint32_t n)
     return n - from < AT_ONCE ? n : from + AT_ONCE;
 }
 
+/* What was not told of it yet. */
+static void
+note_all(struct bb_changes *changes, const struct bb_generation *generation)
+{
+    for (uint32_t from = generation->told_changes; from < generation->n_change; from += AT_ONCE)
+        note_changes(changes, generation, from, piece(from, generation->n_change));
+    for (uint32_t from = generation->told_puts; from < generation->n_put; from += AT_ONCE)
+        note_puts(changes, generation, from, piece(from, generation->n_put));
+}
+
+uint64_t
+bb_changes_tell(struct bb_changes *changes, struct bb_generation *generation)
+{
+    uint64_t coming;
+
+    pthread_mutex_lock(&changes->lock);
+    coming = changes->coming;
+    pthread_mutex_unlock(&changes->lock);
+    if (bb_generation_empty(generation) || coming < generation->last.sequence - generation->entries)
+        return coming;
+    note_all(changes, generation);
+    generation->told_changes = generation->n_change;
+    generation->told_puts = generation->n_put;
+    pthread_mutex_lock(&changes->lock);
+    changes->coming = generation->last.sequence;
+    pthread_mutex_unlock(&changes->lock);
+    return generation->last.sequence;
+}
+
 void
 bb_changes_coming(struct bb_changes *changes, const struct bb_generation *generation)
 {
     uint64_t before = generation->last.sequence - generation->entries;
 
-    for (uint32_t from = 0; from < generation->n_change; from += AT_ONCE)
-        note_changes(changes, generation, from, piece(from, generation->n_change));
-    for (uint32_t from = 0; from < generation->n_put; from += AT_ONCE)
-        note_puts(changes, generation, from, piece(from, generation->n_put));
+    note_all(changes, generation);
     pthread_mutex_lock(&changes->lock);
     if (changes->coming < before && changes->floor < before) /* somebody else brought the views there */
         changes->floor = before;

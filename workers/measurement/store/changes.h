@@ -34,6 +34,11 @@ int bb_changes_init(struct bb_changes *changes, uint64_t head);
 /* Also one that is all zero. */
 void bb_changes_release(struct bb_changes *changes);
 
+/* What is in the generation, all of it committed, will be in the views: its days are known from now on, also
+ * to who does not wait for the views; unless what comes before it is not told yet. Only what was not told of
+ * it before costs anything. Returns the last entry whose days are known. */
+uint64_t bb_changes_tell(struct bb_changes *changes, struct bb_generation *generation);
+
 /* The changes of this generation are about to be put into the views: whoever sees them there finds their days
  * known. It may be left out, at the price that for a moment they are not. */
 void bb_changes_coming(struct bb_changes *changes, const struct bb_generation *generation);

@@ -56,6 +56,7 @@ struct bb_generation {
     uint32_t n_put, put_size;
     struct bb_position last; /* the last entry covered */
     uint64_t entries;
+    uint32_t told_changes, told_puts; /* so many were told (changes.h) */
 };
 
 void bb_generation_release(struct bb_generation *generation);

@@ -388,6 +388,18 @@ bb_given_record(struct bb_given *given, const struct bb_gift *gift)
     return r;
 }
 
+bool
+bb_given_is_recorded(struct bb_given *given, const struct bb_gift *gift)
+{
+    bool recorded;
+
+    if (bb_given_failed(given) != 0 || pthread_rwlock_tryrdlock(&given->frontier_lock) != 0)
+        return false;
+    recorded = gift->sequence >= given->frontier && is_covered(given, gift) == 0;
+    pthread_rwlock_unlock(&given->frontier_lock);
+    return recorded;
+}
+
 void
 bb_given_pass(struct bb_given *given, uint64_t sequence)
 {

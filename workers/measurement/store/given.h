@@ -48,6 +48,9 @@ enum { BB_GIVEN_E_PASSED = 32 };
  * -ENOSPC | <0 the store failed, and fails from now on: what is on disk is not known. */
 int bb_given_record(struct bb_given *given, const struct bb_gift *gift);
 
+/* Is it recorded already, as far as can be seen without waiting? Then there is nothing more to do. */
+bool bb_given_is_recorded(struct bb_given *given, const struct bb_gift *gift);
+
 /* Draw the line: answers that are recorded from now on know the entries up to this one. */
 void bb_given_pass(struct bb_given *given, uint64_t sequence);
 

@@ -226,6 +226,12 @@ bb_writer_take(struct bb_writer *writer)
     return writer->head.applying;
 }
 
+struct bb_generation *
+bb_writer_filled(struct bb_writer *writer)
+{
+    return writer->rebuild || bb_writer_head(writer) != writer->committed ? NULL : writer->head.filling;
+}
+
 void
 bb_writer_applied(struct bb_writer *writer)
 {

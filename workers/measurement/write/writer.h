@@ -67,6 +67,8 @@ bb_mono bb_writer_tick(struct bb_writer *writer, bb_mono now);
 /* The generation for the applier: NULL when there is none, or one is still out. Borrowed until
  * bb_writer_applied(). */
 const struct bb_generation *bb_writer_take(struct bb_writer *writer);
+/* What is committed and not taken yet, maybe nothing; NULL while something is staged beside it. */
+struct bb_generation *bb_writer_filled(struct bb_writer *writer);
 /* It is in the views. */
 void bb_writer_applied(struct bb_writer *writer);
 /* Did a commit fail, and is the head not built again yet? */
