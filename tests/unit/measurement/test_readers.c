@@ -343,6 +343,7 @@ put_one(struct fixture *f, uint32_t indicator)
     assert_int_equal(
         bb_generation_change(&generation, BB_CHANGE_CREATED, bb_bytes(key, len), cell, bb_bytes("", 0)), 0);
     bb_changes_coming(&f->store.changes, &generation);
+    bb_changes_applied(&f->store.changes, &generation);
     bb_generation_release(&generation);
 }
 
