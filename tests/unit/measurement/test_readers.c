@@ -26,7 +26,7 @@ struct fixture {
     struct test_store store;
     struct bb_readers *readers;
     struct bb_answers *answers;
-    uint32_t count, other, organization;
+    uint32_t count, other, organization, beta;
     sem_t woken;
     struct told told[TAGS];
 };
@@ -112,6 +112,7 @@ setup(void **state)
     f->count = define(&f->store, "count");
     f->other = define(&f->store, "other");
     f->organization = test_store_organization(&f->store, "alpha", false);
+    f->beta = test_store_organization(&f->store, "beta", false);
     fill(f);
     open_readers(f, NULL);
     *state = f;
@@ -330,12 +331,12 @@ test_again(void **state)
 
 /* One more reading, told and in the views; the readers do not know that it is. */
 static void
-put_one(struct fixture *f, uint32_t indicator)
+put_one(struct fixture *f, uint32_t indicator, const char *period)
 {
     struct test_row row = {
-        .key = {.period = test_period("2026-01-01"), .indicator = indicator, .organization = f->organization},
+        .key = {.period = test_period(period), .indicator = indicator, .organization = f->beta},
         .reading = test_reading("1", NULL, NULL, BB_STATE_OK)};
-    struct bb_generation generation = {.last = {.sequence = test_store_put(&f->store, "alpha", &row, 1)},
+    struct bb_generation generation = {.last = {.sequence = test_store_put(&f->store, "beta", &row, 1)},
                                        .entries = 1};
     uint8_t key[BB_READING_KEY];
     size_t cell, len = bb_reading_key_pack(&row.key, key, &cell);
@@ -356,17 +357,21 @@ test_again_ahead(void **state)
     bb_readers_applied(f->readers, head(f));
     ask(f, 0, false, 1 << 20);
     expect_parts(f, 0, 1, "never asked");
-    put_one(f, f->other);
+    put_one(f, f->other, "2000-01-01");
     ask(f, 1, false, 1 << 20);
     check_int(f->told[1].parts, 0, "not told yet");
     bb_readers_told(f->readers, head(f));
     check_int(f->told[1].finals, 1, "told");
-    put_one(f, f->count);
+    put_one(f, f->count, "2000-01-02");
     ask(f, 2, false, 1 << 20);
     bb_readers_told(f->readers, head(f));
-    check_int(f->told[2].parts, 0, "what came is in it");
+    check_int(f->told[2].finals, 1, "of another day");
+    put_one(f, f->count, "2000-01-01");
+    ask(f, 3, false, 1 << 20);
+    bb_readers_told(f->readers, head(f));
+    check_int(f->told[3].parts, 0, "what came is in it");
     bb_readers_applied(f->readers, head(f));
-    expect_parts(f, 2, 1, "what came is in it");
+    expect_parts(f, 3, 1, "what came is in it");
 }
 
 int
