@@ -92,7 +92,8 @@ bb_outcome_is_kept(uint32_t outcome)
     X(69, NEW_PLACE)                                                                                         \
     X(70, NOT_BEGUN)                                                                                         \
     X(71, OTHER_FREQUENCY)                                                                                   \
-    X(72, DROPPED)
+    X(72, DROPPED)                                                                                           \
+    X(73, WITHOUT_PARTS)
 
 enum bb_row_code {
     BB_ROW_CODE_NONE = 0,

@@ -46,6 +46,12 @@ test_row_rules(void **state)
         {"rate|a|||2026|33.3|1|3", 0, 0},
         {"rate|a|||2026|33.4|1|3", 0, BB_ROW_CODE_VALUE_DISAGREES},
         {"rate|a|||2026||1|3", 0, 0},
+        {"rate|a|||2026|33|||", 0, BB_ROW_CODE_WITHOUT_PARTS},
+        {"rate|a|||2026|34|||", 0, 0}, /* it has none any more */
+        {"rate|a|||2026||1|3", 0, 0},
+        {"rate|a|||2026||||missing", 0, 0},
+        {"count|a|||2025||1|3", 0, 0},
+        {"count|a|||2025|5", 0, 0}, /* no ratio */
         {"count|a|||9998-12|5", 0, BB_ROW_CODE_NOT_BEGUN},
         {"count|a|||9998-12|5", 0, 0}, /* unchanged: nothing new to say */
         {"count|a|||9998-12|6", 0, BB_ROW_CODE_NOT_BEGUN},

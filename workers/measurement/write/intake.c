@@ -314,6 +314,8 @@ decide(struct bb_intake *intake, struct bb_intake_row *row)
         *outcome = BB_OUTCOME_UPDATED;
         next->revision = old.revision + 1;
         next->first = old.first;
+        row->lost_parts = (old.flags & BB_ROW_DENOMINATOR) && (next->flags & BB_ROW_VALUE) &&
+                          !(next->flags & (BB_ROW_DENOMINATOR | BB_ROW_WITHDRAWN));
         return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
     case BB_DECIDE_UNCHANGED:
         *outcome = BB_OUTCOME_UNCHANGED;
@@ -362,7 +364,7 @@ bb_intake_run(struct bb_intake *intake)
     for (uint32_t i = 0; r == 0 && i < intake->view->rows->count; i++) {
         row.number = i;
         row.note.code = BB_ROW_CODE_NONE;
-        row.new_place = row.warned = false;
+        row.new_place = row.lost_parts = row.warned = false;
         bb_rowview_get(intake->view, i, &row.ref);
         r = take_row(intake, &row);
         if (r > 0) {

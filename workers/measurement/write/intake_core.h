@@ -19,8 +19,9 @@ struct bb_intake_row {
     struct bb_reading_key key;
     struct bb_reading reading;
     struct bb_resolved_period *period;
-    bool new_place; /* named by this row first */
-    bool warned;    /* has a warning already */
+    bool new_place;  /* named by this row first */
+    bool lost_parts; /* it gives a value to a reading that had numerator and denominator too */
+    bool warned;     /* has a warning already */
     struct bb_note note;
 };
 

@@ -1,5 +1,5 @@
-/* Warnings of a row that is taken, in this order: of its numbers, place, period, and of what was reported
- * before. What many rows of a submission have in common is told of the first of them. */
+/* Warnings of a row that is taken, in this order: of its numbers, place, period, parts that are gone, and of
+ * what was reported before. What many rows of a submission have in common is told of the first of them. */
 #include "intake_core.h"
 #include "neighbours.h"
 #include "rule_judge.h"
@@ -138,6 +138,22 @@ warn_of_periods(struct bb_intake *intake, struct bb_intake_row *row)
     return r == 0 ? warn_of_frequency(intake, row) : r;
 }
 
+/* A percentage is corrected, and the total of all that it is part of is gone. */
+static int
+warn_of_parts(struct bb_intake *intake, struct bb_intake_row *row)
+{
+    const struct bb_indicator *indicator =
+        bb_catalogue_indicator(&intake->head->catalogue, row->key.indicator);
+
+    if (!row->lost_parts || intake->restore || indicator->organization_aggregation != BB_AGGREGATE_RATIO)
+        return 0;
+    bb_note_set(
+        &row->note, BB_ROW_CODE_WITHOUT_PARTS, BB_FIELD_DENOMINATOR,
+        "found a value alone, expected numerator and denominator, as before: totals that it is part of "
+        "have no value without them");
+    return add_warning(intake, row);
+}
+
 static int
 warn_of_history(struct bb_intake *intake, struct bb_intake_row *row)
 {
@@ -166,5 +182,7 @@ bb_intake_warn(struct bb_intake *intake, struct bb_intake_row *row)
         r = warn_of_place(intake, row);
     if (r == 0)
         r = warn_of_periods(intake, row);
+    if (r == 0)
+        r = warn_of_parts(intake, row);
     return r == 0 ? warn_of_history(intake, row) : r;
 }
