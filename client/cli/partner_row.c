@@ -2,6 +2,7 @@
 
 #include "partner.h"
 
+#include "runtime/period.h"
 #include "runtime/text.h"
 
 #include <errno.h>
@@ -9,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const bb_partner_columns[BB_PARTNER_COLUMNS + 1] = {"code", "name", "role", "alias", NULL};
+const char *const bb_partner_columns[BB_PARTNER_COLUMNS + 1] = {"code",  "name",   "role",
+                                                                "alias", "joined", NULL};
 
 /* Of the row that is being read. */
 struct refusal {
@@ -64,6 +66,7 @@ bb_partner_row_read(const struct bb_list_row *row, struct bb_partner_row *ret_pa
 {
     const struct refusal refusal = {row, ret_column, reason, size};
     const char *const *cell = row->cell;
+    uint32_t day;
     *ret_partner = (struct bb_partner_row){.n_aliases = 0};
     if (!cell[BB_PARTNER_CODE] || !bb_text_is_code(bb_bytes_str(cell[BB_PARTNER_CODE])))
         return refuse(&refusal, BB_PARTNER_CODE,
@@ -72,6 +75,8 @@ bb_partner_row_read(const struct bb_list_row *row, struct bb_partner_row *ret_pa
         return 1;
     if (!cell[BB_PARTNER_ROLE] || !bb_cli_is_role(cell[BB_PARTNER_ROLE]))
         return refuse(&refusal, BB_PARTNER_ROLE, "staff, partner or observer");
+    if (cell[BB_PARTNER_JOINED] && bb_date_parse(bb_bytes_str(cell[BB_PARTNER_JOINED]), &day) != 0)
+        return refuse(&refusal, BB_PARTNER_JOINED, "a date such as 2026-09-07, or nothing");
     return read_aliases(&refusal, ret_partner);
 }
 
@@ -91,6 +96,7 @@ bb_partner_row_change(const struct bb_list_row *row, const struct bb_partner_row
         .upsert = true,
         .name = row->cell[BB_PARTNER_NAME],
         .role = row->cell[BB_PARTNER_ROLE],
+        .joined = row->cell[BB_PARTNER_JOINED],
         .alias = partner->alias,
         .n_aliases = partner->n_aliases,
     };

@@ -12,6 +12,7 @@ enum bb_partner_column {
     BB_PARTNER_NAME,
     BB_PARTNER_ROLE,
     BB_PARTNER_ALIAS,
+    BB_PARTNER_JOINED,
     BB_PARTNER_COLUMNS
 };
 

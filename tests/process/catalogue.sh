@@ -55,16 +55,24 @@ run 0 backbone partner import "$sample/organizations.csv"
 run 0 backbone partner ls -o json
 json 'length' 12
 
+run_text 'code,name,role,joined\ngood,Good,partner,2015-07-01\n' 0 backbone partner import -
+run_text 'code,name,role,joined\ngood,Good,partner,\n' 0 backbone partner import - -o json
+json .unchanged 1
+run 0 backbone partner show good -o json
+json .joined '"2015-07-01"'
+run_text 'code,name,role,joined\ngood,Good,partner,1.7.2015\n' 65 backbone partner import -
+like "no date" "$err" "row 1 .line 2., joined: found '1.7.2015', expected a date such as 2026-09-07, or nothing"
+
 # --- the registry is read again at the next start
 bb-supervise restart broker
 run 0 backbone partner ls -o json
-json 'length' 12
+json 'length' 13
 
 # a file that an operator broke is left out; the others work; SIGHUP reads the repaired one
 echo 'nonsense = "x"' >>"$BB_STATE/registry/alpha.conf"
 bb-supervise restart broker
 run 0 backbone partner ls -o json
-json 'length' 11
+json 'length' 12
 like "file and line are named" "$(grep alpha.conf "$BB_STATE/broker.log")" 'alpha\.conf.*[0-9]'
 
 run 78 backbone-broker --check-config -c "$BB_STATE/broker.conf"
@@ -75,7 +83,7 @@ for _ in {1..100}; do
     run 0 backbone partner ls -o json
     [ "$(jq length <<<"$out")" != 12 ] || break
 done
-json 'length' 12
+json 'length' 13
 
 # --- places
 run 0 backbone place import "$sample/places.csv"

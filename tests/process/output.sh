@@ -103,7 +103,7 @@ like "columns of indicators" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: 
 run 0 backbone place import --help
 like "columns of places" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: name \(needed\), parent, alias, aggregate\. '
 run 0 backbone partner import --help
-like "columns of partners" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: code \(needed\), name \(needed\), role \(needed\), alias\. '
+like "columns of partners" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: code \(needed\), name \(needed\), role \(needed\), alias, joined\. '
 run 0 backbone import --help
 like "columns of readings" "$(tr -s '\n ' ' ' <<<"$out")" 'names its columns: indicator, .*, status, comment\. '
 run 0 backbone assessment --help
