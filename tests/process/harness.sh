@@ -67,4 +67,5 @@ of --process --match harness --match '^unit/runtime/text'
 is "of a kind" "$out" process/harness
 run 64 "$root/tests/run" --no-build --list --match no-such-test
 run 64 "$root/tests/run" --no-such-option
+like "which one" "$err" '^tests/run: there is no option --no-such-option'
 finish
