@@ -452,7 +452,8 @@ check_put(const Bb__PartnerPut *put, char *message)
     if (put->has_role && !bb_role_word(put->role))
         return invalid(message, "role: expected staff, partner or observer");
     if (put->key && !bb_key_is_valid(bb_bytes_str(put->key)))
-        return invalid(message, "key: expected the 40 characters of a public key in Z85");
+        return invalid(message,
+                       "key: expected the 40 characters of a public key in Z85, as keys new prints it");
     if (put->joined && !is_date(put->joined))
         return invalid(message, "joined: expected a date such as 2026-09-07");
     if (put->left && *put->left && !is_date(put->left))

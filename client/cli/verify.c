@@ -177,7 +177,8 @@ bb_receipt_list_read(FILE *from, const char *name, struct bb_receipt_list **ret_
     if (ferror(from))
         r = errno ? -errno : -EIO;
     else if (!list->root)
-        r = bad(&verdict, "%s: line %d: %s", name, problem.line, problem.text);
+        r = bad(&verdict, "%s: line %d: %s: is it what import --receipt wrote?", name, problem.line,
+                problem.text);
     else
         r = read_list(list, &verdict);
     if (r == 0)
@@ -240,7 +241,8 @@ take_line(struct walk *walk, const char *line, size_t len)
     const struct bb_receipt_list *list = walk->list;
     json_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
     struct bb_chain_entry entry;
-    const char *wrong = root ? read_entry(root, &entry) : "it is not a JSON object";
+    const char *wrong =
+        root ? read_entry(root, &entry) : "it is not a JSON object, as chain export writes one a line";
 
     json_decref(root);
     if (wrong)

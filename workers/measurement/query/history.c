@@ -127,12 +127,12 @@ check_exists(struct bb_query *query, struct bb_query_step *step)
         r = find_guarded(query, step);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
-    return bb_query_refuse(
-        step, BB_ERROR_NOT_FOUND,
-        "no reading of \"%s\" in %s by this organization (absent: your own), with this place and "
-        "disaggregation (absent: the total)",
-        bb_quote(&indicator, bb_bytes_str(request->indicator)),
-        bb_quote(&period, bb_bytes_str(request->period)));
+    return bb_query_refuse(step, BB_ERROR_NOT_FOUND,
+                           "no reading of \"%s\" in %s by that organization (your own, if none was named) at "
+                           "that place and for that "
+                           "disaggregation (the total, if none was named); readings ls shows what there is",
+                           bb_quote(&indicator, bb_bytes_str(request->indicator)),
+                           bb_quote(&period, bb_bytes_str(request->period)));
 }
 
 static int

@@ -206,10 +206,11 @@ refuse_period(struct bb_query_step *step, struct bb_period period, struct bb_per
 
     inner[bb_period_format(period, inner)] = '\0';
     outer[bb_period_format(longer, outer)] = '\0';
-    return bb_query_refuse(step, BB_ERROR_INVALID,
-                           "the period %s is not within %s: expected longer ones to put together, or periods "
-                           "of the indicator's frequency",
-                           inner, outer);
+    return bb_query_refuse(
+        step, BB_ERROR_INVALID,
+        "the period %s is not within %s, as a month is within a quarter: expected longer ones "
+        "to put together, or periods of the indicator's frequency",
+        inner, outer);
 }
 
 static int
