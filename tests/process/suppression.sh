@@ -225,6 +225,31 @@ json 'map([.organization, .value, .withheld])' '[["alpha",null,true],["beta",nul
 run 0 as delta readings history reach --organization alpha --place South --period 2026-02 -o json
 json 'map([.value, .withheld])' '[[null,true],[null,true],[null,true]]'
 
+# a place beside what lies in it: a region of North, South and East, whatever is registered when
+run_text 'code,name,frequency,time_aggregation,suppress_below\nbeds,Beds,monthly,sum,5\n' 0 backbone indicator define -
+for who in alpha beta; do
+    run_text 'indicator,place,period,value\nbeds,North,2026-01,40\nbeds,South,2026-01,2\nbeds,East,2026-01,31\nbeds,West,2026-01,50\nbeds,Region,2026-01,73\nbeds,Far,2026-01,90\n' \
+        0 as "$who" import -
+done
+run_text 'name,aggregate\nRegion,yes\n' 0 backbone place import -
+run 0 as delta trend beds --by place --period 2026-01 -o json
+json 'map(select(.place == "Region")) | map([.value, .withheld])' '[[146,null]]' # it may be the sum of anything
+run_text 'name,parent\nNorth,Region\nSouth,Region\nEast,Region\n' 0 backbone place import -
+run 0 as delta trend beds --by place --period 2026-01 -o json
+json 'map(select(.place == "South" or .place == "Far")) | map([.value, .withheld])' '[[null,true],[180,null]]'
+json 'map(select(.withheld and (.place == "North" or .place == "East" or .place == "Region"))) | length > 0' true
+
+# too many readings of one period: all of it is withheld, and the log says why
+awk 'BEGIN { print "indicator,place,disaggregation,period,value"
+    for (p = 0; p < 224; p++) for (a = 0; a < 224; a++) printf "beds,place %d,age=%d,2026-02,%d\n", p, a, 10 + a }' >"$tmp/many.csv"
+run 0 as alpha import "$tmp/many.csv"
+run 0 as delta trend beds --period 2026-02 -o json
+json 'map([.value, .withheld])' '[[null,true]]'
+like "why" "$(cat "$BB_STATE/measurement.log")" \
+    'indicator "beds", 2026-02: all of it is withheld from who may not see small numbers: it has more than 50000 readings'
+run 0 backbone trend beds --period 2026-02 -o json
+json 'map(.withheld)' '[null]'
+
 # a value that is corrected is told to staff, and to whom it belongs
 notices() {
     out=$(as "$1" inbox ls -o json) &&

@@ -287,9 +287,9 @@ bb_suppress(const struct bb_suppress_table *table, size_t most, struct bb_suppre
     struct work work = {.count = 0};
     int r;
 
-    bb_arena_init(&work.table, most / 3);
-    bb_arena_init(&work.round, most / 3);
-    bb_arena_init(&work.moves, most / 3);
+    bb_arena_init(&work.table, most / 2);
+    bb_arena_init(&work.round, most / 4);
+    bb_arena_init(&work.moves, most / 4);
     r = bb_facts_make(table, &work.effort, &work.table, &work.round, &work.facts);
     if (r == 0)
         r = settle_all(&work);

@@ -223,6 +223,9 @@ derive_organization(struct deriving *deriving, uint32_t from, uint32_t to)
     int r = 0;
 
     bb_arena_reset(deriving->scratch);
+    deriving->candidate = bb_arena_alloc(deriving->scratch, (to - from) * sizeof *deriving->candidate);
+    if (!deriving->candidate)
+        return -EDQUOT;
     for (uint32_t first = from, end; r == 0 && first < to; first = end) {
         const struct bb_ordered *place = &order->at[first];
         uint32_t below;
@@ -254,9 +257,8 @@ bb_derive(const struct bb_order *order, struct bb_arena *arena, struct bb_arena 
     struct deriving deriving = {.order = order, .arena = arena, .scratch = scratch, .facts = facts};
     int r = 0;
 
-    deriving.candidate = bb_arena_alloc(arena, (order->n + 1) * sizeof *deriving.candidate);
     facts->parts = bb_arena_alloc(arena, (facts->n_cells + 1) * sizeof *facts->parts);
-    if (!deriving.candidate || !facts->parts)
+    if (!facts->parts)
         return -EDQUOT;
     memset(facts->parts, 0, (facts->n_cells + 1) * sizeof *facts->parts);
     for (uint32_t from = 0, to; r == 0 && from < order->n; from = to) {

@@ -13,7 +13,7 @@
 
 struct making {
     struct bb_order order;
-    struct bb_arena *arena;
+    struct bb_arena *arena, *scratch;
     struct bb_facts *facts;
     struct bb_figures figures;
 };
@@ -122,8 +122,10 @@ find_alike(struct making *making)
 {
     struct bb_facts *facts = making->facts;
     size_t n = facts->n_figures;
-    struct alike *alike = bb_arena_alloc(making->arena, (n + 1) * sizeof *alike);
+    struct alike *alike;
 
+    bb_arena_reset(making->scratch);
+    alike = bb_arena_alloc(making->scratch, (n + 1) * sizeof *alike);
     if (!alike)
         return -EDQUOT;
     for (uint32_t i = 0; i < n; i++)
@@ -171,7 +173,7 @@ bb_facts_make(const struct bb_suppress_table *table, struct bb_effort *effort, s
               struct bb_arena *scratch, struct bb_facts *ret_facts)
 {
     struct bb_facts facts = {.effort = effort, .n_counts = table->n_counts};
-    struct making making = {.arena = arena, .facts = &facts};
+    struct making making = {.arena = arena, .scratch = scratch, .facts = &facts};
     int r = bb_order_make(table, arena, &making.order);
 
     if (r == 0)
@@ -179,11 +181,11 @@ bb_facts_make(const struct bb_suppress_table *table, struct bb_effort *effort, s
     if (r == 0)
         r = bb_derive(&making.order, arena, scratch, &facts);
     if (r == 0)
-        r = bb_figures_make(&making.order, arena, &facts, &making.figures);
+        r = bb_figures_make(&making.order, arena, scratch, &facts, &making.figures);
     if (r == 0)
         r = make_facts(&making);
     if (r == 0)
-        r = bb_small_hide(&making.order, arena, &facts);
+        r = bb_small_hide(&making.order, scratch, &facts);
     for (unsigned c = 0; r == 0 && c < facts.n_counts; c++)
         r = bb_relations_find(&making.order, c, arena, scratch, &facts);
     if (r == 0)

@@ -22,9 +22,11 @@ struct making {
     struct bb_arena *arena;
     struct bb_facts *facts;
     struct bb_figures figures;
-    struct membership *membership;
-    size_t n_memberships, size;
+    struct membership *membership; /* room for eight of each reading */
+    size_t n_memberships;
 };
+
+#define MEMBERSHIPS 8u
 
 static int
 compare_numbers(uint32_t a, uint32_t b)
@@ -53,28 +55,17 @@ compare_memberships(const void *a_pointer, const void *b_pointer)
 
 /* Memberships */
 
-static int
+static void
 join(struct making *making, uint32_t place, uint32_t disaggregation, uint32_t organization, uint32_t reading)
 {
     const uint32_t whose[] = {organization, BB_SUPPRESS_ALL};
 
-    if (making->n_memberships + 2 > making->size) {
-        size_t size = making->size ? making->size * 2 : 256;
-        struct membership *grown = bb_arena_alloc(making->arena, size * sizeof *grown);
-        if (!grown)
-            return -EDQUOT;
-        if (making->n_memberships)
-            memcpy(grown, making->membership, making->n_memberships * sizeof *grown);
-        making->membership = grown;
-        making->size = size;
-    }
     for (unsigned i = 0; i < 2; i++)
         making->membership[making->n_memberships++] =
             (struct membership){{place, disaggregation, whose[i]}, reading};
-    return 0;
 }
 
-static int
+static void
 join_line(struct making *making, struct bb_line *line, struct bb_line_rules rules, uint32_t as_place,
           uint32_t number)
 {
@@ -85,55 +76,55 @@ join_line(struct making *making, struct bb_line *line, struct bb_line_rules rule
 
     switch (bb_line_take(line, rules, reading->place, reading->disaggregation, names)) {
     case BB_LINE_HIDDEN:
-        return 0;
+        return;
     case BB_LINE_AMBIGUOUS:
         number = AMBIGUOUS;
         break;
     case BB_LINE_COUNTS:
         break;
     }
-    return join(making, as_place, BB_SUPPRESS_OPEN, reading->organization, number);
+    join(making, as_place, BB_SUPPRESS_OPEN, reading->organization, number);
 }
 
 /* The line of an organization, reading by reading. whole: by number of disaggregations, whether it has a
  * value at the empty place. */
-static int
+static void
 join_organization(struct making *making, uint32_t from, uint32_t to, bool *whole)
 {
     struct bb_line everywhere = {0}, here = {0};
-    int r = 0;
 
     memset(whole, 0, making->order->table->n_disaggregations * sizeof *whole);
-    for (uint32_t i = from; r == 0 && i < to; i++) {
+    for (uint32_t i = from; i < to; i++) {
         const struct bb_ordered *ordered = &making->order->at[i];
         const struct bb_suppress_reading *reading = ordered->reading;
         uint32_t d = ordered->disaggregation;
         bool part = reading->place != 0 && (reading->aggregate || whole[d]);
-        r = join(making, reading->place, reading->disaggregation, reading->organization, i);
-        if (r == 0)
-            r = join_line(making, &here, (struct bb_line_rules){.codes = true}, reading->place, i);
-        if (r == 0 && !part)
-            r = join(making, BB_SUPPRESS_OPEN, reading->disaggregation, reading->organization, i);
+        join(making, reading->place, reading->disaggregation, reading->organization, i);
+        join_line(making, &here, (struct bb_line_rules){.codes = true}, reading->place, i);
+        if (!part)
+            join(making, BB_SUPPRESS_OPEN, reading->disaggregation, reading->organization, i);
         whole[d] |= reading->place == 0;
-        if (r == 0 && !(reading->place != 0 && reading->aggregate))
-            r = join_line(making, &everywhere, (struct bb_line_rules){true, true}, BB_SUPPRESS_OPEN, i);
+        if (!(reading->place != 0 && reading->aggregate))
+            join_line(making, &everywhere, (struct bb_line_rules){true, true}, BB_SUPPRESS_OPEN, i);
     }
-    return r;
 }
 
 static int
-make_memberships(struct making *making)
+make_memberships(struct making *making, struct bb_arena *scratch)
 {
-    bool *whole = bb_arena_alloc(making->arena, making->order->table->n_disaggregations + 1);
-    int r = whole ? 0 : -EDQUOT;
+    const struct bb_order *order = making->order;
+    bool *whole = bb_arena_alloc(scratch, order->table->n_disaggregations + 1);
 
-    for (uint32_t from = 0, to; r == 0 && from < making->order->n; from = to) {
-        to = bb_order_organization_end(making->order, from);
-        r = join_organization(making, from, to, whole);
+    making->membership =
+        bb_arena_alloc(scratch, (MEMBERSHIPS * (size_t)order->n + 1) * sizeof *making->membership);
+    if (!whole || !making->membership)
+        return -EDQUOT;
+    for (uint32_t from = 0, to; from < order->n; from = to) {
+        to = bb_order_organization_end(order, from);
+        join_organization(making, from, to, whole);
     }
-    if (making->n_memberships)
-        qsort(making->membership, making->n_memberships, sizeof *making->membership, compare_memberships);
-    return r;
+    qsort(making->membership, making->n_memberships, sizeof *making->membership, compare_memberships);
+    return 0;
 }
 
 /* Figures */
@@ -214,14 +205,28 @@ count_members(const struct making *making)
     return n;
 }
 
+/* The end of those of one figure. */
+static size_t
+figure_end(const struct making *making, size_t from)
+{
+    size_t to = from + 1;
+
+    while (to < making->n_memberships &&
+           compare_figures(&making->membership[from].figure, &making->membership[to].figure) == 0)
+        to++;
+    return to;
+}
+
 static int
 make_room(struct making *making, size_t most)
 {
     struct bb_facts *facts = making->facts;
     struct bb_figures *figures = &making->figures;
     struct bb_arena *arena = making->arena;
-    size_t n = making->n_memberships;
+    size_t n = 0;
 
+    for (size_t from = 0; from < making->n_memberships; from = figure_end(making, from))
+        n++;
     facts->figure = bb_arena_alloc(arena, (n + 1) * sizeof *facts->figure);
     facts->fact_of = bb_arena_alloc(arena, (n + 1) * sizeof *facts->fact_of);
     facts->alone = bb_arena_alloc(arena, (n + 1) * sizeof *facts->alone);
@@ -239,28 +244,27 @@ static int
 gather_figures(struct making *making)
 {
     size_t n = making->n_memberships, most = count_members(making);
-    const struct membership *membership = making->membership;
     uint32_t n_members = 0;
 
     bb_effort_spend(making->facts->effort, MEMBERSHIP_STEPS * (n + most));
     if (bb_effort_left(making->facts->effort) != 0 || make_room(making, most) != 0)
         return -EDQUOT;
     for (size_t from = 0, to; from < n; from = to) {
-        to = from + 1;
-        while (to < n && compare_figures(&membership[from].figure, &membership[to].figure) == 0)
-            to++;
+        to = figure_end(making, from);
         add_figure(making, from, to, &n_members);
     }
     return 0;
 }
 
 int
-bb_figures_make(const struct bb_order *order, struct bb_arena *arena, struct bb_facts *facts,
-                struct bb_figures *ret_figures)
+bb_figures_make(const struct bb_order *order, struct bb_arena *arena, struct bb_arena *scratch,
+                struct bb_facts *facts, struct bb_figures *ret_figures)
 {
     struct making making = {.order = order, .arena = arena, .facts = facts};
-    int r = make_memberships(&making);
+    int r;
 
+    bb_arena_reset(scratch);
+    r = make_memberships(&making, scratch);
     if (r == 0)
         r = gather_figures(&making);
     if (r == 0)

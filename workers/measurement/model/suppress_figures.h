@@ -12,8 +12,9 @@ struct bb_figures {
     uint8_t *shape;       /* BB_SHAPE_... */
 };
 
-/* Fills in figure, alone, n_figures and member of the facts, and makes room for fact_of. 0 | -EDQUOT */
-int bb_figures_make(const struct bb_order *order, struct bb_arena *arena, struct bb_facts *facts,
-                    struct bb_figures *ret_figures);
+/* Fills in figure, alone, n_figures and member of the facts, and makes room for fact_of. scratch: is reset.
+ * 0 | -EDQUOT */
+int bb_figures_make(const struct bb_order *order, struct bb_arena *arena, struct bb_arena *scratch,
+                    struct bb_facts *facts, struct bb_figures *ret_figures);
 
 #endif

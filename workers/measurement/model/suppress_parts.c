@@ -48,6 +48,21 @@ split(struct bb_bytes text, uint32_t disaggregation, struct piece *piece, uint32
     return 0;
 }
 
+/* At most how many there are. */
+static size_t
+count_pieces(const struct bb_suppress_table *table)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < table->n_disaggregations; i++) {
+        const struct bb_bytes text = table->disaggregation[i].text;
+        n += text.len > 0;
+        for (size_t at = 0; at < text.len; at++)
+            n += text.data[at] == ';';
+    }
+    return n;
+}
+
 static int
 number(struct piece *piece, uint32_t n, struct bb_parts *parts)
 {
@@ -74,7 +89,7 @@ bb_parts_read(const struct bb_suppress_table *table, struct bb_arena *arena, str
 {
     size_t n = table->n_disaggregations;
     struct bb_parts *parts = bb_arena_alloc(arena, (n + 1) * sizeof *parts);
-    struct piece *piece = bb_arena_alloc(arena, (n + 1) * BB_DISAGGREGATION_PARTS * sizeof *piece);
+    struct piece *piece = bb_arena_alloc(arena, (count_pieces(table) + 1) * sizeof *piece);
     uint32_t n_pieces = 0;
     int r;
 

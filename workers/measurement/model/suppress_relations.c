@@ -33,8 +33,8 @@ struct finding {
     unsigned count;
     struct bb_arena *arena, *scratch;
     struct bb_facts *facts;
-    struct entry *entry; /* room for all readings, twice */
-    uint32_t *expanded;  /* room for all cells, twice */
+    struct entry *entry; /* room for all readings of the organization, twice */
+    uint32_t *expanded;  /* and for its cells */
     size_t n_entries;
     size_t n_members, size_members, size_relations;
 };
@@ -291,9 +291,14 @@ static int
 relate_organization(struct finding *finding, uint32_t from, uint32_t to)
 {
     struct reported reported = {.from = from, .to = to, .behind = from};
+    size_t most = 2 * (size_t)(to - from);
     int r;
 
     bb_arena_reset(finding->scratch);
+    finding->entry = bb_arena_alloc(finding->scratch, most * sizeof *finding->entry);
+    finding->expanded = bb_arena_alloc(finding->scratch, most * sizeof *finding->expanded);
+    if (!finding->entry || !finding->expanded)
+        return -EDQUOT;
     if (finding->order->at[from].place == 0)
         reported.behind = bb_order_place_end(finding->order, from, to);
     r = bb_groups_make(finding->order, from, reported.behind, false, finding->scratch, &reported.whole);
@@ -324,10 +329,6 @@ bb_relations_find(const struct bb_order *order, unsigned count, struct bb_arena 
         .order = order, .count = count, .arena = arena, .scratch = scratch, .facts = facts};
     int r = 0;
 
-    finding.entry = bb_arena_alloc(arena, (2 * (size_t)order->n + 1) * sizeof *finding.entry);
-    finding.expanded = bb_arena_alloc(arena, (2 * (size_t)order->n + 1) * sizeof *finding.expanded);
-    if (!finding.entry || !finding.expanded)
-        return -EDQUOT;
     for (uint32_t from = 0, to; r == 0 && from < order->n; from = to) {
         to = bb_order_organization_end(order, from);
         r = relate_organization(&finding, from, to);

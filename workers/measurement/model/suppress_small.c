@@ -49,12 +49,13 @@ keep_from_vanishing(struct bb_facts *facts, const struct bb_fact *fact, unsigned
 }
 
 int
-bb_small_hide(const struct bb_order *order, struct bb_arena *arena, struct bb_facts *facts)
+bb_small_hide(const struct bb_order *order, struct bb_arena *scratch, struct bb_facts *facts)
 {
-    const struct bb_suppress_reading **reading =
-        bb_arena_alloc(arena, (facts->n_cells + 1) * sizeof *reading);
+    const struct bb_suppress_reading **reading;
     struct limits limits = {0};
 
+    bb_arena_reset(scratch);
+    reading = bb_arena_alloc(scratch, (facts->n_cells + 1) * sizeof *reading);
     if (!reading)
         return -EDQUOT;
     if (bb_sum_add(&limits.threshold, order->table->threshold) != 0 ||

@@ -5,7 +5,8 @@
 #include "suppress_facts.h"
 #include "suppress_order.h"
 
-/* Fills in the sums of the facts as well, and which cells may vanish. 0 | -EDQUOT | -ERANGE */
-int bb_small_hide(const struct bb_order *order, struct bb_arena *arena, struct bb_facts *facts);
+/* Fills in the sums of the facts as well, and which cells may vanish. scratch: is reset.
+ * 0 | -EDQUOT | -ERANGE */
+int bb_small_hide(const struct bb_order *order, struct bb_arena *scratch, struct bb_facts *facts);
 
 #endif

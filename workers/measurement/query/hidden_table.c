@@ -14,7 +14,7 @@
 
 struct bb_hidden_table {
     atomic_uint holders;
-    bool all; /* everything is hidden */
+    const char *why; /* everything is hidden; NULL: it is not */
     uint64_t changed;
     struct bb_hidden_places places;
     struct bb_suppressed suppressed;
@@ -31,6 +31,7 @@ struct making {
     struct bb_suppress_disaggregation *disaggregation;
     struct bb_suppress_place *place;
     size_t n_places;
+    bool too_many; /* readings */
 };
 
 static void
@@ -69,7 +70,8 @@ grow(struct making *making)
     size_t size = making->size ? 2 * making->size : 256;
     struct bb_suppress_reading *grown;
 
-    if (making->n == BB_HIDDEN_READINGS)
+    making->too_many = making->n == BB_HIDDEN_READINGS;
+    if (making->too_many)
         return -EDQUOT;
     grown = realloc(making->reading, size * sizeof *grown);
     if (!grown)
@@ -178,6 +180,29 @@ decide(struct making *making, struct bb_hidden_table *table)
 
 /* Tables */
 
+#define TEXT_OF(number) #number
+#define AS_TEXT(number) TEXT_OF(number)
+
+/* What is done about it: everything is hidden. NULL: it is an error. */
+static const char *
+why_all(const struct making *making, int r)
+{
+    switch (r) {
+    case -EDQUOT:
+        if (!bb_hidden_has_counts(making->rules))
+            return "it has no counts that can be protected";
+        return making->too_many
+                   ? "it has more than " AS_TEXT(BB_HIDDEN_READINGS) " readings"
+                   : "what would have to be hidden takes too long, or too much memory, to find out";
+    case -ERANGE:
+        return "a sum has more digits than there are";
+    case -EINVAL:
+        return "a disaggregation cannot be read";
+    default:
+        return NULL;
+    }
+}
+
 int
 bb_hidden_table_make(struct bb_snapshot *snapshot, uint32_t indicator, const struct bb_indicator *rules,
                      struct bb_period period, uint64_t *looked, struct bb_hidden_table **ret_table)
@@ -199,11 +224,9 @@ bb_hidden_table_make(struct bb_snapshot *snapshot, uint32_t indicator, const str
     snapshot->sequence = moment;
     *looked += READING_COST * making.n;
     release(&making);
-    if (r == -EDQUOT || r == -ERANGE || r == -EINVAL) {
-        table->all = true;
-        r = 0;
-    }
-    if (r != 0) {
+    if (r != 0 && table)
+        table->why = why_all(&making, r);
+    if (r != 0 && (!table || !table->why)) {
         if (table)
             bb_hidden_places_release(&table->places);
         free(table);
@@ -252,8 +275,14 @@ bb_hidden_table_places(const struct bb_hidden_table *table)
     return &table->places;
 }
 
+const char *
+bb_hidden_table_why(const struct bb_hidden_table *table)
+{
+    return table->why;
+}
+
 const struct bb_suppressed *
 bb_hidden_table_figures(const struct bb_hidden_table *table)
 {
-    return table->all ? NULL : &table->suppressed;
+    return table->why ? NULL : &table->suppressed;
 }

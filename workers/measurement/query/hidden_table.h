@@ -16,8 +16,8 @@
 
 struct bb_hidden_table;
 
-#define BB_HIDDEN_READINGS   50000u             /* of a table, at most */
-#define BB_HIDDEN_WORK_BYTES ((size_t)32 << 20) /* that making one may take, beside its readings */
+#define BB_HIDDEN_READINGS   50000              /* of a table, at most */
+#define BB_HIDDEN_WORK_BYTES ((size_t)48 << 20) /* that making one may take, beside its readings */
 
 /* Has it the counts that can be protected? Else everything of it is hidden. */
 static inline bool
@@ -45,7 +45,10 @@ uint64_t bb_hidden_table_changed(const struct bb_hidden_table *table);
 /* What it knows of places; as much as it asked for when everything is hidden. */
 const struct bb_hidden_places *bb_hidden_table_places(const struct bb_hidden_table *table);
 
-/* May be NULL when everything is hidden. */
+/* Why everything is hidden, whatever it is, for people: "it has more than 50000 readings"; or NULL. */
+const char *bb_hidden_table_why(const struct bb_hidden_table *table);
+
+/* NULL when everything is hidden. */
 const struct bb_suppressed *bb_hidden_table_figures(const struct bb_hidden_table *table);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "hidden.h"
 
+#include "runtime/log.h"
+
 #define OWN_BYTES(query) ((query)->context.bytes / BB_QUERY_SHARES)
 
 bool
@@ -19,6 +21,27 @@ bb_query_hidden_rest(struct bb_query *query)
     bb_hidden_table_drop(&query->guard.table);
 }
 
+/* Who watches over the worker can tell staff. Any thread; at most some in a second, and mostly each once. */
+static int
+log_whole(struct bb_query *query, struct bb_query_step *step, const struct bb_hidden_of *of, const char *why)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static struct bb_log_limit limit = BB_LOG_LIMIT(5);
+    char period[BB_PERIOD_TEXT];
+    struct bb_term *indicator;
+    int r = bb_terms_get(&query->terms, &step->snapshot, BB_OBJECT_INDICATOR, of->indicator, &indicator);
+
+    if (r != 0)
+        return r;
+    bb_period_format(of->period, period);
+    pthread_mutex_lock(&lock);
+    if (bb_log_allow(&limit))
+        bb_warning("indicator \"%.*s\", %s: all of it is withheld from who may not see small numbers: %s",
+                   (int)indicator->text.len, (const char *)indicator->text.data, period, why);
+    pthread_mutex_unlock(&lock);
+    return 0;
+}
+
 static int
 make(struct bb_query *query, struct bb_query_step *step, const struct bb_hidden_of *of, uint64_t *looked)
 {
@@ -31,6 +54,8 @@ make(struct bb_query *query, struct bb_query_step *step, const struct bb_hidden_
         r = bb_hidden_new(query->context.changes, OWN_BYTES(query), &guard->own);
     if (r == 0)
         r = bb_hidden_table_make(snapshot, of->indicator, of->rules, of->period, looked, &guard->table);
+    if (r == 0 && bb_hidden_table_why(guard->table))
+        r = log_whole(query, step, of, bb_hidden_table_why(guard->table));
     if (r == 0)
         bb_hidden_keep(memo ? memo : guard->own, snapshot, of, guard->table);
     return r;
