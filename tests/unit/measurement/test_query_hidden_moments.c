@@ -162,12 +162,53 @@ test_longer_periods(void **state)
     hidden_store_close(&s);
 }
 
+/* As of before the indicator was defined to be counted as it is now nothing is told; other changes of a
+ * definition are nothing to it. */
+static void
+test_definitions(void **state)
+{
+    static const struct {
+        const char *what, *frequency, *publish, *definition;
+        bool told;
+    } rows[] = {
+        {"more words", "monthly", NULL, "who was reached", true},
+        {"approved ones", "monthly", "approved", NULL, false},
+        {"quarters", "quarterly", NULL, NULL, false},
+        {"as it was", "monthly", NULL, NULL, true},
+    };
+    struct hidden_store s;
+
+    (void)state;
+    hidden_store_open(&s);
+    hidden_store_table(&s, 7, 0);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        Bb__Indicator definition = BB__INDICATOR__INIT;
+        char *text, below[4];
+        unsigned told, withheld;
+        snprintf(below, sizeof below, "%lld", (long long)at.model.threshold);
+        definition.code = definition.name = at.indicator;
+        definition.suppress_below = below;
+        definition.frequency = (char *)(uintptr_t)rows[i].frequency;
+        definition.time_aggregation = (char *)(uintptr_t) "sum";
+        definition.publish = (char *)(uintptr_t)rows[i].publish;
+        definition.definition = (char *)(uintptr_t)rows[i].definition;
+        test_store_indicator(&s.store, &definition);
+        text = trend_text(at.period, at.period, "place", "", at.then);
+        count_points(text, &told, &withheld);
+        assert_true(told + withheld > 0);
+        check_int(told > 0, rows[i].told, rows[i].what);
+        free(text);
+    }
+    hidden_store_close(&s);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moments),
         cmocka_unit_test(test_longer_periods),
+        cmocka_unit_test(test_definitions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

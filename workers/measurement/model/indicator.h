@@ -34,6 +34,7 @@ struct bb_indicator {
     bool overlap_maximum;    /* of a cell the greatest of all organizations counts (query/overlap.h) */
     bool publish_approved;   /* what is not approved counts nowhere, and others do not see it */
     unsigned suppress_below; /* smaller counts are protected (suppress.h); 0: none are */
+    bool counted_otherwise;  /* since: of a moment before the present definition (store/terms.h) */
     unsigned due_days;       /* days behind the end of a period until which a report is on time */
     bool computed;           /* from other indicators, by its expressions */
     bool comparable;         /* what one organization reports with what all do: it is no sum of theirs */

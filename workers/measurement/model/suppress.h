@@ -55,8 +55,8 @@
  * periods of another type than the indicator has (query/withheld.c); who asked before still knows the answer.
  * Which places an aggregate contains that are not registered as lying in it, but for all of them together.
  * That one organization reports for an aggregate what others report for its parts. That a numerator is not
- * above its denominator, and the difference between the two. What may be concluded from the very choice of
- * what is hidden.
+ * above its denominator, and the difference between the two. What one indicator tells of another. What may be
+ * concluded from the very choice of what is hidden.
  *
  * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 50 ms for 9,000 to 18,000, 80 to 400 ms and some 20 MB
  * for 43,000 to 50,000 (300 places by 36 codes, four organizations in each). What it does is counted

@@ -112,8 +112,8 @@ is_hidden(const struct bb_query *query, const struct bb_suppressed *figures, con
 }
 
 /* What would be another table is not told: periods of another type than the indicator has, which may contain
- * those, or be parts of them; and periods as of before something changed in them, which could be taken away.
- */
+ * those, or be parts of them; and periods as of before something changed in them, or the indicator was
+ * defined to be counted as it is now, which could be taken away. */
 int
 bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct bb_query_figure *figure,
                uint64_t *looked, bool *ret_hidden)
@@ -126,7 +126,7 @@ bb_query_hides(struct bb_query *query, struct bb_query_step *step, const struct 
     if (!bb_query_is_guarded(query, figure->rules))
         return 0;
     *ret_hidden = true;
-    if (figure->period.type != figure->rules->frequency)
+    if (figure->period.type != figure->rules->frequency || figure->rules->counted_otherwise)
         return 0;
     r = find_table(query, step, &of, looked);
     if (r != 0 || bb_hidden_table_changed(query->guard.table) > step->snapshot.sequence)

@@ -309,6 +309,15 @@ parse_definition(struct bb_snapshot *snapshot, const Bb__Indicator *definition,
     return r > 0 ? bb_snapshot_damaged(snapshot, BB_VIEW_DEFINITION, bb_bytes_str(definition->code)) : r;
 }
 
+/* Which readings count, as what, for which periods: may it differ between the two? */
+static bool
+counts_otherwise(const struct bb_indicator *a, const struct bb_indicator *b)
+{
+    return a->frequency != b->frequency || a->publish_approved != b->publish_approved ||
+           a->organization_aggregation != b->organization_aggregation ||
+           a->overlap_maximum != b->overlap_maximum || bb_decimal_compare(a->factor, b->factor) != 0;
+}
+
 static int
 find_protection(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
                 struct bb_indicator *rules)
@@ -323,8 +332,10 @@ find_protection(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_aren
     snapshot->sequence = sequence;
     if (r == 0)
         r = parse_definition(snapshot, definition, &now);
-    if (r == 0)
+    if (r == 0) {
         rules->suppress_below = now.suppress_below;
+        rules->counted_otherwise = counts_otherwise(rules, &now);
+    }
     return r;
 }
 

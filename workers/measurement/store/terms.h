@@ -88,7 +88,9 @@ int bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct 
                        Bb__Indicator **ret_definition);
 
 /* The same with its numbers; suppress_below is that of the present, whatever the moment asked for: what is
- * protected today is so in every answer. */
+ * protected today is so in every answer. counted_otherwise: at present other readings count, or as something
+ * else.
+ */
 int bb_term_rules(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,
                   Bb__Indicator **ret_definition, struct bb_indicator *ret_rules);
 
