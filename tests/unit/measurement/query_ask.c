@@ -12,7 +12,8 @@ const struct test_caller test_staff = {
     .organization = "staff", .role = BB__ROLE__ROLE_STAFF, .max_bytes = 128 << 10};
 
 size_t test_query_bytes;
-uint32_t test_query_kept_cells;
+uint32_t test_query_kept_cells, test_query_step_records;
+struct bb_resting *test_query_resting;
 struct bb_hidden *test_query_hidden;
 struct bb_coverage *test_query_coverage;
 bb_utc (*test_query_utc)(void);
@@ -64,6 +65,8 @@ test_ask(struct test_store *store, const struct test_caller *caller, uint32_t me
                                              .known = store->known,
                                              .bytes = test_query_bytes,
                                              .kept_cells = test_query_kept_cells,
+                                             .step_records = test_query_step_records,
+                                             .resting = test_query_resting,
                                              .hidden = test_query_hidden,
                                              .coverage = test_query_coverage,
                                              .utc = test_query_utc};

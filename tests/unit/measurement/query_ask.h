@@ -33,7 +33,8 @@ extern const struct test_caller test_staff;
 
 /* What queries may take that are asked from now on; 0: the usual (struct bb_query_context). */
 extern size_t test_query_bytes;
-extern uint32_t test_query_kept_cells;
+extern uint32_t test_query_kept_cells, test_query_step_records;
+extern struct bb_resting *test_query_resting;
 extern struct bb_hidden *test_query_hidden;
 extern struct bb_coverage *test_query_coverage;
 extern bb_utc (*test_query_utc)(void);

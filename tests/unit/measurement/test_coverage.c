@@ -91,6 +91,7 @@ ask(struct world *w, uint32_t method, const ProtobufCMessage *request,
     w->store.journal = w->f.journal;
     test_query_utc = fixture_query_clock;
     test_query_coverage = memo ? w->coverage : NULL;
+    test_query_step_records = roll(2) ? 1 + roll(20) : 0; /* in one step or many: no difference */
     test_ask(&w->store, &caller, method, request, descriptor, answer);
     check_int(answer->r, 0, answer->failure.message);
 }

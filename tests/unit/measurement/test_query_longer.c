@@ -1,8 +1,11 @@
 /* Trends by longer periods: each point is what the points of its parts make by hand, and what does not go
  * together is refused. */
 #include "computed_store.h"
+#include "query_catalogue.h"
 
+#include "runtime/calendar.h"
 #include "tests/unit/check.h"
+#include "workers/measurement/query/resting.h"
 #include "workers/measurement/query/span.h"
 
 #include <math.h>
@@ -106,10 +109,16 @@ test_longer_periods(void **state)
             request.period_from = test_text("2026");
             int r = computed_ask(&store, caller, &request, code, &parts);
             request.per = test_text("yearly");
+            test_query_step_records = roll(2) ? 1 + roll(40) : 0; /* in one step or many: no difference */
+            struct bb_resting resting = {.most = roll(2) ? roll(20000) : SIZE_MAX};
+            test_query_resting = &resting;
             /* what has no total in a quarter has one in its months perhaps */
             check(computed_ask(&store, caller, &request, code, &years) == r ||
                       (r == 1 && strchr("ac", *code)),
                   code);
+            test_query_step_records = 0;
+            test_query_resting = NULL;
+            assert_int_equal(resting.bytes, 0);
             for (size_t k = 0; r == 0 && k < years.n_parts; k++) {
                 const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)years.part[k];
                 for (size_t p = 0; p < reply->n_point; p++, n++) {
@@ -160,6 +169,98 @@ test_periods(void **state)
     }
 }
 
+/* A year of days at many places: its work ends a step as other work does, whatever is asked of it. */
+enum { DAYS = 365, PLACES = 12, STEP = 200 };
+
+static void
+put_days(struct test_store *store, uint32_t indicator, uint32_t organization)
+{
+    struct test_row *rows = calloc(DAYS * PLACES, sizeof *rows);
+    char name[40];
+
+    assert_non_null(rows);
+    for (uint32_t p = 0; p < PLACES; p++) {
+        snprintf(name, sizeof name, "Place %u", p);
+        uint32_t place = test_store_text(store, BB_OBJECT_PLACE, name);
+        for (uint32_t d = 0; d < DAYS; d++) {
+            struct test_row *row = &rows[p * DAYS + d];
+            uint32_t day = (uint32_t)bb_day_of(2026, 1, 1) + d;
+            row->key = (struct bb_reading_key){.period = bb_period_containing(BB_PERIOD_DAY, day),
+                                               .indicator = indicator,
+                                               .place = place,
+                                               .organization = organization};
+            row->reading = test_value("1");
+        }
+    }
+    test_store_put(store, "alpha", rows, DAYS * PLACES);
+    free(rows);
+}
+
+/* resting: bytes that a query may keep. Returns how many parts there were. */
+static size_t
+ask_days(struct test_store *store, const Bb__TrendQuery *request, size_t resting_bytes, size_t points,
+         const char *value)
+{
+    static struct test_answer answer;
+    struct bb_resting resting = {.most = resting_bytes};
+    size_t n_parts, n = 0;
+
+    test_query_step_records = STEP;
+    test_query_resting = &resting;
+    test_ask(store, &test_staff, BB_METHOD_TREND, &request->base, &bb__trend_reply__descriptor, &answer);
+    test_query_step_records = 0;
+    test_query_resting = NULL;
+    check_int(answer.r, 0, answer.failure.message);
+    assert_int_equal(resting.bytes, 0);
+    n_parts = answer.n_parts;
+    for (size_t i = 0; i < n_parts; i++) {
+        const Bb__TrendReply *reply = (const Bb__TrendReply *)(const void *)answer.part[i];
+        for (size_t k = 0; k < reply->n_point; k++, n++)
+            check_text(reply->point[k]->value, value, reply->point[k]->period);
+    }
+    assert_int_equal(n, points);
+    test_answer_release(&answer);
+    return n_parts;
+}
+
+static void
+test_many_days(void **state)
+{
+    struct test_store store;
+    struct test_ids ids = test_fill(&store);
+    Bb__TrendQuery request = BB__TREND_QUERY__INIT;
+    Bb__Indicator daily = BB__INDICATOR__INIT;
+    Bb__AsOf as_of = BB__AS_OF__INIT;
+    uint32_t indicator;
+
+    (void)state;
+    request.indicator = daily.code = daily.name = test_text("counted");
+    daily.frequency = test_text("daily");
+    daily.time_aggregation = test_text("sum");
+    indicator = test_store_indicator(&store, &daily);
+    put_days(&store, indicator, ids.alpha);
+    request.per = test_text("yearly");
+    request.period_from = request.period_to = test_text("2026");
+    /* rollups, of which a step looks at 200 and what is left of a day; the reports of each day are counted
+     * beside the point, which looks at one record a day, or more */
+    size_t parts = ask_days(&store, &request, SIZE_MAX, 1, "4380");
+    check(parts >= DAYS * PLACES / (STEP + PLACES) + DAYS / STEP, "steps");
+    request.by = test_text("place");
+    parts = ask_days(&store, &request, SIZE_MAX, PLACES, "365");
+    check(parts >= DAYS * PLACES / (STEP + PLACES), "steps by place");
+    /* of an earlier moment from readings */
+    as_of.has_sequence = true;
+    as_of.sequence = bb_journal_head(store.journal).sequence;
+    request.as_of = &as_of;
+    test_put(&store, indicator, ids.beta, 0, 0, "2026-01-01", test_value("1"));
+    parts = ask_days(&store, &request, SIZE_MAX, PLACES, "365");
+    check(parts >= DAYS * PLACES / (STEP + PLACES), "steps of readings");
+    /* what there is no room for is begun again, and done in one */
+    parts = ask_days(&store, &request, 0, PLACES, "365");
+    check(parts < 10, "no room to rest");
+    test_store_close(&store);
+}
+
 static void
 test_mixed_types(void **state)
 {
@@ -188,6 +289,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_longer_periods),
         cmocka_unit_test(test_periods),
+        cmocka_unit_test(test_many_days),
         cmocka_unit_test(test_mixed_types),
     };
 

@@ -102,7 +102,8 @@ append_objects(struct bb_query *query, struct bb_query_step *step, enum bb_objec
     r = bb_snapshot_seek(&step->snapshot, BB_VIEW_OBJECT, bb_bytes(first, sizeof first), &key, &payload);
     while (r == 0 && key.len == BB_OBJECT_KEY && key.data[0] == kind) {
         state->next = bb_get_u32(key.data + 1);
-        if ((step->out->len > empty && step->out->len >= step->max_bytes) || ++looked > BB_QUERY_STEP_RECORDS)
+        if ((step->out->len > empty && step->out->len >= step->max_bytes) ||
+            ++looked > query->context.step_records)
             return 0;
         if (bb_object_unpack(payload, &text, &details) != 0)
             return bb_snapshot_damaged(&step->snapshot, BB_VIEW_OBJECT, key);
@@ -279,7 +280,8 @@ part_adoptions(struct bb_query *query, struct bb_query_step *step)
         return bb_snapshot_damaged(&step->snapshot, BB_VIEW_ADOPTION, key);
     while (r == 0 && (state->indicator == 0 || state->indicator == bb_get_u32(key.data))) {
         memcpy(state->next, key.data, sizeof state->next);
-        if ((step->out->len > empty && step->out->len >= step->max_bytes) || ++looked > BB_QUERY_STEP_RECORDS)
+        if ((step->out->len > empty && step->out->len >= step->max_bytes) ||
+            ++looked > query->context.step_records)
             return step->out->error;
         r = take_pair(query, step, &key, &payload);
     }

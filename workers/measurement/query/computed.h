@@ -27,7 +27,8 @@ struct bb_computed;
 int bb_computed_new(struct bb_query *query, struct bb_query_step *step, uint32_t indicator,
                     const struct bb_series_scope *scope, struct bb_computed **ret_computed);
 void bb_computed_destroy(struct bb_computed **computed);
-/* Between two steps: take no memory. */
+/* Between two steps: take no memory, but for what is half done of a longer period, as far as there is room.
+ */
 void bb_computed_rest(struct bb_computed *computed);
 
 /* Indicators that its points are made from: those that are reported. */

@@ -12,9 +12,6 @@
 
 #include "measurement.pb-c.h"
 
-/* Records that one step looks at before it ends, even if it found little: a step is one transaction. */
-#define BB_QUERY_STEP_RECORDS 100000u
-
 /* The memory of a query goes in equal shares to terms, texts of points, cells and groups, tallies. What needs
  * more returns -EDQUOT. */
 #define BB_QUERY_SHARES 4u

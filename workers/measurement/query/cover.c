@@ -296,24 +296,50 @@ add_period(struct bb_cover *cover, struct bb_query_step *step, struct bb_cover_o
     return look_for_break(of, &fact, point);
 }
 
-/* The periods of the indicator that a longer one is made of. */
-static int
-add_periods(struct bb_cover *cover, struct bb_query_step *step, struct bb_cover_of *of,
-            struct bb_period longer, struct bb_cover_point *point)
+/* Those of the indicator that a longer one is made of, one behind the other. type 0: there are no more. */
+static struct bb_period
+next_inner(const struct bb_cover *cover, const struct bb_cover_of *of, const struct bb_cover_point *point)
 {
     enum bb_period_type type = covered_of(of)->frequency ? covered_of(of)->frequency : of->type;
-    uint32_t end = bb_period_end(longer);
-    struct bb_period period;
-    int r = 0;
+    uint32_t end = bb_period_end(point->period);
+    struct bb_period inner;
 
     if (type == 0 || type == BB_PERIOD_SPAN)
-        return 0;
-    period = bb_period_containing(type, longer.day);
-    for (; r == 0 && bb_period_end(period) <= end; period = bb_period_containing(type, bb_period_end(period)))
-        if (period.day >= longer.day && period.day >= cover->first_day &&
-            bb_period_end(period) <= cover->end_day)
-            r = add_period(cover, step, of, period, point);
-    return r;
+        return (struct bb_period){0};
+    inner = bb_period_containing(type, point->inner.type ? bb_period_end(point->inner) : point->period.day);
+    while (bb_period_end(inner) <= end && (inner.day < point->period.day || inner.day < cover->first_day ||
+                                           bb_period_end(inner) > cover->end_day))
+        inner = bb_period_containing(type, bb_period_end(inner));
+    return bb_period_end(inner) <= end ? inner : (struct bb_period){0};
+}
+
+static int
+add_periods(struct bb_cover *cover, struct bb_query_step *step, struct bb_cover_of *of,
+            struct bb_cover_point *point)
+{
+    struct bb_period inner;
+    int r;
+
+    while ((inner = next_inner(cover, of, point)).type != 0) {
+        r = add_period(cover, step, of, inner, point);
+        if (r != 0)
+            return r;
+        point->inner = inner;
+        if (cover->looked >= cover->query->context.step_records)
+            return BB_COVER_E_PAUSED;
+    }
+    return 0;
+}
+
+static void
+begin_point(struct bb_cover_point *at, struct bb_period period)
+{
+    at->period = period;
+    at->whole = false;
+    at->next_of = 0;
+    at->inner = (struct bb_period){0};
+    at->expected = at->reported = 0;
+    at->n_breaks = 0;
 }
 
 int
@@ -326,16 +352,18 @@ bb_cover_point(struct bb_cover *cover, struct bb_query_step *step, struct bb_per
     if (!at && !(at = cover->at = calloc(1, sizeof *at)))
         return -ENOMEM;
     *ret_point = at;
-    if (at->period.type != 0 && bb_period_same(at->period, period))
-        return 0;
-    at->period = period;
-    at->expected = at->reported = 0;
-    at->n_breaks = 0;
-    for (uint32_t i = 0; r == 0 && i < cover->n; i++) {
-        r = prepare(cover, step, &cover->of[i]);
+    if (at->period.type == 0 || !bb_period_same(at->period, period))
+        begin_point(at, period);
+    while (!at->whole && at->next_of < cover->n) {
+        struct bb_cover_of *of = &cover->of[at->next_of];
+        r = prepare(cover, step, of);
         if (r == 0)
-            r = cover->per ? add_periods(cover, step, &cover->of[i], period, at)
-                           : add_period(cover, step, &cover->of[i], period, at);
+            r = cover->per ? add_periods(cover, step, of, at) : add_period(cover, step, of, period, at);
+        if (r != 0)
+            return r;
+        at->next_of++;
+        at->inner = (struct bb_period){0};
     }
-    return r;
+    at->whole = true;
+    return 0;
 }

@@ -47,6 +47,9 @@ struct bb_cover_break {
 
 struct bb_cover_point {
     struct bb_period period;
+    bool whole;             /* nothing of it is left to be looked at */
+    uint32_t next_of;       /* else: the indicator that is next, ... */
+    struct bb_period inner; /* ... and its period; type 0: the first one */
     uint32_t expected, reported;
     struct bb_cover_break *breaks;
     size_t n_breaks, size;
@@ -61,8 +64,11 @@ void bb_cover_rest(struct bb_cover *cover);
 /* With per: of which type the periods of the indicator are, where it has no frequency. */
 void bb_cover_type(struct bb_cover *cover, uint32_t indicator, enum bb_period_type type);
 
-/* Beside the points of this period; periods come in their order. ret_point: borrowed until the next one.
- * 0 | -ENOMEM | -EDQUOT | -EBADMSG */
+enum { BB_COVER_E_PAUSED = 19 };
+
+/* Beside the points of this period; periods come in their order. ret_point: borrowed until the next one. Of a
+ * longer period there may be more than one step looks at.
+ * 0 | BB_COVER_E_PAUSED ask again in the next step | -ENOMEM | -EDQUOT | -EBADMSG */
 int bb_cover_point(struct bb_cover *cover, struct bb_query_step *step, struct bb_period period,
                    const struct bb_cover_point **ret_point);
 

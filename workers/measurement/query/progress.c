@@ -303,7 +303,7 @@ add_items(struct bb_query *query, struct bb_query_step *step)
     int r;
 
     while ((r = next_indicator(query, step, &id)) == 0) {
-        if (state->bytes >= step->max_bytes || state->one.looked >= BB_QUERY_STEP_RECORDS)
+        if (state->bytes >= step->max_bytes || state->one.looked >= query->context.step_records)
             return 0;
         r = add_item(query, step, id);
         if (r == BB_PROGRESS_E_PAUSED)

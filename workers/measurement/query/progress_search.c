@@ -89,7 +89,7 @@ bb_progress_find(struct bb_query *query, struct bb_query_step *step, const struc
         if (is_candidate(state, making, before))
             r = try(query, step, making, before, &done);
         search->at = before;
-        if (r == 0 && !done && state->one.looked >= BB_QUERY_STEP_RECORDS)
+        if (r == 0 && !done && state->one.looked >= query->context.step_records)
             return BB_PROGRESS_E_PAUSED;
     }
     return r < 0 ? r : 0;

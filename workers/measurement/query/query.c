@@ -58,6 +58,8 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
         query->context.bytes = BB_QUERY_BYTES;
     if (!query->context.kept_cells)
         query->context.kept_cells = BB_QUERY_CELLS;
+    if (!query->context.step_records)
+        query->context.step_records = BB_QUERY_STEP_RECORDS;
     query->kind = find_kind(call->method);
     query->scope = bb_method_scope(call->method, call->role);
     query->single = call->role == BB__ROLE__ROLE_SERVICE;

@@ -17,6 +17,9 @@ struct bb_query;
 
 /* A query that needs more is refused. */
 #define BB_QUERY_BYTES ((size_t)64 << 20)
+
+/* Records that one step looks at before it ends, even if it found little: a step is one transaction. */
+#define BB_QUERY_STEP_RECORDS 100000u
 /* A point of more cells is made in two passes instead. */
 #define BB_QUERY_CELLS 65536u
 

@@ -6,6 +6,7 @@
  * to come. */
 #include "readers.h"
 
+#include "resting.h"
 #include "turns.h"
 
 #include "proto/errors.h"
@@ -48,6 +49,7 @@ struct result {
 
 struct bb_readers {
     struct bb_query_context context;
+    struct bb_resting resting;
     struct bb_readers_sink sink;
     pthread_t *thread;
     unsigned n_thread;
@@ -225,6 +227,8 @@ bb_readers_new(const struct bb_query_context *context, unsigned threads, const s
     if (!readers)
         return -ENOMEM;
     readers->context = *context;
+    readers->resting.most = BB_RESTING_BYTES;
+    readers->context.resting = &readers->resting;
     readers->sink = *sink;
     bb_turns_init(&readers->turns, threads);
     readers->results_end = &readers->results;

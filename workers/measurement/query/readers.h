@@ -2,7 +2,8 @@
  *
  * A query waits until the views have reached what it must see, then runs step by step while its window lasts.
  * Organizations take turns, and of several threads one is kept free of each organization (turns.h).
- * Only queries on a thread take memory worth mentioning, each at most BB_QUERY_BYTES or so. Of one
+ * Only queries on a thread take memory worth mentioning, each at most BB_QUERY_BYTES or so; all others
+ * together keep BB_RESTING_BYTES of what is half done (resting.h). Of one
  * organization only so many queries may stand still for want of a window; one more gets OVERLOADED. Parts
  * come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are some.
  * All functions are for the owner's thread. */

@@ -132,7 +132,7 @@ aim(struct bb_query *query)
     bb_walk_init(walk, state->by_organization ? BB_VIEW_BY_ORGANIZATION : BB_VIEW_READING);
     walk->first_day = first_day;
     walk->end_day = end_day;
-    walk->limit = BB_QUERY_STEP_RECORDS;
+    walk->limit = query->context.step_records;
     if (state->by_organization)
         memcpy(walk->wanted, (struct bb_wanted[]){organization, indicator, place, disaggregation},
                sizeof walk->wanted);

@@ -217,9 +217,12 @@ is_due(const struct state *state, const struct bb_duty *duty, struct bb_period p
 }
 
 static bool
-is_full(const struct state *state, const struct bb_query_step *step, unsigned looked)
+is_full(const struct bb_query *query, const struct bb_query_step *step, unsigned looked)
 {
-    return (state->rows.n > 0 && state->rows.bytes >= step->max_bytes) || looked >= BB_QUERY_STEP_RECORDS;
+    const struct state *state = query->state;
+
+    return (state->rows.n > 0 && state->rows.bytes >= step->max_bytes) ||
+           looked >= query->context.step_records;
 }
 
 /* The duties of a period, from state->at on. */
@@ -238,7 +241,7 @@ add_period(struct bb_query *query, struct bb_query_step *step, struct bb_period 
         const struct bb_duty *duty = &state->duties.duty[state->at];
         if (!bb_duty_is_expected(duty, period, last_day) || !is_due(state, duty, period))
             continue;
-        if (is_full(state, step, *looked)) {
+        if (is_full(query, step, *looked)) {
             *ret_full = true;
             return 0;
         }

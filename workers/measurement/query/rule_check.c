@@ -98,7 +98,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
 
     bb_arena_init(&state->texts, query->context.bytes / BB_QUERY_SHARES);
     bb_walk_init(walk, BB_VIEW_BY_ORGANIZATION);
-    walk->limit = BB_QUERY_STEP_RECORDS;
+    walk->limit = query->context.step_records;
     r = choose_rules(state, step, request);
     if (r == 0)
         r = bb_query_find_reporter(query, step, request->organization, &state->organization);

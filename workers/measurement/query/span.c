@@ -52,6 +52,13 @@ bb_span_release(struct bb_span *span)
     *span = (struct bb_span){.share = share};
 }
 
+size_t
+bb_span_bytes(const struct bb_span *span)
+{
+    return span->size * (sizeof *span->sum + sizeof span->ids.id[0]) +
+           span->operands_size * sizeof *span->operand;
+}
+
 /* Room for one more. */
 static int
 grow(struct bb_span *span)
@@ -226,30 +233,53 @@ refuse_types(struct bb_query_step *step, struct bb_period first, struct bb_perio
                            a, b);
 }
 
-int
-bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_step *step,
-             struct bb_period longer, uint64_t *looked)
+/* The next period of the series. */
+static int
+take_period(struct bb_span *span, struct bb_series *series, struct bb_query_step *step,
+            struct bb_period longer, uint64_t *looked)
 {
     enum bb_period_type type = series->rules->frequency;
-    struct bb_period last = {0};
-    int r;
+    struct bb_period period = series->period;
 
+    if (type != 0 && period.type != type)
+        return bb_series_choose(series, step);
+    if (bb_period_end(period) > bb_period_end(longer))
+        return refuse_period(step, period, longer);
+    if (type == 0 && span->last.type != 0 && span->last.type != period.type)
+        return refuse_types(step, span->last, period);
+    span->type = period.type;
+    span->last = period;
+    return take_unit(span, series, step, looked);
+}
+
+static void
+begin(struct bb_span *span)
+{
+    if (span->begun)
+        return;
     bb_ids_reset(&span->ids);
     span->type = 0;
+    span->last = (struct bb_period){0};
+    span->begun = true;
+}
+
+int
+bb_span_take(struct bb_span *span, struct bb_series *series, struct bb_query_step *step,
+             struct bb_period longer, uint64_t *looked, uint64_t most)
+{
+    uint64_t before = *looked + bb_series_looked(series);
+    int r;
+
+    begin(span);
     while ((r = bb_series_peek(series, step)) == 0 && series->period.day < bb_period_end(longer)) {
-        if (type != 0 && series->period.type != type)
-            r = bb_series_choose(series, step);
-        else if (bb_period_end(series->period) > bb_period_end(longer))
-            r = refuse_period(step, series->period, longer);
-        else if (type == 0 && last.type != 0 && last.type != series->period.type)
-            r = refuse_types(step, last, series->period);
-        else
-            r = take_unit(span, series, step, looked);
-        last = series->period;
-        if (type == 0 || type == last.type)
-            span->type = last.type;
+        r = take_period(span, series, step, longer, looked);
+        if (r == 0 && *looked + bb_series_looked(series) - before >= most)
+            r = BB_SPAN_E_PAUSED;
         if (r != 0)
             return r;
     }
-    return r < 0 ? r : finish_all(span, series->rules);
+    if (r < 0)
+        return r;
+    span->begun = false;
+    return finish_all(span, series->rules);
 }

@@ -199,7 +199,7 @@ static bool
 is_full(const struct bb_series *series, const struct bb_query_step *step)
 {
     return (series->points.n > 0 && series->points.bytes >= step->max_bytes) ||
-           bb_series_looked(series) >= BB_QUERY_STEP_RECORDS;
+           bb_series_looked(series) >= series->query->context.step_records;
 }
 
 /* When the part is full before all points of a period are written, the period comes again. */

@@ -65,7 +65,7 @@ start(struct bb_waiting *waiting)
     walk->wanted[DISAGGREGATION] = scope->disaggregation;
     if (waiting->query->scope != BB_SCOPE_ALL)
         walk->wanted[ORGANIZATION] = (struct bb_wanted){&waiting->query->own, 1};
-    walk->limit = BB_QUERY_STEP_RECORDS;
+    walk->limit = waiting->query->context.step_records;
     waiting->begun = true;
 }
 
@@ -112,7 +112,7 @@ bb_waiting_count(struct bb_waiting *waiting, struct bb_query_step *step)
     int r = 0;
 
     for (; r == 0 && !nobody && waiting->at < waiting->n; waiting->at++, waiting->begun = false) {
-        if (looked >= BB_QUERY_STEP_RECORDS)
+        if (looked >= waiting->query->context.step_records)
             return BB_WALK_E_PAUSED;
         r = count_one(waiting, step);
         looked += waiting->walk.looked + 1;

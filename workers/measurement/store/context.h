@@ -11,6 +11,7 @@ struct bb_times;
 struct bb_coverage;
 struct bb_hidden;
 struct bb_answers;
+struct bb_resting;
 
 /* Shared by all queries, and outlives them. */
 struct bb_query_context {
@@ -26,6 +27,8 @@ struct bb_query_context {
     size_t bytes;                 /* memory that one query may take, about; 0: BB_QUERY_BYTES */
     bb_utc (*utc)(void);          /* the clock; NULL: the real one */
     uint32_t kept_cells;          /* of one point that are remembered; 0: BB_QUERY_CELLS */
+    uint32_t step_records;        /* that one step looks at; 0: BB_QUERY_STEP_RECORDS */
+    struct bb_resting *resting;   /* what queries may keep between two steps; NULL: as much as they like */
     /* For tests: the moment is chosen, and nothing is recorded yet. NULL: nothing */
     void (*pinned)(void *self);
     void *self;
