@@ -2,78 +2,28 @@
  *
  * A round: wait for the socket, its monitor, signals or a wake-up; take in everything at hand; flush();
  * tick(); send everything as one message. So a round costs a handful of system calls however many requests it
- * carries.
- *
- * A connection is a socket of its own: libzmq is told never to reconnect, because a socket that reconnects
- * sends answers to a broker that never asked. The monitor tells at once that nobody listens (CLOSED) or that
- * the broker went (DISCONNECTED); silence tells the rest. Then the socket is destroyed, reset() called, and
- * another one made after a pause that doubles from 20 ms to 1 s.
- *
- * No send blocks: what the pipe does not take stays in the session's queue, and the loop waits for room. A
- * broker that lets more than BACKLOG_MAX gather is treated as gone. */
-#include "worker.h"
+ * carries. */
+#include "worker_core.h"
 
 #include "awake.h"
-#include "bundle.h"
 #include "daemon.h"
-#include "log.h"
-#include "socket.h"
-#include "text.h"
-#include "worker_session.h"
-
-#include "proto/errors.h"
-#include "proto/limits.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sodium.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#define BACKOFF_MIN_MS 20
-#define BACKOFF_MAX_MS 1000
-#define ROUND_MESSAGES 256 /* taken in before the others get their turn */
-#define BACKLOG_MAX    ((size_t)64 << 20)
-#define TICK_MS        1000
-#define AWAKE_US       100  /* after a round that had something */
-#define LINGER_MS      1000 /* for the last answers */
-#define MONITOR        "inproc://worker-monitor"
+#define TICK_MS   1000
+#define AWAKE_US  100  /* after a round that had something */
+#define LINGER_MS 1000 /* for the last answers */
 
 enum { ITEM_SIGNAL, ITEM_WAKE, ITEM_SOCKET, ITEM_MONITOR, ITEMS };
 
-struct bb_worker {
-    struct bb_worker_ops ops;
-    void *self;
-    struct bb_session *session;
-    char *endpoint;
-    char *service;
-    uint32_t high_water;
-    int signal_fd;
-    int wake_fd;
-    atomic_bool woken;
-    void *zmq;
-    void *socket; /* NULL between connections */
-    void *monitor;
-    int socket_fd; /* ZMQ_FD of the two */
-    int monitor_fd;
-    bool blocked; /* the pipe took no more */
-    bool awake;   /* the last round had something: what follows may be close */
-    bool stopping;
-    bool told_waiting; /* the log says that there is no broker */
-    bool unsound;      /* a fan-out is missing from what is to be sent: the connection must go */
-    bb_mono now;
-    bb_mono retry_at;
-    bb_mono backoff_ms;
-    bb_mono tick_at;
-    bb_mono watchdog_at; /* BB_NEVER: nobody watches */
-};
-
-static struct bb_log_limit faults = BB_LOG_LIMIT(10);
+struct bb_log_limit bb_worker_faults = BB_LOG_LIMIT(10);
 
 /* ---- life ---- */
 
@@ -105,7 +55,7 @@ bb_worker_new(const struct bb_worker_config *config, const struct bb_worker_ops 
     w->self = self;
     w->signal_fd = config->signal_fd;
     w->wake_fd = -1;
-    w->backoff_ms = BACKOFF_MIN_MS;
+    w->backoff_ms = BB_WORKER_BACKOFF_MIN_MS;
     w->watchdog_at = getenv("WATCHDOG_USEC") ? 0 : BB_NEVER;
     w->endpoint = strdup(config->endpoint);
     w->service = strdup(config->service);
@@ -133,19 +83,6 @@ fail:
     return r;
 }
 
-static void
-close_socket(struct bb_worker *w, int linger_ms)
-{
-    if (!w->socket)
-        return;
-    zmq_setsockopt(w->socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
-    zmq_socket_monitor(w->socket, NULL, 0);
-    zmq_close(w->monitor);
-    zmq_close(w->socket);
-    w->socket = w->monitor = NULL;
-    w->blocked = false;
-}
-
 void
 bb_worker_destroy(struct bb_worker **worker)
 {
@@ -153,7 +90,7 @@ bb_worker_destroy(struct bb_worker **worker)
 
     if (!w)
         return;
-    close_socket(w, 0);
+    bb_worker_close(w, 0);
     if (w->zmq)
         zmq_ctx_term(w->zmq);
     if (w->wake_fd >= 0)
@@ -163,294 +100,6 @@ bb_worker_destroy(struct bb_worker **worker)
     free(w->service);
     free(w);
     *worker = NULL;
-}
-
-/* ---- the connection ---- */
-
-static void
-retry_later(struct bb_worker *w)
-{
-    w->retry_at = w->now + w->backoff_ms;
-    w->backoff_ms = w->backoff_ms * 2 < BACKOFF_MAX_MS ? w->backoff_ms * 2 : BACKOFF_MAX_MS;
-}
-
-/* The calls that ended with the connection. */
-static void
-end_calls(struct bb_worker *w)
-{
-    const struct bb_call_result lost = {
-        .code = BB_ERROR_UNAVAILABLE,
-        .retryable = true,
-        .message = bb_bytes_str("the connection to the broker was lost"),
-    };
-    uint64_t id;
-
-    while (bb_session_lost_call(w->session, &id))
-        w->ops.called(w->self, id, &lost);
-}
-
-/* The connection is over. The owner hears of it only if the broker had ever spoken. */
-static void
-lose(struct bb_worker *w, const char *why)
-{
-    bool met = bb_session_state(w->session) > BB_SESSION_GREETING;
-
-    w->unsound = false;
-    close_socket(w, 0);
-    bb_session_close(w->session);
-    if (met || !w->told_waiting)
-        bb_notice("no broker at %s: %s; trying again", w->endpoint, why);
-    w->told_waiting = true;
-    end_calls(w);
-    if (met)
-        w->ops.reset(w->self);
-    retry_later(w);
-}
-
-static int
-set_options(struct bb_worker *w, void *socket)
-{
-    const struct bb_socket_option options[] = {
-        {ZMQ_RECONNECT_IVL, -1},
-        {ZMQ_LINGER, 0},
-        {ZMQ_SNDHWM, (int)w->high_water},
-        {ZMQ_RCVHWM, (int)w->high_water},
-    };
-    int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
-
-    if (r == 0)
-        r = bb_socket_limit(socket, BB_LIMIT_WORKER_FRAME_BYTES);
-    return r == 0 ? bb_socket_routing_id(socket) : r;
-}
-
-static int
-open_monitor(struct bb_worker *w)
-{
-    int events = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_DISCONNECTED |
-                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                 ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
-
-    if (zmq_socket_monitor(w->socket, MONITOR, events) != 0)
-        return -errno;
-    w->monitor = zmq_socket(w->zmq, ZMQ_PAIR);
-    if (!w->monitor || zmq_connect(w->monitor, MONITOR) != 0)
-        return -errno;
-    return 0;
-}
-
-static int
-open_socket(struct bb_worker *w)
-{
-    int r;
-
-    w->socket = zmq_socket(w->zmq, ZMQ_DEALER);
-    if (!w->socket)
-        return -errno;
-    r = set_options(w, w->socket);
-    if (r == 0)
-        r = open_monitor(w);
-    if (r == 0)
-        r = bb_socket_fd(w->socket, &w->socket_fd);
-    if (r == 0)
-        r = bb_socket_fd(w->monitor, &w->monitor_fd);
-    if (r == 0 && zmq_connect(w->socket, w->endpoint) != 0)
-        r = -errno;
-    if (r == 0)
-        r = bb_session_open(w->session, w->now, w->ops.directory_version(w->self));
-    if (r < 0)
-        close_socket(w, 0);
-    return r;
-}
-
-/* One event of the monitor: two frames, of which the first starts with the number. 0 when there is none. */
-static int
-next_monitor_event(struct bb_worker *w)
-{
-    zmq_msg_t message;
-    uint16_t event = 0;
-
-    zmq_msg_init(&message);
-    if (zmq_msg_recv(&message, w->monitor, ZMQ_DONTWAIT) >= (int)sizeof event) {
-        memcpy(&event, zmq_msg_data(&message), sizeof event);
-        zmq_msg_recv(&message, w->monitor, ZMQ_DONTWAIT);
-    }
-    zmq_msg_close(&message);
-    return event;
-}
-
-static void
-take_monitor(struct bb_worker *w)
-{
-    int event;
-
-    while (w->socket && (event = next_monitor_event(w)) != 0) {
-        if (event == ZMQ_EVENT_CONNECTED)
-            bb_debug("connected to %s", w->endpoint);
-        else
-            lose(w, event == ZMQ_EVENT_CLOSED         ? "nobody listens"
-                    : event == ZMQ_EVENT_DISCONNECTED ? "disconnected"
-                                                      : "handshake failed");
-    }
-}
-
-static void
-connect_if_due(struct bb_worker *w)
-{
-    int r;
-
-    if (w->socket || w->now < w->retry_at)
-        return;
-    r = open_socket(w);
-    if (r < 0) {
-        if (bb_log_allow(&faults))
-            bb_error("cannot make a socket for %s: %s", w->endpoint, zmq_strerror(-r));
-        retry_later(w);
-        return;
-    }
-    take_monitor(w); /* a pipe tells of what comes after it was found empty, not before */
-}
-
-/* ---- taking in ---- */
-
-static void
-went_away(struct bb_worker *w, const struct bb_session_event *event)
-{
-    char why[400], text[256];
-
-    snprintf(why, sizeof why, "it refused us with %s: %s", bb_error_name(event->code),
-             bb_text_quote(event->packed, text, sizeof text, 200));
-    lose(w, why);
-}
-
-static void
-deliver_subscriber(struct bb_worker *w, const struct bb_session_event *event)
-{
-    if (event->type == BB_SESSION_SUBSCRIBER_UP)
-        w->ops.session_up(w->self, &event->subscriber);
-    else if (event->type == BB_SESSION_SUBSCRIBER_DOWN)
-        w->ops.session_down(w->self, event->tag);
-    else
-        w->ops.session_ack(w->self, &event->acknowledged);
-}
-
-static void
-deliver(struct bb_worker *w, const struct bb_session_event *event)
-{
-    switch (event->type) {
-    case BB_SESSION_WORK:
-        w->ops.work(w->self, &event->work);
-        break;
-    case BB_SESSION_PULL:
-        w->ops.pull(w->self, event->tag, event->bytes);
-        break;
-    case BB_SESSION_CANCEL:
-        w->ops.cancel(w->self, event->tag);
-        break;
-    case BB_SESSION_DIRECTORY:
-        w->ops.directory(w->self, event->packed);
-        break;
-    case BB_SESSION_CALLED:
-        w->ops.called(w->self, event->tag, &event->result);
-        break;
-    case BB_SESSION_SUBSCRIBER_UP:
-    case BB_SESSION_SUBSCRIBER_DOWN:
-    case BB_SESSION_SUBSCRIBER_ACK:
-        if (w->ops.session_up)
-            deliver_subscriber(w, event);
-        break;
-    default:
-        break;
-    }
-}
-
-static void
-take_frame(struct bb_worker *w, const struct bb_frame *frame)
-{
-    bool greeting = bb_session_state(w->session) == BB_SESSION_GREETING;
-    struct bb_session_event event;
-
-    if (bb_session_frame(w->session, w->now, frame, &event) < 0) {
-        lose(w, "it broke the protocol");
-        return;
-    }
-    if (event.type == BB_SESSION_GOAWAY) {
-        went_away(w, &event);
-        return;
-    }
-    if (greeting) {
-        bb_notice("serving %s for the broker at %s", w->service, w->endpoint);
-        w->told_waiting = false;
-        w->backoff_ms = BACKOFF_MIN_MS;
-        w->tick_at = w->now;
-    }
-    deliver(w, &event);
-}
-
-static void
-take_message(struct bb_worker *w, zmq_msg_t *message)
-{
-    struct bb_unbundle walk;
-    struct bb_frame frame;
-    int r;
-
-    if (zmq_msg_more(message)) {
-        lose(w, "it sent a message of several frames");
-        return;
-    }
-    r = bb_unbundle_init(&walk, bb_bytes(zmq_msg_data(message), zmq_msg_size(message)));
-    while (r == 0 && w->socket && (r = bb_unbundle_next(&walk, &frame)) == 0)
-        take_frame(w, &frame);
-    if (r < 0)
-        lose(w, "it sent what is no frame");
-}
-
-static void
-take_messages(struct bb_worker *w)
-{
-    zmq_msg_t message;
-
-    zmq_msg_init(&message);
-    for (int i = 0; i < ROUND_MESSAGES && w->socket; i++) {
-        if (zmq_msg_recv(&message, w->socket, ZMQ_DONTWAIT) < 0)
-            break;
-        take_message(w, &message);
-    }
-    zmq_msg_close(&message);
-}
-
-/* ---- giving out ---- */
-
-/* Send what the session has for the broker until the pipe is full. NULL | why the connection is no good. */
-static const char *
-send_outgoing(struct bb_worker *w)
-{
-    zmq_msg_t *message = NULL;
-
-    if (w->unsound)
-        return "a fan-out could not be sent";
-    while (w->socket) {
-        if (bb_session_outgoing(w->session, &message) < 0)
-            return "no memory";
-        if (!message)
-            break;
-        if (zmq_msg_send(message, w->socket, ZMQ_DONTWAIT) < 0) {
-            if (errno == EAGAIN || errno == EINTR)
-                break;
-            return zmq_strerror(errno);
-        }
-        bb_session_sent(w->session);
-    }
-    w->blocked = w->socket && message;
-    return bb_session_backlog(w->session) > BACKLOG_MAX ? "it takes nothing" : NULL;
-}
-
-static void
-send_messages(struct bb_worker *w)
-{
-    const char *why = send_outgoing(w);
-
-    if (why)
-        lose(w, why);
 }
 
 /* ---- time and signals ---- */
@@ -465,9 +114,9 @@ beat(struct bb_worker *w)
         w->ops.position(w->self, &sequence, &lag);
     r = bb_session_tick(w->session, w->now, sequence, lag);
     if (r == BB_SESSION_E_SILENT)
-        lose(w, "silent for three seconds");
+        bb_worker_lose(w, "silent for three seconds");
     else if (r < 0)
-        lose(w, "no memory");
+        bb_worker_lose(w, "no memory");
 }
 
 static void
@@ -588,16 +237,16 @@ run_round(struct bb_worker *w, unsigned ready)
     if (woken)
         take_wake(w);
     if (ready & 1u << ITEM_SOCKET)
-        take_messages(w);
+        bb_worker_take_messages(w);
     if (ready & 1u << ITEM_MONITOR)
-        take_monitor(w);
-    connect_if_due(w);
+        bb_worker_take_monitor(w);
+    bb_worker_connect_if_due(w);
     r = w->ops.flush(w->self);
     if (r != 0)
         return r;
     tick(w, woken);
     beat(w);
-    send_messages(w);
+    bb_worker_send_messages(w);
     watchdog(w);
     return 0;
 }
@@ -614,8 +263,8 @@ bb_worker_run(struct bb_worker *w)
     int r = 0;
 
     w->now = w->retry_at = w->tick_at = bb_clock_mono();
-    connect_if_due(w);
-    send_messages(w);
+    bb_worker_connect_if_due(w);
+    bb_worker_send_messages(w);
     bb_notify("READY=1");
     while (r == 0 && !is_over(w)) {
         unsigned ready = wait_for_events(w);
@@ -625,7 +274,7 @@ bb_worker_run(struct bb_worker *w)
             break;
         r = run_round(w, ready);
     }
-    close_socket(w, r == 0 && bb_session_state(w->session) == BB_SESSION_DRAINING ? LINGER_MS : 0);
+    bb_worker_close(w, r == 0 && bb_session_state(w->session) == BB_SESSION_DRAINING ? LINGER_MS : 0);
     bb_session_close(w->session);
     return r;
 }
@@ -635,7 +284,7 @@ bb_worker_run(struct bb_worker *w)
 static void
 judge(int r)
 {
-    if (r < 0 && r != -ENOENT && bb_log_allow(&faults))
+    if (r < 0 && r != -ENOENT && bb_log_allow(&bb_worker_faults))
         bb_error("an answer is lost: %s", strerror(-r));
 }
 
@@ -661,7 +310,7 @@ bb_worker_fanout(struct bb_worker *w, enum bb_kind kind, struct bb_bytes body, c
 
     if (r == 0 || r == -ENOTCONN)
         return;
-    if (bb_log_allow(&faults))
+    if (bb_log_allow(&bb_worker_faults))
         bb_error("a fan-out of kind %d and %zu bytes to %zu sessions: %s", (int)kind, body.len, n,
                  strerror(-r));
     w->unsound = true;
@@ -691,7 +340,7 @@ void
 bb_worker_push(struct bb_worker *w)
 {
     /* what is wrong shows again at the end of the round, where the connection may be given up */
-    (void)send_outgoing(w);
+    (void)bb_worker_send(w);
 }
 
 void
