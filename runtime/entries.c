@@ -18,38 +18,26 @@ static bool
 are_fitting(const struct bb_entries *entries, uint32_t count)
 {
     size_t n = entries->n_sequence;
+    uint32_t greatest = 0;
 
     if (entries->n_time_us != n || (entries->n_entry != 0 && entries->n_entry != count))
         return false;
     for (size_t i = 0; i < entries->n_entry; i++)
-        if (entries->entry[i] >= n)
-            return false;
-    return true;
+        greatest = entries->entry[i] > greatest ? entries->entry[i] : greatest;
+    return entries->n_entry == 0 || greatest < n;
 }
 
 int
-bb_entries_rows(const struct bb_entries *entries, uint32_t count, struct bb_arena *arena,
-                const uint64_t **ret_sequence, const uint64_t **ret_time_us)
+bb_entries_read(const struct bb_entries *entries, uint32_t count, struct bb_arena *arena,
+                struct bb_entry_times *ret_times)
 {
-    uint64_t *sequence, *time_us, *row_sequence, *row_time_us;
-
-    *ret_sequence = *ret_time_us = NULL;
+    *ret_times = (struct bb_entry_times){.sequence = NULL};
     if (!are_fitting(entries, count))
         return -EBADMSG;
     if (entries->n_sequence == 0 || count == 0)
         return 0;
-    sequence = add_up(entries->sequence, entries->n_sequence, arena);
-    time_us = add_up(entries->time_us, entries->n_time_us, arena);
-    row_sequence = bb_arena_alloc(arena, count * sizeof *row_sequence);
-    row_time_us = bb_arena_alloc(arena, count * sizeof *row_time_us);
-    if (!sequence || !time_us || !row_sequence || !row_time_us)
-        return -EMSGSIZE;
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t at = entries->n_entry ? entries->entry[i] : 0;
-        row_sequence[i] = sequence[at];
-        row_time_us[i] = time_us[at];
-    }
-    *ret_sequence = row_sequence;
-    *ret_time_us = row_time_us;
-    return 0;
+    ret_times->sequence = add_up(entries->sequence, entries->n_sequence, arena);
+    ret_times->time_us = add_up(entries->time_us, entries->n_time_us, arena);
+    ret_times->entry = entries->n_entry ? entries->entry : NULL;
+    return ret_times->sequence && ret_times->time_us ? 0 : -EMSGSIZE;
 }

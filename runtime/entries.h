@@ -18,9 +18,22 @@ struct bb_entries {
     const uint32_t *entry; /* of each row; none: all have the first */
 };
 
-/* Of each of `count` rows its sequence and time, in the arena; NULL when there are no entries.
- * 0 | -EBADMSG they do not fit | -EMSGSIZE no room */
-int bb_entries_rows(const struct bb_entries *entries, uint32_t count, struct bb_arena *arena,
-                    const uint64_t **ret_sequence, const uint64_t **ret_time_us);
+/* Added up. */
+struct bb_entry_times {
+    const uint64_t *sequence, *time_us; /* by entry; NULL: there are none */
+    const uint32_t *entry;              /* of each row; NULL: all have the first */
+};
+
+/* For `count` rows; in the arena, and borrowed from the entries. 0 | -EBADMSG they do not fit | -EMSGSIZE no
+ * room */
+int bb_entries_read(const struct bb_entries *entries, uint32_t count, struct bb_arena *arena,
+                    struct bb_entry_times *ret_times);
+
+/* Where a row's sequence and time are. */
+static inline uint32_t
+bb_entry_of(const struct bb_entry_times *times, uint32_t row)
+{
+    return times->entry ? times->entry[row] : 0;
+}
 
 #endif

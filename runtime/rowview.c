@@ -15,12 +15,13 @@ column_fits(const Bb__Rows *rows, size_t n)
 static const char *
 check_index(const struct bb_rowview *view, size_t n, const uint32_t *at, const char *what)
 {
+    uint32_t greatest = 0;
+
     if (!column_fits(view->rows, n))
         return what;
     for (size_t i = 0; i < n; i++)
-        if (at[i] > view->n_text)
-            return what;
-    return NULL;
+        greatest = at[i] > greatest ? at[i] : greatest;
+    return greatest > view->n_text ? what : NULL;
 }
 
 static inline uint32_t
@@ -44,6 +45,8 @@ check_number(const struct bb_rowview *view, size_t n_mantissa, const int64_t *ma
 
     if (!column_fits(view->rows, n_mantissa) || !column_fits(view->rows, n_scale))
         return what;
+    if (n_scale <= 1 && at32(n_scale, scale, 0) <= BB_SCALE_MAX) /* then any mantissa will do */
+        return NULL;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t s = at32(n_scale, scale, i);
         int64_t m = at64(n_mantissa, mantissa, i);

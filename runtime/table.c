@@ -257,10 +257,34 @@ count_present(const Bb__TableColumn *column, uint32_t rows, uint32_t *ret_presen
     return true;
 }
 
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+/* How many texts end in here, if all of it is ASCII, as it mostly is. */
 static bool
-are_texts(const Bb__TableColumn *column, uint32_t present)
+count_ascii(const ProtobufCBinaryData *texts, uint32_t *ret_n)
 {
-    struct bb_bytes rest = bb_bytes(column->text.data, column->text.len);
+    size_t at = 0, n = 0;
+
+    for (; texts->len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, texts->data + at, sizeof word);
+        if (word & EACH_BYTE(0x80))
+            return false;
+        n += (size_t)__builtin_popcountll(~(word + EACH_BYTE(0x7F)) & EACH_BYTE(0x80));
+    }
+    for (; at < texts->len; at++) {
+        if (texts->data[at] & 0x80)
+            return false;
+        n += texts->data[at] == '\0';
+    }
+    *ret_n = (uint32_t)n;
+    return true;
+}
+
+static bool
+count_texts(const ProtobufCBinaryData *texts, uint32_t *ret_n)
+{
+    struct bb_bytes rest = bb_bytes(texts->data, texts->len);
     uint32_t n = 0;
 
     for (; rest.len > 0; n++) {
@@ -270,7 +294,19 @@ are_texts(const Bb__TableColumn *column, uint32_t present)
             return false;
         rest = bb_bytes(end + 1, rest.len - len - 1);
     }
-    return n == present;
+    *ret_n = n;
+    return true;
+}
+
+/* Each ends with a NUL. */
+static bool
+are_texts(const ProtobufCBinaryData *texts, uint32_t present)
+{
+    uint32_t n;
+
+    if (texts->len == 0 || texts->data[texts->len - 1] != '\0')
+        return texts->len == 0 && present == 0;
+    return (count_ascii(texts, &n) || count_texts(texts, &n)) && n == present;
 }
 
 /* As many as the numbers say. */
@@ -319,7 +355,7 @@ open_reader(const Bb__TableColumn *column, const ProtobufCMessageDescriptor *typ
         (is_text(field) ? column->n_number > 0 || !column->has_text : column->has_text) ||
         (!is_messages(field) && column->n_message > 0))
         return -EBADMSG;
-    if (is_text(field) ? !are_texts(column, present) : !are_numbers(column, field, present))
+    if (is_text(field) ? !are_texts(&column->text, present) : !are_numbers(column, field, present))
         return -EBADMSG;
     if (is_messages(field) && !are_messages(column, present))
         return -EBADMSG;
@@ -359,6 +395,18 @@ put_messages(struct reader *reader, uint8_t *row, size_t n, struct bb_arena *are
     return r;
 }
 
+static void
+give_texts(struct reader *reader, ProtobufCMessage **rows, uint32_t n)
+{
+    size_t offset = reader->field->offset;
+
+    for (uint32_t i = 0; i < n; i++)
+        if (is_present(reader->column, i)) {
+            *(const char **)(void *)((uint8_t *)rows[i] + offset) = reader->text;
+            reader->text += strlen(reader->text) + 1;
+        }
+}
+
 /* Of one column, into all rows. */
 static int
 give(struct reader *reader, ProtobufCMessage **rows, uint32_t n, struct bb_arena *arena)
@@ -367,16 +415,15 @@ give(struct reader *reader, ProtobufCMessage **rows, uint32_t n, struct bb_arena
     const ProtobufCFieldDescriptor *field = reader->field;
     int r = 0;
 
+    if (is_text(field)) {
+        give_texts(reader, rows, n);
+        return 0;
+    }
     for (uint32_t i = 0; r == 0 && i < n; i++) {
         uint8_t *row = (uint8_t *)rows[i];
         uint64_t number;
         if (!is_present(column, i))
             continue;
-        if (is_text(field)) {
-            *(const char **)(void *)(row + field->offset) = reader->text;
-            reader->text += strlen(reader->text) + 1;
-            continue;
-        }
         number = column->number[column->n_number == 1 ? 0 : reader->at++];
         if (is_messages(field))
             r = put_messages(reader, row, (size_t)number, arena);

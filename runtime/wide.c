@@ -2,6 +2,7 @@
  * Knuth, The Art of Computer Programming, volume 2, 4.3.1, algorithm D. */
 #include "wide.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define TEN_19      UINT64_C(10000000000000000000)
@@ -413,15 +414,57 @@ write_last(uint64_t *a, unsigned n, char *end)
     return end;
 }
 
-size_t
-bb_word_format(uint64_t a, bool negative, unsigned scale, char *out)
+/* Eight digits of a number below 10^8, the first in the lowest byte, each as its value: in halves of four, of
+ * two, of one, all at the same time. */
+static uint64_t
+eight_digits(uint32_t a)
+{
+    uint64_t fours = a / 10000 | (uint64_t)(a % 10000) << 32;
+    uint64_t high = (fours * 5243 >> 19) & UINT64_C(0x7F0000007F);
+    uint64_t twos = high | (fours - high * 100) << 16;
+
+    high = (twos * 103 >> 10) & UINT64_C(0x000F000F000F000F);
+    return high | (twos - high * 10) << 8;
+}
+
+static void
+put_eight(uint64_t text, char *out)
+{
+    text = htole64(text);
+    memcpy(out, &text, sizeof text);
+}
+
+/* The same text without a branch for each digit. a: below 10^8; scale: at most 7. Up to 18 bytes
+ * of out are written. */
+static size_t
+format_short(uint32_t a, bool sign, unsigned scale, char *out)
+{
+    uint64_t digits = eight_digits(a), text;
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 63) / 8, whole;
+
+    if (zeros > 7 - scale)
+        zeros = 7 - scale; /* one digit before the point */
+    whole = 8 - zeros - scale;
+    text = (digits | UINT64_C(0x3030303030303030)) >> zeros * 8;
+    *out = '-';
+    out += sign;
+    put_eight(text, out);
+    if (scale > 0) {
+        out[whole] = '.';
+        put_eight(text >> whole * 8, out + whole + 1);
+    }
+    out[whole + (scale > 0) + scale] = '\0';
+    return sign + whole + (scale > 0) + scale;
+}
+
+/* Of any; the digits backwards. */
+static size_t
+format_long(uint64_t a, bool sign, unsigned scale, char *out)
 {
     unsigned n = count_digits(a), whole = n > scale ? n - scale : 1;
-    bool sign = negative && a > 0;
     size_t len = sign + whole + (scale > 0) + scale;
     char *end = out + len;
 
-    assert(scale < MOST_DIGITS - 1);
     *end = '\0';
     if (scale > 0) {
         end = write_last(&a, scale, end);
@@ -431,4 +474,15 @@ bb_word_format(uint64_t a, bool negative, unsigned scale, char *out)
     if (sign)
         *--end = '-';
     return len;
+}
+
+size_t
+bb_word_format(uint64_t a, bool negative, unsigned scale, char *out)
+{
+    bool sign = negative && a > 0;
+
+    assert(scale < MOST_DIGITS - 1);
+    if (a < 100000000 && scale < 8)
+        return format_short((uint32_t)a, sign, scale, out);
+    return format_long(a, sign, scale, out);
 }

@@ -58,7 +58,7 @@ unsigned bb_wide_digits(const struct bb_wide *a);
 /* Plain text of (-)a / 10^scale with exactly `scale` digits after the point; zero has no sign. out holds the
  * digits, a sign, a zero before the point, the point and a NUL. Returns the length. */
 size_t bb_wide_format(const struct bb_wide *a, bool negative, unsigned scale, char *out);
-/* The same of a number of one word. */
+/* The same of a number of one word; out has room for 24 bytes at least. */
 size_t bb_word_format(uint64_t a, bool negative, unsigned scale, char *out);
 
 #endif

@@ -5,7 +5,6 @@
  * carries. */
 #include "worker_core.h"
 
-#include "awake.h"
 #include "daemon.h"
 
 #include <errno.h>
@@ -18,7 +17,6 @@
 #include <zmq.h>
 
 #define TICK_MS   1000
-#define AWAKE_US  100  /* after a round that had something */
 #define LINGER_MS 1000 /* for the last answers */
 
 enum { ITEM_SIGNAL, ITEM_WAKE, ITEM_SOCKET, ITEM_MONITOR, ITEMS };
@@ -220,10 +218,10 @@ wait_for_events(struct bb_worker *w)
     bool at_hand = has_events(w);
     unsigned ready = (unsigned)at_hand << ITEM_SOCKET;
 
-    if (bb_awake_poll(items, ITEMS, at_hand ? 0 : patience(w), w->awake ? AWAKE_US : 0) > 0)
-        for (int i = 0; i < ITEMS; i++)
-            ready |= (unsigned)(items[i].revents != 0) << i;
-    w->awake = ready != 0;
+    if (poll(items, ITEMS, at_hand ? 0 : patience(w)) <= 0)
+        return ready;
+    for (int i = 0; i < ITEMS; i++)
+        ready |= (unsigned)(items[i].revents != 0) << i;
     return ready;
 }
 

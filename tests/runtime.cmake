@@ -2,9 +2,6 @@ foreach(module buffer clock entries file period rowset table text uuid)
   bb_unit_test(runtime/${module} bb_runtime)
 endforeach()
 
-bb_unit_test(runtime/awake bb_runtime)
-target_link_options(test_runtime_awake PRIVATE LINKER:--wrap=poll,--wrap=sched_yield,--wrap=bb_clock_ns)
-
 add_library(decimal_fixture STATIC unit/runtime/decimal_fixture.c)
 target_link_libraries(decimal_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA)
 foreach(module decimal decimal_sum decimal_random fraction)

@@ -3,7 +3,7 @@
  * (bb_client_service()), after sending too, because a send may swallow the signal of what has come. */
 #include "client.h"
 
-#include "runtime/awake.h"
+#include "awake.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define EVENTS   128
-#define AWAKE_US 300
+#define AWAKE_US 600 /* at first, of waiting for one answer */
 
 int
 bb_context_new(unsigned max_clients, struct bb_context **ret_context)

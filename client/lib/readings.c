@@ -21,7 +21,7 @@ _Static_assert((int)BB_READING_OK == (int)BB_STATE_OK && (int)BB_READING_MISSING
 /* What both kinds of parts have, row by row. A column is empty or has a row each. */
 struct rows {
     const Bb__Rows *rows;
-    const uint64_t *sequence, *time_us;
+    struct bb_entry_times entries;
     const uint32_t *revision; /* NULL: all are the first */
     const uint32_t *version;  /* n_versions of them: of each row, or of all */
     size_t n_versions;
@@ -100,18 +100,33 @@ bb_reading_rows_get(struct bb_reading_rows *rows, const struct bb_rowview *view,
     }
 }
 
+/* Of columns that history has. */
+static void
+set_origin(const struct rows *rows, uint32_t i, struct bb_reading *reading)
+{
+    if (rows->member)
+        reading->member = rows->member[i];
+    if (rows->batch)
+        reading->batch = rows->batch[i].len ? rows->batch[i].data : NULL;
+    if (rows->reason)
+        reading->reason = filled(bb_reason_name(rows->reason[i]));
+    if (rows->note)
+        reading->note = filled(rows->note[i]);
+}
+
 static void
 set_entry(const struct rows *rows, uint32_t i, struct bb_reading *reading)
 {
-    reading->sequence = rows->sequence ? rows->sequence[i] : 0;
-    reading->time_us = rows->time_us ? (int64_t)rows->time_us[i] : 0;
+    const struct bb_entry_times *entries = &rows->entries;
+
+    if (entries->sequence) {
+        uint32_t at = bb_entry_of(entries, i);
+        reading->sequence = entries->sequence[at];
+        reading->time_us = (int64_t)entries->time_us[at];
+    }
     reading->revision = rows->revision ? rows->revision[i] : 1;
     if (rows->n_versions)
         reading->version = rows->version[rows->n_versions == 1 ? 0 : i];
-    reading->member = rows->member ? rows->member[i] : NULL;
-    reading->batch = rows->batch && rows->batch[i].len ? rows->batch[i].data : NULL;
-    reading->reason = filled(rows->reason ? bb_reason_name(rows->reason[i]) : "");
-    reading->note = filled(rows->note ? rows->note[i] : "");
 }
 
 static int
@@ -128,6 +143,7 @@ give_rows(struct bb_request *request, const struct rows *rows)
     for (uint32_t i = 0; r == 0 && each && i < rows->rows->count; i++) {
         bb_reading_rows_get(&got, &view, i);
         set_entry(rows, i, &got.reading);
+        set_origin(rows, i, &got.reading);
         if (each(request->self, &got.reading) != 0)
             r = BB_REQUEST_STOP;
     }
@@ -160,12 +176,12 @@ complete_or_one(size_t n, uint32_t count)
 static int
 on_readings(struct bb_request *request, struct bb_bytes body)
 {
-    const uint64_t *sequence, *time_us;
+    struct bb_entry_times entries;
     Bb__ReadingsPart *part;
     int r = bb_call_decode(bb__readings_part, request, body, &part);
 
     if (r == 0)
-        r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
+        r = bb_entries_read(ENTRIES(part), part->rows->count, &request->client->answers, &entries);
     if (r < 0)
         return r;
     if (!complete(part->n_revision, part->rows->count) ||
@@ -174,8 +190,7 @@ on_readings(struct bb_request *request, struct bb_bytes body)
     request->sequence = part->sequence;
     return give_rows(request, &(struct rows){
                                   .rows = part->rows,
-                                  .sequence = sequence,
-                                  .time_us = time_us,
+                                  .entries = entries,
                                   .revision = part->n_revision ? part->revision : NULL,
                                   .version = part->version,
                                   .n_versions = part->n_version,
@@ -196,13 +211,13 @@ are_batches(const ProtobufCBinaryData *batch, size_t n)
 static int
 on_history(struct bb_request *request, struct bb_bytes body)
 {
-    const uint64_t *sequence, *time_us;
+    struct bb_entry_times entries;
     Bb__HistoryPart *part;
     uint32_t *revision;
     int r = bb_call_decode(bb__history_part, request, body, &part);
 
     if (r == 0)
-        r = bb_entries_rows(ENTRIES(part), part->rows->count, &request->client->answers, &sequence, &time_us);
+        r = bb_entries_read(ENTRIES(part), part->rows->count, &request->client->answers, &entries);
     if (r < 0)
         return r;
     if (!complete(part->n_member, part->rows->count) ||
@@ -218,8 +233,7 @@ on_history(struct bb_request *request, struct bb_bytes body)
     request->sequence = part->sequence;
     return give_rows(request, &(struct rows){
                                   .rows = part->rows,
-                                  .sequence = sequence,
-                                  .time_us = time_us,
+                                  .entries = entries,
                                   .revision = revision,
                                   .version = part->version,
                                   .n_versions = part->n_version,

@@ -25,6 +25,7 @@
 #define COMMAND_BYTES  (1u << 20)
 #define QUERY_CREDIT   512
 #define QUERY_BYTES    (4u << 20)
+#define LARGE_PART     (8u << 10) /* leaves at once: it is read while the next one is on its way */
 #define COVERAGE_BYTES ((size_t)16 << 20)
 #define HIDDEN_BYTES   ((size_t)32 << 20) /* what suppress_below hides: that is remembered */
 
@@ -52,6 +53,8 @@ send_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes b
     struct bb_measurement *m = self;
 
     bb_worker_reply(m->worker, tag, part, final, body);
+    if (body.len >= LARGE_PART && !final)
+        bb_worker_push(m->worker);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "decimal_fixture.h"
 #include "tests/unit/check.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* --- parsing --- */
@@ -348,13 +349,47 @@ test_disagrees(void **state)
                   agreements[i].expected, agreements[i].what);
 }
 
+static void
+check_written(uint64_t digits, bool negative, unsigned scale)
+{
+    struct bb_decimal d = {.mantissa = negative ? -(__int128)digits : (__int128)digits,
+                           .scale = (uint8_t)scale};
+    char expected[BB_DECIMAL_TEXT], out[BB_DECIMAL_TEXT], text[BB_DECIMAL_TEXT];
+    int n = snprintf(text, sizeof text, "%0*llu", (int)scale + 1, (unsigned long long)digits);
+
+    snprintf(expected, sizeof expected, "%s%.*s%s%s", negative && digits ? "-" : "", n - (int)scale, text,
+             scale ? "." : "", text + n - scale);
+    assert_int_equal(bb_decimal_format(d, out), strlen(expected));
+    assert_string_equal(out, expected);
+}
+
+/* Short ones, and those around where they become longer, have ways of their own. */
+static void
+test_written(void **state)
+{
+    uint64_t power = 1;
+
+    (void)state;
+    for (unsigned scale = 0; scale <= BB_DECIMAL_SCALE; scale++)
+        for (uint64_t a = 0; a < 12000; a++)
+            check_written(a, a % 2, scale);
+    for (unsigned i = 0; i < 20; i++, power *= 10)
+        for (unsigned scale = 0; scale <= BB_DECIMAL_SCALE; scale++)
+            for (uint64_t by = 0; by < 3; by++) {
+                check_written(power + by, by == 1, scale);
+                check_written(power - by, by == 1, scale);
+                check_written(power * 7 + by * 1234567, by == 2, scale);
+            }
+    check_written(UINT64_MAX, true, 3);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),     cmocka_unit_test(test_parse_long), cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_compare),   cmocka_unit_test(test_round),      cmocka_unit_test(test_ratio),
-        cmocka_unit_test(test_disagrees),
+        cmocka_unit_test(test_parse),   cmocka_unit_test(test_parse_long), cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_compare), cmocka_unit_test(test_round),      cmocka_unit_test(test_ratio),
+        cmocka_unit_test(test_written), cmocka_unit_test(test_disagrees),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

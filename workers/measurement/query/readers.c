@@ -19,7 +19,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_BYTES ((size_t)BB_LIMIT_PART_BYTES)
+#define STEP_BYTES  ((size_t)BB_LIMIT_PART_BYTES)
+#define FIRST_BYTES ((size_t)32 << 10) /* of the first part: it is read while the second one is on its way   \
+                                        */
 
 enum place { WAITING, READY, RUNNING, PARKED, FINISHED };
 
@@ -100,7 +102,8 @@ step(struct bb_readers *readers, struct job *job, struct bb_buffer *out, size_t 
                                        .message = "the service failed; its log says more"};
     struct result *result;
     bool final = true;
-    int r = bb_query_step(job->query, STEP_BYTES, out, &final, &failure);
+    size_t max_bytes = job->part == 0 ? FIRST_BYTES : STEP_BYTES;
+    int r = bb_query_step(job->query, max_bytes, out, &final, &failure);
 
     if (r < 0) {
         bb_error("a query failed: %s: %s", strerror(-r), failure.message);

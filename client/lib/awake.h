@@ -1,8 +1,8 @@
-/* Staying awake: whoever waits for what mostly comes at once looks for it a while before it sleeps.
+/* Staying awake: whoever waits for an answer that mostly comes at once looks for it a while before it sleeps.
  *
  * To wake a thread on a processor that sleeps takes longer than most of what is done for a short question,
- * and costs more, above all on virtual machines: with one thread of the way awake, a question there and back
- * took half the time and no more of the processors, in all, than with everybody asleep between two steps
+ * and costs more, above all on virtual machines: with the one who waits awake, all others on the way find a
+ * processor awake, and a question there and back takes half the time and no more of the processors in all
  * (docs/PERFORMANCE.md). Whoever else wants the processor gets it (sched_yield(2)). */
 #ifndef BB_AWAKE_H
 #define BB_AWAKE_H
