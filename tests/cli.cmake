@@ -1,4 +1,4 @@
-foreach(module body csv_reader data hook importer json_words map message resume source sparkline tally verify)
+foreach(module alike body csv_reader data hook importer json_words map message resume source sparkline tally verify)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()
 # The service that this one sends to stands in the test.

@@ -1,7 +1,7 @@
 /* backbone trend: an indicator over periods, as a table with a sparkline or as data. */
+#include "bars.h"
 #include "breaks.h"
 #include "data.h"
-#include "sparkline.h"
 #include "streams.h"
 
 #include <ctype.h>
@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define GROUPS_SHOWN 24u /* sparklines below a table by place, organization or disaggregation */
 
 enum { KEY_PLACE = 0x200, KEY_BY, KEY_PER };
 
@@ -47,11 +45,6 @@ enum {
     COLUMNS
 };
 
-struct point {
-    char *group; /* NULL without --by */
-    char *value; /* NULL: none */
-};
-
 struct trend {
     struct bb_cli *cli;
     struct bb_trend_query query;
@@ -63,8 +56,7 @@ struct trend {
     size_t at[COLUMNS];   /* where a column is in the table */
     size_t n_columns;
     char *name;
-    struct point *points; /* for the sparklines of a table */
-    size_t n_points;
+    struct bb_bars bars;         /* below a table */
     bool withheld;               /* of some point */
     bool without_parts;          /* some point has no value for lack of parts */
     uint64_t waiting;            /* readings that are not approved */
@@ -229,25 +221,6 @@ on_head(void *self, const struct bb_trend_head *head)
 }
 
 static void
-keep_point(struct trend *trend, const struct bb_point *point)
-{
-    bool by = trend->query.by != NULL;
-    if (trend->cli->format != BB_OUTPUT_TABLE)
-        return;
-    if ((trend->n_points & (trend->n_points + 1)) == 0) {
-        struct point *grown = reallocarray(trend->points, 2 * trend->n_points + 2, sizeof *grown);
-        if (!grown) {
-            trend->error = -ENOMEM;
-            return;
-        }
-        trend->points = grown;
-    }
-    trend->points[trend->n_points++] =
-        (struct point){.group = by ? copy(trend, point->group ? point->group : "") : NULL,
-                       .value = copy(trend, point->value)};
-}
-
-static void
 mark_cell(struct trend *trend, size_t column, const char *text)
 {
     bb_output_text(trend->output, trend->at[column], text);
@@ -349,6 +322,13 @@ print_target(struct trend *trend, const struct bb_point *point)
     }
 }
 
+/* NULL: it has none. */
+static const char *
+group_of(const struct trend *trend, const struct bb_point *point)
+{
+    return !trend->query.by ? NULL : point->group ? point->group : "";
+}
+
 static int
 on_point(void *self, const struct bb_point *point)
 {
@@ -358,7 +338,7 @@ on_point(void *self, const struct bb_point *point)
     if (trend->error)
         return 1;
     if (trend->query.by)
-        bb_output_text(output, at[GROUP], point->group ? point->group : "");
+        bb_output_text(output, at[GROUP], group_of(trend, point));
     bb_output_text(output, at[PERIOD], point->period);
     bb_output_number(output, at[VALUE], point->value);
     bb_output_number(output, at[NUMERATOR], point->numerator);
@@ -379,7 +359,9 @@ on_point(void *self, const struct bb_point *point)
     else
         mark_no_value(trend, point);
     bb_output_row(output);
-    keep_point(trend, point);
+    if (trend->cli->format == BB_OUTPUT_TABLE && trend->cli->utf8 &&
+        bb_bars_add(&trend->bars, group_of(trend, point), point->value) < 0)
+        trend->error = -ENOMEM;
     return 0;
 }
 
@@ -387,72 +369,6 @@ static void
 on_done(void *self, const struct bb_problem *end, uint64_t sequence)
 {
     bb_cli_answer_done(&((struct trend *)self)->answer, end, sequence);
-}
-
-/* --- sparklines ----------------------------------------------------------------------------------------- */
-
-static const char *
-first_value(const char *const *values, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (values[i])
-            return values[i];
-    return "";
-}
-
-static const char *
-last_value(const char *const *values, size_t n)
-{
-    while (n)
-        if (values[--n])
-            return values[n];
-    return "";
-}
-
-/* The values of one group, in the order of periods; behind an empty line when it is the first. */
-static void
-print_sparkline(const struct trend *trend, const char *group, const char **values, bool *begun)
-{
-    char bars[BB_SPARKLINE_TEXT];
-    size_t n = 0;
-    for (size_t i = 0; i < trend->n_points; i++)
-        if (!group || strcmp(trend->points[i].group, group) == 0)
-            values[n++] = trend->points[i].value;
-    if (!*bb_sparkline(values, n, bars))
-        return;
-    printf("%s%s%s%s  first %s, last %s\n", *begun ? "" : "\n", bars, group ? "  " : "", group ? group : "",
-           first_value(values, n), last_value(values, n));
-    *begun = true;
-}
-
-static bool
-is_first_of_group(const struct trend *trend, size_t at)
-{
-    for (size_t i = 0; i < at; i++)
-        if (strcmp(trend->points[i].group, trend->points[at].group) == 0)
-            return false;
-    return true;
-}
-
-static void
-print_sparklines(const struct trend *trend)
-{
-    const char **values = calloc(trend->n_points + 1, sizeof *values);
-    size_t groups = 0;
-    bool begun = false;
-    if (!values || trend->n_points == 0 || !trend->cli->utf8) {
-        free(values);
-        return;
-    }
-    if (!trend->points[0].group)
-        print_sparkline(trend, NULL, values, &begun);
-    for (size_t i = 0; i < trend->n_points && trend->points[0].group && groups < GROUPS_SHOWN; i++) {
-        if (!is_first_of_group(trend, i))
-            continue;
-        print_sparkline(trend, trend->points[i].group, values, &begun);
-        groups++;
-    }
-    free(values);
 }
 
 /* --- the command ---------------------------------------------------------------------------------------- */
@@ -480,7 +396,7 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
         printf("%s\n", trend.name);
     code = bb_cli_answered(&trend.output, code);
     if (code == 0) {
-        print_sparklines(&trend);
+        bb_bars_print(&trend.bars);
         bb_cli_breaks_print(&trend.breaks);
         code = bb_streams_flush(0);
         if (trend.withheld && cli->format == BB_OUTPUT_TABLE)
@@ -495,12 +411,8 @@ run_trend(struct bb_cli *cli, int argc, char **argv)
                        trend.waiting == 1 ? "" : "s");
         bb_cli_say_sequence(trend.answer.sequence);
     }
-    for (size_t i = 0; i < trend.n_points; i++) {
-        free(trend.points[i].group);
-        free(trend.points[i].value);
-    }
     bb_cli_breaks_release(&trend.breaks);
-    free(trend.points);
+    bb_bars_release(&trend.bars);
     free(trend.places.text);
     free(trend.name);
     return code;
