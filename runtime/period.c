@@ -1,32 +1,20 @@
-/* Reading is a table: each spelling is a shape, in which 9 stands for a digit and everything else for itself,
- * with the function that makes a period of the numbers in the text. So the table is the list of what is
- * understood.
- *
- * Days are those of calendar.h, where day 0 is a Monday. */
-#include "period.h"
+/* Days are those of calendar.h, where day 0 is a Monday. */
+#include "period_core.h"
 
-#include <stdio.h>
-
-#define SPAN_MIN  3
-#define LONGEST   20 /* more than the longest shape */
 #define DAY_END   ((uint32_t)bb_day_of(BB_YEAR_MAX, 12, 31) + 1)
 #define DAY_BYTES 3
 
 /* --- types --- */
 
-/* Types that are made of whole months, and in which months they may start: every `step` months from `first`
- * on. */
-static const struct {
-    int months, first, step;
-} calendar_types[] = {
+const struct bb_calendar_type bb_calendar_types[] = {
     [BB_PERIOD_YEAR] = {12, 1, 12},        [BB_PERIOD_FISCAL_APRIL] = {12, 4, 12},
     [BB_PERIOD_FISCAL_JULY] = {12, 7, 12}, [BB_PERIOD_FISCAL_OCTOBER] = {12, 10, 12},
     [BB_PERIOD_SEMESTER] = {6, 1, 6},      [BB_PERIOD_QUARTER] = {3, 1, 3},
     [BB_PERIOD_MONTH] = {1, 1, 1},
 };
 
-static bool
-is_fiscal(unsigned type)
+bool
+bb_period_is_fiscal(unsigned type)
 {
     return type == BB_PERIOD_FISCAL_APRIL || type == BB_PERIOD_FISCAL_JULY ||
            type == BB_PERIOD_FISCAL_OCTOBER;
@@ -35,8 +23,8 @@ is_fiscal(unsigned type)
 static bool
 may_start(unsigned type, int year, int month)
 {
-    return (month - calendar_types[type].first) % calendar_types[type].step == 0 &&
-           !(is_fiscal(type) && year == BB_YEAR_MAX); /* it would end in the year 10000 */
+    return (month - bb_calendar_types[type].first) % bb_calendar_types[type].step == 0 &&
+           !(bb_period_is_fiscal(type) && year == BB_YEAR_MAX); /* it would end in the year 10000 */
 }
 
 /* Whether there is such a period. */
@@ -53,249 +41,18 @@ exists(struct bb_period p)
         return p.years == 0 && p.day % 7 == 0;
     bb_day_to_date(p.day, &year, &month, &day);
     if (p.type == BB_PERIOD_SPAN)
-        return month == 1 && day == 1 && p.years >= SPAN_MIN && year + p.years - 1 <= BB_YEAR_MAX;
+        return month == 1 && day == 1 && p.years >= BB_SPAN_MIN && year + p.years - 1 <= BB_YEAR_MAX;
     return p.years == 0 && day == 1 && may_start(p.type, year, month);
 }
 
-static int
-accept(int64_t day, unsigned type, int years, struct bb_period *ret_period)
+int
+bb_period_accept(int64_t day, unsigned type, int years, struct bb_period *ret_period)
 {
     struct bb_period p = {.day = (uint32_t)day, .type = (uint8_t)type, .years = (uint16_t)years};
 
     if (day < 0 || !exists(p))
         return BB_PERIOD_E_IMPOSSIBLE;
     *ret_period = p;
-    return 0;
-}
-
-/* --- spellings --- */
-
-/* What the reader of a spelling is given: the numbers in the text, the table's argument, the caller's hint.
- */
-struct spelled {
-    int n[4];
-    int argument;
-    enum bb_period_type hint;
-};
-
-static int
-read_years(int first, int last, struct bb_period *ret_period)
-{
-    if (last == first + 1)
-        return accept(bb_day_of(first, 7, 1), BB_PERIOD_FISCAL_JULY, 0, ret_period);
-    if (last < first + 1)
-        return BB_PERIOD_E_IMPOSSIBLE;
-    return accept(bb_day_of(first, 1, 1), BB_PERIOD_SPAN, last - first + 1, ret_period);
-}
-
-static int
-year(const struct spelled *s, struct bb_period *ret_period)
-{
-    return accept(bb_day_of(s->n[0], 1, 1), BB_PERIOD_YEAR, 0, ret_period);
-}
-
-/* argument: the first month */
-static int
-fiscal_year(const struct spelled *s, struct bb_period *ret_period)
-{
-    enum bb_period_type type = s->argument == 4   ? BB_PERIOD_FISCAL_APRIL
-                               : s->argument == 7 ? BB_PERIOD_FISCAL_JULY
-                                                  : BB_PERIOD_FISCAL_OCTOBER;
-
-    return accept(bb_day_of(s->n[0], s->argument, 1), type, 0, ret_period);
-}
-
-/* argument: the type, which divides a year. bb_day_of() refuses the months before the first and after the
- * last. */
-static int
-part_of_year(const struct spelled *s, struct bb_period *ret_period)
-{
-    int month = (s->n[1] - 1) * calendar_types[s->argument].months + 1;
-
-    return accept(bb_day_of(s->n[0], month, 1), (unsigned)s->argument, 0, ret_period);
-}
-
-static int
-week(const struct spelled *s, struct bb_period *ret_period)
-{
-    return accept(bb_day_of_week(s->n[0], s->n[1]), BB_PERIOD_WEEK, 0, ret_period);
-}
-
-static int
-day(const struct spelled *s, struct bb_period *ret_period)
-{
-    return accept(bb_day_of(s->n[0], s->n[1], s->n[2]), BB_PERIOD_DAY, 0, ret_period);
-}
-
-/* 202609 */
-static int
-packed_month(const struct spelled *s, struct bb_period *ret_period)
-{
-    return accept(bb_day_of(s->n[0] / 100, s->n[0] % 100, 1), BB_PERIOD_MONTH, 0, ret_period);
-}
-
-/* 20260907 */
-static int
-packed_day(const struct spelled *s, struct bb_period *ret_period)
-{
-    return accept(bb_day_of(s->n[0] / 10000, s->n[0] / 100 % 100, s->n[0] % 100), BB_PERIOD_DAY, 0,
-                  ret_period);
-}
-
-static int
-two_years(const struct spelled *s, struct bb_period *ret_period)
-{
-    return read_years(s->n[0], s->n[1], ret_period);
-}
-
-/* 2018/19: the second year is the next one, always. */
-static int
-school_year(const struct spelled *s, struct bb_period *ret_period)
-{
-    return (s->n[0] + 1) % 100 == s->n[1] ? read_years(s->n[0], s->n[0] + 1, ret_period)
-                                          : BB_PERIOD_E_IMPOSSIBLE;
-}
-
-/* 2018-19 can only be a school year, 2018-12 only a month; 2011-12 is what the hint says. */
-static int
-month_or_school_year(const struct spelled *s, struct bb_period *ret_period)
-{
-    bool month = s->n[1] >= 1 && s->n[1] <= 12;
-
-    if (month && !(is_fiscal(s->hint) && (s->n[0] + 1) % 100 == s->n[1]))
-        return accept(bb_day_of(s->n[0], s->n[1], 1), BB_PERIOD_MONTH, 0, ret_period);
-    return school_year(s, ret_period);
-}
-
-/* So many months from the first of this one. */
-static int
-months_from(int y, int m, int months, struct bb_period *ret_period)
-{
-    if (m == 1 && months % 12 == 0 && months / 12 >= SPAN_MIN)
-        return accept(bb_day_of(y, 1, 1), BB_PERIOD_SPAN, months / 12, ret_period);
-    for (unsigned type = BB_PERIOD_YEAR; type <= BB_PERIOD_MONTH; type++)
-        if (calendar_types[type].months == months &&
-            (m - calendar_types[type].first) % calendar_types[type].step == 0)
-            return accept(bb_day_of(y, m, 1), type, 0, ret_period);
-    return BB_PERIOD_E_UNSUPPORTED;
-}
-
-/* 2026-07-01/P3M; argument: the letter of the unit */
-static int
-interval(const struct spelled *s, struct bb_period *ret_period)
-{
-    int64_t first = bb_day_of(s->n[0], s->n[1], s->n[2]);
-    int count = s->n[3];
-
-    if (first < 0)
-        return BB_PERIOD_E_IMPOSSIBLE;
-    if (s->argument == 'D' && count == 1)
-        return accept(first, BB_PERIOD_DAY, 0, ret_period);
-    if (((s->argument == 'D' && count == 7) || (s->argument == 'W' && count == 1)) && first % 7 == 0)
-        return accept(first, BB_PERIOD_WEEK, 0, ret_period);
-    if (s->n[2] == 1 && s->argument == 'Y')
-        return months_from(s->n[0], s->n[1], count * 12, ret_period);
-    if (s->n[2] == 1 && s->argument == 'M')
-        return months_from(s->n[0], s->n[1], count, ret_period);
-    return BB_PERIOD_E_UNSUPPORTED;
-}
-
-static const struct spelling {
-    const char *shape;
-    int (*read)(const struct spelled *s, struct bb_period *ret_period);
-    int argument;
-} spellings[] = {
-    {"9999", year, 0},
-    {"9", year, 0},
-    {"99", year, 0},
-    {"999", year, 0},
-    {"99999", year, 0}, /* to be told that there is no such year */
-    {"9999-99", month_or_school_year, 0},
-    {"999999", packed_month, 0},
-    {"9999-M99", part_of_year, BB_PERIOD_MONTH},
-    {"9999-Q9", part_of_year, BB_PERIOD_QUARTER},
-    {"9999Q9", part_of_year, BB_PERIOD_QUARTER},
-    {"9999-S9", part_of_year, BB_PERIOD_SEMESTER},
-    {"9999S9", part_of_year, BB_PERIOD_SEMESTER},
-    {"9999-W99", week, 0},
-    {"9999W99", week, 0},
-    {"9999-W9", week, 0},
-    {"9999W9", week, 0},
-    {"9999-99-99", day, 0},
-    {"99999999", packed_day, 0},
-    {"9999/9999", two_years, 0},
-    {"9999-9999", two_years, 0},
-    {"9999/99", school_year, 0},
-    {"9999April", fiscal_year, 4},
-    {"9999July", fiscal_year, 7},
-    {"9999Oct", fiscal_year, 10},
-    {"9999-99-99/P9Y", interval, 'Y'},
-    {"9999-99-99/P99Y", interval, 'Y'},
-    {"9999-99-99/P999Y", interval, 'Y'},
-    {"9999-99-99/P9M", interval, 'M'},
-    {"9999-99-99/P99M", interval, 'M'},
-    {"9999-99-99/P999M", interval, 'M'},
-    {"9999-99-99/P9W", interval, 'W'},
-    {"9999-99-99/P99W", interval, 'W'},
-    {"9999-99-99/P9D", interval, 'D'},
-    {"9999-99-99/P99D", interval, 'D'},
-    {"9999-99-99/P999D", interval, 'D'},
-};
-
-/* The shape of a text and the numbers in it. False: longer than any shape, or more numbers than any has. */
-static bool
-take_shape(struct bb_bytes text, char shape[static LONGEST], int n[static 4])
-{
-    size_t numbers = 0;
-
-    if (text.len >= LONGEST)
-        return false;
-    for (size_t i = 0; i < text.len; i++) {
-        bool digit = text.data[i] >= '0' && text.data[i] <= '9';
-
-        shape[i] = (char)text.data[i];
-        if (!digit)
-            continue;
-        if ((i == 0 || shape[i - 1] != '9') && ++numbers > 4)
-            return false;
-        shape[i] = '9';
-        if (n[numbers - 1] > 99999999)
-            return false;
-        n[numbers - 1] = n[numbers - 1] * 10 + (text.data[i] - '0');
-    }
-    shape[text.len] = '\0';
-    return memchr(text.data, '\0', text.len) == NULL;
-}
-
-int
-bb_period_parse(struct bb_bytes text, enum bb_period_type hint, struct bb_period *ret_period)
-{
-    struct spelled s = {.hint = hint};
-    char shape[LONGEST];
-
-    if (text.len == 0 || !take_shape(text, shape, s.n))
-        return BB_PERIOD_E_SYNTAX;
-    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++)
-        if (strcmp(spellings[i].shape, shape) == 0) {
-            s.argument = spellings[i].argument;
-            return spellings[i].read(&s, ret_period);
-        }
-    return BB_PERIOD_E_SYNTAX;
-}
-
-int
-bb_date_parse(struct bb_bytes text, uint32_t *ret_day)
-{
-    int n[4] = {0};
-    char shape[LONGEST];
-    int64_t found;
-
-    if (text.len == 0 || !take_shape(text, shape, n) || strcmp(shape, "9999-99-99") != 0)
-        return BB_PERIOD_E_SYNTAX;
-    found = bb_day_of(n[0], n[1], n[2]);
-    if (found < 0)
-        return BB_PERIOD_E_IMPOSSIBLE;
-    *ret_day = (uint32_t)found;
     return 0;
 }
 
@@ -400,7 +157,7 @@ bb_period_end(struct bb_period p)
         return p.day + 7;
     bb_day_to_date(p.day, &y, &m, &d);
     return p.type == BB_PERIOD_SPAN ? first_of(y + p.years, 1)
-                                    : first_of(y, m + calendar_types[p.type].months);
+                                    : first_of(y, m + bb_calendar_types[p.type].months);
 }
 
 struct bb_period
@@ -416,8 +173,8 @@ bb_period_containing(enum bb_period_type type, uint32_t day)
         return p;
     }
     bb_day_to_date(day, &y, &m, &d);
-    first = calendar_types[type].first;
-    step = calendar_types[type].step;
+    first = bb_calendar_types[type].first;
+    step = bb_calendar_types[type].step;
     if (m < first) { /* of a year that began in the one before */
         y--;
         m += 12;
