@@ -12,10 +12,12 @@ knowledge_row(struct knowledge *knowledge)
     return knowledge->row[knowledge->n++];
 }
 
+#define ANYBODY 0
+
 /* One way to report a number of one organization: in some places, by some dimensions, of those cells that
  * have these codes (0: any). */
 struct view {
-    uint32_t organization;
+    uint32_t organization; /* or ANYBODY: what each of them reports so */
     enum {
         IN_PLACE,
         TOGETHER, /* all places but the empty one and aggregates */
@@ -71,12 +73,14 @@ in_places(const struct model *model, const struct bb_suppress_reading *r, const 
 static bool
 find_view(const struct model *model, struct view *view)
 {
+    struct view own = *view;
     bool any = false;
 
     for (size_t i = 0; i < model->n; i++) {
         const struct bb_suppress_reading *r = &model->reading[i];
-        view->in[i] = r->organization == view->organization &&
-                      model_dimensions(r->disaggregation) == view->by && in_places(model, r, view);
+        own.organization = view->organization == ANYBODY ? r->organization : view->organization;
+        view->in[i] = r->organization == own.organization &&
+                      model_dimensions(r->disaggregation) == view->by && in_places(model, r, &own);
         any |= view->in[i];
     }
     return any;
@@ -112,7 +116,20 @@ compare_views(const struct model *model, unsigned count, const struct view *x, c
         memcpy(knowledge_row(knowledge), row, sizeof row);
 }
 
-/* By all dimensions, and by codes of what is common to them. */
+/* By codes of what is common to them, and by less. */
+static void
+compare_codes(const struct model *model, unsigned count, struct view *x, struct view *y,
+              struct knowledge *knowledge)
+{
+    for (int a = 0; a <= (x->by & y->by & 1 ? 3 : 0); a++)
+        for (int b = 0; b <= (x->by & y->by & 2 ? 2 : 0); b++) {
+            x->a = y->a = a;
+            x->b = y->b = b;
+            compare_views(model, count, x, y, knowledge);
+        }
+}
+
+/* By all dimensions. */
 static void
 compare_all(const struct model *model, unsigned count, struct view x, struct view y,
             struct knowledge *knowledge)
@@ -120,14 +137,8 @@ compare_all(const struct model *model, unsigned count, struct view x, struct vie
     for (int both = 0; both < 16; both++) {
         x.by = both & 3;
         y.by = both >> 2;
-        if (!find_view(model, &x) || !find_view(model, &y))
-            continue;
-        for (int a = 0; a <= (x.by & y.by & 1 ? 3 : 0); a++)
-            for (int b = 0; b <= (x.by & y.by & 2 ? 2 : 0); b++) {
-                x.a = y.a = a;
-                x.b = y.b = b;
-                compare_views(model, count, &x, &y, knowledge);
-            }
+        if (find_view(model, &x) && find_view(model, &y))
+            compare_codes(model, count, &x, &y, knowledge);
     }
 }
 
@@ -160,13 +171,45 @@ know_together(const struct model *model, unsigned count, struct view together, s
         compare_all(model, count, together, other, knowledge);
 }
 
+static int64_t
+sum_view(const struct model *model, unsigned count, const struct view *view)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < model->n; i++)
+        sum += view->in[i] ? model_count(model, i, count) : 0;
+    return sum;
+}
+
+/* What one organization reports for a place, and nothing in it, beside what anybody reports in it: known
+ * where it is all of it. */
+static void
+know_compiled(const struct model *model, unsigned count, struct view here, struct knowledge *knowledge)
+{
+    const bool top =
+        here.place == 0 || (model->tree->aggregate[here.place] && !model->tree->above[here.place]);
+    struct view all = {.organization = ANYBODY, .place = here.place};
+
+    for (here.by = 0; here.by < 4; here.by++)
+        if (reports_between(model, &here, here.place, 0))
+            return;
+    for (all.of = top ? TOGETHER : UPPER; all.of <= LOWER; all.of++)
+        for (here.by = 0; here.by < 4; here.by++)
+            for (all.by = 0; all.by < 4; all.by++)
+                if (find_view(model, &here) && find_view(model, &all) &&
+                    sum_view(model, count, &here) == sum_view(model, count, &all))
+                    compare_codes(model, count, &here, &all, knowledge);
+}
+
 void
 know_additions(const struct model *model, unsigned count, struct knowledge *knowledge)
 {
     for (uint32_t o = 1; o <= MODEL_ORGANIZATIONS; o++) {
         struct view view = {.organization = o};
         know_together(model, count, view, knowledge);
-        for (; view.place < MODEL_PLACES; view.place++)
+        for (; view.place < MODEL_PLACES; view.place++) {
             know_place(model, count, &view, knowledge);
+            know_compiled(model, count, view, knowledge);
+        }
     }
 }

@@ -74,6 +74,9 @@ void model_solve(const struct model *model, const bool *hidden, unsigned count, 
 void model_solve_told(const struct model *model, const bool (*told)[MODEL_READINGS], size_t n, unsigned count,
                       uint32_t organization, bool *ret_solved);
 
+/* The same of one that is told nothing: what it knows by itself cannot be hidden from it. */
+void model_know(const struct model *model, unsigned count, uint32_t organization, bool *ret_known);
+
 /* The same by trying, for the hidden ones: has the figure the same value in all tables of whole numbers, none
  * negative or above `most`, that look the same? Zeros and additions are known, and that what is hidden is not
  * zero. For few cells. */

@@ -124,6 +124,29 @@ fill(const struct model_kind *kind, struct model *model, uint32_t o)
                 add_region(model, o, p, d);
 }
 
+/* For a place what all others have in the places that lie in it, and are no aggregates. */
+static void
+compile(struct model *model, uint32_t organization, uint32_t place, uint32_t disaggregation)
+{
+    const size_t n = model->n;
+    struct bb_decimal sum[2] = {{0, 0}, {0, 0}};
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct bb_suppress_reading *r = &model->reading[i];
+        uint32_t above = r->place ? model->tree->above[r->place] : place;
+        while (above && above != place)
+            above = model->tree->above[above];
+        if (r->place == 0 || r->aggregate || above != place || r->disaggregation != disaggregation)
+            continue;
+        any = true;
+        for (unsigned c = 0; c < 2; c++)
+            sum[c].mantissa += r->count[c].mantissa;
+    }
+    if (any)
+        model_add_reading(model, organization, place, disaggregation, sum[0], sum[1]);
+}
+
 void
 model_random(const struct model_kind *kind, struct model *model)
 {
@@ -131,7 +154,7 @@ model_random(const struct model_kind *kind, struct model *model)
     model->threshold = 2 + model_below(4);
     model->n_counts = kind->n_counts;
     model->tree = &model_trees[kind->tree];
-    for (uint32_t o = 1; o <= kind->organizations; o++) {
+    for (uint32_t o = 1; o <= kind->organizations - kind->compiled; o++) {
         fill(kind, model, o);
         for (uint32_t p = 0; kind->totals && p < kind->places; p++)
             if (model_below(2))
@@ -140,20 +163,26 @@ model_random(const struct model_kind *kind, struct model *model)
             if (model_below(3) == 0)
                 add_whole(model, o, d);
     }
+    for (uint32_t p = 0; kind->compiled && p < kind->places; p++)
+        for (uint32_t d = 0; d < kind->disaggregations; d++)
+            if (kind->tree ? model->tree->aggregate[p] : p == 0)
+                compile(model, kind->organizations, p, d);
     model_find_figures(model);
 }
 
 const struct model_kind model_kinds[MODEL_KINDS] = {
-    {2, 4, 4, 5, 1, false, 8, 0},  /* two organizations, one dimension */
-    {3, 4, 3, 5, 1, false, 6, 0},  /* three, each anywhere */
-    {3, 4, 4, 3, 1, true, 5, 0},   /* with totals of their own */
-    {4, 2, 4, 4, 1, false, 7, 0},  /* one place */
-    {2, 5, 6, 6, 1, true, 5, 0},   /* two dimensions, an aggregate place */
-    {2, 3, 10, 4, 1, true, 6, 0},  /* cross tabulations */
-    {3, 4, 3, 5, 2, true, 6, 0},   /* ratios */
-    {3, 5, 4, 40, 1, false, 3, 0}, /* sparse, few small ones */
-    {2, 5, 2, 5, 1, false, 8, 1},  /* places in an aggregate */
-    {2, 6, 3, 5, 1, true, 6, 2},   /* in one that lies in another */
-    {2, 7, 3, 4, 1, true, 7, 3},   /* in two that make up a third */
-    {3, 5, 3, 5, 2, false, 7, 4},  /* ratios, and a place in one that is no aggregate */
+    {2, 4, 4, 5, 1, false, 8, 0, false},  /* two organizations, one dimension */
+    {3, 4, 3, 5, 1, false, 6, 0, false},  /* three, each anywhere */
+    {3, 4, 4, 3, 1, true, 5, 0, false},   /* with totals of their own */
+    {4, 2, 4, 4, 1, false, 7, 0, false},  /* one place */
+    {2, 5, 6, 6, 1, true, 5, 0, false},   /* two dimensions, an aggregate place */
+    {2, 3, 10, 4, 1, true, 6, 0, false},  /* cross tabulations */
+    {3, 4, 3, 5, 2, true, 6, 0, false},   /* ratios */
+    {3, 5, 4, 40, 1, false, 3, 0, false}, /* sparse, few small ones */
+    {2, 5, 2, 5, 1, false, 8, 1, false},  /* places in an aggregate */
+    {2, 6, 3, 5, 1, true, 6, 2, false},   /* in one that lies in another */
+    {2, 7, 3, 4, 1, true, 7, 3, false},   /* in two that make up a third */
+    {3, 5, 3, 5, 2, false, 7, 4, false},  /* ratios, and a place in one that is no aggregate */
+    {3, 4, 2, 5, 1, false, 8, 0, true},   /* one adds up what all others report */
+    {3, 6, 2, 5, 1, false, 8, 2, true},   /* for each aggregate */
 };

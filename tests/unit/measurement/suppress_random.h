@@ -11,9 +11,10 @@ struct model_kind {
     bool totals;  /* organizations add up some of their own cells */
     int reported; /* of 10 cells */
     uint32_t tree;
+    bool compiled; /* the last organization has only sums over all others, of the empty place or aggregates */
 };
 
-#define MODEL_KINDS 12
+#define MODEL_KINDS 14
 extern const struct model_kind model_kinds[MODEL_KINDS];
 
 void model_seed(uint64_t number);

@@ -173,6 +173,12 @@ model_solve_told(const struct model *model, const bool (*told)[MODEL_READINGS], 
     free(knowledge.row);
 }
 
+void
+model_know(const struct model *model, unsigned count, uint32_t organization, bool *ret_known)
+{
+    model_solve_told(model, NULL, 0, count, organization, ret_known);
+}
+
 /* Trying */
 
 struct trial {

@@ -14,16 +14,17 @@
 static size_t
 count_solved(const struct told *told)
 {
-    bool solved[MODEL_FIGURES];
+    bool solved[MODEL_FIGURES], known[MODEL_FIGURES];
     size_t n = 0;
 
     for (unsigned c = 0; c < at.model.n_counts; c++) {
+        model_know(&at.model, c, told->viewer, known);
         model_solve_told(&at.model, (const bool(*)[MODEL_READINGS])told->row, told->n, c, told->viewer,
                          solved);
         for (size_t f = 0; f < at.model.n_figures; f++) {
             const struct model_figure *figure = &at.model.figure[f];
             if (model_is_small(&at.model, figure) || (!figure->alone && told->withheld[f]))
-                n += solved[f] && model_concerns(&at.model, f, c, told->viewer);
+                n += solved[f] && !known[f] && model_concerns(&at.model, f, c, told->viewer);
         }
     }
     return n;

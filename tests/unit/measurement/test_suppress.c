@@ -28,18 +28,29 @@ read_hidden(const struct model *model, bool without_places, bool *ret_hidden)
     bb_suppressed_release(&suppressed);
 }
 
+static bool
+any(const bool *figure, size_t n)
+{
+    while (n && !figure[n - 1])
+        n--;
+    return n > 0;
+}
+
 /* How many hidden figures does somebody solve? */
 static size_t
 count_solved(const struct model *model, const bool *hidden)
 {
-    bool solved[MODEL_FIGURES];
+    bool solved[MODEL_FIGURES], known[MODEL_FIGURES];
     size_t n = 0;
 
     for (unsigned c = 0; c < model->n_counts; c++)
         for (uint32_t o = MODEL_OUTSIDER; o <= MODEL_ORGANIZATIONS; o++) {
             model_solve(model, hidden, c, o, solved);
+            if (!any(hidden, model->n_figures))
+                continue;
+            model_know(model, c, o, known);
             for (size_t f = 0; f < model->n_figures; f++)
-                n += hidden[f] && model_concerns(model, f, c, o) && solved[f];
+                n += hidden[f] && model_concerns(model, f, c, o) && solved[f] && !known[f];
         }
     return n;
 }
@@ -107,9 +118,10 @@ test_places_tell(void **state)
 /* Whole numbers, none negative: bounds tell nothing either. */
 
 static const struct model_kind tiny[] = {
-    {2, 2, 3, 3, 1, false, 9, 0}, {2, 3, 2, 3, 1, false, 9, 0}, {3, 2, 3, 2, 1, false, 7, 0},
-    {2, 3, 3, 2, 1, true, 5, 0},  {2, 2, 4, 2, 1, true, 6, 0},  {2, 5, 1, 3, 1, false, 8, 1},
-    {2, 6, 1, 3, 1, false, 7, 2},
+    {2, 2, 3, 3, 1, false, 9, 0, false}, {2, 3, 2, 3, 1, false, 9, 0, false},
+    {3, 2, 3, 2, 1, false, 7, 0, false}, {2, 3, 3, 2, 1, true, 5, 0, false},
+    {2, 2, 4, 2, 1, true, 6, 0, false},  {2, 5, 1, 3, 1, false, 8, 1, false},
+    {2, 6, 1, 3, 1, false, 7, 2, false},
 };
 
 static bool
@@ -125,13 +137,17 @@ tiny_table(uint64_t number, struct model *model)
 static size_t
 count_pinned(const struct model *model, const bool *hidden)
 {
-    bool pinned[MODEL_FIGURES];
+    bool pinned[MODEL_FIGURES], known[MODEL_FIGURES], all[MODEL_FIGURES];
     size_t n = 0;
 
+    memset(all, true, sizeof all);
     for (uint32_t o = MODEL_OUTSIDER; o <= MODEL_ORGANIZATIONS; o++) {
         model_try(model, hidden, 0, o, 8, pinned);
+        if (!any(pinned, model->n_figures))
+            continue;
+        model_try(model, all, 0, o, 8, known); /* what cannot be hidden from it */
         for (size_t f = 0; f < model->n_figures; f++)
-            n += pinned[f];
+            n += pinned[f] && !known[f];
     }
     return n;
 }

@@ -47,18 +47,20 @@
  * known as that: codes in the total, cross tabulations in their margins, and places in the place that they
  * lie in. All others lie in the empty place; of those that are no aggregates, also in an aggregate that lies
  * in no other. Where both a place and what lies in it could stand for it, either way to add up counts
- * (suppress_groups.h). What does not add up is no addition, whatever it was meant to be.
+ * (suppress_groups.h). So is what one organization reports for a place, and nothing in it, where it is the
+ * sum of what all others report in it (suppress_across.h): who puts the others' numbers together knows it.
+ * What does not add up is no addition, whatever it was meant to be. What somebody could work out from its own
+ * rows and the additions alone, before anything is told, is not hidden from it.
  *
  * WHAT DOES NOT FOLLOW: that a range is wide, only that it is not a single number. Organizations that put
  * their rows together. Two tables of one period, before and after a change: the difference between them may
  * be small. So as of an earlier moment nothing is told of a period in which something changed since, nor of
  * periods of another type than the indicator has (query/withheld.c); who asked before still knows the answer.
  * Which places an aggregate contains that are not registered as lying in it, but for all of them together.
- * That one organization reports for an aggregate what others report for its parts. That a numerator is not
- * above its denominator, and the difference between the two. What one indicator tells of another. What may be
- * concluded from the very choice of what is hidden.
+ * That a numerator is not above its denominator, and the difference between the two. What one indicator tells
+ * of another. What may be concluded from the very choice of what is hidden.
  *
- * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 50 ms for 9,000 to 18,000, 80 to 400 ms and some 20 MB
+ * COST: 2 to 7 ms for 1,000 to 3,000 readings, 20 to 50 ms for 9,000 to 18,000, 80 to 500 ms and some 20 MB
  * for 43,000 to 50,000 (300 places by 36 codes, four organizations in each). What it does is counted
  * (suppress_effort.h): after what takes half a second it gives up. So do very large tables of which nearly
  * everything would have to be hidden, and those with a thousand sets of dimensions in one place, which can

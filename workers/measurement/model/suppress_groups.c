@@ -34,6 +34,13 @@ find_groups(struct bb_arena *arena, struct bb_groups *groups)
 }
 
 int
+bb_groups_sort(struct bb_arena *arena, struct bb_groups *groups)
+{
+    qsort(groups->reading, groups->n_readings, sizeof *groups->reading, compare_readings);
+    return find_groups(arena, groups);
+}
+
+int
 bb_groups_make(const struct bb_order *order, uint32_t from, uint32_t to, bool without_aggregates,
                struct bb_arena *arena, struct bb_groups *ret_groups)
 {
@@ -47,8 +54,7 @@ bb_groups_make(const struct bb_order *order, uint32_t from, uint32_t to, bool wi
         if (!without_aggregates || !order->at[i].reading->aggregate)
             groups.reading[groups.n_readings++] =
                 (struct bb_grouped_reading){order->parts[order->at[i].disaggregation].dimensions, i};
-    qsort(groups.reading, groups.n_readings, sizeof *groups.reading, compare_readings);
-    r = find_groups(arena, &groups);
+    r = bb_groups_sort(arena, &groups);
     if (r == 0)
         *ret_groups = groups;
     return r;

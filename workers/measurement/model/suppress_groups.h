@@ -39,6 +39,9 @@ enum bb_cut {
 int bb_groups_cut(const struct bb_order *order, const struct bb_groups *groups, enum bb_cut cut,
                   struct bb_arena *arena, struct bb_groups *ret_groups);
 
+/* Readings that were put together by hand: into groups. 0 | -EDQUOT */
+int bb_groups_sort(struct bb_arena *arena, struct bb_groups *groups);
+
 /* Have they the same readings? */
 bool bb_groups_same(const struct bb_groups *a, const struct bb_groups *b);
 

@@ -1,4 +1,4 @@
-/* Relations: the additions that come true within what one organization reports.
+/* Relations: the additions that come true, mostly within what one organization reports.
  *
  * A total beside its parts, cross tabulations beside their margins, a place beside what lies in it: where the
  * numbers say that one is the sum of the other, everybody is taken to know it. Two dimensions without a total
