@@ -35,6 +35,8 @@ json 'map([.indicator, .comment, .member, .sequence > 0, (.time | length)])' \
     "[[\"reach\",\"Is 5 all of it?\",\"backbone/main\",true,27]]"
 run 0 as alpha submission ls --state returned --as-of "seq:$sequence" -o json
 json . '[]'
+inbox_has alpha 'map(select(.kind == "notice") | [.subject, .indicator, .period])' '[["reach of 2026-06: returned","reach","2026-06"]]'
+like "the comment" "$(jq -r '.[0].body' <<<"$out")" '`backbone/main`: returned.*> Is 5 all of it[?]'
 run 0 as alpha report reach 6 --period 2026-06
 run 0 as alpha submission submit --period 2026-06
 run 0 backbone submission approve --organization alpha --period 2026-06 -o json

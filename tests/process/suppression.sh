@@ -253,7 +253,7 @@ json 'map(.withheld)' '[null]'
 # a value that is corrected is told to staff, and to whom it belongs
 notices() {
     out=$(as "$1" inbox ls -o json) &&
-        [ "$(jq -c '[.[] | select(.kind == "notice" and .period == "2026-01") | [.indicator, .changes[0].organization, .changes[0].old_value, .changes[0].new_value]] | sort' <<<"$out")" = "$2" ]
+        [ "$(jq -c '[.[] | select(.kind == "notice" and .changes and .period == "2026-01") | [.indicator, .changes[0].organization, .changes[0].old_value, .changes[0].new_value]] | sort' <<<"$out")" = "$2" ]
 }
 for who in alpha delta; do
     run 0 as "$who" trend reach

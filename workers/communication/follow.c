@@ -10,6 +10,7 @@
 #include "follow.h"
 
 #include "post.h"
+#include "reviewed.h"
 #include "update.h"
 
 #include "proto/errors.h"
@@ -220,6 +221,8 @@ stage_messages(struct bb_follow *follow)
         if (follow->staged_indicator < batch->n_indicator) {
             r = bb_update_write(follow->c, batch, batch->indicator[follow->staged_indicator++], &count);
         } else {
+            if (batch->review)
+                r = bb_reviewed_write(follow->c, batch, &count);
             follow->staged_batch++;
             follow->staged_indicator = 0;
         }

@@ -244,7 +244,8 @@ play(struct world *w, struct played *p)
             }
             play_indicator(p, &w->batch[b], at, i);
         }
-        p->reply.n_batch += p->batch[at].n_indicator > 0;
+        p->batch[at].review = (Bb__ReviewSaid *)(uintptr_t)w->batch[b].review;
+        p->reply.n_batch += p->batch[at].n_indicator > 0 || p->batch[at].review;
         p->reply.sequence = (b + 1) * 10;
     }
 }
@@ -287,4 +288,10 @@ journal_add(struct world *w, const char *code, bool corrects, const char *given)
     batch->indicator[0].corrects = corrects;
     batch->indicator[0].n_given = given != NULL;
     batch->indicator[0].given[0] = given;
+}
+
+void
+journal_review(struct world *w, const Bb__ReviewSaid *said)
+{
+    w->batch[w->n++].review = said;
 }

@@ -5,11 +5,14 @@
 
 #include "played.h"
 
+#include "measurement.pb-c.h"
+
 enum { BATCHES = 40, MOST = 4 };
 
 /* A batch of the played journal: closed by entry 10 * (number + 1). */
 struct batch {
     unsigned n;
+    const Bb__ReviewSaid *review; /* it is one; NULL: no */
     struct {
         char code[16];
         bool corrects, everybody, cut, parts;
@@ -37,6 +40,9 @@ void journal_restart(void *world);
 
 /* One more batch, of one indicator. given: who has seen what it corrects; NULL: nobody. */
 void journal_add(struct world *w, const char *code, bool corrects, const char *given);
+
+/* ... and one that is a review, borrowed. */
+void journal_review(struct world *w, const Bb__ReviewSaid *said);
 
 /* Answer the call that is open. */
 void journal_answer(void *world);

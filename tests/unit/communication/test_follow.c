@@ -233,6 +233,61 @@ test_much(void **state)
     assert_int_equal(bb_msglog_head(w->f.core.log), BATCHES * MOST * 6);
 }
 
+/* What was said of reports is told to whose they are, once, between what batches tell of. */
+static void
+test_review(void **state)
+{
+    static char *codes[] = {(char *)(uintptr_t) "count", (char *)(uintptr_t) "rate"};
+    static char why[] = "Is 5\nall\033 of it?";
+    struct world *w = *state;
+    Bb__ReviewSaid returned = BB__REVIEW_SAID__INIT, unlocked = BB__REVIEW_SAID__INIT;
+    const Bb__MessageListReply *list;
+    const Bb__Message *message;
+
+    returned.reporter = (char *)(uintptr_t) "b";
+    returned.period = (char *)(uintptr_t) "2026-03";
+    returned.state = (char *)(uintptr_t) "returned";
+    returned.indicator = codes;
+    returned.n_indicator = returned.indicators = 1;
+    returned.comment = why;
+    unlocked = returned;
+    unlocked.state = (char *)(uintptr_t) "approved";
+    unlocked.comment = NULL;
+    unlocked.reason = (char *)(uintptr_t) "recount";
+    unlocked.n_indicator = 2;
+    unlocked.indicators = 7;
+    journal_add(w, "count", false, NULL);
+    journal_review(w, &returned);
+    journal_add(w, "count", false, NULL);
+    journal_review(w, &unlocked);
+    w->piece = 1;
+    journal_catch_up(w);
+    list = messages(w, "b", "org/b");
+    assert_int_equal(list->n_message, 2);
+    message = list->message[0]->message;
+    assert_int_equal(message->kind, BB__MESSAGE_KIND__NOTICE);
+    assert_string_equal(message->subject, "count of 2026-03: returned");
+    assert_string_equal(message->body, "`a/main`: returned\n\n- `count`\n\n> Is 5\n> all  of it?\n");
+    assert_string_equal(message->indicator, "count");
+    assert_string_equal(message->period, "2026-03");
+    message = list->message[1]->message;
+    assert_string_equal(message->subject, "7 indicators of 2026-03: unlocked");
+    assert_string_equal(message->body,
+                        "`a/main`: unlocked\n\n- `count`\n- `rate`\n\nand 5 more indicators\n\n> recount\n");
+    assert_null(message->indicator);
+    /* the same answer again writes nothing again */
+    assert_int_equal(bb_msglog_set_number(w->f.core.log, "followed", 0), 0);
+    assert_int_equal(fixture_flush(&w->f), 0);
+    journal_restart(w);
+    journal_catch_up(w);
+    assert_int_equal(messages(w, "b", "org/b")->n_message, 2);
+    /* of who takes no part any more nothing is said */
+    returned.reporter = (char *)(uintptr_t) "gone";
+    journal_review(w, &returned);
+    journal_catch_up(w);
+    assert_int_equal(messages(w, "b", "org/b")->n_message, 2);
+}
+
 int
 main(void)
 {
@@ -244,6 +299,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_everybody, journal_setup, journal_teardown),
         cmocka_unit_test_setup_teardown(test_followers, journal_setup, journal_teardown),
         cmocka_unit_test_setup_teardown(test_asking, journal_setup, journal_teardown),
+        cmocka_unit_test_setup_teardown(test_review, journal_setup, journal_teardown),
         cmocka_unit_test_setup_teardown(test_much, journal_setup, journal_teardown),
     };
 

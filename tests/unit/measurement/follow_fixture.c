@@ -297,6 +297,15 @@ print_change(FILE *to, const Bb__IndicatorChange *change)
         fprintf(to, "  given to %s\n", change->given[i]);
 }
 
+static void
+print_review(FILE *to, const Bb__ReviewSaid *said)
+{
+    fprintf(to, " %s %s %s %u:", said->reporter, said->period, said->state, (unsigned)said->indicators);
+    for (size_t i = 0; i < said->n_indicator; i++)
+        fprintf(to, " %s", said->indicator[i]);
+    fprintf(to, "; %s; %s\n", said->comment ? said->comment : "-", said->reason ? said->reason : "-");
+}
+
 char *
 world_text(const struct world *w)
 {
@@ -309,6 +318,8 @@ world_text(const struct world *w)
         fprintf(to, "%llu %s/%s\n", (unsigned long long)batch->sequence, batch->organization, batch->member);
         for (size_t i = 0; i < batch->n_indicator; i++)
             print_change(to, batch->indicator[i]);
+        if (batch->review)
+            print_review(to, batch->review);
     }
     fclose(to);
     return text;

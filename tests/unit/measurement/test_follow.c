@@ -387,6 +387,59 @@ test_refused(void **state)
     bb_buffer_release(&out);
 }
 
+static void
+review(struct world *w, const char *who, const char *action, const char *comment, const char *reason)
+{
+    Bb__Review request = BB__REVIEW__INIT;
+
+    request.action = (char *)(uintptr_t)action;
+    request.organization = (char *)(uintptr_t) "a";
+    request.period = (char *)(uintptr_t) "2026-03";
+    request.comment = (char *)(uintptr_t)comment;
+    request.reason = (char *)(uintptr_t)reason;
+    fixture_review(&w->store, who, &request);
+    check_int(w->store.failure, 0, w->store.message);
+    world_apply(w);
+}
+
+/* What others say of somebody's reports is told in its place; what somebody says of its own is not. */
+static void
+test_reviews(void **state)
+{
+    struct world *w = *state;
+    uint64_t at = world_head(w);
+    char expected[512];
+
+    world_submit(w, "a", "count|a|||2026-03|1");
+    world_submit(w, "a", "rate|a|||2026-03||1|2");
+    review(w, "a", "submit", "all", NULL);
+    review(w, "backbone", "return", "not all", NULL);
+    review(w, "a", "submit", NULL, NULL);
+    review(w, "backbone", "approve", NULL, NULL);
+    review(w, "backbone", "lock", NULL, NULL);
+    review(w, "backbone", "unlock", NULL, "recount");
+    world_submit(w, "a", "count|a|||2026-04|1");
+    snprintf(expected, sizeof expected,
+             "%llu backbone/main\n a 2026-03 returned 2: count rate; not all; -\n"
+             "%llu backbone/main\n a 2026-03 approved 2: count rate; -; -\n"
+             "%llu backbone/main\n a 2026-03 locked 2: count rate; -; -\n"
+             "%llu backbone/main\n a 2026-03 approved 2: count rate; -; recount\n"
+             "%llu a/main\n count \"count\" organizations=1 created=1 updated=0 corrections=0\n"
+             "  a +1 ~0 1: 2026-04\n",
+             (unsigned long long)at + 4, (unsigned long long)at + 6, (unsigned long long)at + 7,
+             (unsigned long long)at + 8, (unsigned long long)at + 9);
+    expect(w, at + 2, expected);
+    /* as much as there is room for */
+    w->reply_bytes = 1;
+    for (uint64_t from = at + 2, told = 0; from < at + 9; from = w->reply->sequence) {
+        world_follow(w, from, NULL);
+        assert_int_equal(w->reply->n_batch, 1);
+        assert_null(w->reply->indicator);
+        assert_int_equal(w->reply->batch[0]->review != NULL, told++ < 4);
+        assert_true(w->reply->sequence > from);
+    }
+}
+
 int
 main(void)
 {
@@ -399,6 +452,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_bounds, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_long_definitions, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_corrected, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_reviews, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_refused, world_setup, world_teardown),
     };
 

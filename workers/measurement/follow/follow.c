@@ -2,6 +2,8 @@
  * there, then records of what was given are read. */
 #include "follow_core.h"
 
+#include "workers/measurement/model/review.h"
+
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -13,6 +15,7 @@
 #define REPLY_BYTES    ((size_t)240 << 10)
 #define BATCH_OVERHEAD 512u    /* about: of a batch beside its indicators, on the wire */
 #define LOOKED_MAX     200000u /* entries without a batch, then there is a reply all the same */
+#define REVIEWED_MAX   20u     /* indicators of a review that are named */
 #define DECODE_BYTES   (4 * (size_t)BB_LIMIT_DECODE_BYTES)
 
 char *
@@ -189,6 +192,73 @@ take_batch(struct bb_following *f, const struct bb_entry *closing)
     return r;
 }
 
+/* What others said of somebody's reports, until the scratch arena is reset; what somebody says of its own it
+ * knows. 0 | BB_FOLLOW_E_NOTHING | <0 */
+static int
+describe_review(struct bb_following *f, const struct bb_entry *entry, Bb__ReviewSaid *said,
+                Bb__ClosedBatch *batch)
+{
+    Bb__EntryReview *review;
+    int r;
+
+    bb_arena_reset(&f->scratch);
+    r = bb_unpack(bb__entry_review, entry->body, &f->scratch, &review);
+    if (r != 0)
+        return r == -EMSGSIZE ? -EBADMSG : r;
+    if (strcmp(review->organization, review->reporter) == 0)
+        return BB_FOLLOW_E_NOTHING;
+    bb__review_said__init(said);
+    said->reporter = review->reporter;
+    said->period = review->period;
+    said->state = (char *)(uintptr_t)bb_review_state_name((enum bb_review_state)review->state);
+    said->indicator = review->indicator;
+    said->n_indicator = review->n_indicator < REVIEWED_MAX ? review->n_indicator : REVIEWED_MAX;
+    said->indicators = (uint32_t)review->n_indicator;
+    said->comment = review->comment;
+    said->reason = review->reason;
+    bb__closed_batch__init(batch);
+    batch->sequence = entry->sequence;
+    batch->time_us = (uint64_t)entry->time;
+    batch->organization = review->organization;
+    batch->member = review->member;
+    batch->review = said;
+    return 0;
+}
+
+/* A message of ours as the arena's own, as keep(). */
+static int
+keep_review(struct bb_following *f, const Bb__ClosedBatch *batch, size_t len)
+{
+    uint8_t *packed = bb_arena_alloc(&f->arena, len + 1);
+    Bb__ClosedBatch *kept;
+    int r;
+
+    if (!packed)
+        return -ENOMEM;
+    bb__closed_batch__pack(batch, packed);
+    r = bb_unpack(bb__closed_batch, bb_bytes(packed, len), &f->arena, &kept);
+    return r == 0 ? add_batch(f, kept) : r;
+}
+
+static int
+take_review(struct bb_following *f, const struct bb_entry *entry)
+{
+    size_t most = f->follow->reply_bytes ? f->follow->reply_bytes : REPLY_BYTES, len;
+    Bb__ClosedBatch batch;
+    Bb__ReviewSaid said;
+    int r = describe_review(f, entry, &said, &batch);
+
+    if (r != 0)
+        return r == BB_FOLLOW_E_NOTHING ? 0 : r;
+    len = bb__closed_batch__get_packed_size(&batch);
+    if (f->bytes > 0 && f->bytes + len > most) {
+        f->full = true;
+        return 0;
+    }
+    f->bytes += len + 4;
+    return keep_review(f, &batch, len);
+}
+
 static int
 go_through(struct bb_following *f)
 {
@@ -203,6 +273,8 @@ go_through(struct bb_following *f)
             r = bb_closed_find(&f->closed, &entry);
         if (r == 0 && f->closed.n > 0)
             r = take_batch(f, &entry);
+        else if (r == 0 && entry.type == BB_ENTRY_REVIEW)
+            r = take_review(f, &entry);
         if (r == 0 && !f->full)
             f->reply.sequence++;
     }
