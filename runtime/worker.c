@@ -5,6 +5,7 @@
  * carries. */
 #include "worker_core.h"
 
+#include "awake.h"
 #include "daemon.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#define AWAKE_US  200 /* after a round that had something */
 #define TICK_MS   1000
 #define LINGER_MS 1000 /* for the last answers */
 
@@ -218,10 +220,10 @@ wait_for_events(struct bb_worker *w)
     bool at_hand = has_events(w);
     unsigned ready = (unsigned)at_hand << ITEM_SOCKET;
 
-    if (poll(items, ITEMS, at_hand ? 0 : patience(w)) <= 0)
-        return ready;
-    for (int i = 0; i < ITEMS; i++)
-        ready |= (unsigned)(items[i].revents != 0) << i;
+    if (bb_awake_poll(items, ITEMS, at_hand ? 0 : patience(w), w->awake ? AWAKE_US : 0) > 0)
+        for (int i = 0; i < ITEMS; i++)
+            ready |= (unsigned)(items[i].revents != 0) << i;
+    w->awake = ready != 0;
     return ready;
 }
 
