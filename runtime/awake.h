@@ -2,9 +2,9 @@
  *
  * To wake a thread on a processor that sleeps takes longer than most of what is done for a short question,
  * and costs more, above all on virtual machines. With the two ends awake, the client that waits and the
- * worker that has just answered, those between them find a processor awake: a question there and back takes
- * half the time and no more of the processors in all (docs/PERFORMANCE.md). Whoever else wants the processor
- * gets it (sched_yield(2)). */
+ * worker that has just answered a question, those between them find a processor awake: a question there and
+ * back takes half the time and no more of the processors in all (docs/PERFORMANCE.md). Whoever else wants the
+ * processor gets it (sched_yield(2)). */
 #ifndef BB_AWAKE_H
 #define BB_AWAKE_H
 

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define AWAKE_US  200 /* after a round that had something */
+#define AWAKE_US  200 /* after bb_worker_stay_awake() */
 #define TICK_MS   1000
 #define LINGER_MS 1000 /* for the last answers */
 
@@ -223,7 +223,7 @@ wait_for_events(struct bb_worker *w)
     if (bb_awake_poll(items, ITEMS, at_hand ? 0 : patience(w), w->awake ? AWAKE_US : 0) > 0)
         for (int i = 0; i < ITEMS; i++)
             ready |= (unsigned)(items[i].revents != 0) << i;
-    w->awake = ready != 0;
+    w->awake = false;
     return ready;
 }
 
@@ -334,6 +334,12 @@ void
 bb_worker_call_cancel(struct bb_worker *w, uint64_t id)
 {
     judge(bb_session_call_cancel(w->session, id));
+}
+
+void
+bb_worker_stay_awake(struct bb_worker *w)
+{
+    w->awake = true;
 }
 
 void
