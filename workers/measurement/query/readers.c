@@ -19,9 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STEP_BYTES  ((size_t)BB_LIMIT_PART_BYTES)
-#define FIRST_BYTES ((size_t)32 << 10) /* of the first part: it is read while the second one is on its way   \
-                                        */
+#define STEP_BYTES ((size_t)BB_LIMIT_PART_BYTES)
+#define FIRST_BYTES                                                                                          \
+    ((size_t)32 << 10) /* of the first part: it is read while the second one is on its way                   \
+                        */
 
 enum place { WAITING, READY, RUNNING, PARKED, FINISHED };
 
