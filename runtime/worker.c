@@ -5,7 +5,6 @@
  * carries. */
 #include "worker_core.h"
 
-#include "awake.h"
 #include "daemon.h"
 
 #include <errno.h>
@@ -17,7 +16,6 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#define AWAKE_US  200 /* after bb_worker_stay_awake() */
 #define TICK_MS   1000
 #define LINGER_MS 1000 /* for the last answers */
 
@@ -220,10 +218,10 @@ wait_for_events(struct bb_worker *w)
     bool at_hand = has_events(w);
     unsigned ready = (unsigned)at_hand << ITEM_SOCKET;
 
-    if (bb_awake_poll(items, ITEMS, at_hand ? 0 : patience(w), w->awake ? AWAKE_US : 0) > 0)
-        for (int i = 0; i < ITEMS; i++)
-            ready |= (unsigned)(items[i].revents != 0) << i;
-    w->awake = false;
+    if (poll(items, ITEMS, at_hand ? 0 : patience(w)) <= 0)
+        return ready;
+    for (int i = 0; i < ITEMS; i++)
+        ready |= (unsigned)(items[i].revents != 0) << i;
     return ready;
 }
 
@@ -334,12 +332,6 @@ void
 bb_worker_call_cancel(struct bb_worker *w, uint64_t id)
 {
     judge(bb_session_call_cancel(w->session, id));
-}
-
-void
-bb_worker_stay_awake(struct bb_worker *w)
-{
-    w->awake = true;
 }
 
 void

@@ -141,10 +141,6 @@ int bb_worker_call(struct bb_worker *worker, uint64_t id, uint32_t method, uint3
 /* The answer is no longer wanted: called() will not come. An id that is not open is ignored. */
 void bb_worker_call_cancel(struct bb_worker *worker, uint64_t id);
 
-/* Something was answered that is asked and answered quickly: what comes next may be close, and is looked for
- * (awake.h) before the thread sleeps. Until the next round. */
-void bb_worker_stay_awake(struct bb_worker *worker);
-
 /* Send what was answered so far, in the middle of a round. */
 void bb_worker_push(struct bb_worker *worker);
 

@@ -28,7 +28,6 @@ struct bb_worker {
     int socket_fd; /* ZMQ_FD of the two */
     int monitor_fd;
     bool blocked; /* the pipe took no more */
-    bool awake;   /* what follows may be close */
     bool stopping;
     bool told_waiting; /* the log says that there is no broker */
     bool unsound;      /* a fan-out is missing from what is to be sent: the connection must go */

@@ -53,8 +53,6 @@ send_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes b
     struct bb_measurement *m = self;
 
     bb_worker_reply(m->worker, tag, part, final, body);
-    if (final)
-        bb_worker_stay_awake(m->worker);
     if (body.len >= LARGE_PART && !final)
         bb_worker_push(m->worker);
 }

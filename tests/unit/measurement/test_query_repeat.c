@@ -379,6 +379,30 @@ test_answers(void **state)
     assert_null(answers);
 }
 
+/* As many as a scorecard has are all kept, wherever their keys fall, and what is asked for again outlives
+ * what is not. */
+static void
+test_places(void **state)
+{
+    struct bb_answers *answers;
+    char key[16];
+
+    (void)state;
+    assert_int_equal(bb_answers_new(&answers), 0);
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(key, sizeof key, "%u", i);
+        keep(answers, key, 1, key);
+        for (unsigned k = 0; k < 100 && k <= i; k++) {
+            const struct bb_answer *found;
+            snprintf(key, sizeof key, "%u", k);
+            found = bb_answers_find(answers, bb_bytes_str(key));
+            assert_non_null(found);
+            bb_answers_give_back(answers, &found);
+        }
+    }
+    bb_answers_destroy(&answers);
+}
+
 /* However many are kept, they take no more than they may; and one that is too long is not kept. */
 static void
 test_bounds(void **state)
@@ -415,6 +439,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test_setup_teardown(test_the_same_bytes, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_control, world_setup, world_teardown),

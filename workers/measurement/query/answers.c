@@ -1,6 +1,7 @@
-/* A table of slots, each for the keys that fall there: the newer one takes the place of the older. When all
- * together become too many bytes, a hand goes round and takes what was not asked for since it came by last.
- * An answer that somebody still reads is freed by whoever gives it back last. */
+/* A table of sets of slots; a key falls into a set. Where all of its slots are taken, a new answer takes the
+ * place of one that was not asked for since somebody looked for room there. When all together become too many
+ * bytes, a hand goes round and takes what was not asked for since it came by last. An answer that somebody
+ * still reads is freed by whoever gives it back last. */
 #include "answers.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <xxhash.h>
 
 #define SLOTS 1024u
+#define SET   4u
 
 /* The answer, its parts, their bytes and the key, in one piece. */
 struct kept {
@@ -70,10 +72,40 @@ make_room(struct bb_answers *answers)
     }
 }
 
+/* The first slot of the key's set. */
 static uint32_t
-slot_of(struct bb_bytes key)
+set_of(struct bb_bytes key)
 {
-    return (uint32_t)(XXH3_64bits(key.data, key.len) % SLOTS);
+    return (uint32_t)(XXH3_64bits(key.data, key.len) % (SLOTS / SET)) * SET;
+}
+
+/* The slot of the key; SLOTS: it is in none. */
+static uint32_t
+find_slot(const struct bb_answers *answers, struct bb_bytes key)
+{
+    uint32_t set = set_of(key);
+
+    for (uint32_t i = set; i < set + SET; i++)
+        if (answers->slot[i] && bb_bytes_equal(answers->slot[i]->key, key))
+            return i;
+    return SLOTS;
+}
+
+/* A slot for a new answer, which may be taken. */
+static uint32_t
+choose_slot(struct bb_answers *answers, struct bb_bytes key)
+{
+    uint32_t set = set_of(key);
+
+    for (uint32_t i = set; i < set + SET; i++)
+        if (!answers->slot[i])
+            return i;
+    for (uint32_t i = set; i < set + SET; i++) {
+        if (!answers->slot[i]->asked)
+            return i;
+        answers->slot[i]->asked = false;
+    }
+    return set;
 }
 
 void
@@ -94,11 +126,11 @@ const struct bb_answer *
 bb_answers_find(struct bb_answers *answers, struct bb_bytes key)
 {
     struct kept *kept;
+    uint32_t slot;
 
     pthread_mutex_lock(&answers->lock);
-    kept = answers->slot[slot_of(key)];
-    if (kept && !bb_bytes_equal(kept->key, key))
-        kept = NULL;
+    slot = find_slot(answers, key);
+    kept = slot < SLOTS ? answers->slot[slot] : NULL;
     if (kept) {
         kept->asked = true;
         kept->readers++;
@@ -186,16 +218,17 @@ copy(struct bb_bytes key, const struct bb_answer *answer)
 void
 bb_answers_keep(struct bb_answers *answers, struct bb_bytes key, const struct bb_answer *answer)
 {
-    struct kept *kept = copy(key, answer), *before;
-    uint32_t slot = slot_of(key);
+    struct kept *kept = copy(key, answer);
+    uint32_t slot;
 
     if (!kept)
         return;
     pthread_mutex_lock(&answers->lock);
-    before = answers->slot[slot];
-    if (before && bb_bytes_equal(before->key, key) && before->answer.sequence > answer->sequence) {
+    slot = find_slot(answers, key);
+    if (slot < SLOTS && answers->slot[slot]->answer.sequence > answer->sequence) {
         free(kept);
     } else {
+        slot = slot < SLOTS ? slot : choose_slot(answers, key);
         take_out(answers, slot);
         answers->slot[slot] = kept;
         answers->bytes += kept->bytes;
