@@ -134,6 +134,9 @@ BB_API void bb_client_destroy(struct bb_client **client);
 
 /* Why bb_client_new() failed last on this thread. */
 BB_API const struct bb_problem *bb_new_problem(void);
+/* A blocking request looks for its answer for up to 0.6 ms before it sleeps: most come by then, sooner than a
+ * thread that sleeps is woken. */
+
 /* How the client's last blocking request ended; valid until its next one. Never NULL. */
 BB_API const struct bb_problem *bb_client_problem(const struct bb_client *client);
 
