@@ -156,6 +156,39 @@ test_touch(void **state)
     bb_changes_release(&changes);
 }
 
+/* Before the applier has it; and what came behind it is told before the applier begins. */
+static void
+test_tell(void **state)
+{
+    struct bb_generation first = {.last = {.sequence = 12}, .entries = 2};
+    struct bb_generation second = {.last = {.sequence = 14}, .entries = 1};
+    struct bb_changes changes;
+
+    (void)state;
+    assert_int_equal(bb_changes_init(&changes, 10), 0);
+    change(&first, BB_CHANGE_CREATED, 7, 300);
+    assert_int_equal(bb_changes_tell(&changes, &first), 12);
+    assert_true(touch(&changes, 7, 300, 301, 10, 12));
+    assert_false(touch(&changes, 7, 301, 400, 10, 12));
+    assert_int_equal(bb_changes_tell(&changes, &second), 12); /* 13 is not told */
+    assert_true(touch(&changes, 8, 0, 400, 12, 14));
+    first.last.sequence = 13;
+    first.entries = 3;
+    change(&first, BB_CHANGE_CREATED, 7, 500);
+    assert_int_equal(bb_changes_tell(&changes, &first), 13);
+    assert_int_equal(bb_changes_tell(&changes, &second), 14);
+    bb_changes_coming(&changes, &first);
+    assert_true(touch(&changes, 7, 500, 501, 12, 14));
+    assert_false(touch(&changes, 7, 501, 600, 12, 14));
+    assert_false(touch(&changes, 8, 0, 400, 12, 14));
+    bb_changes_applied(&changes, &first);
+    assert_false(touch(&changes, 8, 0, 400, 12, 14));
+    assert_int_equal(bb_changes_last(&changes, 7, 13), 13);
+    bb_generation_release(&first);
+    bb_generation_release(&second);
+    bb_changes_release(&changes);
+}
+
 /* Much came, period by period, and more comes: what is known of before is hardly ever taken for changed. */
 static void
 test_what_was_before(void **state)
@@ -321,7 +354,7 @@ main(void)
         cmocka_unit_test(test_touch),       cmocka_unit_test(test_what_was_before),
         cmocka_unit_test(test_far_apart),   cmocka_unit_test(test_coming),
         cmocka_unit_test(test_puts),        cmocka_unit_test(test_places),
-        cmocka_unit_test(test_random_days),
+        cmocka_unit_test(test_random_days), cmocka_unit_test(test_tell),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -274,14 +274,22 @@ note_all(struct bb_changes *changes, const struct bb_generation *generation)
         note_puts(changes, generation, from, piece(from, generation->n_put));
 }
 
-uint64_t
-bb_changes_tell(struct bb_changes *changes, struct bb_generation *generation)
+static uint64_t
+coming_of(struct bb_changes *changes)
 {
     uint64_t coming;
 
     pthread_mutex_lock(&changes->lock);
     coming = changes->coming;
     pthread_mutex_unlock(&changes->lock);
+    return coming;
+}
+
+uint64_t
+bb_changes_tell(struct bb_changes *changes, struct bb_generation *generation)
+{
+    uint64_t coming = coming_of(changes);
+
     if (bb_generation_empty(generation) || coming < generation->last.sequence - generation->entries)
         return coming;
     note_all(changes, generation);
@@ -302,14 +310,15 @@ bb_changes_coming(struct bb_changes *changes, const struct bb_generation *genera
     pthread_mutex_lock(&changes->lock);
     if (changes->coming < before && changes->floor < before) /* somebody else brought the views there */
         changes->floor = before;
-    changes->coming = generation->last.sequence;
+    if (changes->coming < generation->last.sequence) /* what comes behind it may be told already */
+        changes->coming = generation->last.sequence;
     pthread_mutex_unlock(&changes->lock);
 }
 
 void
 bb_changes_applied(struct bb_changes *changes, const struct bb_generation *generation)
 {
-    if (changes->coming < generation->last.sequence) /* only who tells moves it */
+    if (coming_of(changes) < generation->last.sequence)
         bb_changes_coming(changes, generation);
     pthread_mutex_lock(&changes->lock);
     for (uint32_t i = 0; i < changes->n; i++) {
