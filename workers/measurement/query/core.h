@@ -95,6 +95,9 @@ struct bb_query {
     void *state; /* of the kind, zeroed at first */
 };
 
+/* Bounds that its context leaves open are the usual ones, and its terms have their share of the memory. */
+void bb_query_bound(struct bb_query *query);
+
 /* Fields that several requests have, found by name: NULL when this one has no such field, or not set. */
 const void *bb_query_field(const struct bb_query *query, const char *name);
 

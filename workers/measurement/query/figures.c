@@ -29,14 +29,8 @@ begin(struct reading *reading, const struct bb_figures *figures)
                   .by = BB_BY_ORGANIZATION,
                   .unapproved = figures->unapproved},
     };
-    if (!query->context.bytes)
-        query->context.bytes = BB_QUERY_BYTES;
-    if (!query->context.kept_cells)
-        query->context.kept_cells = BB_QUERY_CELLS;
-    if (!query->context.step_records)
-        query->context.step_records = BB_QUERY_STEP_RECORDS;
+    bb_query_bound(query);
     reading->scope.kept_cells = query->context.kept_cells;
-    bb_terms_init(&query->terms, query->context.bytes / BB_QUERY_SHARES);
     reading->period[bb_period_format(figures->period, reading->period)] = '\0';
 }
 

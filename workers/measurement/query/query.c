@@ -45,6 +45,18 @@ copy_caller(struct bb_query *query, struct bb_bytes code)
     return 0;
 }
 
+void
+bb_query_bound(struct bb_query *query)
+{
+    if (!query->context.bytes)
+        query->context.bytes = BB_QUERY_BYTES;
+    if (!query->context.kept_cells)
+        query->context.kept_cells = BB_QUERY_CELLS;
+    if (!query->context.step_records)
+        query->context.step_records = BB_QUERY_STEP_RECORDS;
+    bb_terms_init(&query->terms, query->context.bytes / BB_QUERY_SHARES);
+}
+
 int
 bb_query_new(const struct bb_query_context *context, const struct bb_query_call *call,
              struct bb_query **ret_query)
@@ -54,17 +66,11 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
     if (!query)
         return -ENOMEM;
     query->context = *context;
-    if (!query->context.bytes)
-        query->context.bytes = BB_QUERY_BYTES;
-    if (!query->context.kept_cells)
-        query->context.kept_cells = BB_QUERY_CELLS;
-    if (!query->context.step_records)
-        query->context.step_records = BB_QUERY_STEP_RECORDS;
+    bb_query_bound(query);
     query->kind = find_kind(call->method);
     query->scope = bb_method_scope(call->method, call->role);
     query->single = call->role == BB__ROLE__ROLE_SERVICE;
     bb_arena_init(&query->arena, BB_LIMIT_DECODE_BYTES);
-    bb_terms_init(&query->terms, query->context.bytes / BB_QUERY_SHARES);
     if (query->kind) {
         query->unpacked = bb_message_unpack(query->kind->request, call->body, &query->arena, &query->request);
         query->state = calloc(1, query->kind->state_bytes);
