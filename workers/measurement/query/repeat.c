@@ -55,7 +55,7 @@ make_key(struct bb_query *query)
     size_t len;
 
     if (key->len > 0)
-        return 0;
+        return key->error;
     *has = false;
     bb_buffer_init(key, SIZE_MAX);
     bb_put_u32(head, query->kind->method);
