@@ -80,16 +80,25 @@ add_batch(struct bb_following *f, Bb__ClosedBatch *batch)
     return 0;
 }
 
-/* A message of ours as the arena's own: what it points to goes with the digest. */
+/* A message of ours, of so many bytes, as the arena's own: what it points to goes before the reply does. */
 static int
-keep(struct bb_following *f, const Bb__IndicatorChange *change, size_t len, Bb__IndicatorChange **ret_kept)
+keep(struct bb_following *f, const ProtobufCMessage *message, size_t len, ProtobufCMessage **ret_kept)
 {
     uint8_t *packed = bb_arena_alloc(&f->arena, len + 1);
 
     if (!packed)
         return -ENOMEM;
-    bb__indicator_change__pack(change, packed);
-    return bb_unpack(bb__indicator_change, bb_bytes(packed, len), &f->arena, ret_kept);
+    protobuf_c_message_pack(message, packed);
+    return bb_message_unpack(message->descriptor, bb_bytes(packed, len), &f->arena, ret_kept);
+}
+
+/* Has the reply no room for so many bytes more? It takes the first whatever it is. */
+static bool
+is_too_much(const struct bb_following *f, size_t len)
+{
+    size_t most = f->follow->reply_bytes ? f->follow->reply_bytes : REPLY_BYTES;
+
+    return f->bytes > 0 && f->bytes + len > most;
 }
 
 /* It is done with, though the reply has nothing of it. */
@@ -104,8 +113,9 @@ pass(struct bb_following *f, const char *code)
 static int
 add_indicators(struct bb_following *f, struct bb_digest *digest, Bb__ClosedBatch *batch)
 {
-    size_t most = f->follow->reply_bytes ? f->follow->reply_bytes : REPLY_BYTES, len;
-    Bb__IndicatorChange *change, *kept;
+    Bb__IndicatorChange *change;
+    ProtobufCMessage *kept;
+    size_t len;
     int r = 0;
 
     if (digest->n_indicator == 0)
@@ -123,14 +133,16 @@ add_indicators(struct bb_following *f, struct bb_digest *digest, Bb__ClosedBatch
         if (r != 0)
             return r;
         len = bb__indicator_change__get_packed_size(change);
-        if (f->bytes > 0 && f->bytes + len + BATCH_OVERHEAD > most) {
+        if (is_too_much(f, len + BATCH_OVERHEAD)) {
             f->full = true;
             break;
         }
         f->bytes += len + (batch->n_indicator ? 4 : BATCH_OVERHEAD);
-        r = keep(f, change, len, &kept);
-        batch->indicator[batch->n_indicator++] = kept;
-        f->reply.indicator = kept->indicator;
+        r = keep(f, &change->base, len, &kept);
+        if (r != 0)
+            return r;
+        batch->indicator[batch->n_indicator] = (Bb__IndicatorChange *)kept;
+        f->reply.indicator = batch->indicator[batch->n_indicator++]->indicator;
     }
     return r;
 }
@@ -225,38 +237,25 @@ describe_review(struct bb_following *f, const struct bb_entry *entry, Bb__Review
     return 0;
 }
 
-/* A message of ours as the arena's own, as keep(). */
-static int
-keep_review(struct bb_following *f, const Bb__ClosedBatch *batch, size_t len)
-{
-    uint8_t *packed = bb_arena_alloc(&f->arena, len + 1);
-    Bb__ClosedBatch *kept;
-    int r;
-
-    if (!packed)
-        return -ENOMEM;
-    bb__closed_batch__pack(batch, packed);
-    r = bb_unpack(bb__closed_batch, bb_bytes(packed, len), &f->arena, &kept);
-    return r == 0 ? add_batch(f, kept) : r;
-}
-
 static int
 take_review(struct bb_following *f, const struct bb_entry *entry)
 {
-    size_t most = f->follow->reply_bytes ? f->follow->reply_bytes : REPLY_BYTES, len;
     Bb__ClosedBatch batch;
     Bb__ReviewSaid said;
+    ProtobufCMessage *kept;
+    size_t len;
     int r = describe_review(f, entry, &said, &batch);
 
     if (r != 0)
         return r == BB_FOLLOW_E_NOTHING ? 0 : r;
     len = bb__closed_batch__get_packed_size(&batch);
-    if (f->bytes > 0 && f->bytes + len > most) {
+    if (is_too_much(f, len)) {
         f->full = true;
         return 0;
     }
     f->bytes += len + 4;
-    return keep_review(f, &batch, len);
+    r = keep(f, &batch.base, len, &kept);
+    return r == 0 ? add_batch(f, (Bb__ClosedBatch *)kept) : r;
 }
 
 static int
