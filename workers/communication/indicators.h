@@ -3,7 +3,7 @@
  * Who names an indicator of which nothing is known yet waits: what it sent is kept, and judged again, from
  * the beginning, when measurement has said whether the indicator is there.
  *
- *     bb_indicators_has(): "no" ---> bb_indicators_hold() ---> asked ---> there: known; judged again
+ *     bb_indicators_has(): "no" ---> bb_indicators_hold_*() -> asked ---> there: known; judged again
  *       (first time)                  whatever was staged       |-------> not there: judged again; "no"
  * stands for it is dropped         '-------> no answer: UNAVAILABLE
  *

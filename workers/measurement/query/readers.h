@@ -6,7 +6,7 @@
  * together keep BB_RESTING_BYTES of what is half done (resting.h). Of one
  * organization only so many queries may stand still for want of a window; one more gets OVERLOADED. Parts
  * come back through bb_readers_collect() on the owner's thread, in order; `wake` says that there are some.
- * All functions are for the owner's thread. */
+ * All functions are for the owner's thread, and the sink may call none of them. */
 #ifndef BB_READERS_H
 #define BB_READERS_H
 
@@ -41,8 +41,8 @@ void bb_readers_cancel_all(struct bb_readers *readers);
 /* The views have reached this sequence: queries that waited for it may run. */
 void bb_readers_applied(struct bb_readers *readers, uint64_t sequence);
 
-/* What changed up to this entry, which is committed, was told (changes.h): queries that wait for it may be
- * given what was answered before. */
+/* What changed up to this entry, which is committed, was told (changes.h): a query that waits for the views
+ * may be given what was answered before. */
 void bb_readers_told(struct bb_readers *readers, uint64_t sequence);
 
 /* What was staged above this sequence was not kept: nobody waits for it any more. */

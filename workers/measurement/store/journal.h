@@ -1,4 +1,4 @@
-/* The journal: the truth. An append-only sequence of entries in a log of its own (store/appendlog.h).
+/* The journal: the truth. An append-only sequence of entries in a log of its own (runtime/store/appendlog.h).
  *
  * An entry is on disk when bb_journal_append() returns: one fdatasync for all the entries of a call. Each
  * carries the hash of the one before and a time that never goes back. The hash covers the body by its digest

@@ -2,11 +2,11 @@
  *
  * Everything here is derived from the journal by the applier, and nothing else writes. Ids are numbers given
  * by first appearance in the journal; 0 is the empty text. Keys are big-endian, varints order-preserving
- * (store/varint.h).
+ * (runtime/store/varint.h).
  *
  *     meta             name                                          -> number or hash: what the views are at
  *     name             kind | text                                   -> id         every code, name and alias
- *     object           kind | id                                     -> details    (object.h)
+ *     object           kind | id                                     -> details    (names.h)
  *     definition       indicator | version                           -> packed Indicator
  *     dependent        indicator | computed from it | sequence       -> dependents.h
  *     adoption         indicator | organization | sequence           -> adoption.h
