@@ -22,3 +22,7 @@ endforeach()
 
 add_test(NAME unit/client/contexts COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/unit/client/contexts.sh ${CMAKE_BINARY_DIR})
 set_tests_properties(unit/client/contexts PROPERTIES TIMEOUT 120)
+
+# Waiting; its clock and its poll(2) are scripts.
+bb_unit_test(client/awake bb_client)
+target_link_options(test_client_awake PRIVATE LINKER:--wrap=poll,--wrap=sched_yield,--wrap=bb_clock_ns)

@@ -7,7 +7,3 @@ target_link_libraries(decimal_fixture PUBLIC bb_runtime bb_options PkgConfig::CM
 foreach(module decimal decimal_sum decimal_random fraction)
   bb_unit_test(runtime/${module} decimal_fixture)
 endforeach()
-
-# Waiting; its clock and its poll(2) are scripts.
-bb_unit_test(runtime/awake bb_runtime)
-target_link_options(test_runtime_awake PRIVATE LINKER:--wrap=poll,--wrap=sched_yield,--wrap=bb_clock_ns)

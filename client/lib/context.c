@@ -3,7 +3,7 @@
  * (bb_client_service()), after sending too, because a send may swallow the signal of what has come. */
 #include "client.h"
 
-#include "runtime/awake.h"
+#include "awake.h"
 
 #include <errno.h>
 #include <sodium.h>

@@ -1,5 +1,5 @@
 /* The clock, poll(2) and sched_yield(2) are scripts: looking takes 10 us, and something comes at a moment. */
-#include "runtime/awake.h"
+#include "client/lib/awake.h"
 
 #include "runtime/clock.h"
 #include "tests/unit/check.h"

@@ -1,6 +1,6 @@
 #include "awake.h"
 
-#include "clock.h"
+#include "runtime/clock.h"
 
 #include <sched.h>
 
