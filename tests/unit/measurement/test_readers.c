@@ -8,6 +8,7 @@
 #include "tests/unit/check.h"
 #include "workers/measurement/query/answers.h"
 #include "workers/measurement/query/readers.h"
+#include "workers/measurement/store/adoption.h"
 
 #include <errno.h>
 #include <semaphore.h>
@@ -19,7 +20,7 @@ enum { TAGS = BB_READERS_PARKED + 4, WAIT_S = 60, ROWS = 12000, ENTRIES = 6 };
 
 struct told {
     unsigned parts, finals, failures;
-    size_t bytes;
+    size_t bytes, first; /* of all parts, of the first */
 };
 
 struct fixture {
@@ -37,6 +38,7 @@ on_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes bod
     struct told *told = &((struct fixture *)self)->told[tag];
 
     assert_int_equal(part, told->parts);
+    told->first = told->parts == 0 ? body.len : told->first;
     told->parts++;
     told->finals += final;
     told->bytes += body.len;
@@ -374,6 +376,61 @@ test_again_ahead(void **state)
     expect_parts(f, 3, 1, "what came is in it");
 }
 
+/* Of a day each for years, what alpha agreed to. */
+static void
+agree(struct fixture *f)
+{
+    Bb__Indicator definition = BB__INDICATOR__INIT;
+    struct bb_adoption adoption = {
+        .organization = f->organization, .version = 1, .from_day = test_period("2000-01-01").day};
+    uint8_t key[BB_ADOPTION_KEY], record[BB_ADOPTION_PACKED];
+    MDB_txn *txn;
+
+    definition.code = definition.name = (char *)(uintptr_t) "daily";
+    definition.frequency = (char *)(uintptr_t) "day";
+    adoption.indicator = test_store_indicator(&f->store, &definition);
+    adoption.member = bb_bytes_str("alpha/main");
+    bb_adoption_key(adoption.indicator, adoption.organization, head(f), key);
+    assert_int_equal(bb_store_begin(f->store.views.store, true, &txn), 0);
+    assert_int_equal(bb_store_put(txn, f->store.views.dbi[BB_VIEW_ADOPTION], bb_bytes(key, sizeof key),
+                                  bb_bytes(record, bb_adoption_pack(&adoption, record)), 0),
+                     0);
+    assert_int_equal(bb_store_commit(f->store.views.store, &txn), 0);
+}
+
+static void
+ask_what_is_expected(struct fixture *f, uint64_t tag, uint32_t role)
+{
+    Bb__ReportingQuery reporting = BB__REPORTING_QUERY__INIT;
+    uint8_t body[64];
+    struct bb_query_call call = {.method = BB_METHOD_REPORTING,
+                                 .role = role,
+                                 .organization = bb_bytes_str("staff"),
+                                 .member = bb_bytes_str("main")};
+
+    reporting.period_from = (char *)(uintptr_t) "2000-01-01";
+    reporting.period_to = (char *)(uintptr_t) "2019-12-31";
+    call.body = bb_bytes(body, bb__reporting_query__pack(&reporting, body));
+    bb_readers_query(f->readers, tag, &call, 1 << 20, head(f), head(f));
+}
+
+/* The first part of several is short, so that it can be read soon; one that is all there is has the room of
+ * any. */
+static void
+test_single(void **state)
+{
+    struct fixture *f = *state;
+
+    agree(f);
+    bb_readers_applied(f->readers, head(f));
+    ask_what_is_expected(f, 0, BB__ROLE__ROLE_SERVICE);
+    collect(f, 0, 1, 1, "a worker asks");
+    check_int(f->told[0].parts, 1, "a worker asks");
+    ask_what_is_expected(f, 1, BB__ROLE__ROLE_STAFF);
+    collect(f, 1, 2, 1, "staff asks");
+    assert_true(f->told[0].bytes > 2 * f->told[1].first);
+}
+
 int
 main(void)
 {
@@ -383,6 +440,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_without_window, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_single, setup, teardown),
         cmocka_unit_test_setup_teardown(test_again, setup_again, teardown),
         cmocka_unit_test_setup_teardown(test_again_ahead, setup_again, teardown),
     };

@@ -106,6 +106,12 @@ bb_query_destroy(struct bb_query **query_pointer)
     *query_pointer = NULL;
 }
 
+bool
+bb_query_is_single(const struct bb_query *query)
+{
+    return query->single;
+}
+
 void
 bb_query_rest(struct bb_query *query)
 {

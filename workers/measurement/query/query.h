@@ -42,6 +42,9 @@ void bb_query_destroy(struct bb_query **query);
  * the journal: that will not come by waiting. */
 uint64_t bb_query_wants(const struct bb_query *query, uint64_t floor);
 
+/* Does a worker ask, whose answer has to be one part? Of what has no room in it, it asks anew. */
+bool bb_query_is_single(const struct bb_query *query);
+
 /* One part of the answer.
  * max_bytes: about how large it may be. out: emptied, then the packed reply message. ret_final: the last one.
  * 0 | 1 `failure` says why there is no answer, and the query is over | <0 the store cannot be read: -EBADMSG

@@ -47,7 +47,7 @@ step(struct bb_readers *readers, struct bb_job *job, struct bb_buffer *out, size
                                        .message = "the service failed; its log says more"};
     struct bb_job_result *result;
     bool final = true;
-    size_t max_bytes = job->part == 0 ? FIRST_BYTES : STEP_BYTES;
+    size_t max_bytes = job->part == 0 && !bb_query_is_single(job->query) ? FIRST_BYTES : STEP_BYTES;
     int r = bb_query_step(job->query, max_bytes, out, &final, &failure);
 
     if (r < 0) {
