@@ -1,10 +1,11 @@
 /* Changes: which entry was the last that changed an indicator's readings, and of which days.
  *
- * In memory, told by the applier; what it has not told counts as changed by what is newest, and what was
- * before the start as changed by the last entry of then. What was found out about an indicator and a period
- * as of one entry holds as of a later one, unless a period within the days between them was changed: that is
- * what memos stand on. A change is a reading that is new, corrected or withdrawn; for the days, also what was
- * said of it (review.h). Any thread. */
+ * In memory, told by the applier, and ahead of it by the thread that gives it its work (bb_changes_tell());
+ * what nobody has told counts as changed by what is newest, and what was before the start as changed by the
+ * last entry of then. What was found out about an indicator and a period as of one entry holds as of a later
+ * one, unless a period within the days between them was changed: that is what memos stand on. A change is a
+ * reading that is new, corrected or withdrawn; for the days, also what was said of it (review.h). Any thread.
+ */
 #ifndef BB_CHANGES_H
 #define BB_CHANGES_H
 
