@@ -25,7 +25,8 @@
 #define COMMAND_BYTES  (1u << 20)
 #define QUERY_CREDIT   512
 #define QUERY_BYTES    (4u << 20)
-#define LARGE_PART     (8u << 10) /* leaves at once: it is read while the next one is on its way */
+#define FULL_BYTES     ((size_t)4 << 20) /* of answers that the broker has not taken in */
+#define LARGE_PART     (8u << 10)        /* leaves at once: it is read while the next one is on its way */
 #define COVERAGE_BYTES ((size_t)16 << 20)
 #define HIDDEN_BYTES   ((size_t)32 << 20) /* what suppress_below hides: that is remembered */
 
@@ -55,6 +56,15 @@ send_part(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes b
     bb_worker_reply(m->worker, tag, part, final, body);
     if (body.len >= LARGE_PART && !final)
         bb_worker_push(m->worker);
+}
+
+/* Answers that are given at once come as fast as they are asked for. */
+static bool
+is_full(void *self)
+{
+    struct bb_measurement *m = self;
+
+    return bb_worker_backlog(m->worker) > FULL_BYTES;
 }
 
 static void
@@ -178,7 +188,8 @@ start_threads(struct bb_measurement *m)
                                        .hidden = m->hidden};
     struct bb_applier_sink applied = {
         .coming = note_coming, .applied = note_applied, .wake = wake, .self = m};
-    struct bb_readers_sink sink = {.part = send_part, .fail = send_query_failure, .wake = wake, .self = m};
+    struct bb_readers_sink sink = {
+        .part = send_part, .fail = send_query_failure, .wake = wake, .full = is_full, .self = m};
     struct bb_follower_sink told = {.reply = send_reply, .fail = send_query_failure, .wake = wake, .self = m};
     int r = bb_applier_new(&m->views, &applied, &m->applier);
 

@@ -28,6 +28,7 @@ struct fixture {
     struct bb_readers *readers;
     struct bb_answers *answers;
     uint32_t count, other, organization, beta;
+    bool full;
     sem_t woken;
     struct told told[TAGS];
 };
@@ -50,6 +51,12 @@ on_fail(void *self, uint64_t tag, uint32_t code, const char *message)
     (void)code;
     (void)message;
     ((struct fixture *)self)->told[tag].failures++;
+}
+
+static bool
+is_full(void *self)
+{
+    return ((struct fixture *)self)->full;
 }
 
 static void
@@ -94,7 +101,8 @@ head(const struct fixture *f)
 static void
 open_readers(struct fixture *f, struct bb_answers *answers)
 {
-    const struct bb_readers_sink sink = {.part = on_part, .fail = on_fail, .wake = on_wake, .self = f};
+    const struct bb_readers_sink sink = {
+        .part = on_part, .fail = on_fail, .wake = on_wake, .full = is_full, .self = f};
     const struct bb_query_context context = {.views = &f->store.views,
                                              .journal = f->store.journal,
                                              .changes = &f->store.changes,
@@ -329,6 +337,10 @@ test_again(void **state)
     ask(f, 2, false, (uint32_t)f->told[0].bytes - 1);
     check_int(f->told[2].parts, 0, "more than the window takes");
     expect_parts(f, 2, 1, "more than the window takes");
+    f->full = true;
+    ask(f, 3, false, 1 << 20);
+    check_int(f->told[3].parts, 0, "much waits to be sent");
+    expect_parts(f, 3, 1, "much waits to be sent");
 }
 
 /* One more reading, told and in the views; the readers do not know that it is. */

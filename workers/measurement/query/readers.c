@@ -125,7 +125,7 @@ answer_again(struct bb_readers *readers, struct bb_job *job)
     struct answering answering = {&readers->sink, job->tag};
     uint64_t at = readers->told > readers->applied ? readers->told : readers->applied;
 
-    if (job->again || job->wants > at)
+    if (job->again || job->wants > at || (readers->sink.full && readers->sink.full(readers->sink.self)))
         return false;
     job->again = true;
     return bb_query_again(job->query, at, job->window > 0 ? (size_t)job->window : 0, give_part, &answering);

@@ -21,6 +21,7 @@ struct bb_readers_sink {
     void (*part)(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
     void (*fail)(void *self, uint64_t tag, uint32_t code, const char *message);
     void (*wake)(void *self); /* on a reader's thread */
+    bool (*full)(void *self); /* much waits to be sent: nothing is answered at once; may be NULL */
     void *self;
 };
 
