@@ -179,6 +179,7 @@ unsend(struct bb_session *session)
     }
     session->n_sent = 0;
     session->sent_bytes = 0;
+    session->sent_windows = 0;
     TAILQ_CONCAT(&again, &session->ready, link);
     TAILQ_CONCAT(&session->ready, &again, link);
     bb_session_end_list(session, &begun, BB_TIMED_OUT, 0,

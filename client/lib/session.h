@@ -45,6 +45,9 @@ enum bb_loss {
 #define BB_GREETING_MS 5000
 /* Bodies of requests that are on their way; more waits here. */
 #define BB_IN_FLIGHT_BYTES ((size_t)8 << 20)
+/* Windows of long answers that are open at a time; more is asked for as they end, since a client that is sent
+ * much more than it reads is cut off. */
+#define BB_WINDOWS_BYTES ((uint64_t)16 << 20)
 
 struct bb_session_who {
     char organization[BB_LIMIT_CODE_BYTES + 1];
@@ -82,6 +85,7 @@ struct bb_session {
     struct bb_request_table table;
     struct bb_request_list ready, sent, waiting;
     size_t n_sent, sent_bytes;
+    uint64_t sent_windows;
     uint32_t outstanding; /* most open requests */
     bb_mono due;          /* nothing happens by itself before */
     bb_mono now;          /* of the current call, for requests made by callbacks */

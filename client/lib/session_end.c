@@ -32,6 +32,7 @@ bb_session_forget(struct bb_session *session, struct bb_request *request)
         TAILQ_REMOVE(&session->sent, request, link);
         session->n_sent--;
         session->sent_bytes -= request->len;
+        session->sent_windows -= request->window_bytes;
         break;
     case BB_REQUEST_WAITING:
         TAILQ_REMOVE(&session->waiting, request, link);
@@ -86,6 +87,7 @@ bb_session_end_all(struct bb_session *session, int result, uint32_t code, const 
     TAILQ_CONCAT(&all, &session->waiting, link);
     session->n_sent = 0;
     session->sent_bytes = 0;
+    session->sent_windows = 0;
     bb_session_end_list(session, &all, result, code, text);
     bb_session_listeners_end(session, result, code, text);
 }

@@ -18,15 +18,23 @@ bb_session_cancel(struct bb_session *session, const struct bb_request *request)
         bb_bundle_add(&session->out, BB_KIND_CANCEL, &message.base);
 }
 
+/* May the next request leave? */
+static bool
+may_send(const struct bb_session *session)
+{
+    const struct bb_request *request = TAILQ_FIRST(&session->ready);
+
+    return request && session->n_sent < session->outstanding && session->sent_bytes < BB_IN_FLIGHT_BYTES &&
+           (session->sent_windows == 0 || session->sent_windows + request->window_bytes <= BB_WINDOWS_BYTES);
+}
+
 bool
 bb_session_has_output(const struct bb_session *session)
 {
     if (session->link == BB_LINK_IDLE || session->wants_close)
         return false;
     return !session->greeted || !bb_bundle_is_empty(&session->out) ||
-           bb_session_listeners_have_output(session) ||
-           (!TAILQ_EMPTY(&session->ready) && session->n_sent < session->outstanding &&
-            session->sent_bytes < BB_IN_FLIGHT_BYTES);
+           bb_session_listeners_have_output(session) || may_send(session);
 }
 
 static int
@@ -84,14 +92,13 @@ send_one(struct bb_session *session, struct bb_request *request)
     request->may_be_done = request->may_be_done || session->link >= BB_LINK_UP;
     session->n_sent++;
     session->sent_bytes += request->len;
+    session->sent_windows += request->window_bytes;
     return true;
 }
 
 bool
 bb_session_fill(struct bb_session *session, bb_mono now)
 {
-    struct bb_request *request;
-
     session->now = now;
     if (!bb_session_has_output(session))
         return false;
@@ -99,9 +106,8 @@ bb_session_fill(struct bb_session *session, bb_mono now)
         session->greeted = add_hello(session) == 0;
     if (session->greeted) /* in front of requests: a PING behind an ACK tells that it was read */
         bb_session_listeners_fill(session);
-    while (session->greeted && (request = TAILQ_FIRST(&session->ready)) &&
-           session->n_sent < session->outstanding && session->sent_bytes < BB_IN_FLIGHT_BYTES)
-        if (!send_one(session, request))
+    while (session->greeted && may_send(session))
+        if (!send_one(session, TAILQ_FIRST(&session->ready)))
             break;
     return !bb_bundle_is_empty(&session->out);
 }

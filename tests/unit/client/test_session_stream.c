@@ -41,22 +41,64 @@ a_stream_that_breaks_in_the_middle_is_not_repeated(void **state)
     assert_int_equal(whole.times, 0);
 }
 
+static uint64_t
+begin_stream(struct fixture *f, uint32_t window_bytes, struct ended *ended)
+{
+    struct bb_request *made;
+
+    assert_int_equal(bb_session_request(&f->s, 37, 0, &made), 0);
+    made->window_bytes = window_bytes;
+    made->part = session_note_part;
+    made->self = f;
+    made->done = session_note_end;
+    made->done_self = ended;
+    bb_session_start(&f->s, f->now, made);
+    return made->id;
+}
+
+/* However many are asked for: no more may come at a time than is read. */
+static void
+streams_wait_until_others_end(void **state)
+{
+    struct fixture *f = *state;
+    struct ended ended[10] = {{0}};
+    uint64_t id[10];
+
+    session_connect(f);
+    for (unsigned i = 0; i < 10; i++)
+        id[i] = begin_stream(f, 6 << 20, &ended[i]);
+    session_take(f);
+    assert_int_equal(f->sent.n, 3); /* HELLO, and two */
+    assert_int_equal(session_take(f), 0);
+    session_reply(f, id[0], 0, true, 10);
+    session_take(f);
+    assert_int_equal(f->sent.n, 1);
+    assert_int_equal(f->sent.id[0], id[2]);
+    bb_session_lost(&f->s, f->now, BB_LOSS_DISCONNECTED); /* and all over again */
+    session_pass(f, 5000);
+    session_connect(f);
+    session_take(f);
+    assert_int_equal(f->sent.n, 3);
+    for (unsigned i = 1; i < 10; i++) {
+        session_reply(f, id[i], 0, true, 10);
+        session_take(f);
+    }
+    for (unsigned i = 0; i < 10; i++)
+        assert_int_equal(ended[i].result, BB_OK);
+    begin_stream(f, 32 << 20, &ended[0]);
+    session_take(f);
+    assert_int_equal(f->sent.n, 1); /* one may always */
+}
+
 static void
 a_stream_has_its_deadline_from_part_to_part(void **state)
 {
     struct fixture *f = *state;
     struct ended ended = {0};
-    struct bb_request *made;
     uint64_t id;
 
     session_connect(f);
-    assert_int_equal(bb_session_request(&f->s, 37, 0, &made), 0);
-    made->window_bytes = 1 << 20;
-    made->part = session_note_part;
-    made->self = f;
-    made->done = session_note_end;
-    made->done_self = &ended;
-    bb_session_start(&f->s, f->now, made);
+    begin_stream(f, 1 << 20, &ended);
     session_take(f);
     id = f->sent.id[1];
     assert_int_equal(f->sent.timeout_ms[1], BB_LIMIT_TIMEOUT_MS); /* the broker does not hurry us */
@@ -95,6 +137,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         SESSION_TEST(parts_are_pulled_when_half_the_window_is_used),
         SESSION_TEST(a_stream_that_breaks_in_the_middle_is_not_repeated),
+        SESSION_TEST(streams_wait_until_others_end),
         SESSION_TEST(a_stream_has_its_deadline_from_part_to_part),
         SESSION_TEST(a_caller_who_wants_no_more_cancels),
     };

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TAGS = BB_READERS_PARKED + 4, WAIT_S = 60, ROWS = 12000, ENTRIES = 6 };
 
@@ -340,6 +341,7 @@ test_again(void **state)
     f->full = true;
     ask(f, 3, false, 1 << 20);
     check_int(f->told[3].parts, 0, "much waits to be sent");
+    f->full = false;
     expect_parts(f, 3, 1, "much waits to be sent");
 }
 
@@ -443,6 +445,32 @@ test_single(void **state)
     assert_true(f->told[0].bytes > 2 * f->told[1].first);
 }
 
+/* Much waits to be sent: nothing is collected, and however much is asked for, only so much is made. */
+static void
+test_full(void **state)
+{
+    struct fixture *f = *state;
+    size_t most = 0, bytes, finals = 0;
+
+    bb_readers_applied(f->readers, head(f));
+    f->full = true;
+    for (uint64_t tag = 0; tag < 64; tag++)
+        ask(f, tag, true, BB_LIMIT_WINDOW_BYTES);
+    for (unsigned round = 0; finals < 64; round++) {
+        usleep(round < 20 ? 20000 : 2000); /* time enough to make all of it */
+        f->full = true;
+        assert_int_equal(bb_readers_collect(f->readers), 0);
+        f->full = false;
+        bytes = bb_readers_collect(f->readers);
+        most = bytes > most ? bytes : most;
+        finals = 0;
+        for (uint64_t tag = 0; tag < 64; tag++)
+            finals += f->told[tag].finals;
+    }
+    assert_in_range(most, 1 << 20, 5 << 20);
+    assert_true(f->told[0].bytes * 64 > (size_t)8 << 20); /* else there was nothing to hold back */
+}
+
 int
 main(void)
 {
@@ -453,6 +481,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_without_window, setup, teardown),
         cmocka_unit_test_setup_teardown(test_single, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_again, setup_again, teardown),
         cmocka_unit_test_setup_teardown(test_again_ahead, setup_again, teardown),
     };

@@ -118,6 +118,12 @@ give_part(void *self, uint32_t part, bool final, struct bb_bytes body)
     answering->sink->part(answering->sink->self, answering->tag, part, final, body);
 }
 
+static bool
+is_full(const struct bb_readers *readers)
+{
+    return readers->sink.full && readers->sink.full(readers->sink.self);
+}
+
 /* On this thread, if the same was answered before: then nobody has to be woken. Once for each. */
 static bool
 answer_again(struct bb_readers *readers, struct bb_job *job)
@@ -125,7 +131,7 @@ answer_again(struct bb_readers *readers, struct bb_job *job)
     struct answering answering = {&readers->sink, job->tag};
     uint64_t at = readers->told > readers->applied ? readers->told : readers->applied;
 
-    if (job->again || job->wants > at || (readers->sink.full && readers->sink.full(readers->sink.self)))
+    if (job->again || job->wants > at || is_full(readers))
         return false;
     job->again = true;
     return bb_query_again(job->query, at, job->window > 0 ? (size_t)job->window : 0, give_part, &answering);
@@ -279,15 +285,21 @@ bb_readers_wanted(struct bb_readers *readers)
     return wanted;
 }
 
+/* None while much waits to be sent: then the threads stop as well, once they have made enough. */
 static struct bb_job_result *
 take_results(struct bb_readers *readers)
 {
     struct bb_job_result *results;
 
+    if (is_full(readers))
+        return NULL;
     pthread_mutex_lock(&readers->lock);
     results = readers->results;
     readers->results = NULL;
     readers->results_end = &readers->results;
+    if (readers->made >= BB_READERS_BYTES)
+        pthread_cond_broadcast(&readers->changed);
+    readers->made = 0;
     pthread_mutex_unlock(&readers->lock);
     return results;
 }

@@ -21,7 +21,7 @@ struct bb_readers_sink {
     void (*part)(void *self, uint64_t tag, uint32_t part, bool final, struct bb_bytes body);
     void (*fail)(void *self, uint64_t tag, uint32_t code, const char *message);
     void (*wake)(void *self); /* on a reader's thread */
-    bool (*full)(void *self); /* much waits to be sent: nothing is answered at once; may be NULL */
+    bool (*full)(void *self); /* much waits to be sent: no more is given to the sink; may be NULL */
     void *self;
 };
 
@@ -52,7 +52,8 @@ void bb_readers_limit(struct bb_readers *readers, uint64_t head);
 /* The highest sequence that a query waits for; 0 none waits. */
 uint64_t bb_readers_wanted(struct bb_readers *readers);
 
-/* Give parts and failures to the sink. Returns their bytes, 0 when there were none. */
+/* Give parts and failures to the sink, unless it is full; of what it does not take little is made. Returns
+ * their bytes, 0 when there were none. */
 size_t bb_readers_collect(struct bb_readers *readers);
 
 #endif

@@ -46,6 +46,9 @@ struct bb_job_result {
     uint8_t body[];
 };
 
+/* Bytes of parts that are made ahead of who sends them. */
+#define BB_READERS_BYTES ((size_t)4 << 20)
+
 struct bb_readers {
     struct bb_query_context context;
     struct bb_resting resting;
@@ -58,6 +61,7 @@ struct bb_readers {
     struct bb_job *jobs;
     struct bb_turns turns;
     struct bb_job_result *results, **results_end;
+    size_t made;      /* bytes of them: while they are many no thread makes more */
     uint64_t applied; /* the views have reached it */
     uint64_t told;    /* what changed up to here is known (changes.h); the owner's alone */
 };

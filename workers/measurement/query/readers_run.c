@@ -20,6 +20,7 @@ add_result(struct bb_readers *readers, struct bb_job_result *result)
 
     *readers->results_end = result;
     readers->results_end = &result->next;
+    readers->made += sizeof *result + result->len;
     if (first)
         readers->sink.wake(readers->sink.self);
 }
@@ -101,6 +102,12 @@ bb_readers_park(struct bb_readers *readers, struct bb_job *job)
     add_result(readers, result);
 }
 
+static bool
+are_enough(const struct bb_readers *readers)
+{
+    return readers->made >= BB_READERS_BYTES;
+}
+
 static void
 run_job(struct bb_readers *readers, struct bb_job *job, struct bb_buffer *out)
 {
@@ -115,7 +122,7 @@ run_job(struct bb_readers *readers, struct bb_job *job, struct bb_buffer *out)
             job->place = BB_JOB_FINISHED;
         else if (job->window <= 0)
             bb_readers_park(readers, job);
-        else if (readers->stop || bb_turns_should_yield(&readers->turns, &job->turn))
+        else if (readers->stop || are_enough(readers) || bb_turns_should_yield(&readers->turns, &job->turn))
             job->place = BB_JOB_READY;
         more = job->place == BB_JOB_RUNNING;
         if (!more) {
@@ -133,7 +140,7 @@ next_job(struct bb_readers *readers)
     struct bb_turn *turn = NULL;
     struct bb_job *job;
 
-    while (!readers->stop && !(turn = bb_turns_take(&readers->turns)))
+    while (!readers->stop && (are_enough(readers) || !(turn = bb_turns_take(&readers->turns))))
         pthread_cond_wait(&readers->changed, &readers->lock);
     job = (struct bb_job *)(void *)turn;
     if (job)
