@@ -114,6 +114,18 @@ count_figures(const struct bb_indicator_progress *item)
            (item->previous && item->previous->value ? 1u : 0u);
 }
 
+/* Reports and readings are those of what is reported: what is computed from it has them as well, for itself.
+ */
+static void
+count_reports(struct assessment *a, const struct bb_indicator_progress *item)
+{
+    if (item->indicator->numerator_expression)
+        return;
+    a->corrected += item->corrected;
+    a->expected += item->expected;
+    a->reported += item->reported;
+}
+
 static void
 count(struct assessment *a, const struct bb_indicator_progress *item)
 {
@@ -126,9 +138,7 @@ count(struct assessment *a, const struct bb_indicator_progress *item)
     a->unchanged += strcmp(movement, "unchanged") == 0;
     a->on_track += item->is_judged && item->on_track;
     a->off_track += item->is_judged && !item->on_track;
-    a->corrected += item->corrected;
-    a->expected += item->expected;
-    a->reported += item->reported;
+    count_reports(a, item);
     a->time_us = item->time_us;
     a->told += count_figures(item);
 }

@@ -47,6 +47,16 @@ json '[.headline.corrected, (.indicators[] | select(.indicator == "grade3-readin
 run 0 backbone assessment --period 2018-19 --as-of "seq:$sequence" -o markdown
 same assessment-2018-19.md
 
+# what is computed from it is not one more report, or correction
+run 0 backbone assessment --period 2018-19 -o json
+before=$(jq -c '.headline | [.expected, .reported, .corrected]' <<<"$out")
+printf 'code,name,numerator_expression\ntwice,Twice,#{grade3-reading} + #{grade3-reading}\n' >"$tmp/twice.csv"
+run 0 backbone indicator define "$tmp/twice.csv"
+run 0 backbone assessment --period 2018-19 -o json
+json '.headline | [.expected, .reported, .corrected]' "$before"
+json '.indicators[] | select(.indicator == "twice") | .expected > 0' true
+run 0 backbone indicator retire twice --from 2018-01-01
+
 # an observer is told figures, and not who is silent
 observer watcher Watcher
 run 0 as watcher assessment --period 2018-19 -o json
