@@ -150,6 +150,13 @@ int bb_query_may_see(struct bb_query *query, struct bb_query_step *step, uint32_
 int bb_query_may_read(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
                       bool *ret_visible);
 
+struct bb_walk;
+
+/* One step of a method that goes through the records of a walk: gather reads on from where it is, as many as
+ * fit. Returns what gather does. */
+int bb_query_walk(struct bb_query *query, struct bb_query_step *step, struct bb_walk *walk,
+                  int (*gather)(struct bb_query *query, struct bb_query_step *step));
+
 /* Pack a reply into step->out. 0 | -ENOMEM */
 int bb_query_pack(struct bb_query_step *step, const ProtobufCMessage *message);
 

@@ -4,6 +4,7 @@
 #include "hidden.h"
 #include "repeat.h"
 #include "review.h"
+#include "walk.h"
 #include "withheld.h"
 
 #include "proto/limits.h"
@@ -303,6 +304,18 @@ bb_query_step(struct bb_query *query, size_t max_bytes, struct bb_buffer *out, b
         return explain(query, &step, r);
     if (r == 0)
         *ret_final = step.final;
+    return r;
+}
+
+int
+bb_query_walk(struct bb_query *query, struct bb_query_step *step, struct bb_walk *walk,
+              int (*gather)(struct bb_query *query, struct bb_query_step *step))
+{
+    int r = bb_walk_begin(walk, &step->snapshot);
+
+    if (r == 0)
+        r = gather(query, step);
+    bb_walk_end(walk);
     return r;
 }
 

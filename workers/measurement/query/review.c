@@ -253,10 +253,7 @@ part(struct bb_query *query, struct bb_query_step *step)
     bb__review_list_reply__init(&state->reply);
     state->reply.unit = units;
     state->reply.sequence = query->sequence;
-    r = bb_walk_begin(&state->walk, &step->snapshot);
-    if (r == 0)
-        r = gather(query, step);
-    bb_walk_end(&state->walk);
+    r = bb_query_walk(query, step, &state->walk, gather);
     return r == 0 ? bb_query_pack(step, &state->reply.base) : r;
 }
 

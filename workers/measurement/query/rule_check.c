@@ -353,10 +353,7 @@ part(struct bb_query *query, struct bb_query_step *step)
         step->final = true;
         return bb_query_pack(step, &state->reply.base);
     }
-    r = bb_walk_begin(&state->walk, &step->snapshot);
-    if (r == 0)
-        r = gather(query, step);
-    bb_walk_end(&state->walk);
+    r = bb_query_walk(query, step, &state->walk, gather);
     return r == 0 ? bb_query_pack(step, &state->reply.base) : r;
 }
 
