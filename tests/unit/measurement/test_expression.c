@@ -95,7 +95,7 @@ test_spellings(void **state)
     }
 }
 
-#define OPERAND   "a number, '#{', '-' or '('"
+#define OPERAND   "a number, an indicator as '#{CODE}', '-' or '('"
 #define OPERATOR  "'+', '-', '*', '/' or the end"
 #define CODE      "an indicator's code; one with points between single quotes: #{'3.2.1'}"
 #define DIMENSION "dimension=code after the point, not DHIS2's id of a category option combination"

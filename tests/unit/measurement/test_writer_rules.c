@@ -143,8 +143,10 @@ test_defining(void **state)
     check_text(define(f, "r", "#{year} + #{count}", "<=", "#{month}", NULL, NULL),
                "rejected right: found 'month', expected one that is reported by the same frequency as year",
                "frequencies");
-    check_text(define(f, "r", "#{count} +", "<=", "#{rate}", NULL, NULL),
-               "rejected left: at byte 11: found the end, expected a number, '#{', '-' or '('", "position");
+    check_text(
+        define(f, "r", "#{count} +", "<=", "#{rate}", NULL, NULL),
+        "rejected left: at byte 11: found the end, expected a number, an indicator as '#{CODE}', '-' or '('",
+        "position");
     check_text(define(f, "r", NULL, NULL, NULL, NULL, "disabled"),
                "rejected code: found 'r', expected the code of a rule (rule ls shows them)", "none");
     check_text(define(f, "r", "#{count}", "<=", "#{rate}", "5 %", NULL), "created", "new");

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EXPECTED_OPERAND "a number, '#{', '-' or '('"
+#define EXPECTED_OPERAND "a number, an indicator as '#{CODE}', '-' or '('"
 #define EXPECTED_CODE    "an indicator's code; one with points between single quotes: #{'3.2.1'}"
 #define EXPECTED_PART    "dimension=code after the point, not DHIS2's id of a category option combination"
 
