@@ -39,6 +39,11 @@ run 0 as alpha inbox ls -o json
 json ".[0].id | length" 36
 run 0 as alpha inbox read "$(jq -r ".[0].id" <<<"$out")" -o json
 like "its body" "$out" "Of 11 indicators 2 improve, 1 worsen"
+run 0 backbone group add early --name Early --kind working
+run 0 backbone group join early alpha
+run_with "$tmp/body" 0 backbone announce create 'For the group' --to group:early --body -
+run 0 as alpha inbox ls -o json
+json '.[] | select(.subject == "For the group") | .channel' '"group/early"'
 
 # a correction is told, and what was known before can be asked for
 run 0 backbone report grade3-reading --numerator 500 --denominator 1000 --period 2018-19 --place Hartford --organization hartford-schools
