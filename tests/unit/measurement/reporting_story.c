@@ -228,6 +228,8 @@ said_at(const struct world *w, int indicator, int organization, struct bb_period
     return BB_REPORT_SILENT;
 }
 
+bb_utc reporting_midnight;
+
 static const char *
 time_of(int indicator, struct bb_period period, enum bb_report_state said, bb_utc first, bb_utc now)
 {
@@ -235,7 +237,8 @@ time_of(int indicator, struct bb_period period, enum bb_report_state said, bb_ut
 
     if (reporting_indicators[indicator].due < 0)
         return "";
-    due = ((bb_utc)bb_period_end(period) + reporting_indicators[indicator].due - BB_DAY_EPOCH) * BB_UTC_DAY;
+    due = ((bb_utc)bb_period_end(period) + reporting_indicators[indicator].due - BB_DAY_EPOCH) * BB_UTC_DAY +
+          reporting_midnight;
     if (said == BB_REPORT_SILENT)
         return now < due ? "due" : "overdue";
     return first < due ? "on time" : "late";

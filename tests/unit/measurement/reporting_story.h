@@ -47,6 +47,9 @@ void reporting_define(struct world *w);
 /* The whole story; it is applied. */
 void reporting_tell(struct world *w);
 
+/* When days begin there, after midnight UTC; by the clock's zone. */
+extern bb_utc reporting_midnight;
+
 struct question {
     uint64_t sequence; /* 0: the present */
     bb_utc now;

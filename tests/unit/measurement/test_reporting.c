@@ -171,6 +171,20 @@ test_brute_force(void **state)
     compare(w, &q);
 }
 
+/* Days, and so what is late, begin and end at midnight of the configured zone. The story happens at this time
+ * of each day, so that between UTC's midnight and that of the zone is chosen. */
+static void
+test_elsewhere(void **state)
+{
+    bool early = bb_clock_utc() % BB_UTC_DAY < BB_UTC_DAY / 2;
+
+    assert_int_equal(bb_clock_set_zone(early ? "Etc/GMT+12" : "Etc/GMT-14"), 0);
+    reporting_midnight = (early ? 12 : -14) * (BB_UTC_DAY / 24);
+    test_brute_force(state);
+    reporting_midnight = 0;
+    assert_int_equal(bb_clock_set_zone("UTC"), 0);
+}
+
 /* What is asked in vain. */
 static void
 test_refused(void **state)
@@ -226,6 +240,7 @@ teardown(void **state)
 {
     struct world *w = *state;
 
+    fixture_pass(-(int64_t)(w->day - w->first_day) * 86400); /* the next story begins today as well */
     fixture_close(&w->f);
     free(w);
     return 0;
@@ -237,6 +252,7 @@ main(void)
     const char *seed = getenv("BB_SEED");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_brute_force, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_elsewhere, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
     };
 
