@@ -288,14 +288,16 @@ broker_await_counter(struct broker *broker, const char *name, uint64_t value)
 }
 
 void
-broker_await_alone(struct broker *broker)
+broker_await_connections(struct broker *broker, uint64_t others)
 {
     bb_mono end = bb_clock_mono() + WAIT_MS;
+    uint64_t now;
 
-    while (broker_counter(broker, "connections") > 1) {
+    while ((now = broker_counter(broker, "connections")) > others + 1) {
         assert_true(bb_clock_mono() < end);
         poll(NULL, 0, 5);
     }
+    assert_int_equal(now, others + 1);
 }
 
 uint16_t

@@ -45,8 +45,8 @@ void broker_organization(struct broker *broker, const char *code, const char *ro
 uint64_t broker_counter(struct broker *broker, const char *name);
 /* Wait until it has at least this value. */
 void broker_await_counter(struct broker *broker, const char *name, uint64_t value);
-/* Wait until nobody is connected but who asks. */
-void broker_await_alone(struct broker *broker);
+/* Wait until so many are connected beside who asks; who asked before is gone a moment after it hangs up. */
+void broker_await_connections(struct broker *broker, uint64_t others);
 /* Where clients find it. */
 uint16_t broker_port(const struct broker *broker);
 /* A TCP connection to it, on which nothing has been sent. */

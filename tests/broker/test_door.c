@@ -114,7 +114,7 @@ ends_unfinished_handshakes(void **state)
     await_hangup(half);
     await_hangup(garbage);
     broker_await_counter(&broker, "handshakes_refused_unfinished", 2);
-    broker_await_alone(&broker);
+    broker_await_connections(&broker, 0);
     broker_stop(&broker);
 }
 
@@ -227,7 +227,7 @@ sheds_connections_above_the_most(void **state)
     expect_kind(&raws[3], BB_KIND_REPLY, reply, Reply);
     for (int i = 0; i < 4; i++)
         raw_close(&raws[i]);
-    broker_await_alone(&broker);
+    broker_await_connections(&broker, 0);
     raw_greeted(&broker, &raw, &broker.partner); /* there is room again */
     raw_close(&raw);
     broker_stop(&broker);
