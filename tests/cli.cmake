@@ -1,4 +1,7 @@
-foreach(module alike body csv_reader data hook importer json_words map message resume source sparkline tally verify)
+foreach(module csv_reader json_words map source)
+  bb_unit_test(formats/${module} bb_formats)
+endforeach()
+foreach(module alike body data hook importer message resume sparkline tally verify)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()
 # The service that this one sends to stands in the test.

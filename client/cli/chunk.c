@@ -66,7 +66,7 @@ reserve(void *array_of_any, size_t n, size_t *size, size_t element)
 }
 
 static int
-add_row(struct bb_chunk *chunk, const struct bb_record *record, bool sent)
+add_row(struct bb_chunk *chunk, const struct bb_source_row *record, bool sent)
 {
     if (reserve(&chunk->row, chunk->n_rows, &chunk->rows_size, sizeof *chunk->row) < 0)
         return -ENOMEM;
@@ -123,7 +123,7 @@ refuse_row(struct bb_chunk *chunk, size_t row, const char *code, const char *fie
 }
 
 int
-bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record)
+bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_source_row *record)
 {
     if (reserve(&chunk->sent, chunk->n_sent, &chunk->sent_size, sizeof *chunk->sent) < 0)
         return -ENOMEM;
@@ -144,8 +144,8 @@ bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record)
 }
 
 int
-bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_record *record, uint32_t code, const char *field,
-                     const char *reason)
+bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_source_row *record, uint32_t code,
+                     const char *field, const char *reason)
 {
     int r = add_row(chunk, record, false);
     return r < 0 ? r : refuse_row(chunk, chunk->n_rows - 1, static_code(code), static_field(field), reason);

@@ -7,13 +7,13 @@
 #ifndef BB_CLI_CHUNK_H
 #define BB_CLI_CHUNK_H
 
-#include "source.h"
+#include "client/formats/source.h"
 
 #define BB_CHUNK_ROWS  1000u
 #define BB_CHUNK_BYTES (100u << 10) /* of the texts of rows that are sent */
 
 struct bb_chunk_row {
-    uint64_t number, line; /* as in struct bb_record */
+    uint64_t number, line; /* as in struct bb_source_row */
     uint64_t raw_at;       /* in the chunk's text, or in the spool */
     uint64_t raw_len;
     int32_t note;   /* why it was refused: index into the notes, or -1 */
@@ -55,9 +55,9 @@ void bb_chunk_release(struct bb_chunk *chunk);
 void bb_chunk_reset(struct bb_chunk *chunk);
 
 /* Add a row that went into the submission. 0 | -ENOMEM */
-int bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_record *record);
+int bb_chunk_add_sent(struct bb_chunk *chunk, const struct bb_source_row *record);
 /* Add one that was refused. code: BB_ROW_CODE_*; field: its name, "" for the row as a whole. 0 | -ENOMEM */
-int bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_record *record, uint32_t code,
+int bb_chunk_add_refused(struct bb_chunk *chunk, const struct bb_source_row *record, uint32_t code,
                          const char *field, const char *reason);
 
 /* Has it as much as one submission is to have? */

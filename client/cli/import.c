@@ -3,6 +3,7 @@
 
 #include "data.h"
 #include "interrupt.h"
+#include "patient.h"
 #include "resume.h"
 #include "target.h"
 
@@ -251,7 +252,7 @@ open_source(struct import *im)
     char error[MESSAGE_BYTES] = "";
     int r = bb_spool_new(&im->job.spool);
     if (r == 0)
-        r = bb_source_new(im->fd, (enum bb_source_format)im->format, &im->map,
+        r = bb_source_new(bb_patient_feed(&im->fd), (enum bb_source_format)im->format, &im->map,
                           im->job.keep ? im->job.spool : NULL, &im->job.source, error, sizeof error);
     if (r == 0 && *bb_source_not_there(im->job.source))
         bb_cli_say("%s: warning: --ignore names what is no column of this file: %s", im->job.file,

@@ -248,7 +248,7 @@ seal(struct importer *im)
 /* --- rows ----------------------------------------------------------------------------------------------- */
 
 static int
-too_large(struct importer *im, const struct bb_record *record)
+too_large(struct importer *im, const struct bb_source_row *record)
 {
     bb_progress_clear(im->job->progress);
     bb_cli_error("%s: row %" PRIu64
@@ -259,7 +259,7 @@ too_large(struct importer *im, const struct bb_record *record)
 }
 
 static int
-add_row(struct importer *im, const struct bb_record *record)
+add_row(struct importer *im, const struct bb_source_row *record)
 {
     struct bb_note note;
     int r = bb_submission_add(im->filling, &record->row, &note);
@@ -278,7 +278,7 @@ add_row(struct importer *im, const struct bb_record *record)
 }
 
 static int
-take_record(struct importer *im, const struct bb_record *record)
+take_record(struct importer *im, const struct bb_source_row *record)
 {
     const struct bb_import_job *job = im->job;
     if (bb_interrupt_signal())
@@ -301,7 +301,7 @@ take_record(struct importer *im, const struct bb_record *record)
 static int
 run(struct importer *im)
 {
-    struct bb_record record;
+    struct bb_source_row record;
     int r;
     bb_submission_begin(im->filling, im->job->batch, 0, 0);
     while ((r = bb_source_next(im->job->source, &record)) == 0)

@@ -1,6 +1,7 @@
 #include "list_file.h"
 
 #include "data.h"
+#include "patient.h"
 
 #include "proto/limits.h"
 #include "proto/utf8.h"
@@ -83,7 +84,7 @@ bb_list_open(const char *file, const char *const *fields, size_t n_required, str
     list->fields = fields;
     list->fd = -1;
     int code = bb_cli_open(file, &list->fd, &list->name);
-    if (code == 0 && bb_csv_new(list->fd, ',', NULL, &list->csv) < 0)
+    if (code == 0 && bb_csv_new(bb_patient_feed(&list->fd), ',', NULL, &list->csv) < 0)
         code = EX_OSERR;
     if (code == 0)
         code = read_header(list, n_required);

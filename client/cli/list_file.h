@@ -5,7 +5,7 @@
 #ifndef BB_CLI_LIST_FILE_H
 #define BB_CLI_LIST_FILE_H
 
-#include "layout.h"
+#include "client/formats/layout.h"
 
 struct bb_list_file;
 

@@ -1,8 +1,8 @@
 /* A batch of one row: its outcome is the answer. */
 #include "one_row.h"
 
+#include "client/formats/map.h"
 #include "data.h"
-#include "map.h"
 
 #include "proto/rows.h"
 

@@ -7,7 +7,7 @@
 #ifndef BB_CLI_REJECTS_H
 #define BB_CLI_REJECTS_H
 
-#include "source.h"
+#include "client/formats/source.h"
 
 struct bb_rejects;
 

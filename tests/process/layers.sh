@@ -10,7 +10,8 @@ proto
 runtime proto
 broker proto runtime
 client/lib proto runtime backbone
-client/cli proto runtime client/lib backbone
+client/formats proto runtime backbone client/lib
+client/cli proto runtime client/lib client/formats backbone
 workers/communication proto runtime
 workers/measurement/model proto runtime
 workers/measurement/store proto runtime model

@@ -193,7 +193,8 @@ import(const char *data, size_t len, bool atomic, struct bb_tally *tally)
     lseek(fd, 0, SEEK_SET);
     bb_map_init(&map);
     *tally = (struct bb_tally){.file = "f", .say = say};
-    assert_int_equal(bb_source_new(fd, BB_SOURCE_CSV, &map, NULL, &job.source, error, sizeof error), 0);
+    assert_int_equal(
+        bb_source_new(bb_feed_fd(&fd), BB_SOURCE_CSV, &map, NULL, &job.source, error, sizeof error), 0);
     int code = bb_import_run(&job, &client);
     assert_true(service.destroyed);
     bb_source_destroy(&job.source);

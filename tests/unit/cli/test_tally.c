@@ -41,8 +41,9 @@ open_file(struct file *f, const char *data, size_t len, enum bb_source_format fo
     assert_int_equal(write(f->fd, data, len), (ssize_t)len);
     lseek(f->fd, 0, SEEK_SET);
     assert_int_equal(bb_spool_new(&f->spool), 0);
-    assert_int_equal(
-        bb_source_new(f->fd, format, &f->map, keep ? f->spool : NULL, &f->source, error, sizeof error), 0);
+    assert_int_equal(bb_source_new(bb_feed_fd(&f->fd), format, &f->map, keep ? f->spool : NULL, &f->source,
+                                   error, sizeof error),
+                     0);
     bb_chunk_init(&f->chunk, f->spool, keep);
 }
 
@@ -59,7 +60,7 @@ close_file(struct file *f)
 static int
 read_row(struct file *f)
 {
-    struct bb_record record;
+    struct bb_source_row record;
     int r = bb_source_next(f->source, &record);
     if (r == 0 && record.code)
         r = bb_chunk_add_refused(&f->chunk, &record, record.code, bb_field_name(record.field), record.reason);
@@ -437,7 +438,7 @@ cells_of(const char *data, size_t len, size_t columns)
     struct bb_csv_row row;
     assert_int_equal(write(fd, data, len), (ssize_t)len);
     lseek(fd, 0, SEEK_SET);
-    assert_int_equal(bb_csv_new(fd, ',', NULL, &reader), 0);
+    assert_int_equal(bb_csv_new(bb_feed_fd(&fd), ',', NULL, &reader), 0);
     bb_csv_next(reader, &row);
     while (bb_csv_next(reader, &row) == 0) {
         bool even = !row.problem && row.count == columns;

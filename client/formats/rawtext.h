@@ -3,8 +3,8 @@
  * Short rows stay in memory. A row longer than BB_RAW_MEMORY goes to the spool, a temporary file without a
  * name, so that a field of ten megabytes, or a quote that is never closed, costs disk and not memory. One
  * thread. */
-#ifndef BB_CLI_RAWTEXT_H
-#define BB_CLI_RAWTEXT_H
+#ifndef BB_FORMATS_RAWTEXT_H
+#define BB_FORMATS_RAWTEXT_H
 
 #include "runtime/buffer.h"
 

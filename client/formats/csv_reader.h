@@ -5,8 +5,8 @@
  * character. Text behind a closing quote, and a quote that is never closed, make the row a broken one: it is
  * told, and reading goes on with the next line. Memory is bounded whatever the file holds. Cells are bytes,
  * NUL and invalid UTF-8 included: whoever uses a cell checks it. */
-#ifndef BB_CLI_CSV_READER_H
-#define BB_CLI_CSV_READER_H
+#ifndef BB_FORMATS_CSV_READER_H
+#define BB_FORMATS_CSV_READER_H
 
 #include "input.h"
 #include "rawtext.h"
@@ -34,8 +34,8 @@ struct bb_csv_row {
 
 struct bb_csv;
 
-/* fd, spool: borrowed. spool NULL: the text of rows is not kept. delimiter: ',' mostly. 0 | -ENOMEM */
-int bb_csv_new(int fd, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv);
+/* spool: borrowed. spool NULL: the text of rows is not kept. delimiter: ',' mostly. 0 | -ENOMEM */
+int bb_csv_new(struct bb_feed feed, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv);
 void bb_csv_destroy(struct bb_csv **csv);
 
 /* 0 a row | BB_INPUT_END | BB_INPUT_UTF16 | -errno: of reading, or of the spool */

@@ -15,8 +15,8 @@
  * a label (as in Frictionless Table Schema), or one object {"text": "label"}; a label is missing (where none
  * is given), suppressed or not_applicable. The map belongs to its owner and does not change once it is read.
  */
-#ifndef BB_CLI_MAP_H
-#define BB_CLI_MAP_H
+#ifndef BB_FORMATS_MAP_H
+#define BB_FORMATS_MAP_H
 
 #include "client/lib/backbone.h"
 

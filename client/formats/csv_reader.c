@@ -40,14 +40,14 @@ limited_realloc(void *old, size_t size)
 }
 
 int
-bb_csv_new(int fd, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv)
+bb_csv_new(struct bb_feed feed, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv)
 {
     struct bb_csv *csv =
         malloc(sizeof *csv); /* not cleared: its text is touched only as far as rows need it */
     if (!csv)
         return -ENOMEM;
     memset(csv, 0, offsetof(struct bb_csv, cell));
-    if (bb_input_init(&csv->input, fd) < 0 || csv_init(&csv->parser, STRICT) != 0) {
+    if (bb_input_init(&csv->input, feed) < 0 || csv_init(&csv->parser, STRICT) != 0) {
         bb_input_release(&csv->input);
         free(csv);
         return -ENOMEM;

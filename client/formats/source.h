@@ -3,8 +3,8 @@
  * What stands in front of the rows (a header) is checked when the source is opened; each row then comes
  * mapped, or refused with a reason. Rows are numbered as people see them: 1 is the first row below the header
  * of a CSV file, or the first line of a JSONL file; empty lines are not counted. */
-#ifndef BB_CLI_SOURCE_H
-#define BB_CLI_SOURCE_H
+#ifndef BB_FORMATS_SOURCE_H
+#define BB_FORMATS_SOURCE_H
 
 #include "jsonl_reader.h"
 #include "layout.h"
@@ -14,7 +14,7 @@ enum bb_source_format { BB_SOURCE_CSV, BB_SOURCE_JSONL };
 
 struct bb_source;
 
-struct bb_record {
+struct bb_source_row {
     uint64_t number;        /* of the row */
     uint64_t line;          /* of the file where it starts */
     struct bb_row_text row; /* valid until the next call */
@@ -24,14 +24,14 @@ struct bb_record {
     const char *reason;     /* found, expected */
 };
 
-/* fd, map, spool: borrowed. spool NULL: the text of rows is not kept.
+/* map, spool: borrowed. spool NULL: the text of rows is not kept.
  * 0 | -EINVAL and a message (without the name of the file) at error | -errno of reading */
-int bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, struct bb_spool *spool,
-                  struct bb_source **ret_source, char *error, size_t size);
+int bb_source_new(struct bb_feed feed, enum bb_source_format format, const struct bb_map *map,
+                  struct bb_spool *spool, struct bb_source **ret_source, char *error, size_t size);
 void bb_source_destroy(struct bb_source **source);
 
 /* 0 | BB_INPUT_END | -errno */
-int bb_source_next(struct bb_source *source, struct bb_record *ret_record);
+int bb_source_next(struct bb_source *source, struct bb_source_row *ret_record);
 
 /* Bytes of the file read so far. */
 uint64_t bb_source_position(const struct bb_source *source);

@@ -89,10 +89,10 @@ bb_source_not_there(const struct bb_source *source)
 }
 
 static int
-open_csv(struct bb_source *source, int fd, struct bb_spool *spool, char *error, size_t size)
+open_csv(struct bb_source *source, struct bb_feed feed, struct bb_spool *spool, char *error, size_t size)
 {
     struct bb_csv_row header;
-    int r = bb_csv_new(fd, source->map->delimiter, spool, &source->csv);
+    int r = bb_csv_new(feed, source->map->delimiter, spool, &source->csv);
     if (r < 0)
         return r;
     r = bb_csv_next(source->csv, &header);
@@ -107,17 +107,17 @@ open_csv(struct bb_source *source, int fd, struct bb_spool *spool, char *error, 
 }
 
 static int
-open_jsonl(struct bb_source *source, int fd, struct bb_spool *spool, char *error, size_t size)
+open_jsonl(struct bb_source *source, struct bb_feed feed, struct bb_spool *spool, char *error, size_t size)
 {
-    int r = bb_jsonl_new(fd, spool, &source->jsonl);
+    int r = bb_jsonl_new(feed, spool, &source->jsonl);
     if (r == 0)
         r = bb_jsonl_begin(source->jsonl);
     return r > 0 ? first_row_missing(r, "a JSON object in each line", error, size) : r;
 }
 
 int
-bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, struct bb_spool *spool,
-              struct bb_source **ret_source, char *error, size_t size)
+bb_source_new(struct bb_feed feed, enum bb_source_format format, const struct bb_map *map,
+              struct bb_spool *spool, struct bb_source **ret_source, char *error, size_t size)
 {
     struct bb_source *source = calloc(1, sizeof *source);
     if (!source)
@@ -125,8 +125,8 @@ bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, st
     source->format = format;
     source->map = map;
     bb_buffer_init(&source->header, HEADER_BYTES);
-    int r = format == BB_SOURCE_CSV ? open_csv(source, fd, spool, error, size)
-                                    : open_jsonl(source, fd, spool, error, size);
+    int r = format == BB_SOURCE_CSV ? open_csv(source, feed, spool, error, size)
+                                    : open_jsonl(source, feed, spool, error, size);
     if (r < 0)
         bb_source_destroy(&source);
     else
@@ -135,7 +135,7 @@ bb_source_new(int fd, enum bb_source_format format, const struct bb_map *map, st
 }
 
 static void
-refuse(struct bb_record *record, enum bb_row_code code, int column, const char *reason)
+refuse(struct bb_source_row *record, enum bb_row_code code, int column, const char *reason)
 {
     record->code = (uint32_t)code;
     record->field = (uint32_t)(column + 1); /* BB_FIELD_* is enum bb_column and one */
@@ -143,7 +143,7 @@ refuse(struct bb_record *record, enum bb_row_code code, int column, const char *
 }
 
 static void
-apply_map(struct bb_source *source, unsigned plain, struct bb_record *record)
+apply_map(struct bb_source *source, unsigned plain, struct bb_source_row *record)
 {
     char *reason = source->problem.reason;
     int bad = bb_rowmap_apply(source->map, plain, &source->scratch, &record->row);
@@ -175,7 +175,7 @@ static const unsigned most_bytes[BB_COLUMNS] = {
 };
 
 static void
-fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_record *record)
+fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_source_row *record)
 {
     char *reason = source->problem.reason;
     size_t size = sizeof source->problem.reason;
@@ -201,26 +201,26 @@ fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_recor
 }
 
 static int
-next_csv(struct bb_source *source, struct bb_record *ret_record)
+next_csv(struct bb_source *source, struct bb_source_row *ret_record)
 {
     struct bb_csv_row row;
     int r = bb_csv_next(source->csv, &row);
     if (r)
         return r;
-    *ret_record = (struct bb_record){.number = row.number - 1, .line = row.line, .raw = row.raw};
+    *ret_record = (struct bb_source_row){.number = row.number - 1, .line = row.line, .raw = row.raw};
     fill_csv(source, &row, ret_record);
     return 0;
 }
 
 static int
-next_jsonl(struct bb_source *source, struct bb_record *ret_record)
+next_jsonl(struct bb_source *source, struct bb_source_row *ret_record)
 {
     struct bb_jsonl_line line;
     unsigned plain = 0;
     int r = bb_jsonl_next(source->jsonl, &line);
     if (r)
         return r;
-    *ret_record = (struct bb_record){.number = line.number, .line = line.line, .raw = line.raw};
+    *ret_record = (struct bb_source_row){.number = line.number, .line = line.line, .raw = line.raw};
     r = bb_jsonl_row(source->jsonl, line.text, source->map, &ret_record->row, &plain, &source->problem);
     if (r == BB_JSONL_E_REFUSED) {
         enum bb_row_code code = !line.text.data              ? BB_ROW_CODE_TOO_LONG
@@ -235,7 +235,7 @@ next_jsonl(struct bb_source *source, struct bb_record *ret_record)
 }
 
 int
-bb_source_next(struct bb_source *source, struct bb_record *ret_record)
+bb_source_next(struct bb_source *source, struct bb_source_row *ret_record)
 {
     return source->csv ? next_csv(source, ret_record) : next_jsonl(source, ret_record);
 }

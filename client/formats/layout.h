@@ -2,8 +2,8 @@
  *
  * Pure: a header in, a layout or a message out. Serves every file that has a header: readings (with a map),
  * and lists of indicators, places and partners (without one). */
-#ifndef BB_CLI_LAYOUT_H
-#define BB_CLI_LAYOUT_H
+#ifndef BB_FORMATS_LAYOUT_H
+#define BB_FORMATS_LAYOUT_H
 
 #include "csv_reader.h"
 #include "map.h"

@@ -1,15 +1,12 @@
 #include "input.h"
 
-#include "interrupt.h"
-
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 int
-bb_input_init(struct bb_input *input, int fd)
+bb_input_init(struct bb_input *input, struct bb_feed feed)
 {
-    *input = (struct bb_input){.fd = fd, .block = malloc(BB_INPUT_BLOCK)};
+    *input = (struct bb_input){.feed = feed, .block = malloc(BB_INPUT_BLOCK)};
     return input->block ? 0 : -ENOMEM;
 }
 
@@ -17,23 +14,16 @@ void
 bb_input_release(struct bb_input *input)
 {
     free(input->block);
-    *input = (struct bb_input){.fd = -1};
+    *input = (struct bb_input){0};
 }
 
-/* Read once behind what is there, when something has come: a pipe may be quiet for long. 0, also at the end
- * of the file, or -errno. */
+/* Read once behind what is there. 0, also at the end, or -errno. */
 static int
 read_some(struct bb_input *input)
 {
-    ssize_t n;
-    int r = bb_interrupt_wait(input->fd, -1);
-    if (r < 0)
-        return r;
-    do
-        n = read(input->fd, input->block + input->end, BB_INPUT_BLOCK - input->end);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = input->feed.read(input->feed.self, input->block + input->end, BB_INPUT_BLOCK - input->end);
     if (n < 0)
-        return -errno;
+        return (int)n;
     input->eof = n == 0;
     input->end += (size_t)n;
     return 0;

@@ -1,9 +1,11 @@
 /* Bytes from a file or a pipe, one block at a time: what the readers of CSV and JSONL stand on.
  *
  * Skips a UTF-8 byte order mark at the start and tells UTF-16 apart, which spreadsheets call "Unicode text".
- * Memory is one block, whatever the file. The descriptor stays the caller's. */
-#ifndef BB_CLI_INPUT_H
-#define BB_CLI_INPUT_H
+ * Memory is one block, whatever the file. */
+#ifndef BB_FORMATS_INPUT_H
+#define BB_FORMATS_INPUT_H
+
+#include "feed.h"
 
 #include "proto/bytes.h"
 
@@ -17,7 +19,7 @@ enum bb_input_result {
 };
 
 struct bb_input {
-    int fd;
+    struct bb_feed feed;
     uint8_t *block;
     size_t at, end;  /* unread bytes of the block */
     uint64_t before; /* bytes of the file before the block */
@@ -26,11 +28,11 @@ struct bb_input {
 };
 
 /* 0 | -ENOMEM */
-int bb_input_init(struct bb_input *input, int fd);
+int bb_input_init(struct bb_input *input, struct bb_feed feed);
 void bb_input_release(struct bb_input *input);
 
-/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | BB_INPUT_GZIP | -ECANCELED: interrupt.h
- * | -errno. Call it only when all is read. */
+/* Have at least one unread byte. 0 | BB_INPUT_END | BB_INPUT_UTF16 | BB_INPUT_GZIP | -errno of the feed. Call
+ * it only when all is read. */
 int bb_input_fill(struct bb_input *input);
 
 /* Bytes of the file read so far, for a progress bar. */

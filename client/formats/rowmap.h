@@ -1,8 +1,8 @@
 /* From the cells of one row to the row that is sent: constants, missing values, separators in numbers.
  *
  * Pure. A number that does not follow the map's separators is told, never guessed at. */
-#ifndef BB_CLI_ROWMAP_H
-#define BB_CLI_ROWMAP_H
+#ifndef BB_FORMATS_ROWMAP_H
+#define BB_FORMATS_ROWMAP_H
 
 #include "map.h"
 

@@ -26,13 +26,13 @@ struct bb_jsonl {
 };
 
 int
-bb_jsonl_new(int fd, struct bb_spool *spool, struct bb_jsonl **ret_jsonl)
+bb_jsonl_new(struct bb_feed feed, struct bb_spool *spool, struct bb_jsonl **ret_jsonl)
 {
     struct bb_jsonl *jsonl = calloc(1, sizeof *jsonl);
     if (!jsonl)
         return -ENOMEM;
     jsonl->copy = malloc(BB_JSONL_LINE_BYTES);
-    if (!jsonl->copy || bb_input_init(&jsonl->input, fd) < 0) {
+    if (!jsonl->copy || bb_input_init(&jsonl->input, feed) < 0) {
         free(jsonl->copy);
         free(jsonl);
         return -ENOMEM;

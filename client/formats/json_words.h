@@ -1,7 +1,7 @@
 /* What is wrong with a line of JSON, in the words in which this program says what is wrong: found, expected.
  */
-#ifndef BB_CLI_JSON_WORDS_H
-#define BB_CLI_JSON_WORDS_H
+#ifndef BB_FORMATS_JSON_WORDS_H
+#define BB_FORMATS_JSON_WORDS_H
 
 #include <jansson.h>
 

@@ -3,8 +3,8 @@
  * Numbers keep the text they have in the file: 12.50 is neither rounded nor shortened on its way. Line ends
  * may be LF, CRLF or CR; empty lines are skipped; a byte order mark is dropped. A line that is too long is
  * counted, not kept. */
-#ifndef BB_CLI_JSONL_READER_H
-#define BB_CLI_JSONL_READER_H
+#ifndef BB_FORMATS_JSONL_READER_H
+#define BB_FORMATS_JSONL_READER_H
 
 #include "input.h"
 #include "map.h"
@@ -21,8 +21,8 @@ struct bb_jsonl_line {
 
 struct bb_jsonl;
 
-/* fd, spool: borrowed; spool NULL: the text of long lines is not kept. 0 | -ENOMEM */
-int bb_jsonl_new(int fd, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
+/* spool: borrowed; spool NULL: the text of long lines is not kept. 0 | -ENOMEM */
+int bb_jsonl_new(struct bb_feed feed, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
 void bb_jsonl_destroy(struct bb_jsonl **jsonl);
 
 /* Look whether there is anything to read, before the first line: 0 | BB_INPUT_END | BB_INPUT_UTF16 | -errno

@@ -1,6 +1,6 @@
 /* Nasty bytes through the reader, from a file and byte by byte from a pipe; what it gives is written down as
  * "line:cell|cell|cell" with `!` for a broken row and `<n>` for a cell of n bytes that was too long. */
-#include "client/cli/csv_reader.h"
+#include "client/formats/csv_reader.h"
 
 #include "tests/unit/check.h"
 
@@ -65,7 +65,7 @@ read_all(int fd, char delimiter, size_t *ret_len)
     FILE *to = open_memstream(&out, ret_len);
     struct bb_csv *csv;
     struct bb_csv_row row;
-    assert_int_equal(bb_csv_new(fd, delimiter, NULL, &csv), 0);
+    assert_int_equal(bb_csv_new(bb_feed_fd(&fd), delimiter, NULL, &csv), 0);
     int r;
     while ((r = bb_csv_next(csv, &row)) == 0)
         put_row(to, &row);
@@ -204,7 +204,7 @@ test_many_columns(void **state)
     struct bb_csv *csv;
     struct bb_csv_row row;
     int fd = file_of(data, n + 3);
-    assert_int_equal(bb_csv_new(fd, ',', NULL, &csv), 0);
+    assert_int_equal(bb_csv_new(bb_feed_fd(&fd), ',', NULL, &csv), 0);
     assert_int_equal(bb_csv_next(csv, &row), 0);
     assert_int_equal(row.count, n + 1);
     assert_int_equal(bb_csv_next(csv, &row), 0);
@@ -245,7 +245,7 @@ test_raw(void **state)
     struct bb_csv *csv;
     struct bb_csv_row row;
     assert_int_equal(bb_spool_new(&spool), 0);
-    assert_int_equal(bb_csv_new(fd, ',', spool, &csv), 0);
+    assert_int_equal(bb_csv_new(bb_feed_fd(&fd), ',', spool, &csv), 0);
     char *found = NULL;
     size_t found_len;
     to = open_memstream(&found, &found_len);

@@ -1,7 +1,7 @@
 /* Files in, rows to send out: headers, maps, missing values, separators, and what is refused before it is
  * sent. A row is written down as "number:field=text,field=text"; a refused one as "number!CODE field:
  * reason". */
-#include "client/cli/source.h"
+#include "client/formats/source.h"
 
 #include "proto/rows.h"
 #include "tests/unit/check.h"
@@ -23,7 +23,7 @@ file_of(const char *data, size_t len)
 }
 
 static void
-put_record(FILE *to, const struct bb_record *record)
+put_record(FILE *to, const struct bb_source_row *record)
 {
     static const char letters[BB_COLUMNS + 1] = "iolgpvndsc";
     if (record->code) {
@@ -44,7 +44,7 @@ rows_of(const char *input, size_t len, enum bb_source_format format, const char 
     char error[2000] = "";
     struct bb_map map;
     struct bb_source *source;
-    struct bb_record record;
+    struct bb_source_row record;
     char *out = NULL;
     size_t out_len;
     FILE *to = open_memstream(&out, &out_len);
@@ -52,7 +52,7 @@ rows_of(const char *input, size_t len, enum bb_source_format format, const char 
     if (map_text)
         assert_int_equal(bb_map_parse(&map, "map", bb_bytes_str(map_text), error, sizeof error), 0);
     int fd = file_of(input, len ? len : strlen(input));
-    int r = bb_source_new(fd, format, &map, NULL, &source, error, sizeof error);
+    int r = bb_source_new(bb_feed_fd(&fd), format, &map, NULL, &source, error, sizeof error);
     if (r < 0) {
         fprintf(to, "error: %s", error);
     } else {
