@@ -1,4 +1,4 @@
-foreach(module csv_reader json_words map names source)
+foreach(module csv_reader decode json_words map names packed source)
   bb_unit_test(formats/${module} bb_formats)
 endforeach()
 foreach(module alike body data hook importer message resume sparkline tally verify)

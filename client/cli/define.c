@@ -92,7 +92,7 @@ define_rows(struct definer *d)
     int r, code = 0;
     while (code == 0 && (r = bb_list_next(d->list, &row)) != BB_LIST_END) {
         if (r < 0)
-            return EX_IOERR;
+            return r == -EILSEQ ? EX_DATAERR : EX_IOERR;
         d->counts.rows++;
         d->counts.rejected += r == BB_LIST_REFUSED;
         if (r == 0)

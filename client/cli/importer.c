@@ -93,6 +93,15 @@ stop_errno(struct importer *im, int error)
     return stop(im, error == -ENOMEM ? EX_OSERR : EX_IOERR);
 }
 
+/* The rest of the file is no text. */
+static int
+stop_unreadable(struct importer *im)
+{
+    bb_progress_clear(im->job->progress);
+    bb_cli_error("%s: %s", im->job->file, bb_source_error(im->job->source));
+    return stop(im, EX_DATAERR);
+}
+
 /* --- answers -------------------------------------------------------------------------------------------- */
 
 static void
@@ -308,7 +317,7 @@ run(struct importer *im)
         if (take_record(im, &record))
             return im->code;
     if (r < 0)
-        return stop_errno(im, r);
+        return r == -EILSEQ ? stop_unreadable(im) : stop_errno(im, r);
     if (seal(im) || submit_held(im, true))
         return im->code;
     return wait_for_room(im, 0);

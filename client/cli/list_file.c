@@ -3,6 +3,7 @@
 #include "data.h"
 #include "patient.h"
 
+#include "client/formats/decode.h"
 #include "proto/limits.h"
 #include "proto/utf8.h"
 #include "runtime/text.h"
@@ -19,6 +20,7 @@
 struct bb_list_file {
     const char *name;
     const char *const *fields;
+    struct bb_decode *decode;
     struct bb_csv *csv;
     struct bb_layout layout;
     uint64_t refused, warned;
@@ -36,10 +38,17 @@ bb_list_close(struct bb_list_file **list)
     if (l->warned > SHOWN)
         bb_cli_say("%s: and %" PRIu64 " more warnings", l->name, l->warned - SHOWN);
     bb_csv_destroy(&l->csv);
+    bb_decode_destroy(&l->decode);
     if (l->fd > STDERR_FILENO)
         close(l->fd);
     free(l);
     *list = NULL;
+}
+
+static void
+say_unread(const struct bb_list_file *list, int r)
+{
+    bb_cli_error("%s: %s", list->name, r == -EILSEQ ? bb_decode_error(list->decode) : strerror(-r));
 }
 
 static int
@@ -50,17 +59,10 @@ read_header(struct bb_list_file *list, size_t n_required)
     int r = bb_csv_next(list->csv, &header);
     if (r == BB_INPUT_END)
         bb_cli_error("%s: the file is empty; expected a header with \"%s\"", list->name, list->fields[0]);
-    else if (r == BB_INPUT_UTF16)
-        bb_cli_error("%s: line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\"", list->name);
-    else if (r == BB_INPUT_GZIP)
-        bb_cli_error(
-            "%s: found a compressed file (gzip), expected text: unpack it, and give it as - (zcat FILE | "
-            "...)",
-            list->name);
     else if (r < 0)
-        bb_cli_error("%s: %s", list->name, strerror(-r));
+        say_unread(list, r);
     if (r)
-        return r < 0 ? EX_NOINPUT : EX_DATAERR;
+        return r < 0 && r != -EILSEQ ? EX_NOINPUT : EX_DATAERR;
     if (bb_layout_init(&list->layout, &header, list->fields, NULL, error, sizeof error) < 0) {
         bb_cli_error("%s: %s", list->name, error);
         return EX_DATAERR;
@@ -84,7 +86,9 @@ bb_list_open(const char *file, const char *const *fields, size_t n_required, str
     list->fields = fields;
     list->fd = -1;
     int code = bb_cli_open(file, &list->fd, &list->name);
-    if (code == 0 && bb_csv_new(bb_patient_feed(&list->fd), ',', NULL, &list->csv) < 0)
+    if (code == 0 && bb_decode_new(bb_patient_feed(&list->fd), BB_ENCODING_AUTO, &list->decode) < 0)
+        code = EX_OSERR;
+    if (code == 0 && bb_csv_new(bb_decode_feed(list->decode), ',', NULL, &list->csv) < 0)
         code = EX_OSERR;
     if (code == 0)
         code = read_header(list, n_required);
@@ -186,7 +190,7 @@ bb_list_next(struct bb_list_file *list, struct bb_list_row **ret_row)
     if (r == BB_INPUT_END)
         return BB_LIST_END;
     if (r < 0) {
-        bb_cli_error("%s: %s", list->name, strerror(-r));
+        say_unread(list, r);
         return r;
     }
     r = check_row(list, &row);

@@ -1,7 +1,8 @@
 /* Lists of things to define, as CSV: indicators, places.
  *
- * Short files with a header of known names, read row by row into texts that the caller keeps as long as it
- * wants. What is wrong is said on stderr with file, row, field, what was found and what is expected. */
+ * Short files, UTF-8 or UTF-16, with a header of known names, read row by row into texts that the caller
+ * keeps as long as it wants. What is wrong is said on stderr with file, row, field, what was found and what
+ * is expected. */
 #ifndef BB_CLI_LIST_FILE_H
 #define BB_CLI_LIST_FILE_H
 

@@ -297,7 +297,7 @@ import_rows(struct importer *importer)
 
     while (code == 0 && (r = bb_list_next(importer->list, &row)) != BB_LIST_END) {
         if (r < 0)
-            return EX_IOERR;
+            return r == -EILSEQ ? EX_DATAERR : EX_IOERR;
         importer->counts.rows++;
         importer->counts.rejected += r == BB_LIST_REFUSED;
         if (r == 0)

@@ -1,6 +1,6 @@
 /* Rows of a CSV file, streamed over libcsv: RFC 4180 with the liberties that real files take.
  *
- * Line ends may be LF, CRLF or CR, also within quotes; empty lines are skipped; a byte order mark is dropped;
+ * Line ends may be LF, CRLF or CR, also within quotes; empty lines are skipped;
  * blanks around a cell without quotes are dropped; a quote in the middle of a cell without quotes is a
  * character. Text behind a closing quote, and a quote that is never closed, make the row a broken one: it is
  * told, and reading goes on with the next line. Memory is bounded whatever the file holds. Cells are bytes,
@@ -38,7 +38,7 @@ struct bb_csv;
 int bb_csv_new(struct bb_feed feed, char delimiter, struct bb_spool *spool, struct bb_csv **ret_csv);
 void bb_csv_destroy(struct bb_csv **csv);
 
-/* 0 a row | BB_INPUT_END | BB_INPUT_UTF16 | -errno: of reading, or of the spool */
+/* 0 a row | BB_INPUT_END | -errno: of reading, or of the spool */
 int bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row);
 
 /* Bytes of the file read so far. */

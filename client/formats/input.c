@@ -29,34 +29,9 @@ read_some(struct bb_input *input)
     return 0;
 }
 
-/* A pipe may give the byte order mark one byte at a time. */
-static int
-start(struct bb_input *input)
-{
-    input->started = true;
-    while (input->end < 3 && !input->eof) {
-        int r = read_some(input);
-        if (r < 0)
-            return r;
-    }
-    const uint8_t *b = input->block;
-    if (input->end >= 3 && b[0] == 0xEF && b[1] == 0xBB && b[2] == 0xBF)
-        input->at = 3;
-    else if (input->end >= 2 && ((b[0] == 0xFF && b[1] == 0xFE) || (b[0] == 0xFE && b[1] == 0xFF)))
-        return BB_INPUT_UTF16;
-    else if (input->end >= 2 && b[0] == 0x1F && b[1] == 0x8B)
-        return BB_INPUT_GZIP;
-    return 0;
-}
-
 int
 bb_input_fill(struct bb_input *input)
 {
-    if (!input->started) {
-        int r = start(input);
-        if (r)
-            return r;
-    }
     while (input->at == input->end) {
         if (input->eof)
             return BB_INPUT_END;

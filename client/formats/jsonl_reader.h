@@ -1,7 +1,7 @@
 /* Rows of a JSONL file: one JSON object a line, decoded with jansson.
  *
  * Numbers keep the text they have in the file: 12.50 is neither rounded nor shortened on its way. Line ends
- * may be LF, CRLF or CR; empty lines are skipped; a byte order mark is dropped. A line that is too long is
+ * may be LF, CRLF or CR; empty lines are skipped. A line that is too long is
  * counted, not kept. */
 #ifndef BB_FORMATS_JSONL_READER_H
 #define BB_FORMATS_JSONL_READER_H
@@ -25,11 +25,11 @@ struct bb_jsonl;
 int bb_jsonl_new(struct bb_feed feed, struct bb_spool *spool, struct bb_jsonl **ret_jsonl);
 void bb_jsonl_destroy(struct bb_jsonl **jsonl);
 
-/* Look whether there is anything to read, before the first line: 0 | BB_INPUT_END | BB_INPUT_UTF16 | -errno
+/* Look whether there is anything to read, before the first line: 0 | BB_INPUT_END | -errno
  */
 int bb_jsonl_begin(struct bb_jsonl *jsonl);
 
-/* 0 a line | BB_INPUT_END | BB_INPUT_UTF16 | -errno */
+/* 0 a line | BB_INPUT_END | -errno */
 int bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line);
 
 uint64_t bb_jsonl_position(const struct bb_jsonl *jsonl);

@@ -14,6 +14,7 @@
 struct bb_source {
     enum bb_source_format format;
     const struct bb_map *map;
+    struct bb_decode *decode;
     struct bb_csv *csv;
     struct bb_jsonl *jsonl;
     struct bb_layout layout;
@@ -30,6 +31,7 @@ bb_source_destroy(struct bb_source **source)
         return;
     bb_csv_destroy(&(*source)->csv);
     bb_jsonl_destroy(&(*source)->jsonl);
+    bb_decode_destroy(&(*source)->decode);
     bb_buffer_release(&(*source)->header);
     free((*source)->not_there);
     free(*source);
@@ -39,11 +41,7 @@ bb_source_destroy(struct bb_source **source)
 static int
 first_row_missing(int r, const char *expected, char *error, size_t size)
 {
-    if (r == BB_INPUT_UTF16)
-        snprintf(error, size, "line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\"");
-    else if (r == BB_INPUT_GZIP)
-        snprintf(error, size, "found a compressed file (gzip), expected text: zcat FILE | backbone import -");
-    else if (r == BB_INPUT_END)
+    if (r == BB_INPUT_END)
         snprintf(error, size, "the file is empty; expected %s", expected);
     return r < 0 ? r : -EINVAL;
 }
@@ -125,8 +123,14 @@ bb_source_new(struct bb_feed feed, enum bb_source_format format, const struct bb
     source->format = format;
     source->map = map;
     bb_buffer_init(&source->header, HEADER_BYTES);
-    int r = format == BB_SOURCE_CSV ? open_csv(source, feed, spool, error, size)
-                                    : open_jsonl(source, feed, spool, error, size);
+    int r = bb_decode_new(feed, BB_ENCODING_AUTO, &source->decode);
+    if (r == 0)
+        r = format == BB_SOURCE_CSV ? open_csv(source, bb_decode_feed(source->decode), spool, error, size)
+                                    : open_jsonl(source, bb_decode_feed(source->decode), spool, error, size);
+    if (r == -EILSEQ) {
+        snprintf(error, size, "%s", bb_decode_error(source->decode));
+        r = -EINVAL;
+    }
     if (r < 0)
         bb_source_destroy(&source);
     else
@@ -238,6 +242,12 @@ int
 bb_source_next(struct bb_source *source, struct bb_source_row *ret_record)
 {
     return source->csv ? next_csv(source, ret_record) : next_jsonl(source, ret_record);
+}
+
+const char *
+bb_source_error(const struct bb_source *source)
+{
+    return bb_decode_error(source->decode);
 }
 
 uint64_t

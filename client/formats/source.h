@@ -6,6 +6,7 @@
 #ifndef BB_FORMATS_SOURCE_H
 #define BB_FORMATS_SOURCE_H
 
+#include "decode.h"
 #include "jsonl_reader.h"
 #include "layout.h"
 #include "rowmap.h"
@@ -30,8 +31,9 @@ int bb_source_new(struct bb_feed feed, enum bb_source_format format, const struc
                   struct bb_spool *spool, struct bb_source **ret_source, char *error, size_t size);
 void bb_source_destroy(struct bb_source **source);
 
-/* 0 | BB_INPUT_END | -errno */
+/* 0 | BB_INPUT_END | -EILSEQ: the file cannot be read on, bb_source_error() says why | -errno */
 int bb_source_next(struct bb_source *source, struct bb_source_row *ret_record);
+const char *bb_source_error(const struct bb_source *source);
 
 /* Bytes of the file read so far. */
 uint64_t bb_source_position(const struct bb_source *source);

@@ -116,10 +116,15 @@ printf '"indicator";"period";"value"\namount;1928;1\n' >"$tmp/whole.csv"
 whole "quoted, with semicolons" 65 'there is no header'
 run_text 'code;name\nx;X\n' 65 backbone indicator define -
 like "a list has no map" "$err" "; the columns are separated by ';', expected ','$"
-printf 'indicator,period,value\namount,1928,1\n' | gzip >"$tmp/whole.csv"
-whole "gzip" 65 'compressed file \(gzip\), expected text: zcat FILE \| backbone import -'
+printf 'indicator,period,value\namount,1928,1\n' >"$tmp/plain.csv"
+gzip <"$tmp/plain.csv" >"$tmp/whole.csv"
+whole "gzip" 65 'found a compressed file \(gzip\), expected text: zcat FILE \| backbone \.\.\. -$'
 run_with "$tmp/whole.csv" 65 backbone place import -
-like "gzip" "$err" 'compressed'
+like "gzip" "$err" 'found a compressed file \(gzip\), expected text: zcat FILE \| backbone \.\.\. -$'
+(cd "$tmp" && printf 'PK\3\4%26s[Content_Types].xml' '') >"$tmp/whole.csv"
+whole "a workbook" 65 'found an Excel workbook \(\.xlsx\), expected text: save it as CSV UTF-8$'
+{ iconv -t UTF-16LE "$tmp/plain.csv" && printf 'x\xd8\n\0'; } >"$tmp/whole.csv"
+whole "UTF-16 that breaks off" 65 'whole\.csv: line 3, byte 75: found 0xD878, half of a character, .*, expected UTF-16$'
 printf 'indicator,value\namount,1\n' >"$tmp/whole.csv"
 whole "no period column" 65 'period'
 printf 'indicator,period\namount,1928\n' >"$tmp/whole.csv"
@@ -135,10 +140,21 @@ like "a file that is not there" "$err" 'no-such-file.csv'
 run 64 backbone import
 run 64 backbone import "$sample/readings.csv" --no-such-option
 
-# --- BOM, CRLF, CR, quoted newlines are read
+# --- BOM, UTF-16, CRLF, CR, quoted newlines are read
 printf '\xef\xbb\xbfindicator,period,value,comment\r\namount,1930,1,"two\r\nlines"\r\n' >"$tmp/crlf.csv"
 run 0 backbone import "$tmp/crlf.csv" -o json
 counts rows=1 created=1
+day=0
+for encoding in UTF-16 UTF-16LE UTF-16BE; do
+    day=$((day + 1))
+    printf 'indicator,period,value,comment\namount,2026-01-0%d,1,Zürich\n' "$day" | iconv -f UTF-8 -t "$encoding" >"$tmp/utf16.csv"
+    run 0 backbone import "$tmp/utf16.csv" -o json
+    counts rows=1 created=1
+done
+printf 'name,parent\nZürich,Connecticut\n' | iconv -f UTF-8 -t UTF-16 >"$tmp/utf16.csv"
+run 0 backbone place import "$tmp/utf16.csv" -o json
+run 0 backbone place ls -o json
+like "a place in UTF-16" "$out" '"Zürich"'
 printf 'indicator,period,value\ramount,1931,1\ramount,1932,2\r' >"$tmp/cr.csv"
 run 0 backbone import "$tmp/cr.csv" -o json
 counts rows=2 created=2

@@ -73,8 +73,8 @@ static const struct {
     {"empty", "", NULL, "error: the file is empty; expected a header such as indicator,place,period,value"},
     {"only lines", "\n\n", NULL,
      "error: the file is empty; expected a header such as indicator,place,period,value"},
-    {"UTF-16", "\xFF\xFEi", NULL,
-     "error: line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\""},
+    {"UTF-16 cut short", "\xFF\xFEi", NULL,
+     "error: line 1, byte 3: found a single byte at the end of the file, expected UTF-16"},
     {"no header", "\na,2018,5\n", NULL,
      "error: line 2: there is no header: found \"a\", \"2018\", \"5\", expected names of columns: indicator, "
      "organization, place, disaggregation, period, value, numerator, denominator, status, comment"},
@@ -85,7 +85,7 @@ static const struct {
      "--ignore NAME,..., "
      "or name their field with --map; written otherwise than expected: \"Period\" for period"},
     {"gzip", "\x1F\x8B\x08", NULL,
-     "error: found a compressed file (gzip), expected text: zcat FILE | backbone import -"},
+     "error: found a compressed file (gzip), expected text: zcat FILE | backbone ... -"},
     {"twice", "indicator,period,value,value\n", NULL, "error: line 1: columns 3 and 4 are both \"value\""},
     {"no period", "indicator,value\n", NULL,
      "error: there is no column \"period\"; needed are indicator, period and value (or numerator and "
@@ -234,8 +234,8 @@ static const struct {
     const char *what, *input, *map, *expected;
 } lines[] = {
     {"empty", "", NULL, "error: the file is empty; expected a JSON object in each line"},
-    {"UTF-16", "\xFE\xFF{", NULL,
-     "error: line 1: found UTF-16, expected UTF-8; save the file as \"CSV UTF-8\""},
+    {"UTF-16 cut short", "\xFE\xFF{", NULL,
+     "error: line 1, byte 3: found a single byte at the end of the file, expected UTF-16"},
     {"only empty lines", "\n\n", NULL, ""},
     {"fields", "{\"indicator\": \"a\", \"period\": 2018, \"value\": 12.50}", NULL, "1:i=a p=2018 v=12.50 \n"},
     {"line ends", "\xEF\xBB\xBF{\"indicator\":\"a\"}\r\n\r\n{\"indicator\":\"b\"}\r{\"indicator\":\"c\"}\n",
