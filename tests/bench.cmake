@@ -1,5 +1,5 @@
-# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest, query, fanout and
-# store, never by the test suite.
+# The benchmarks: built where their peers' libraries are, run by the scripts tests/bench/ingest, query, fanout, store
+# and formats, never by the test suite.
 pkg_check_modules(PQ IMPORTED_TARGET libpq)
 pkg_check_modules(OPENSSL IMPORTED_TARGET openssl)
 set(bench ${CMAKE_CURRENT_SOURCE_DIR}/bench)
@@ -37,3 +37,8 @@ endif()
 add_executable(bench-store ${bench}/store.c ${bench}/store_file.c)
 target_link_libraries(bench-store PRIVATE bench_base bb_measurement PkgConfig::JANSSON)
 set_target_properties(bench-store PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+
+add_executable(bench-formats ${bench}/formats.c ${bench}/formats_files.c ${bench}/formats_client.c ${bench}/formats_parse.c
+  ${bench}/report_machine.c)
+target_link_libraries(bench-formats PRIVATE bench_base bb_formats PkgConfig::JANSSON)
+set_target_properties(bench-formats PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)

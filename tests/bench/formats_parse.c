@@ -1,0 +1,47 @@
+#include "formats_parse.h"
+
+#include "client/formats/source.h"
+
+#include <err.h>
+#include <fcntl.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static double
+now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double
+formats_parse(const char *path, uint64_t rows)
+{
+    const char *dot = strrchr(path, '.');
+    enum bb_source_format format = strcmp(dot, ".jsonl") == 0 ? BB_SOURCE_JSONL : BB_SOURCE_CSV;
+    struct bb_source_row row;
+    struct bb_source *source;
+    struct bb_map map;
+    uint64_t sound = 0;
+    char error[1000] = "";
+    double begin = now();
+    int fd = open(path, O_RDONLY | O_CLOEXEC), r;
+
+    if (fd < 0)
+        err(66, "%s", path);
+    bb_map_init(&map);
+    if (bb_source_new(bb_feed_fd(&fd), format, &map, NULL, &source, error, sizeof error) != 0)
+        errx(65, "%s: %s", path, error);
+    while ((r = bb_source_next(source, &row)) == 0)
+        sound += row.code == 0;
+    if (r != BB_INPUT_END || sound != rows)
+        errx(70, "%s: %llu sound rows, expected %llu", path, (unsigned long long)sound,
+             (unsigned long long)rows);
+    bb_source_destroy(&source);
+    bb_map_release(&map);
+    close(fd);
+    return now() - begin;
+}
