@@ -35,6 +35,8 @@ bb_row_state(uint32_t flags)
 
 /* Rows.expect_revision: there must be a reading, whichever its revision. */
 #define BB_REVISION_ANY UINT32_MAX
+/* ... there must be none, or one that was withdrawn. */
+#define BB_REVISION_NONE (UINT32_MAX - 1)
 
 #define BB_SCALE_MAX 24u
 #define BB_SCALE_TEXT                                                                                        \

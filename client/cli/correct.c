@@ -57,7 +57,7 @@ revision(const struct argp_state *state, const char *text)
 {
     uint64_t number;
 
-    if (bb_cli_number(text, &number) != 0 || number == 0 || number >= BB_EXPECT_ANY)
+    if (bb_cli_number(text, &number) != 0 || number == 0 || number >= BB_EXPECT_NONE)
         argp_error(state, "--expect-revision: found '%s', expected a number from 1 on", text);
     return (uint32_t)number;
 }
@@ -113,7 +113,7 @@ run_correct(struct bb_cli *cli, int argc, char **argv)
 static int
 run_withdraw(struct bb_cli *cli, int argc, char **argv)
 {
-    struct correction correction = {.withdraw = true};
+    struct correction correction = {.one.row.expect_revision = BB_EXPECT_ANY, .withdraw = true};
 
     correction.one.row.field[BB_COLUMN_STATUS] = bb_text(bb_state_name(BB_STATE_WITHDRAWN));
     bb_cli_parse(cli, bb_cli_command(cli), withdraw_options, parse, argc, argv, &correction);

@@ -100,8 +100,8 @@ like "why" "$err" 'found one that was withdrawn'
 run 0 as alpha report reach 4 --period 2019 -o json
 json '.outcome' '"updated"'
 run_text 'indicator,period,value,status\nreach,2019,,withdrawn\nreach,2019,4,\nreach,2018,,withdrawn\nreach,2020,1,withdrawn\n' 65 as alpha import - --rejects "$tmp/rejects" -o json
-counts updated=1 rejected=3
-like "the rejects" "$(cat "$tmp/rejects")" 'DUPLICATE_KEY.*REVISION.*BAD_ROW'
+counts updated=1 unchanged=1 rejected=2
+like "the rejects" "$(cat "$tmp/rejects")" 'DUPLICATE_KEY.*BAD_ROW'
 run 0 as alpha report reach 4 --period 2019
 run 0 backbone trend reach -o json
 json 'map([.period, .value])' '[["2019",4],["2020",9]]'

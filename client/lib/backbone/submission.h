@@ -30,7 +30,9 @@ struct bb_row_text {
     uint32_t expect_revision; /* refused unless this revision stands; 0: whatever does */
 };
 
-#define BB_EXPECT_ANY UINT32_MAX /* expect_revision: there is a reading, whichever its revision */
+/* expect_revision: there is a reading, whichever its revision; there is none, or one that was withdrawn. */
+#define BB_EXPECT_ANY  UINT32_MAX
+#define BB_EXPECT_NONE (UINT32_MAX - 1)
 
 /* What is wrong with a row, or worth a warning. */
 struct bb_note {

@@ -244,6 +244,9 @@ fixture_row(struct bb_rowset *set, const char *text)
     row.comment = next_field(&text);
     if (row.comment.len)
         row.flags |= BB_ROW_COMMENT;
+    row.expect_revision = strcmp(text, "any") == 0    ? BB_REVISION_ANY
+                          : strcmp(text, "none") == 0 ? BB_REVISION_NONE
+                                                      : (uint32_t)strtoul(text, NULL, 10);
     assert_int_equal(bb_rowset_add(set, &row), 0);
 }
 

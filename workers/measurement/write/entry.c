@@ -53,7 +53,7 @@ place_text(struct rewrite *rewrite, uint32_t index)
     struct bb_buffer text;
     char *copy = NULL;
 
-    if (resolved->canonical)
+    if (resolved->canonical || resolved->id == 0) /* of rows that withdraw nothing: nobody has named it */
         return rewrite->in->text[index - 1];
     bb_buffer_init(&text, BB_LIMIT_TEXT_BYTES);
     if (bb_names_text(head->names, head->txn, BB_OBJECT_PLACE, resolved->id, &text) == 0)

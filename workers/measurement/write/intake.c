@@ -7,6 +7,10 @@
  * since its key was there. That is why a replay, which sees the accepted rows only, gives the same ids in the
  * same order.
  *
+ * A row that withdraws what is not there, or was withdrawn already, changes nothing, whatever else it says,
+ * and leaves no name behind; that is told before the third step, too. So it is when the entry is replayed,
+ * where the row is kept.
+ *
  * A reading that is new, or changes, may be in a unit that was approved or locked (locks.h). A row with a new
  * name makes a new reading: that is told before the third step.
  *
@@ -234,7 +238,12 @@ check_present(const struct bb_intake *intake, const struct bb_reading *old, stru
 
     if (intake->replay || intake->restore || (old && old->batch == intake->batch))
         return 0;
-    if (expected && expected != BB_REVISION_ANY && expected != found)
+    if (!expected || (expected == BB_REVISION_NONE && !there))
+        return 0;
+    if (expected == BB_REVISION_NONE)
+        return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
+                                "found revision %u, expected none", found);
+    if (expected != BB_REVISION_ANY && expected != found)
         return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
                                 "found revision %u%s, expected %u", found,
                                 !old     ? " (there is no reading)"
@@ -246,6 +255,13 @@ check_present(const struct bb_intake *intake, const struct bb_reading *old, stru
     return (int)bb_note_set(&row->note, BB_ROW_CODE_REVISION, BB_FIELD_NONE,
                             "found %s, expected a reading that is there",
                             old ? "one that was withdrawn" : "none");
+}
+
+/* Does the row take away what is not there? old: NULL: nothing. */
+static bool
+withdraws_nothing(const struct bb_intake_row *row, const struct bb_reading *old)
+{
+    return (row->ref.flags & BB_ROW_WITHDRAWN) && (!old || bb_reading_withdrawn(old));
 }
 
 /* May the reading of this row be another than it is? 0 | a row code | <0 */
@@ -270,7 +286,21 @@ check_news(struct bb_intake *intake, struct bb_intake_row *row)
 {
     int r = check_present(intake, NULL, row);
 
-    return r == 0 ? check_locks(intake, row) : r;
+    return r == 0 && !withdraws_nothing(row, NULL) ? check_locks(intake, row) : r;
+}
+
+/* What stands is as the row says. 0 | <0 */
+static int
+leave(struct bb_intake *intake, const struct bb_intake_row *row, struct bb_bytes key, size_t cell_len,
+      struct bb_reading *old)
+{
+    intake->outcome[row->number] = BB_OUTCOME_UNCHANGED;
+    if (old->batch == intake->batch)
+        return 0;
+    if (!intake->touch)
+        return bb_map_set(&intake->unchanged, key, 0);
+    old->batch = intake->batch;
+    return change(intake, BB_CHANGE_TOUCHED, key, cell_len, old);
 }
 
 /* Sets the row's outcome. 0 | a row code | <0 */
@@ -293,6 +323,10 @@ decide(struct bb_intake *intake, struct bb_intake_row *row)
     code = check_present(intake, r == 0 ? &old : NULL, row);
     if (code)
         return code;
+    if (withdraws_nothing(row, r == 0 ? &old : NULL)) {
+        *outcome = BB_OUTCOME_UNCHANGED;
+        return r == 0 ? leave(intake, row, key, cell_len, &old) : 0;
+    }
     present_comment = r == 0 && !(next->flags & BB_ROW_COMMENT) && (old.flags & BB_ROW_COMMENT) &&
                       !((next->flags | old.flags) & BB_ROW_WITHDRAWN);
     if (present_comment)
@@ -318,17 +352,27 @@ decide(struct bb_intake *intake, struct bb_intake_row *row)
                           !(next->flags & (BB_ROW_DENOMINATOR | BB_ROW_WITHDRAWN));
         return change(intake, BB_CHANGE_UPDATED, key, cell_len, next);
     case BB_DECIDE_UNCHANGED:
-        *outcome = BB_OUTCOME_UNCHANGED;
-        if (old.batch == intake->batch)
-            return 0;
-        if (!intake->touch)
-            return bb_map_set(&intake->unchanged, key, 0);
-        old.batch = intake->batch;
-        return change(intake, BB_CHANGE_TOUCHED, key, cell_len, &old);
+        return leave(intake, row, key, cell_len, &old);
     case BB_DECIDE_DUPLICATE:
         return refuse_duplicate(&old, row);
     }
     return -EINVAL;
+}
+
+/* It takes away what nobody has named. A later row may name it, in this spelling or another one, so it is
+ * looked for again then. */
+static int
+leave_unnamed(struct bb_intake *intake, const struct bb_intake_row *row)
+{
+    struct bb_resolved *place = &intake->place[row->ref.place],
+                       *disaggregation = &intake->disaggregation[row->ref.disaggregation];
+
+    if (place->status == BB_INTAKE_NEW)
+        place->status = BB_INTAKE_UNTRIED;
+    if (disaggregation->status == BB_INTAKE_NEW)
+        disaggregation->status = BB_INTAKE_UNTRIED;
+    intake->outcome[row->number] = BB_OUTCOME_UNCHANGED;
+    return 0;
 }
 
 static int
@@ -341,8 +385,11 @@ take_row(struct bb_intake *intake, struct bb_intake_row *row)
                              "found a newer revision, expected the one that the batch made");
     if (r == 0)
         r = check_row(intake, row);
-    if (r == 0 && is_news(intake, row))
+    if (r == 0 && is_news(intake, row)) {
         r = check_news(intake, row);
+        if (r == 0 && withdraws_nothing(row, NULL))
+            return leave_unnamed(intake, row);
+    }
     if (r == 0)
         r = bb_intake_add_place(intake, row);
     if (r == 0)
