@@ -4,7 +4,7 @@ add_library(test_query STATIC unit/measurement/query_store.c unit/measurement/qu
   unit/measurement/query_model_readings.c unit/measurement/query_catalogue.c unit/measurement/query_world.c)
 target_link_libraries(test_query PUBLIC bb_measurement bb_options PkgConfig::CMOCKA)
 
-foreach(test query query_mixed query_damage query_memory query_choice query_walk query_random query_random_readings query_figures query_latest known readers)
+foreach(test query query_mixed query_damage query_memory query_choice query_walk query_random query_random_readings query_figures query_latest query_since known readers)
   bb_unit_test(measurement/${test} test_query bb_measurement)
 endforeach()
 add_library(test_computed STATIC unit/measurement/computed_store.c)

@@ -249,7 +249,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
                    bb_done_fn *done, void *self)
 {
     Bb__ReadingsQuery message = BB__READINGS_QUERY__INIT;
-    Bb__AsOf as_of;
+    Bb__AsOf as_of, since;
     const struct bb_call call = {
         .method = BB_METHOD_READINGS_LIST,
         .message = &message.base,
@@ -266,6 +266,7 @@ bb_client_readings(struct bb_client *client, const struct bb_readings_query *que
     message.period_from = bb_call_text(query->period_from);
     message.period_to = bb_call_text(query->period_to);
     bb_call_moment(&message, query, &as_of);
+    message.since = bb_call_as_of(&since, query->since_sequence, query->since_us);
     message.has_latest = message.latest = query->latest;
     return bb_call_run(client, &call, done);
 }

@@ -13,7 +13,7 @@ enum bb_reading_state {
     BB_READING_MISSING = 1,
     BB_READING_SUPPRESSED = 2,
     BB_READING_NOT_APPLICABLE = 3,
-    BB_READING_WITHDRAWN = 4, /* in a history */
+    BB_READING_WITHDRAWN = 4, /* in a history, and since a moment */
 };
 
 struct bb_reading {
@@ -54,6 +54,10 @@ struct bb_readings_query {
     int64_t as_of_us;        /* 0: not asked */
     uint64_t min_sequence;   /* answer at this sequence or later; 0: at the head */
     bool latest;             /* of each series (all but the period) the one whose period begins last */
+    /* Readings: what is another than at that moment, and what was withdrawn since, as such. Not with latest.
+     */
+    uint64_t since_sequence; /* 0: not asked */
+    int64_t since_us;        /* 0: not asked */
 };
 
 /* Readings in the order of the store (period first); the latest ones from the newest on. Streamed: memory

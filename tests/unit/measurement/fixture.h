@@ -48,8 +48,8 @@ void fixture_apply(struct fixture *f);
 void fixture_tick(struct fixture *f);
 
 /* Rows as text:
- * "indicator|organization|place|disaggregation|period|value|numerator|denominator|status|comment|expected", the
- * revision that is expected being a number, any or none; later fields may be left out. */
+ * "indicator|organization|place|disaggregation|period|value|numerator|denominator|status|comment|expected",
+ * the revision that is expected being a number, any or none; later fields may be left out. */
 void fixture_row(struct bb_rowset *set, const char *text);
 
 struct fixture_submission {

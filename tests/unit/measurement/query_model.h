@@ -80,6 +80,8 @@ char *model_trend(const struct model *model, const struct model_question *questi
 char *model_readings(const struct model *model, const struct model_question *question);
 /* The same, and of each series only the one that begins last, and of these the one of the longest type. */
 char *model_latest(const struct model *model, const struct model_question *question);
+/* The same, of what has changed for the caller behind a sequence, and what he is not told any more. */
+char *model_since(const struct model *model, const struct model_question *question, uint64_t since);
 /* Of the question: sequence, caller, own. NULL: NOT_FOUND. */
 char *model_history(const struct model *model, const struct bb_reading_key *key,
                     const struct model_question *question);

@@ -52,6 +52,15 @@ may_read(const struct model *model, const struct model_question *q, const struct
     return model_may_see(model, q, key->organization) && model_is_published(model, key, q->sequence);
 }
 
+static bool
+is_asked_for(const struct model_question *q, const struct bb_reading_key *key)
+{
+    return (!q->indicator || key->indicator == q->indicator) &&
+           (!q->organization || key->organization == q->organization) && model_place_fits(q, key->place) &&
+           (q->any_disaggregation || key->disaggregation == q->disaggregation) &&
+           model_in_range(q, key->period);
+}
+
 /* The readings that a question gets, in their order. */
 static void
 find_readings(const struct model *model, const struct model_question *q, struct model_rows *ret)
@@ -64,10 +73,7 @@ find_readings(const struct model *model, const struct model_question *q, struct 
     ret->n = 0;
     for (size_t i = 0; i < all->n; i++) {
         const struct bb_reading_key *key = &all->row[i]->key;
-        if ((!q->indicator || key->indicator == q->indicator) &&
-            (!q->organization || key->organization == q->organization) && model_place_fits(q, key->place) &&
-            (q->any_disaggregation || key->disaggregation == q->disaggregation) &&
-            model_in_range(q, key->period) && may_read(model, q, key))
+        if (is_asked_for(q, key) && may_read(model, q, key))
             ret->row[ret->n++] = all->row[i];
     }
     free(all);
@@ -125,6 +131,90 @@ model_latest(const struct model *model, const struct model_question *q)
     free(rows);
     return text;
 }
+
+/* Since: told or not at each moment */
+
+/* The number of the event that is current, behind 0; 0: the caller is told nothing of it at that moment, as
+ * definitions are now. */
+static size_t
+told_at(const struct model *model, const struct model_question *q, const struct bb_reading_key *key,
+        uint64_t sequence)
+{
+    const struct bb_review_unit unit = {key->organization, key->indicator, key->period};
+    enum bb_review_state state = model_review(model, &unit, sequence);
+    size_t current = 0;
+
+    if (q->caller->role != BB__ROLE__ROLE_STAFF && key->organization != q->own &&
+        (!model_may_see(model, q, key->organization) ||
+         (model_rules(model, key->indicator, q->sequence)->publish_approved && state != BB_REVIEW_APPROVED &&
+          state != BB_REVIEW_LOCKED)))
+        return 0;
+    for (size_t i = 0; i < model->n; i++)
+        if (model->event[i].sequence <= sequence && model_same_key(&model->event[i].row.key, key))
+            current = model->event[i].row.reading.flags & BB_ROW_WITHDRAWN ? 0 : i + 1;
+    return current;
+}
+
+/* The row that tells of a change of this reading, if there was one. */
+static bool
+tell_change(const struct model *model, const struct model_question *q, uint64_t since, struct test_row *row)
+{
+    size_t before = told_at(model, q, &row->key, since), now = before;
+    bool changed = false;
+
+    for (uint64_t at = since + 1; at <= q->sequence; at++) {
+        now = told_at(model, q, &row->key, at);
+        changed |= now != before;
+        before = now;
+    }
+    if (now)
+        row->reading = model->event[now - 1].row.reading;
+    else if (q->caller->role != BB__ROLE__ROLE_STAFF && row->key.organization != q->own)
+        row->reading = (struct bb_reading){.flags = BB_ROW_WITHDRAWN};
+    return changed;
+}
+
+/* What was current last of each reading, in the order of the first. */
+static size_t
+last_of_each(const struct model *model, uint64_t sequence, struct test_row *rows)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < model->n && model->event[i].sequence <= sequence; i++) {
+        size_t at = 0;
+        while (at < n && !model_same_key(&rows[at].key, &model->event[i].row.key))
+            at++;
+        rows[at] = model->event[i].row;
+        n += at == n;
+        assert_true(n < MODEL_ROWS);
+    }
+    return n;
+}
+
+char *
+model_since(const struct model *model, const struct model_question *q, uint64_t since)
+{
+    bool narrow = q->caller->role == BB__ROLE__ROLE_PARTNER && !q->indicator && !q->organization;
+    struct test_row *rows = calloc(MODEL_ROWS, sizeof *rows);
+    size_t n = last_of_each(model, q->sequence, rows);
+    struct model_rows *told = calloc(1, sizeof *told);
+    char *text;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+
+    for (size_t i = 0; i < n; i++)
+        if (is_asked_for(q, &rows[i].key) && tell_change(model, q, since, &rows[i]))
+            told->row[told->n++] = &rows[i];
+    qsort(told->row, told->n, sizeof told->row[0], narrow ? compare_by_organization : model_compare_rows);
+    for (size_t i = 0; i < told->n; i++)
+        print_row(to, model, told->row[i], q->sequence);
+    fclose(to);
+    free(told);
+    free(rows);
+    return text;
+}
+
+/* Histories */
 
 /* The sequence of the revision from which on the caller may read; UINT64_MAX: none. */
 static uint64_t

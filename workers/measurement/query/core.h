@@ -137,6 +137,9 @@ int bb_query_find_disaggregation(struct bb_query_step *step, const char *text, u
 int bb_query_range(struct bb_query_step *step, const char *from, const char *to, enum bb_period_type hint,
                    uint32_t *ret_first_day, uint32_t *ret_end_day);
 
+/* The last entry not after a moment; untouched where none is given. 0 | <0 */
+int bb_query_sequence_of(struct bb_query_step *step, const Bb__AsOf *moment, uint64_t *ret_sequence);
+
 /* The moment that an answer speaks of: the one asked for, of a sequence its entry's; else now. 0 | <0 */
 int bb_query_moment(struct bb_query *query, struct bb_query_step *step, const Bb__AsOf *as_of,
                     bb_utc *ret_now);

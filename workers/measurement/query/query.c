@@ -141,27 +141,34 @@ uint64_t
 bb_query_wants(const struct bb_query *query, uint64_t floor)
 {
     const uint64_t *min_sequence = bb_query_field(query, "min_sequence");
-    const Bb__AsOf *as_of = bb_query_field(query, "as_of");
+    const Bb__AsOf *as_of = bb_query_field(query, "as_of"), *since = bb_query_field(query, "since");
     uint64_t wanted = min_sequence ? *min_sequence : floor;
 
     if (as_of && as_of->has_sequence && as_of->sequence > wanted)
         wanted = as_of->sequence;
+    if (since && since->has_sequence && since->sequence > wanted)
+        wanted = since->sequence;
     return wanted;
+}
+
+int
+bb_query_sequence_of(struct bb_query_step *step, const Bb__AsOf *moment, uint64_t *ret_sequence)
+{
+    if (moment && moment->has_sequence)
+        *ret_sequence = moment->sequence;
+    else if (moment && moment->has_time_us)
+        return bb_snapshot_sequence_at(
+            &step->snapshot, moment->time_us < INT64_MAX ? (bb_utc)moment->time_us : INT64_MAX, ret_sequence);
+    return 0;
 }
 
 /* The sequence the answer speaks of: where the views are, or the moment asked for if that is earlier. */
 static int
 pin(struct bb_query *query, struct bb_query_step *step)
 {
-    const Bb__AsOf *as_of = bb_query_field(query, "as_of");
     uint64_t sequence = step->snapshot.position;
-    int r = 0;
+    int r = bb_query_sequence_of(step, bb_query_field(query, "as_of"), &sequence);
 
-    if (as_of && as_of->has_sequence)
-        sequence = as_of->sequence;
-    else if (as_of && as_of->has_time_us)
-        r = bb_snapshot_sequence_at(
-            &step->snapshot, as_of->time_us < INT64_MAX ? (bb_utc)as_of->time_us : INT64_MAX, &sequence);
     query->sequence = sequence < step->snapshot.position ? sequence : step->snapshot.position;
     return r;
 }

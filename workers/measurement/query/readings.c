@@ -7,9 +7,12 @@
  *
  * The latest of each series (indicator, organization, place, disaggregation): the days on which periods begin
  * are gone through from the last one back, each walked as above, and a series counts where it is met first,
- * until all that there are were met (known.h), or to the end. */
+ * until all that there are were met (known.h), or to the end.
+ *
+ * Since a moment: all of them are walked likewise, and those left out that are as they were (since.h). */
 #include "known.h"
 #include "rows.h"
+#include "since.h"
 #include "walk.h"
 
 #include "runtime/store/map.h"
@@ -22,6 +25,7 @@
 struct state {
     const Bb__ReadingsQuery *request;
     struct bb_walk walk;
+    struct bb_since since;
     bool by_organization;
     uint32_t indicator, place, disaggregation, organization;
     struct bb_ids visible; /* organizations that the caller may see, when not all */
@@ -173,27 +177,43 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = look_up(query, step);
     if (r == 0)
         r = check_visibility(query, step);
+    if (r == 0)
+        r = bb_since_find(query, step, state->request->since, &state->since);
+    if (r == 0 && state->since.asked && state->request->latest)
+        r = bb_query_refuse(step, BB_ERROR_INVALID,
+                            "found since and latest, expected one of them: what is latest is not a change");
     if (r != 0)
         return r;
     aim(query);
     return count_known(query, step);
 }
 
-/* The reading that the walk stands on. */
+/* The reading that the walk stands on, be it withdrawn. */
 static int
 fetch(struct state *state, struct bb_query_step *step, struct bb_reading_key *ret_key,
       struct bb_reading *ret_reading)
 {
     const struct bb_walk *walk = &state->walk;
-    int r;
 
     if (state->by_organization) {
         *ret_key = (struct bb_reading_key){walk->period, walk->id[1], walk->id[2], walk->id[3], walk->id[0]};
-        r = bb_snapshot_indexed(&step->snapshot, ret_key, walk->payload, ret_reading);
-        return r == 0 && bb_reading_withdrawn(ret_reading) ? BB_STORE_E_NOT_FOUND : r;
+        return bb_snapshot_indexed(&step->snapshot, ret_key, walk->payload, ret_reading);
     }
     *ret_key = (struct bb_reading_key){walk->period, walk->id[0], walk->id[1], walk->id[2], walk->id[3]};
-    return bb_snapshot_reading(&step->snapshot, walk->key, walk->payload, ret_reading);
+    return bb_snapshot_revision(&step->snapshot, walk->key, walk->payload, ret_reading);
+}
+
+/* Is the caller told of it? */
+static int
+judge(struct bb_query *query, struct bb_query_step *step, const struct bb_reading_key *key,
+      struct bb_reading *reading, bool *ret_told)
+{
+    const struct state *state = query->state;
+
+    if (state->since.asked)
+        return bb_since_judge(query, step, &state->since, key, reading, ret_told);
+    *ret_told = !bb_reading_withdrawn(reading);
+    return *ret_told ? bb_query_may_read(query, step, key, ret_told) : 0;
 }
 
 /* Is this the first one of its series? Then it is remembered. 1 yes | 0 no | <0 */
@@ -265,7 +285,7 @@ gather(struct bb_query *query, struct bb_query_step *step)
     struct bb_reading_key key;
     struct bb_reading reading;
     enum bb_row_view view;
-    bool visible;
+    bool told;
     int r;
 
     while ((r = next_reading(state, step)) == 0) {
@@ -275,8 +295,8 @@ gather(struct bb_query *query, struct bb_query_step *step)
         }
         r = fetch(state, step, &key, &reading);
         if (r == 0)
-            r = bb_query_may_read(query, step, &key, &visible);
-        if (r == 0 && !visible)
+            r = judge(query, step, &key, &reading, &told);
+        if (r == 0 && !told)
             continue;
         if (r == 0 && state->request->latest) {
             r = is_first_of_series(query, &key);
