@@ -157,14 +157,6 @@ bb_jsonl_next(struct bb_jsonl *jsonl, struct bb_jsonl_line *ret_line)
 
 /* Objects */
 
-static size_t
-skip_blanks(struct bb_bytes text, size_t at)
-{
-    while (at < text.len && memchr(" \t\r\n", text.data[at], 4))
-        at++;
-    return at;
-}
-
 /* at: of the opening quote. Returns the position behind the closing one. */
 static size_t
 skip_string(struct bb_bytes text, size_t at)
@@ -173,49 +165,6 @@ skip_string(struct bb_bytes text, size_t at)
         if (text.data[at] == '\\')
             at++;
     return at < text.len ? at + 1 : text.len;
-}
-
-static size_t
-skip_value(struct bb_bytes text, size_t at)
-{
-    unsigned depth = 0;
-    while (at < text.len) {
-        uint8_t c = text.data[at];
-        if (c == '"') {
-            at = skip_string(text, at);
-            if (depth == 0)
-                return at;
-            continue;
-        }
-        if (c == '{' || c == '[')
-            depth++;
-        else if (depth && (c == '}' || c == ']'))
-            depth--;
-        else if (depth == 0 && memchr(",} \t\r\n", c, 6))
-            return at;
-        at++;
-        if (depth == 0 && (c == '}' || c == ']'))
-            return at;
-    }
-    return at;
-}
-
-bool
-bb_json_next_member(struct bb_bytes object, size_t *at, struct bb_json_member *ret_member)
-{
-    size_t i = skip_blanks(object, *at);
-    if (i < object.len && (object.data[i] == '{' || object.data[i] == ','))
-        i = skip_blanks(object, i + 1);
-    if (i >= object.len || object.data[i] != '"')
-        return false;
-    size_t key_end = skip_string(object, i);
-    ret_member->key = bb_bytes(object.data + i, key_end - i);
-    i = skip_blanks(object, key_end);
-    i = skip_blanks(object, i < object.len ? i + 1 : i); /* the colon */
-    size_t end = skip_value(object, i);
-    ret_member->value = bb_bytes(object.data + i, end - i);
-    *at = end;
-    return true;
 }
 
 /* Length of a JSON number at the start of the text, 0 when there is none (RFC 8259, section 6). */
@@ -273,17 +222,6 @@ parse(struct bb_bytes text, char *copy, json_error_t *where)
     memcpy(copy, text.data, text.len);
     blank_numbers(copy, text.len);
     return json_loadb(copy, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, where);
-}
-
-bool
-bb_json_is_object(struct bb_bytes text)
-{
-    char *copy = malloc(text.len + 1);
-    json_t *root = copy ? parse(text, copy, NULL) : NULL;
-    bool is = json_is_object(root);
-    json_decref(root);
-    free(copy);
-    return is;
 }
 
 static int __attribute__((format(printf, 3, 4)))

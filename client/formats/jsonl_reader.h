@@ -7,6 +7,7 @@
 #define BB_FORMATS_JSONL_READER_H
 
 #include "input.h"
+#include "json_members.h"
 #include "map.h"
 #include "rawtext.h"
 
@@ -45,15 +46,5 @@ struct bb_jsonl_problem {
 #define BB_JSONL_E_REFUSED 1
 int bb_jsonl_row(struct bb_jsonl *jsonl, struct bb_bytes text, const struct bb_map *map,
                  struct bb_row_text *ret_row, unsigned *ret_plain, struct bb_jsonl_problem *ret_problem);
-
-/* Is the whole text one sound JSON object without members of the same name? */
-bool bb_json_is_object(struct bb_bytes text);
-
-/* Walk the members of an object that is known to be sound JSON. Start with at = 0. */
-struct bb_json_member {
-    struct bb_bytes key;   /* with its quotes, as written */
-    struct bb_bytes value; /* as written */
-};
-bool bb_json_next_member(struct bb_bytes object, size_t *at, struct bb_json_member *ret_member);
 
 #endif

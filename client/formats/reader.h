@@ -23,6 +23,7 @@ enum bb_cell_kind {
     BB_CELL_NUMBER = 2,  /* of JSON: by its grammar, whatever separators the map speaks of */
     BB_CELL_BOOLEAN = 3, /* of JSON: "true" or "false" */
     BB_CELL_LONG = 4,    /* too long to keep: data is NULL, len is how long it is */
+    BB_CELL_NESTED = 5,  /* of JSON: an object or a list, which its first byte tells, as it was written */
 };
 
 struct bb_cell {

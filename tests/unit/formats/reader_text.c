@@ -1,5 +1,7 @@
 #include "reader_text.h"
 
+#include "client/formats/rawtext.h"
+
 static ssize_t
 read_memory(void *self, uint8_t *to, size_t size)
 {
@@ -20,6 +22,17 @@ reader_text_feed(struct reader_text_memory *memory)
     return (struct bb_feed){read_memory, memory};
 }
 
+/* What a cell was written as, where it is no text. */
+static const char *
+mark_of(const struct bb_cell *cell)
+{
+    static const char *const marks[] = {
+        [BB_CELL_NUMBER] = "#", [BB_CELL_BOOLEAN] = "?", [BB_CELL_NESTED] = "+"};
+    bool has = cell->kind < sizeof marks / sizeof marks[0] && marks[cell->kind];
+
+    return has ? marks[cell->kind] : "";
+}
+
 static void
 put_record(FILE *to, const struct bb_cells *cells, const struct bb_bytes *names)
 {
@@ -30,7 +43,7 @@ put_record(FILE *to, const struct bb_cells *cells, const struct bb_bytes *names)
         const struct bb_cell *cell = &cells->cell[i];
         if (cell->kind == BB_CELL_ABSENT)
             continue;
-        fprintf(to, "%s%.*s=", before, (int)names[i].len, (const char *)names[i].data);
+        fprintf(to, "%s%.*s=%s", before, (int)names[i].len, (const char *)names[i].data, mark_of(cell));
         if (cell->kind == BB_CELL_LONG)
             fprintf(to, "<%zu>", cell->text.len);
         else
@@ -62,6 +75,30 @@ reader_text(struct bb_reader *reader)
         fprintf(to, "bad: %s", bb_reader_error(reader));
     else
         fprintf(to, "error %d", r);
+    fclose(to);
+    bb_reader_destroy(reader);
+    return text;
+}
+
+static int
+put_piece(void *to, struct bb_bytes piece)
+{
+    return fwrite(piece.data, 1, piece.len, to) == piece.len ? 0 : -1;
+}
+
+char *
+reader_raws(struct bb_reader *reader, struct bb_spool *spool)
+{
+    struct bb_cells cells;
+    char *text = NULL;
+    size_t size;
+    FILE *to = open_memstream(&text, &size);
+    int r;
+
+    while ((r = bb_reader_next(reader, &cells)) == 0) {
+        r = bb_raw_walk(&cells.raw, spool, put_piece, to);
+        fputs(r == 0 ? "\n" : "lost\n", to);
+    }
     fclose(to);
     bb_reader_destroy(reader);
     return text;

@@ -3,7 +3,7 @@
  * and <n> for a text of n bytes that was too long. */
 #include "client/formats/json.h"
 
-#include "memory_feed.h"
+#include "reader_text.h"
 #include "tests/unit/check.h"
 
 #include <stdio.h>
@@ -57,9 +57,9 @@ drain(struct bb_json *json)
 static char *
 scan(struct bb_bytes text, size_t step)
 {
-    struct memory_feed memory = {.text = text, .step = step};
+    struct reader_text_memory memory = {.left = text, .piece = step};
     struct bb_json json;
-    assert_int_equal(bb_json_open(&json, memory_feed(&memory), "an object"), 0);
+    assert_int_equal(bb_json_open(&json, reader_text_feed(&memory), "an object"), 0);
     char *found = drain(&json);
     bb_json_release(&json);
     return found;
@@ -260,10 +260,10 @@ test_positions(void **state)
     static const unsigned expected[][2] = {{1, 1}, {1, 2}, {3, 3}, {3, 4}, {5, 2}, {5, 5}, {5, 6}};
     (void)state;
     for (size_t step = 0; step < 10; step++) {
-        struct memory_feed memory = {.text = bb_bytes_str(text), .step = step};
+        struct reader_text_memory memory = {.left = bb_bytes_str(text), .piece = step};
         struct bb_json json;
         struct bb_json_token token;
-        assert_int_equal(bb_json_open(&json, memory_feed(&memory), "an object"), 0);
+        assert_int_equal(bb_json_open(&json, reader_text_feed(&memory), "an object"), 0);
         for (size_t i = 0; i < COUNT(expected); i++) {
             assert_int_equal(bb_json_next(&json, &token), 0);
             check_int(token.line, expected[i][0], "line");
@@ -358,12 +358,12 @@ test_long_and_wrong(void **state)
 static void
 test_skip(void **state)
 {
-    struct memory_feed memory = {.text = bb_bytes_str("[{\"a\": [1, {\"]\": \"}\"}], \"b\": []}, \"c\", {}]"),
-                                 .step = 3};
+    struct reader_text_memory memory = {
+        .left = bb_bytes_str("[{\"a\": [1, {\"]\": \"}\"}], \"b\": []}, \"c\", {}]"), .piece = 3};
     struct bb_json json;
     struct bb_json_token token;
     (void)state;
-    assert_int_equal(bb_json_open(&json, memory_feed(&memory), "a list"), 0);
+    assert_int_equal(bb_json_open(&json, reader_text_feed(&memory), "a list"), 0);
     assert_int_equal(bb_json_next(&json, &token), 0);
     assert_int_equal(bb_json_next(&json, &token), 0);
     check_text(bb_json_words(&token), "an object", "words");
@@ -391,13 +391,13 @@ test_tap(void **state)
     static const char text[] = " [1, {\"a\": \"x\\ny\", \"b\": [2]} , 3]";
     (void)state;
     for (size_t step = 0; step < 10; step++) {
-        struct memory_feed memory = {.text = bb_bytes_str(text), .step = step};
+        struct reader_text_memory memory = {.left = bb_bytes_str(text), .piece = step};
         struct bb_json json;
         struct bb_json_token token;
         char *seen = NULL;
         size_t len;
         FILE *to = open_memstream(&seen, &len);
-        assert_int_equal(bb_json_open(&json, memory_feed(&memory), "a list"), 0);
+        assert_int_equal(bb_json_open(&json, reader_text_feed(&memory), "a list"), 0);
         for (int i = 0; i < 2; i++)
             assert_int_equal(bb_json_next(&json, &token), 0);
         bb_json_tap_open(&json, (struct bb_json_tap){see, to});
