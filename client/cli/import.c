@@ -2,6 +2,7 @@
 #include "importer.h"
 
 #include "data.h"
+#include "explain_rows.h"
 #include "interrupt.h"
 #include "patient.h"
 #include "resume.h"
@@ -27,13 +28,19 @@ enum {
     KEY_WARNINGS,
     KEY_RECEIPT,
     KEY_BATCH,
-    KEY_ORGANIZATION
+    KEY_ORGANIZATION,
+    KEY_STRATEGY,
+    KEY_EXPLAIN
 };
 
 static const struct argp_option options[] = {
-    {"format", KEY_FORMAT, "FORMAT", 0, "csv or jsonl; by default what the file's name ends with, else csv",
-     0},
+    {"format", KEY_FORMAT, "FORMAT", 0,
+     "csv, fixed, jsonl, dhis2-json, dhis2-csv or xml; by default as the map says, or as the file looks", 0},
     {"map", KEY_MAP, "MAP.json", 0, "which column holds what, and how values are written", 0},
+    {"explain", KEY_EXPLAIN, "ROWS", OPTION_ARG_OPTIONAL,
+     "show what becomes of each cell of the first rows (10) and why, send nothing", 0},
+    {"strategy", KEY_STRATEGY, "WHAT", 0,
+     "upsert (the default), create what is not there, update what is, delete (withdraw) it", 0},
     {"ignore", KEY_IGNORE, "COLUMN,...", 0, "columns to leave out", 0},
     {"dry-run", KEY_DRY_RUN, NULL, 0, "say what would be, keep nothing", 0},
     {"atomic", KEY_ATOMIC, NULL, 0, "all rows or none", 0},
@@ -51,8 +58,10 @@ static const struct argp_option options[] = {
 
 struct import {
     const char *file;
-    int format; /* enum bb_source_format, or -1 */
     struct bb_map map;
+    struct bb_source_options source;
+    uint32_t explain; /* rows; 0: it is not asked */
+    struct bb_explained_rows explained;
     const char *map_file, *rejects, *warnings, *receipt;
     const char *organization;
     struct bb_import_job job;
@@ -64,10 +73,34 @@ struct import {
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
 
-static int
-format_by_name(const char *name)
+static enum bb_strategy
+strategy_by_name(const struct argp_state *state, const char *name)
 {
-    return strcmp(name, "csv") == 0 ? BB_SOURCE_CSV : strcmp(name, "jsonl") == 0 ? BB_SOURCE_JSONL : -1;
+    static const char *const names[] = {"upsert", "create", "update", "delete"};
+    for (int i = 0; i < 4; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum bb_strategy)i;
+    argp_error(state, "--strategy %s: expected upsert, create, update or delete", name);
+    return BB_STRATEGY_UPSERT;
+}
+
+static enum bb_format
+format_by_name(const struct argp_state *state, const char *name)
+{
+    int format = bb_format_by_name(name);
+    if (format < 0)
+        argp_error(state, "--format %s: expected csv, fixed, jsonl, dhis2-json, dhis2-csv or xml", name);
+    return (enum bb_format)format;
+}
+
+static uint32_t
+rows_to_explain(const struct argp_state *state, const char *arg)
+{
+    char *end;
+    unsigned long rows = arg ? strtoul(arg, &end, 10) : 10;
+    if (arg && (*end || rows == 0 || rows > 100000))
+        argp_error(state, "--explain %s: expected a number of rows, from 1 to 100000", arg);
+    return (uint32_t)rows;
 }
 
 static void
@@ -90,12 +123,19 @@ parse_choice(int key, char *arg, struct argp_state *state)
     struct import *im = state->input;
     switch (key) {
     case KEY_FORMAT:
-        im->format = format_by_name(arg);
-        if (im->format < 0)
-            argp_error(state, "--format %s: expected csv or jsonl", arg);
+        im->source.format = format_by_name(state, arg);
+        return 0;
+    case KEY_STRATEGY:
+        im->source.strategy = strategy_by_name(state, arg);
+        return 0;
+    case KEY_EXPLAIN:
+        im->explain = rows_to_explain(state, arg);
         return 0;
     case KEY_MAP:
+        if (im->map_file)
+            argp_error(state, "found a second map, %s, expected one", arg);
         im->map_file = arg;
+        im->source.mapped = true;
         read_map(im, arg);
         return 0;
     case KEY_IGNORE:
@@ -150,26 +190,12 @@ parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* The organization of a file that does not name any is one more constant. */
-static int
-add_organization(struct import *im)
+/* The name of the file without its folders, which a map may look at. */
+static const char *
+base_name(const char *file)
 {
-    char **constant = &im->map.constant[BB_COLUMN_ORGANIZATION];
-    if (!im->organization)
-        return 0;
-    free(*constant);
-    *constant = strdup(im->organization);
-    return *constant ? 0 : -ENOMEM;
-}
-
-static void
-guess_format(struct import *im)
-{
-    const char *dot = strrchr(im->file, '.');
-    if (im->format >= 0)
-        return;
-    bool lines = dot && (strcmp(dot, ".jsonl") == 0 || strcmp(dot, ".ndjson") == 0);
-    im->format = lines ? BB_SOURCE_JSONL : BB_SOURCE_CSV;
+    const char *slash = strrchr(file, '/');
+    return strcmp(file, "-") == 0 ? "" : slash ? slash + 1 : file;
 }
 
 /* --- files ---------------------------------------------------------------------------------------------- */
@@ -251,9 +277,13 @@ open_source(struct import *im)
 {
     char error[MESSAGE_BYTES] = "";
     int r = bb_spool_new(&im->job.spool);
+    im->source.file = base_name(im->file);
+    im->source.map = &im->map;
+    im->source.explain = im->explain ? bb_explain_begin(&im->explained) : NULL;
+    im->source.spool = im->job.keep ? im->job.spool : NULL;
+    im->map.fallback[BB_COLUMN_ORGANIZATION] = im->organization;
     if (r == 0)
-        r = bb_source_new(bb_patient_feed(&im->fd), (enum bb_source_format)im->format, &im->map,
-                          im->job.keep ? im->job.spool : NULL, &im->job.source, error, sizeof error);
+        r = bb_source_new(bb_patient_feed(&im->fd), &im->source, &im->job.source, error, sizeof error);
     if (r == 0 && *bb_source_not_there(im->job.source))
         bb_cli_say("%s: warning: --ignore names what is no column of this file: %s", im->job.file,
                    bb_source_not_there(im->job.source));
@@ -389,15 +419,17 @@ say_how_to_resume(const struct bb_cli *cli, const struct import *im)
 static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
-    struct import im = {.format = -1, .fd = -1};
-    bb_map_init(&im.map);
+    struct import im = {.fd = -1};
+    if (bb_map_init(&im.map) < 0)
+        return EX_OSERR;
     bb_batch_new(im.job.batch);
     cli->columns = bb_import_fields;
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &im);
-    guess_format(&im);
     im.job.keep = im.rejects || im.warnings;
-    int code = add_organization(&im) < 0 ? EX_OSERR : open_files(&im);
-    if (code == 0) {
+    int code = open_files(&im);
+    if (code == 0 && im.explain) {
+        code = bb_explain_rows(cli, im.job.source, &im.explained, im.explain);
+    } else if (code == 0) {
         code = send_all(cli, &im);
         code = close_outputs(&im, code);
         if (is_unfinished(&im, code))

@@ -63,7 +63,7 @@ read_header(struct bb_list_file *list, size_t n_required)
         say_unread(list, r);
     if (r)
         return r < 0 && r != -EILSEQ ? EX_NOINPUT : EX_DATAERR;
-    if (bb_layout_init(&list->layout, &header, list->fields, NULL, error, sizeof error) < 0) {
+    if (bb_layout_init(&list->layout, &header, list->fields, error, sizeof error) < 0) {
         bb_cli_error("%s: %s", list->name, error);
         return EX_DATAERR;
     }

@@ -3,6 +3,8 @@
 #include "output.h"
 #include "target.h"
 
+#include "client/formats/json_members.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@ struct csv_walk {
     enum csv_state state;
     size_t column;
     size_t written; /* columns */
+    size_t behind;  /* delimiters behind the last column of the header: empty cells there are left out */
     size_t ends;    /* line ends that are held back: they are written when something follows */
     char held[2];
 };
@@ -76,8 +79,7 @@ bb_rejects_finish(struct bb_rejects *rejects, bool keep)
 static bool
 is_left_out(const struct csv_walk *walk)
 {
-    const struct bb_layout *layout = bb_source_layout(walk->rejects->source);
-    return walk->column < layout->columns && layout->meaning[walk->column] == BB_MEANS_ANNOTATION;
+    return bb_source_is_annotation(walk->rejects->source, walk->column);
 }
 
 static void
@@ -85,6 +87,10 @@ begin_column(struct csv_walk *walk)
 {
     if (is_left_out(walk))
         return;
+    if (walk->column >= bb_source_columns(walk->rejects->source) && walk->written) {
+        walk->behind++;
+        return;
+    }
     if (walk->written++)
         fputc(bb_source_delimiter(walk->rejects->source), walk->rejects->target.to);
 }
@@ -92,6 +98,8 @@ begin_column(struct csv_walk *walk)
 static void
 put_held(struct csv_walk *walk)
 {
+    for (; walk->behind; walk->behind--)
+        fputc(bb_source_delimiter(walk->rejects->source), walk->rejects->target.to);
     fwrite(walk->held, 1, walk->ends, walk->rejects->target.to);
     walk->ends = 0;
 }
@@ -162,7 +170,7 @@ put_csv_text(struct bb_rejects *rejects, const char *text)
 static void
 put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw)
 {
-    const struct bb_layout *layout = bb_source_layout(rejects->source);
+    const size_t columns = bb_source_columns(rejects->source);
     struct csv_walk walk = {.rejects = rejects};
     begin_column(&walk);
     int r = bb_raw_walk(raw, rejects->spool, copy_csv, &walk);
@@ -170,7 +178,7 @@ put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw)
         rejects->error = r;
     if (walk.state == CELL_QUOTED)
         fputc('"', rejects->target.to);
-    while (++walk.column < layout->columns)
+    while (++walk.column < columns)
         begin_column(&walk);
 }
 
@@ -194,7 +202,7 @@ static const char *const annotations[] = {"row", "code", "field", "reason"};
 static bool
 is_ours(const struct bb_rejects *rejects, const char *name)
 {
-    return bb_source_meaning(rejects->source, bb_bytes_str(name)) == BB_MEANS_ANNOTATION;
+    return bb_source_is_annotation_name(rejects->source, bb_bytes_str(name));
 }
 
 static bool
@@ -295,20 +303,55 @@ put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row,
     fputs("}\n", rejects->target.to);
 }
 
+/* Text of fixed width: what is wrong stands behind the line, where no field is. */
+
+#define FIXED_MARK "\t# row "
+
+static void
+put_fixed(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
+          const char *field, const char *reason)
+{
+    struct bb_bytes line = raw->text;
+    const uint8_t *mark = line.len ? memmem(line.data, line.len, FIXED_MARK, strlen(FIXED_MARK)) : NULL;
+
+    if (mark) /* of an earlier import */
+        line.len = (size_t)(mark - line.data);
+    fwrite(line.data, 1, line.len, rejects->target.to);
+    fprintf(rejects->target.to, FIXED_MARK "%s, %s%s%s: %s\n", row, code, *field ? ", " : "", field, reason);
+}
+
+/* --- one row ----------------------------------------------------------------------------------------------
+ */
+
+static void
+begin_file(struct bb_rejects *rejects)
+{
+    struct bb_bytes titles = bb_source_titles(rejects->source);
+    const struct bb_raw header = {.text = bb_source_header(rejects->source)};
+
+    rejects->begun = true;
+    fwrite(titles.data, 1, titles.len, rejects->target.to);
+    if (bb_source_format(rejects->source) != BB_FORMAT_FIXED && header.text.len)
+        put_csv(rejects, &header, "row", "code", "field", "reason");
+}
+
 void
 bb_rejects_put(struct bb_rejects *rejects, const struct bb_raw *raw, uint64_t row, const char *code,
                const char *field, const char *reason)
 {
     char number[24];
     snprintf(number, sizeof number, "%" PRIu64, row);
-    if (bb_source_format(rejects->source) == BB_SOURCE_JSONL) {
-        put_jsonl(rejects, raw, number, code, field, reason);
+    if (!rejects->begun)
+        begin_file(rejects);
+    switch (bb_source_format(rejects->source)) {
+    case BB_FORMAT_CSV:
+    case BB_FORMAT_DHIS2_CSV:
+        put_csv(rejects, raw, number, code, field, reason);
         return;
+    case BB_FORMAT_FIXED:
+        put_fixed(rejects, raw, number, code, field, reason);
+        return;
+    default:
+        put_jsonl(rejects, raw, number, code, field, reason);
     }
-    if (!rejects->begun) {
-        struct bb_raw header = {.text = bb_source_header(rejects->source)};
-        rejects->begun = true;
-        put_csv(rejects, &header, "row", "code", "field", "reason");
-    }
-    put_csv(rejects, raw, number, code, field, reason);
 }

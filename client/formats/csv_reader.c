@@ -22,6 +22,7 @@ struct bb_csv {
     char delimiter;
     size_t newline, carriage; /* the next of each in the block, its end when there is none, or NOT_SOUGHT */
     uint64_t line;            /* lines ended so far */
+    uint64_t blank;           /* ... of which these were empty, between rows */
     bool after_carriage;      /* the last byte was CR: an LF now belongs to it */
     bool in_row;
     bool row_ended;
@@ -212,8 +213,10 @@ read_line(struct bb_csv *csv)
     if (csv->in_row)
         bb_raw_keeper_append(&csv->keeper, piece);
     int r = push(csv, piece);
-    if (ended && !rest_of_pair)
+    if (ended && !rest_of_pair) {
         csv->line++;
+        csv->blank += !csv->in_row;
+    }
     if (ended && csv->skipping)
         csv->row_ended = true;
     return r < 0 ? r : csv->keeper.error;
@@ -254,6 +257,7 @@ bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row)
             return r;
     }
     csv->row.number++;
+    csv->row.sheet = csv->row.number + csv->blank;
     csv->row.raw = bb_raw_keeper_row(&csv->keeper);
     *ret_row = csv->row;
     return csv->keeper.error;

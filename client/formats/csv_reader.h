@@ -25,6 +25,7 @@ enum bb_csv_problem {
 struct bb_csv_row {
     uint64_t line;               /* of the file where the row starts, from 1 */
     uint64_t number;             /* 1 for the first row of the file, empty lines not counted */
+    uint64_t sheet;              /* likewise, as a spreadsheet counts rows: empty lines too */
     const struct bb_bytes *cell; /* data is NULL when the cell was too long to keep; len is right even then */
     size_t count;                /* cells the row has; only BB_CSV_COLUMNS of them are kept */
     enum bb_csv_problem problem;

@@ -1,262 +1,463 @@
+/* feed -> decoded -> its first bytes looked at -> a reader -> cells -> a plan -> rows */
 #include "source.h"
 
-#include "proto/limits.h"
+#include "builtin.h"
+#include "guess.h"
+#include "header_words.h"
+#include "peek.h"
+#include "plan.h"
+#include "readers.h"
+
 #include "proto/rows.h"
 #include "runtime/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define HEADER_BYTES (1u << 20)
-#define NUMBER_BYTES 36u /* a sign, a point and 34 digits */
-
 struct bb_source {
-    enum bb_source_format format;
+    struct bb_source_options options;
     const struct bb_map *map;
+    struct bb_map builtin;
+    bool has_builtin;
+    enum bb_format format;
     struct bb_decode *decode;
-    struct bb_csv *csv;
-    struct bb_jsonl *jsonl;
-    struct bb_layout layout;
-    struct bb_buffer header; /* as it was */
+    struct bb_peek peek;
+    struct bb_reader reader;
+    struct bb_table_head head;
+    bool is_table;
+    struct bb_plan *plan;
+    size_t bound; /* names that the plan is bound to */
+    struct bb_cells cells;
+    size_t left; /* readings of the record at hand */
     char *not_there;
-    struct bb_rowmap_scratch scratch;
-    struct bb_jsonl_problem problem; /* also where reasons of CSV rows are written */
+    char reason[1024];
 };
 
 void
 bb_source_destroy(struct bb_source **source)
 {
-    if (!*source)
+    struct bb_source *s = *source;
+
+    if (!s)
         return;
-    bb_csv_destroy(&(*source)->csv);
-    bb_jsonl_destroy(&(*source)->jsonl);
-    bb_decode_destroy(&(*source)->decode);
-    bb_buffer_release(&(*source)->header);
-    free((*source)->not_there);
-    free(*source);
+    bb_plan_destroy(&s->plan);
+    bb_reader_destroy(&s->reader);
+    bb_decode_destroy(&s->decode);
+    if (s->has_builtin)
+        bb_map_release(&s->builtin);
+    free(s->not_there);
+    free(s);
     *source = NULL;
 }
 
+/* --- opening ----------------------------------------------------------------------------------------------
+ */
+
+/* The map of the format, with what the command line adds to any. */
 static int
-first_row_missing(int r, const char *expected, char *error, size_t size)
+take_builtin(struct bb_source *source, const char *text, char *error, size_t size)
 {
-    if (r == BB_INPUT_END)
-        snprintf(error, size, "the file is empty; expected %s", expected);
-    return r < 0 ? r : -EINVAL;
+    const struct bb_map *said = source->map;
+    int r = bb_map_init(&source->builtin);
+
+    source->has_builtin = true;
+    if (r == 0)
+        r = bb_map_parse(&source->builtin, bb_format_name(source->format), bb_bytes_str(text), error, size);
+    for (size_t i = 0; r == 0 && i < said->n_ignored; i++)
+        r = bb_map_ignore(&source->builtin, (const char *)said->ignore[i].name.data);
+    memcpy(source->builtin.fallback, said->fallback, sizeof said->fallback);
+    source->map = &source->builtin;
+    return r;
 }
 
 static int
-add_to_header(void *self, struct bb_bytes piece)
+choose_format(struct bb_source *source, struct bb_bytes head, char *error, size_t size)
 {
-    struct bb_buffer *header = self;
-    bb_buffer_append(header, piece.data, piece.len);
-    return header->error;
+    const struct bb_source_options *options = &source->options;
+    const char *builtin;
+
+    source->format = options->format       ? options->format
+                     : source->map->format ? source->map->format
+                                           : bb_format_guess(options->file, head);
+    builtin = bb_builtin_map(source->format);
+    return builtin && !options->mapped ? take_builtin(source, builtin, error, size) : 0;
+}
+
+static int
+nothing_there(enum bb_format format, char *error, size_t size)
+{
+    static const char *const expected[BB_FORMATS] = {
+        [BB_FORMAT_ANY] = "",
+        [BB_FORMAT_CSV] = "a header such as indicator,place,period,value",
+        [BB_FORMAT_FIXED] = "lines",
+        [BB_FORMAT_JSONL] = "a JSON object in each line",
+        [BB_FORMAT_DHIS2_JSON] = "an object with dataValues",
+        [BB_FORMAT_DHIS2_CSV] = "values of DHIS2",
+        [BB_FORMAT_XML] = "a dataValueSet of DHIS2, or adx",
+    };
+
+    snprintf(error, size, "the file is empty; expected %s", expected[format]);
+    return -EINVAL;
+}
+
+static int
+open_reader(struct bb_source *source, char *error, size_t size)
+{
+    const struct bb_table_head *head = NULL;
+    struct bb_feed feed = bb_peek_feed(&source->peek);
+    struct bb_spool *spool = source->options.spool;
+    int r = -EINVAL;
+
+    switch (source->format) {
+    case BB_FORMAT_CSV:
+        r = bb_csv_table(feed, source->map, spool, &source->reader, &head, error, size);
+        break;
+    case BB_FORMAT_FIXED:
+        r = bb_fixed_table(feed, source->map, spool, &source->reader, &head, error, size);
+        break;
+    case BB_FORMAT_JSONL:
+        r = bb_jsonl_reader(feed, spool, &source->reader);
+        break;
+    case BB_FORMAT_XML:
+        r = bb_xml_reader(feed, spool, &source->reader);
+        break;
+    default:
+        break;
+    }
+    source->is_table = r == 0 && head;
+    if (source->is_table)
+        source->head = *head;
+    return r;
+}
+
+/* --- the names of a table ---------------------------------------------------------------------------------
+ */
+
+static int
+check_unknown(const struct bb_source *source, char *error, size_t size)
+{
+    const struct bb_table_head *head = &source->head;
+    bool unknown[BB_CELLS_MAX];
+    const struct bb_header words = {
+        head->name, unknown, head->count, head->line, source->map->dialect.delimiter, true};
+    size_t used = 0, n = 0;
+
+    for (size_t i = 0; i < head->count; i++) {
+        enum bb_meaning meaning = bb_plan_meaning(source->plan, i);
+        unknown[i] = meaning == BB_MEANS_UNKNOWN;
+        n += unknown[i];
+        used += meaning == BB_MEANS_USED || meaning == BB_MEANS_NOTHING;
+    }
+    if (head->line && (head->broken || used == 0))
+        return bb_header_none(&words, bb_import_fields, error, size);
+    return n ? bb_header_unknown(&words, bb_import_fields, error, size) : 0;
+}
+
+/* What the command line says is for a file that does not say it. */
+static int
+check_once(const struct bb_source *source, char *error, size_t size)
+{
+    for (int i = 0; i < BB_COLUMNS; i++)
+        if (source->map->fallback[i] && bb_plan_says(source->plan, (enum bb_column)i)) {
+            snprintf(error, size, "\"%s\" is given twice: by the file, or its map, and by --%s",
+                     bb_import_fields[i], bb_import_fields[i]);
+            return -EINVAL;
+        }
+    return 0;
+}
+
+/* Has the file, or the map, all that a reading needs? */
+static int
+check_needed(const struct bb_source *source, char *error, size_t size)
+{
+    const struct bb_plan *plan = source->plan;
+    const char *missing = NULL;
+    bool parts = bb_plan_says(plan, BB_COLUMN_NUMERATOR) && bb_plan_says(plan, BB_COLUMN_DENOMINATOR);
+
+    if (!bb_plan_says(plan, BB_COLUMN_INDICATOR))
+        missing = "indicator";
+    else if (!bb_plan_says(plan, BB_COLUMN_PERIOD))
+        missing = "period";
+    else if (!parts && !bb_plan_says(plan, BB_COLUMN_VALUE) && !bb_plan_says(plan, BB_COLUMN_STATUS))
+        missing = "value";
+    if (!missing)
+        return 0;
+    snprintf(
+        error, size,
+        "there is no column \"%s\"; needed are indicator, period and value (or numerator and denominator, "
+        "or status), as columns or by the reading of --map",
+        missing);
+    return -EINVAL;
 }
 
 static bool
-has_column(const struct bb_csv_row *header, const char *name)
+has_column(const struct bb_table_head *head, struct bb_bytes name)
 {
-    for (size_t i = 0; i < header->count; i++)
-        if (header->cell[i].data && bb_bytes_equal(header->cell[i], bb_bytes_str(name)))
+    for (size_t i = 0; i < head->count; i++)
+        if (bb_bytes_equal(head->name[i], name))
             return true;
     return false;
 }
 
 static int
-note_not_there(struct bb_source *source, const struct bb_csv_row *header)
+note_not_there(struct bb_source *source)
 {
     char shown[200];
     size_t size;
     FILE *to = open_memstream(&source->not_there, &size);
+
     if (!to)
         return -ENOMEM;
     for (size_t i = 0; i < source->map->n_ignored; i++) {
-        const struct bb_map_ignored *ignored = &source->map->ignore[i];
-        if (ignored->by_option && !has_column(header, ignored->name))
+        const struct bb_ignored *ignored = &source->map->ignore[i];
+        if (ignored->by_option && !has_column(&source->head, ignored->name))
             fprintf(to, "%s'%s'", ftell(to) > 0 ? ", " : "",
-                    bb_text_quote(bb_bytes_str(ignored->name), shown, sizeof shown, 60));
+                    bb_text_quote(ignored->name, shown, sizeof shown, 60));
     }
     return fclose(to) == 0 ? 0 : -ENOMEM;
 }
 
-const char *
-bb_source_not_there(const struct bb_source *source)
+/* --- opening, the whole -----------------------------------------------------------------------------------
+ */
+
+static int
+bind(struct bb_source *source, char *error, size_t size)
 {
-    return source->not_there ? source->not_there : "";
+    const struct bb_bytes *names;
+    size_t count = bb_reader_names(&source->reader, &names);
+    int r = bb_plan_bind(source->plan, names, count, source->is_table, error, size);
+
+    source->bound = count;
+    return r;
 }
 
 static int
-open_csv(struct bb_source *source, struct bb_feed feed, struct bb_spool *spool, char *error, size_t size)
+open_plan(struct bb_source *source, char *error, size_t size)
 {
-    struct bb_csv_row header;
-    int r = bb_csv_new(feed, source->map->delimiter, spool, &source->csv);
+    const struct bb_plan_file file = {source->options.file, source->head.title, source->head.n_titles};
+    char why[BB_SOURCE_MESSAGE] = "";
+    int r = bb_plan_new(source->map, &file, source->options.explain, &source->plan, error, size);
+
     if (r < 0)
         return r;
-    r = bb_csv_next(source->csv, &header);
-    if (r)
-        return first_row_missing(r, "a header such as indicator,place,period,value", error, size);
-    r = bb_layout_init(&source->layout, &header, bb_import_fields, source->map, error, size);
-    if (r == 0)
-        r = bb_layout_check_readings(&source->layout, source->map, error, size);
-    if (r == 0)
-        r = note_not_there(source, &header);
-    return r < 0 ? r : bb_raw_walk(&header.raw, spool, add_to_header, &source->header);
-}
-
-static int
-open_jsonl(struct bb_source *source, struct bb_feed feed, struct bb_spool *spool, char *error, size_t size)
-{
-    int r = bb_jsonl_new(feed, spool, &source->jsonl);
-    if (r == 0)
-        r = bb_jsonl_begin(source->jsonl);
-    return r > 0 ? first_row_missing(r, "a JSON object in each line", error, size) : r;
+    r = bind(source, why, sizeof why);
+    if (source->is_table && (r == 0 || r == -EINVAL)) {
+        int unknown = r == 0 || source->head.broken ? check_unknown(source, error, size) : 0;
+        if (unknown < 0)
+            return unknown;
+    }
+    if (r < 0) {
+        size_t len =
+            source->head.line ? (size_t)snprintf(error, size, "line %" PRIu64 ": ", source->head.line) : 0;
+        snprintf(error + len, size - len, "%s", why);
+        return r;
+    }
+    if (source->is_table)
+        r = check_needed(source, error, size);
+    if (source->is_table && r == 0)
+        r = check_once(source, error, size);
+    return r == 0 && source->is_table ? note_not_there(source) : r;
 }
 
 int
-bb_source_new(struct bb_feed feed, enum bb_source_format format, const struct bb_map *map,
-              struct bb_spool *spool, struct bb_source **ret_source, char *error, size_t size)
+bb_source_new(struct bb_feed feed, const struct bb_source_options *options, struct bb_source **ret_source,
+              char *error, size_t size)
 {
     struct bb_source *source = calloc(1, sizeof *source);
+    int r;
+
     if (!source)
         return -ENOMEM;
-    source->format = format;
-    source->map = map;
-    bb_buffer_init(&source->header, HEADER_BYTES);
-    int r = bb_decode_new(feed, BB_ENCODING_AUTO, &source->decode);
+    source->options = *options;
+    source->map = options->map;
+    r = bb_decode_new(feed, options->map->encoding, &source->decode);
     if (r == 0)
-        r = format == BB_SOURCE_CSV ? open_csv(source, bb_decode_feed(source->decode), spool, error, size)
-                                    : open_jsonl(source, bb_decode_feed(source->decode), spool, error, size);
+        r = choose_format(source, bb_peek_init(&source->peek, bb_decode_feed(source->decode)), error, size);
+    if (r == 0 && source->peek.len == 0)
+        r = source->peek.error ? source->peek.error : nothing_there(source->format, error, size);
+    if (r == 0)
+        r = open_reader(source, error, size);
+    if (r == 0)
+        r = open_plan(source, error, size);
     if (r == -EILSEQ) {
         snprintf(error, size, "%s", bb_decode_error(source->decode));
         r = -EINVAL;
     }
     if (r < 0)
         bb_source_destroy(&source);
-    else
-        *ret_source = source;
+    *ret_source = source;
     return r;
 }
 
-static void
-refuse(struct bb_source_row *record, enum bb_row_code code, int column, const char *reason)
-{
-    record->code = (uint32_t)code;
-    record->field = (uint32_t)(column + 1); /* BB_FIELD_* is enum bb_column and one */
-    record->reason = reason;
-}
+/* --- rows -------------------------------------------------------------------------------------------------
+ */
 
 static void
-apply_map(struct bb_source *source, unsigned plain, struct bb_source_row *record)
+refuse(struct bb_source_row *row, uint32_t code, uint32_t field, const char *reason)
 {
-    char *reason = source->problem.reason;
-    int bad = bb_rowmap_apply(source->map, plain, &source->scratch, &record->row);
-    if (bad < 0)
-        return;
+    row->code = code;
+    row->field = field;
+    row->reason = reason;
+}
+
+/* A cell that no rule knows: of an object's further key, or of a column without a name. */
+static bool
+has_stranger(struct bb_source *source)
+{
+    const struct bb_bytes *names;
     char shown[100];
-    const char *thousands = source->map->thousands;
-    struct bb_text t = record->row.field[bad];
-    snprintf(reason, sizeof source->problem.reason,
-             "found '%s', expected a number with %s as decimal mark%s%s%s",
-             bb_text_quote(bb_bytes(t.data, t.len), shown, sizeof shown, 60),
-             source->map->decimal_comma ? "','" : "'.'", thousands ? " and '" : "",
-             thousands ? thousands : "", thousands ? "' between groups of three digits" : "");
-    refuse(record, BB_ROW_CODE_BAD_NUMBER, bad, reason);
+
+    bb_reader_names(&source->reader, &names);
+    for (size_t i = 0; i < source->cells.count; i++) {
+        enum bb_meaning meaning = bb_plan_meaning(source->plan, i);
+        const struct bb_cell *cell = &source->cells.cell[i];
+        if ((meaning != BB_MEANS_UNKNOWN && meaning != BB_MEANS_BLANK) || cell->kind == BB_CELL_ABSENT ||
+            (meaning == BB_MEANS_BLANK && cell->text.len == 0))
+            continue;
+        if (meaning == BB_MEANS_BLANK)
+            snprintf(source->reason, sizeof source->reason,
+                     "found '%s' in column %zu, which has no name, expected nothing there",
+                     bb_text_quote(cell->text, shown, sizeof shown, 40), i + 1);
+        else
+            snprintf(source->reason, sizeof source->reason,
+                     "found the key '%s', expected a field, or a key that --ignore or --map names",
+                     bb_text_quote(names[i], shown, sizeof shown, 40));
+        return true;
+    }
+    return false;
 }
 
-/* The library's limits, for cells that are too long to be handed to it. */
-static const unsigned most_bytes[BB_COLUMNS] = {
-    [BB_COLUMN_INDICATOR] = BB_LIMIT_NAME_BYTES,
-    [BB_COLUMN_ORGANIZATION] = BB_LIMIT_NAME_BYTES,
-    [BB_COLUMN_PLACE] = BB_LIMIT_NAME_BYTES,
-    [BB_COLUMN_DISAGGREGATION] = BB_LIMIT_DISAGGREGATION_BYTES,
-    [BB_COLUMN_PERIOD] = BB_LIMIT_CODE_BYTES,
-    [BB_COLUMN_VALUE] = NUMBER_BYTES,
-    [BB_COLUMN_NUMERATOR] = NUMBER_BYTES,
-    [BB_COLUMN_DENOMINATOR] = NUMBER_BYTES,
-    [BB_COLUMN_STATUS] = sizeof "not_applicable" - 1,
-    [BB_COLUMN_COMMENT] = BB_LIMIT_COMMENT_BYTES,
-};
-
-static void
-fill_csv(struct bb_source *source, const struct bb_csv_row *row, struct bb_source_row *record)
-{
-    char *reason = source->problem.reason;
-    size_t size = sizeof source->problem.reason;
-    if (!bb_layout_row(&source->layout, row, reason, size)) {
-        refuse(record, BB_ROW_CODE_BAD_ROW, -1, reason);
-        return;
-    }
-    for (int i = 0; i < BB_COLUMNS; i++) {
-        int column = source->layout.column[i];
-        if (column < 0)
-            continue;
-        struct bb_bytes cell = row->cell[column];
-        if (cell.len == 0)
-            continue;
-        if (!cell.data) {
-            snprintf(reason, size, "found %zu bytes, expected at most %u", cell.len, most_bytes[i]);
-            refuse(record, BB_ROW_CODE_TOO_LONG, i, reason);
-            return;
-        }
-        record->row.field[i] = (struct bb_text){(const char *)cell.data, cell.len};
-    }
-    apply_map(source, 0, record);
-}
-
+/* The next record: what it is as a whole stands in ret_row; 0 with `left` readings, or none if it is refused.
+ */
 static int
-next_csv(struct bb_source *source, struct bb_source_row *ret_record)
+next_record(struct bb_source *source, struct bb_source_row *ret_row)
 {
-    struct bb_csv_row row;
-    int r = bb_csv_next(source->csv, &row);
+    int r = bb_reader_next(&source->reader, &source->cells);
+    const struct bb_cells *cells = &source->cells;
+
     if (r)
-        return r;
-    *ret_record = (struct bb_source_row){.number = row.number - 1, .line = row.line, .raw = row.raw};
-    fill_csv(source, &row, ret_record);
+        return r == BB_READER_END ? BB_SOURCE_END : r == BB_READER_BAD ? -EILSEQ : r;
+    *ret_row = (struct bb_source_row){.number = cells->number, .line = cells->line, .raw = cells->raw};
+    if (cells->code) {
+        refuse(ret_row, cells->code, 0, cells->reason);
+        return 0;
+    }
+    if (cells->count > source->bound) {
+        r = bind(source, source->reason, sizeof source->reason);
+        if (r == -EINVAL)
+            refuse(ret_row, BB_ROW_CODE_BAD_ROW, 0, source->reason);
+        if (r < 0)
+            return r == -EINVAL ? 0 : r;
+    }
+    if (has_stranger(source))
+        refuse(ret_row, BB_ROW_CODE_BAD_ROW, 0, source->reason);
+    else
+        source->left = bb_plan_begin(source->plan, cells);
     return 0;
 }
 
-static int
-next_jsonl(struct bb_source *source, struct bb_source_row *ret_record)
+static bool
+is_boolean(const struct bb_source *source, struct bb_text indicator)
 {
-    struct bb_jsonl_line line;
-    unsigned plain = 0;
-    int r = bb_jsonl_next(source->jsonl, &line);
-    if (r)
-        return r;
-    *ret_record = (struct bb_source_row){.number = line.number, .line = line.line, .raw = line.raw};
-    r = bb_jsonl_row(source->jsonl, line.text, source->map, &ret_record->row, &plain, &source->problem);
-    if (r == BB_JSONL_E_REFUSED) {
-        enum bb_row_code code = !line.text.data              ? BB_ROW_CODE_TOO_LONG
-                                : source->problem.field >= 0 ? BB_ROW_CODE_BAD_TEXT
-                                                             : BB_ROW_CODE_BAD_ROW;
-        refuse(ret_record, code, source->problem.field, source->problem.reason);
-        return 0;
+    const struct bb_source_asks *asks = source->options.asks;
+
+    return asks && asks->is_boolean && asks->is_boolean(asks->self, bb_bytes(indicator.data, indicator.len));
+}
+
+static void
+check_place(struct bb_source *source, struct bb_source_row *row)
+{
+    const struct bb_source_asks *asks = source->options.asks;
+    struct bb_text place = row->row.field[BB_COLUMN_PLACE];
+    char shown[100];
+
+    if (!source->map->known_places || !asks || !asks->is_place || place.len == 0 ||
+        asks->is_place(asks->self, bb_bytes(place.data, place.len)))
+        return;
+    snprintf(source->reason, sizeof source->reason,
+             "found '%s', expected the name or an alias of a place that is registered",
+             bb_text_quote(bb_bytes(place.data, place.len), shown, sizeof shown, 60));
+    refuse(row, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, source->reason);
+}
+
+static void
+apply_strategy(const struct bb_source *source, struct bb_source_row *row)
+{
+    struct bb_text *f = row->row.field;
+
+    switch (source->options.strategy) {
+    case BB_STRATEGY_CREATE:
+        row->row.expect_revision = BB_EXPECT_NONE;
+        break;
+    case BB_STRATEGY_UPDATE:
+        row->row.expect_revision = BB_EXPECT_ANY;
+        break;
+    case BB_STRATEGY_DELETE:
+        for (int i = BB_COLUMN_VALUE; i <= BB_COLUMN_DENOMINATOR; i++)
+            f[i] = (struct bb_text){NULL, 0};
+        f[BB_COLUMN_STATUS] = bb_text("withdrawn");
+        break;
+    case BB_STRATEGY_UPSERT:
+        break;
     }
-    if (r == 0)
-        apply_map(source, plain, ret_record);
-    return r;
+}
+
+static int
+next_reading(struct bb_source *source, struct bb_source_row *ret_row)
+{
+    struct bb_mapped mapped;
+    int r = bb_plan_next(source->plan, &mapped);
+
+    if (r < 0)
+        return r;
+    source->left--;
+    *ret_row = (struct bb_source_row){.number = source->cells.number,
+                                      .line = source->cells.line,
+                                      .raw = source->cells.raw,
+                                      .row = mapped.row,
+                                      .code = mapped.code,
+                                      .field = mapped.field,
+                                      .reason = mapped.reason};
+    if (mapped.word.len && !is_boolean(source, mapped.row.field[BB_COLUMN_INDICATOR]))
+        ret_row->row.field[BB_COLUMN_VALUE] = mapped.word; /* for others it is no number */
+    if (ret_row->code == 0)
+        check_place(source, ret_row);
+    if (source->options.strategy)
+        apply_strategy(source, ret_row);
+    return 0;
 }
 
 int
-bb_source_next(struct bb_source *source, struct bb_source_row *ret_record)
+bb_source_next(struct bb_source *source, struct bb_source_row *ret_row)
 {
-    return source->csv ? next_csv(source, ret_record) : next_jsonl(source, ret_record);
+    while (source->left == 0) {
+        int r = next_record(source, ret_row);
+        if (r || ret_row->code)
+            return r;
+    }
+    return next_reading(source, ret_row);
 }
 
 const char *
 bb_source_error(const struct bb_source *source)
 {
-    return bb_decode_error(source->decode);
+    const char *error = source->reader.kind ? bb_reader_error(&source->reader) : "";
+
+    return *error ? error : bb_decode_error(source->decode);
 }
 
 uint64_t
 bb_source_position(const struct bb_source *source)
 {
-    return source->csv ? bb_csv_position(source->csv) : bb_jsonl_position(source->jsonl);
+    return source->reader.kind->position(source->reader.self);
 }
 
-enum bb_source_format
+/* --- for a file of refused rows ---------------------------------------------------------------------------
+ */
+
+enum bb_format
 bb_source_format(const struct bb_source *source)
 {
     return source->format;
@@ -265,23 +466,41 @@ bb_source_format(const struct bb_source *source)
 char
 bb_source_delimiter(const struct bb_source *source)
 {
-    return source->map->delimiter;
+    return source->map->dialect.delimiter;
+}
+
+struct bb_bytes
+bb_source_titles(const struct bb_source *source)
+{
+    return source->is_table ? source->head.before : bb_bytes(NULL, 0);
 }
 
 struct bb_bytes
 bb_source_header(const struct bb_source *source)
 {
-    return bb_buffer_bytes(&source->header);
+    return source->is_table ? source->head.header : bb_bytes(NULL, 0);
 }
 
-const struct bb_layout *
-bb_source_layout(const struct bb_source *source)
+size_t
+bb_source_columns(const struct bb_source *source)
 {
-    return &source->layout;
+    return source->is_table ? source->head.count : 0;
 }
 
-int
-bb_source_meaning(const struct bb_source *source, struct bb_bytes name)
+bool
+bb_source_is_annotation(const struct bb_source *source, size_t column)
 {
-    return bb_map_meaning(source->map, name);
+    return column < source->bound && bb_plan_meaning(source->plan, column) == BB_MEANS_ANNOTATION;
+}
+
+bool
+bb_source_is_annotation_name(const struct bb_source *source, struct bb_bytes name)
+{
+    return bb_plan_means(source->plan, name) == BB_MEANS_ANNOTATION;
+}
+
+const char *
+bb_source_not_there(const struct bb_source *source)
+{
+    return source->not_there ? source->not_there : "";
 }

@@ -1,17 +1,36 @@
-/* The rows of an import file, CSV or JSONL, one after the other, as they are to be sent.
+/* The readings of a file, one after the other, as they are to be sent, whatever its format.
  *
- * What stands in front of the rows (a header) is checked when the source is opened; each row then comes
- * mapped, or refused with a reason. Rows are numbered as people see them: 1 is the first row below the header
- * of a CSV file, or the first line of a JSONL file; empty lines are not counted. */
+ * What stands in front of the rows (a header, titles) is checked when the source is opened; each reading then
+ * comes mapped, or refused with a reason. Rows are numbered as people see them: 1 is the first row below the
+ * header of a table, the first line of a file of objects, the first value of a set. */
 #ifndef BB_FORMATS_SOURCE_H
 #define BB_FORMATS_SOURCE_H
 
-#include "decode.h"
-#include "jsonl_reader.h"
-#include "layout.h"
-#include "rowmap.h"
+#include "explain.h"
+#include "map.h"
+#include "rawtext.h"
 
-enum bb_source_format { BB_SOURCE_CSV, BB_SOURCE_JSONL };
+#define BB_SOURCE_MESSAGE 4096
+
+/* Questions that a file asks and only a service knows the answer to. */
+struct bb_source_asks {
+    bool (*is_boolean)(void *self, struct bb_bytes indicator); /* is its unit boolean? */
+    bool (*is_place)(void *self, struct bb_bytes place);       /* is it registered, by name or alias? */
+    void *self;
+};
+
+enum bb_strategy { BB_STRATEGY_UPSERT = 0, BB_STRATEGY_CREATE, BB_STRATEGY_UPDATE, BB_STRATEGY_DELETE };
+
+struct bb_source_options {
+    const char *file;                  /* its name without folders; "" is standard input */
+    enum bb_format format;             /* BB_FORMAT_ANY: as the map says, else told by name and first bytes */
+    const struct bb_map *map;          /* needed */
+    bool mapped;                       /* the map is the user's: that of the format does not count */
+    struct bb_spool *spool;            /* NULL: the text of rows is not kept */
+    const struct bb_explain *explain;  /* may be NULL */
+    const struct bb_source_asks *asks; /* may be NULL: nothing is boolean, everything known */
+    enum bb_strategy strategy;
+};
 
 struct bb_source;
 
@@ -25,30 +44,31 @@ struct bb_source_row {
     const char *reason;     /* found, expected */
 };
 
-/* map, spool: borrowed. spool NULL: the text of rows is not kept.
- * 0 | -EINVAL and a message (without the name of the file) at error | -errno of reading */
-int bb_source_new(struct bb_feed feed, enum bb_source_format format, const struct bb_map *map,
-                  struct bb_spool *spool, struct bb_source **ret_source, char *error, size_t size);
+/* The options and what they point to are borrowed, map and strings as long as the source lives. 0 | -EINVAL
+ * and a message (without the name of the file) at error | -errno of reading */
+int bb_source_new(struct bb_feed feed, const struct bb_source_options *options, struct bb_source **ret_source,
+                  char *error, size_t size);
 void bb_source_destroy(struct bb_source **source);
 
-/* 0 | BB_INPUT_END | -EILSEQ: the file cannot be read on, bb_source_error() says why | -errno */
-int bb_source_next(struct bb_source *source, struct bb_source_row *ret_record);
+/* 0 | BB_SOURCE_END | -EILSEQ: it cannot be read on, and bb_source_error() says why | -errno */
+#define BB_SOURCE_END 1
+int bb_source_next(struct bb_source *source, struct bb_source_row *ret_row);
 const char *bb_source_error(const struct bb_source *source);
 
 /* Bytes of the file read so far. */
 uint64_t bb_source_position(const struct bb_source *source);
 
-/* What the file of refused rows needs to know. Valid as long as the source. */
-enum bb_source_format bb_source_format(const struct bb_source *source);
+/* What a file of refused rows needs to know. Valid as long as the source. */
+enum bb_format bb_source_format(const struct bb_source *source);
 char bb_source_delimiter(const struct bb_source *source);
-struct bb_bytes bb_source_header(const struct bb_source *source); /* as it was; empty with JSONL */
-const struct bb_layout *bb_source_layout(const struct bb_source *source);
+struct bb_bytes bb_source_titles(const struct bb_source *source); /* what is above the header, as it was */
+struct bb_bytes bb_source_header(const struct bb_source *source); /* its last row, as it was; may be empty */
+size_t bb_source_columns(const struct bb_source *source);         /* of a table */
+/* Is it a column that such a file adds: row, code, field, reason? By its index; by its name. */
+bool bb_source_is_annotation(const struct bb_source *source, size_t column);
+bool bb_source_is_annotation_name(const struct bb_source *source, struct bb_bytes name);
 
-/* What --ignore names and no column of a CSV file is called: quoted, with commas between them. Empty: none.
- */
+/* What --ignore names and no column of a table is called: quoted, with commas between them. Empty: none. */
 const char *bb_source_not_there(const struct bb_source *source);
-
-/* What a name means in this file: bb_map_meaning(). */
-int bb_source_meaning(const struct bb_source *source, struct bb_bytes name);
 
 #endif

@@ -20,8 +20,6 @@ now(void)
 double
 formats_parse(const char *path, uint64_t rows)
 {
-    const char *dot = strrchr(path, '.');
-    enum bb_source_format format = strcmp(dot, ".jsonl") == 0 ? BB_SOURCE_JSONL : BB_SOURCE_CSV;
     struct bb_source_row row;
     struct bb_source *source;
     struct bb_map map;
@@ -32,12 +30,14 @@ formats_parse(const char *path, uint64_t rows)
 
     if (fd < 0)
         err(66, "%s", path);
-    bb_map_init(&map);
-    if (bb_source_new(bb_feed_fd(&fd), format, &map, NULL, &source, error, sizeof error) != 0)
+    const struct bb_source_options options = {.file = path, .map = &map};
+    if (bb_map_init(&map) < 0)
+        err(71, "map");
+    if (bb_source_new(bb_feed_fd(&fd), &options, &source, error, sizeof error) != 0)
         errx(65, "%s: %s", path, error);
     while ((r = bb_source_next(source, &row)) == 0)
         sound += row.code == 0;
-    if (r != BB_INPUT_END || sound != rows)
+    if (r != BB_SOURCE_END || sound != rows)
         errx(70, "%s: %llu sound rows, expected %llu", path, (unsigned long long)sound,
              (unsigned long long)rows);
     bb_source_destroy(&source);

@@ -56,7 +56,7 @@ refused DUPLICATE_KEY value 'amount,,Alpha,,2026-09,999999,,,,' \
     'another reading \(999999\) than an earlier row of this batch has \([0-9]+\) for the same .*' 'one row, or the same again'
 refused BAD_TEXT place 'amount,,\xff\xfe,,2026-09,1,,,,' "'.xFF.xFE'" 'UTF-8 without NUL'
 refused BAD_TEXT place 'amount,,nul\0here,,2026-09,1,,,,' "'nul.x00here'" 'UTF-8 without NUL'
-refused BAD_ROW '' 'amount,,,,2026-09,1,,,,,,,' '13 columns' '10 as in the header'
+refused BAD_ROW '' 'amount,,,,2026-09,1,,,,,,,x' '13 columns' '10 as in the header'
 
 # equal rows of one key are no error
 printf '%s\namount,,,,2026-10,5,,,,\namount,,,,2026-10,5.0,,,,\n' "$header" >"$tmp/twice.csv"
@@ -73,9 +73,10 @@ refused_line() { # CODE FIELD LINE REASON
 refused_line BAD_ROW '' '{"indicator": "amount"' "found the end of the line, expected ',' or '}'"
 refused_line BAD_ROW '' '[1, 2]' 'found a list, expected a JSON object'
 refused_line BAD_ROW '' '"amount"' 'found a text, expected a JSON object'
-refused_line BAD_ROW '' '{"value": 1, "value": 2}' "found the key 'value' \(to byte 20\) for the second time, expected it once"
+refused_line BAD_ROW '' '{"value": 1, "value": 2}' "found the key 'value' for the second time in column 14, expected it once"
 refused_line BAD_ROW '' '{"vlaue": 1}' "found the key 'vlaue', expected a field, or a key that --ignore or --map names"
-refused_line BAD_TEXT value '{"value": true}' 'found true, expected a text or a number'
+refused_line BAD_TEXT place '{"place": true}' 'found true, expected a text or a number'
+refused_line BAD_NUMBER value '{"indicator": "amount", "period": 2026, "value": true}' "found 'true', expected a number such as 12\.5"
 refused_line BAD_TEXT place '{"place": {"name": "P"}}' 'found an object, expected a text or a number'
 refused_line UNKNOWN_INDICATOR indicator '{"period": 2026, "value": 1}' 'found nothing, expected the code or name of an indicator'
 refused_line BAD_PERIOD period '{"indicator": "amount", "value": 1}' 'found nothing, expected a period such as .*'
@@ -109,9 +110,9 @@ whole "other letters" 65 'there is no header: .*; written otherwise than expecte
 printf 'indicator,Period,value\namount,1928,1\n' >"$tmp/whole.csv"
 whole "some in other letters" 65 'unknown column "Period" .*; written otherwise than expected: "Period" for period$'
 printf 'indicator;Period;value\namount;1928;1\n' >"$tmp/whole.csv"
-whole "semicolons" 65 "; the columns are separated by ';', expected ',': say \{\"delimiter\": \";\"\} in a map \(--map\)$"
+whole "semicolons" 65 "; the columns are separated by ';', expected ',': say \{\"dialect\": \{\"delimiter\": \";\"\}\} in a map \(--map\)$"
 printf 'indicator\tperiod\tvalue\namount\t2028\t1\n' >"$tmp/whole.csv"
-whole "tabulators" 65 "separated by '.t', expected ',': say \{\"delimiter\": \"\\\\t\"\} in a map"
+whole "tabulators" 65 "separated by '.t', expected ',': say \{\"dialect\": \{\"delimiter\": \"\\\\t\"\}\} in a map"
 printf '"indicator";"period";"value"\namount;1928;1\n' >"$tmp/whole.csv"
 whole "quoted, with semicolons" 65 'there is no header'
 run_text 'code;name\nx;X\n' 65 backbone indicator define -

@@ -20,10 +20,10 @@ District Code,District,Student Count,Enrolled,%
 END
 sed -i '3s/alpha/Alpha/' "$tmp/export.csv"
 cat >"$tmp/map.json" <<'END'
-{"columns": {"District": "organization", "Student Count": "numerator", "Enrolled": "denominator", "%": "value"},
- "constants": {"indicator": "absence", "period": "2018-19", "disaggregation": ""},
+{"reading": {"organization": "{District}", "numerator": "{Student Count}", "denominator": "{Enrolled}", "value": "{%}",
+             "indicator": "absence", "period": "2018-19"},
  "missingValues": [{"value": "*", "label": "suppressed"}],
- "thousandsSeparator": ",",
+ "groupChar": ",",
  "ignore": ["District Code"]}
 END
 run 65 backbone import "$tmp/export.csv" -o json
@@ -41,7 +41,7 @@ counts rows=1 created=1
 
 # --- a decimal comma, semicolons
 printf 'indicator;place;period;value\namount;Z1;2026;1.234,5\namount;Z2;2026;-0,25\namount;Z3;2026;12.5\n' >"$tmp/comma.csv"
-echo '{"delimiter": ";", "decimalComma": true, "thousandsSeparator": "."}' >"$tmp/comma.json"
+echo '{"dialect": {"delimiter": ";"}, "decimalChar": ",", "groupChar": "."}' >"$tmp/comma.json"
 run 65 backbone import "$tmp/comma.csv" --map "$tmp/comma.json" -o json
 counts rows=3 created=2 rejected=1
 run 0 backbone readings ls --period 2026 -o json
@@ -54,9 +54,9 @@ wrong_map() {
     like "$2" "$err" "$2"
 }
 wrong_map '{"colums": {}}' 'colums'
-wrong_map '{"columns": {"place": "plaec"}}' 'plaec'
-wrong_map '{"columns": {"Absent": "place"}}' 'Absent|header'
-wrong_map '{"missingValues": {"*": "hidden"}}' 'hidden'
+wrong_map '{"reading": {"plaec": "x"}}' 'plaec'
+wrong_map '{"reading": {"place": "{Absent}"}}' 'Absent|header'
+wrong_map '{"missingValues": [{"value": "*", "label": "hidden"}]}' 'hidden'
 wrong_map '{' 'line [12]'
 run 66 backbone import "$tmp/comma.csv" --map "$tmp/no-such-map.json"
 
@@ -73,7 +73,7 @@ run 65 backbone import "$tmp/rows.jsonl" -o json --rejects "$tmp/rejects.jsonl"
 counts rows=6 created=3 rejected=3 missing=1
 run 0 backbone readings ls --period 2026-09 -o csv
 like "20 digits behind the point" "$out" ',1234567890\.12345678901234567890,'
-is "refused lines are objects" "$(jq -c '[.row, .code]' "$tmp/rejects.jsonl" | tr '\n' ' ')" '[4,"BAD_ROW"] [5,"BAD_ROW"] [6,"BAD_TEXT"] '
+is "refused lines are objects" "$(jq -c '[.row, .code]' "$tmp/rejects.jsonl" | tr '\n' ' ')" '[4,"BAD_ROW"] [5,"BAD_ROW"] [6,"BAD_NUMBER"] '
 sed -n 2,3p "$tmp/rejects.jsonl" | sed 's/vlaue/value/; s/"value": true/"value": 2/' >"$tmp/corrected.jsonl"
 run 0 backbone import "$tmp/corrected.jsonl" -o json
 counts rows=2 created=2
@@ -147,7 +147,7 @@ json '.[] | [.value, .readings]' '[45000150000,300000]'
 
 # --- exit codes
 run 64 backbone import "$tmp/large.csv" "$tmp/one.csv"
-run 64 backbone import "$tmp/one.csv" --format xml
+run 64 backbone import "$tmp/one.csv" --format xls
 run 64 backbone import "$tmp/one.csv" --rejects "$tmp/one.csv"
 [ -s "$tmp/one.csv" ] && ok || not_ok "the file that is read is not overwritten"
 run 64 backbone import "$tmp/one.csv" --rejects "$tmp/x" --warnings "$tmp/x"

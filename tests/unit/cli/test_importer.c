@@ -191,13 +191,14 @@ import(const char *data, size_t len, bool atomic, struct bb_tally *tally)
     int fd = memfd_create("importer", MFD_CLOEXEC);
     assert_int_equal(write(fd, data, len), (ssize_t)len);
     lseek(fd, 0, SEEK_SET);
-    bb_map_init(&map);
+    const struct bb_source_options options = {.file = "", .format = BB_FORMAT_CSV, .map = &map};
+    assert_int_equal(bb_map_init(&map), 0);
     *tally = (struct bb_tally){.file = "f", .say = say};
-    assert_int_equal(
-        bb_source_new(bb_feed_fd(&fd), BB_SOURCE_CSV, &map, NULL, &job.source, error, sizeof error), 0);
+    assert_int_equal(bb_source_new(bb_feed_fd(&fd), &options, &job.source, error, sizeof error), 0);
     int code = bb_import_run(&job, &client);
     assert_true(service.destroyed);
     bb_source_destroy(&job.source);
+    bb_map_release(&map);
     close(fd);
     return code;
 }

@@ -39,7 +39,7 @@ put_record(FILE *to, const struct bb_source_row *record)
 }
 
 static char *
-rows_of(const char *input, size_t len, enum bb_source_format format, const char *map_text)
+rows_of(const char *input, size_t len, enum bb_format format, const char *map_text)
 {
     char error[2000] = "";
     struct bb_map map;
@@ -48,17 +48,18 @@ rows_of(const char *input, size_t len, enum bb_source_format format, const char 
     char *out = NULL;
     size_t out_len;
     FILE *to = open_memstream(&out, &out_len);
-    bb_map_init(&map);
+    assert_int_equal(bb_map_init(&map), 0);
     if (map_text)
         assert_int_equal(bb_map_parse(&map, "map", bb_bytes_str(map_text), error, sizeof error), 0);
     int fd = file_of(input, len ? len : strlen(input));
-    int r = bb_source_new(bb_feed_fd(&fd), format, &map, NULL, &source, error, sizeof error);
+    const struct bb_source_options options = {.file = "", .format = format, .map = &map, .mapped = map_text};
+    int r = bb_source_new(bb_feed_fd(&fd), &options, &source, error, sizeof error);
     if (r < 0) {
         fprintf(to, "error: %s", error);
     } else {
         while ((r = bb_source_next(source, &record)) == 0)
             put_record(to, &record);
-        assert_int_equal(r, BB_INPUT_END);
+        assert_int_equal(r, BB_SOURCE_END);
         bb_source_destroy(&source);
     }
     fclose(to);
@@ -83,41 +84,54 @@ static const struct {
      "organization, place, "
      "disaggregation, period, value, numerator, denominator, status, comment; leave columns out with "
      "--ignore NAME,..., "
-     "or name their field with --map; written otherwise than expected: \"Period\" for period"},
+     "or say in a map (--map) what they are; written otherwise than expected: \"Period\" for period"},
     {"gzip", "\x1F\x8B\x08", NULL,
      "error: found a compressed file (gzip), expected text: zcat FILE | backbone ... -"},
-    {"twice", "indicator,period,value,value\n", NULL, "error: line 1: columns 3 and 4 are both \"value\""},
+    {"twice", "indicator,period,value,value\n", NULL,
+     "error: line 1: columns 3 and 4 are both \"value\": say which one as a field with \"column\", or join "
+     "the rows of the header (headerRows, headerFill)"},
     {"no period", "indicator,value\n", NULL,
      "error: there is no column \"period\"; needed are indicator, period and value (or numerator and "
      "denominator, or "
-     "status), as columns or as constants of --map"},
+     "status), as columns or by the reading of --map"},
     {"no indicator", "period,value\n", NULL,
      "error: there is no column \"indicator\"; needed are indicator, period and value (or numerator and "
      "denominator, or "
-     "status), as columns or as constants of --map"},
+     "status), as columns or by the reading of --map"},
     {"a numerator alone", "indicator,period,numerator\n", NULL,
      "error: there is no column \"value\"; needed are indicator, period and value (or numerator and "
      "denominator, or "
-     "status), as columns or as constants of --map"},
+     "status), as columns or by the reading of --map"},
     {"parts will do", "indicator,period,numerator,denominator\na,2018,1,2\n", NULL,
      "1:i=a p=2018 n=1 d=2 \n"},
     {"a status will do", "indicator,period,status\na,2018,missing\n", NULL, "1:i=a p=2018 s=missing \n"},
     {"no rows", "indicator,period,value\n", NULL, ""},
     {"annotations", "row,indicator,period,value,code,field,reason\n7,a,2018,5,X,y,z\n", NULL,
      "1:i=a p=2018 v=5 \n"},
-    {"a map's column is not there", "indicator,period,value\n", "{\"columns\": {\"Count\": \"value\"}}",
-     "error: line 1: the map names a column \"Count\" (as \"value\"), which the file does not have"},
+    {"a map's column is not there", "indicator,period,value\n", "{\"reading\": {\"value\": \"{Count}\"}}",
+     "error: line 1: the map speaks of a column \"Count\", which the file does not have"},
     {"a mapped column beside the field", "indicator,period,value,Count\n",
-     "{\"columns\": {\"Count\": \"value\"}}", "error: line 1: columns 3 and 4 are both \"value\""},
+     "{\"reading\": {\"value\": \"{Count}\"}}",
+     "error: line 1: unknown column \"value\" (column 3); known are indicator, organization, place, "
+     "disaggregation, period, value, numerator, denominator, status, comment; leave columns out with "
+     "--ignore "
+     "NAME,..., or say in a map (--map) what they are"},
     {"unless that is ignored", "indicator,period,value,Count\na,2018,5,6\n",
-     "{\"columns\": {\"Count\": \"value\"}, \"ignore\": [\"value\"]}", "1:i=a p=2018 v=6 \n"},
-    {"a constant beside a column", "indicator,period,value\n", "{\"constants\": {\"period\": \"2018\"}}",
-     "error: \"period\" is given twice: by column 2 and as a constant of the map"},
+     "{\"reading\": {\"value\": \"{Count}\"}, \"ignore\": [\"value\"]}", "1:i=a p=2018 v=6 \n"},
+    {"a column of that name twice", "indicator,period,%,%\na,2018,5,6\n",
+     "{\"reading\": {\"value\": \"{%}\"}}",
+     "error: line 1: columns 3 and 4 are both \"%\": say which one as a field with \"column\", or join the "
+     "rows "
+     "of the header (headerRows, headerFill)"},
+    {"which one", "indicator,period,%,%\na,2018,5,6\n",
+     "{\"fields\": [{\"name\": \"rate\", \"column\": 4}], \"reading\": {\"value\": \"{rate}\"}, \"ignore\": "
+     "[\"%\"]}",
+     "1:i=a p=2018 v=6 \n"},
     {"constants", "value\n5\n",
-     "{\"constants\": {\"period\": \"2018\", \"indicator\": \"a\", \"place\": \"x y\"}}",
+     "{\"reading\": {\"period\": \"2018\", \"indicator\": \"a\", \"place\": \"x y\"}}",
      "1:i=a l=x y p=2018 v=5 \n"},
-    {"delimiter", "indicator;period;value\na;2018;1,5\n", "{\"delimiter\": \";\", \"decimalComma\": true}",
-     "1:i=a p=2018 v=1.5 \n"},
+    {"delimiter", "indicator;period;value\na;2018;1,5\n",
+     "{\"dialect\": {\"delimiter\": \";\"}, \"decimalChar\": \",\"}", "1:i=a p=2018 v=1.5 \n"},
 };
 
 static void
@@ -125,7 +139,7 @@ test_headers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(headers); i++) {
-        char *found = rows_of(headers[i].input, 0, BB_SOURCE_CSV, headers[i].map);
+        char *found = rows_of(headers[i].input, 0, BB_FORMAT_CSV, headers[i].map);
         check_text(found, headers[i].expected, headers[i].what);
         free(found);
     }
@@ -139,7 +153,9 @@ static const struct {
     {"as it is", "a, 2018 ,\" 5 \",,,, c d \n", NULL, "1:i=a p=2018 v=5 c=c d \n"},
     {"text stays", "a,2018,abc,,,,\n", NULL, "1:i=a p=2018 v=abc \n"},
     {"too few", "a,2018,5\n", NULL, "1!BAD_ROW : found 3 columns, expected 7 as in the header\n"},
-    {"too many", "a,2018,5,,,,,\n", NULL, "1!BAD_ROW : found 8 columns, expected 7 as in the header\n"},
+    {"empty ones behind", "a,2018,5,,,,,,\n", NULL, "1:i=a p=2018 v=5 \n"},
+    {"nothing at all", ",,,,,,\na,2018,5,,,,\n", NULL, "2:i=a p=2018 v=5 \n"},
+    {"too many", "a,2018,5,,,,,x\n", NULL, "1!BAD_ROW : found 8 columns, expected 7 as in the header\n"},
     {"quote", "\"a\"b,2018,5,,,,\na,2018,5,,,,\n", NULL,
      "1!BAD_ROW : found text behind a closing quote in line 2, expected the next column (a quote within "
      "quotes is "
@@ -149,49 +165,52 @@ static const struct {
      "row starts "
      "in line 3\n"},
     /* separators */
-    {"thousands", "a,2018,\"-25,909.5\",\"1,234,567\",999,,\n", "{\"thousandsSeparator\": \",\"}",
+    {"thousands", "a,2018,\"-25,909.5\",\"1,234,567\",999,,\n", "{\"groupChar\": \",\"}",
      "1:i=a p=2018 v=-25909.5 n=1234567 d=999 \n"},
-    {"without them", "a,2018,25909,,,,\n", "{\"thousandsSeparator\": \",\"}", "1:i=a p=2018 v=25909 \n"},
-    {"a group of one", "a,2018,\"2,5\",,,,\n", "{\"thousandsSeparator\": \",\"}",
+    {"without them", "a,2018,25909,,,,\n", "{\"groupChar\": \",\"}", "1:i=a p=2018 v=25909 \n"},
+    {"a group of one", "a,2018,\"2,5\",,,,\n", "{\"groupChar\": \",\"}",
      "1!BAD_NUMBER value: found '2,5', expected a number with '.' as decimal mark and ',' between "
      "groups of three "
      "digits\n"},
-    {"a first group of four", "a,2018,\"2500,500\",,,,\n", "{\"thousandsSeparator\": \",\"}",
+    {"a first group of four", "a,2018,\"2500,500\",,,,\n", "{\"groupChar\": \",\"}",
      "1!BAD_NUMBER value: found '2500,500', expected a number with '.' as decimal mark and ',' between "
      "groups of "
      "three digits\n"},
-    {"behind the point", "a,2018,\"1.500,500\",,,,\n", "{\"thousandsSeparator\": \",\"}",
+    {"behind the point", "a,2018,\"1.500,500\",,,,\n", "{\"groupChar\": \",\"}",
      "1:i=a p=2018 v=1.500,500 \n"},
-    {"a leading point", "a,2018,.204,,,,\n", "{\"thousandsSeparator\": \",\"}", "1:i=a p=2018 v=.204 \n"},
-    {"decimal comma", "a,2018,\"12,5\",,,,\n", "{\"decimalComma\": true}", "1:i=a p=2018 v=12.5 \n"},
-    {"a point then", "a,2018,12.5,,,,\n", "{\"decimalComma\": true}",
+    {"a leading point", "a,2018,.204,,,,\n", "{\"groupChar\": \",\"}", "1:i=a p=2018 v=.204 \n"},
+    {"decimal comma", "a,2018,\"12,5\",,,,\n", "{\"decimalChar\": \",\"}", "1:i=a p=2018 v=12.5 \n"},
+    {"a point then", "a,2018,12.5,,,,\n", "{\"decimalChar\": \",\"}",
      "1!BAD_NUMBER value: found '12.5', expected a number with ',' as decimal mark\n"},
-    {"both", "a,2018,\"1.234,5\",,,,\n", "{\"decimalComma\": true, \"thousandsSeparator\": \".\"}",
+    {"both", "a,2018,\"1.234,5\",,,,\n", "{\"decimalChar\": \",\", \"groupChar\": \".\"}",
      "1:i=a p=2018 v=1234.5 \n"},
-    {"both, a wrong group", "a,2018,12.5,,,,\n", "{\"decimalComma\": true, \"thousandsSeparator\": \".\"}",
+    {"both, a wrong group", "a,2018,12.5,,,,\n", "{\"decimalChar\": \",\", \"groupChar\": \".\"}",
      "1!BAD_NUMBER value: found '12.5', expected a number with ',' as decimal mark and '.' between "
      "groups of three "
      "digits\n"},
     {"a no-break space",
      "a,2018,1\xC2\xA0"
      "234,,,,\n",
-     "{\"thousandsSeparator\": \"\\u00a0\"}", "1:i=a p=2018 v=1234 \n"},
-    {"an apostrophe", "a,2018,1'234,,,,\n", "{\"thousandsSeparator\": \"'\"}", "1:i=a p=2018 v=1234 \n"},
+     "{\"groupChar\": \"\\u00a0\"}", "1:i=a p=2018 v=1234 \n"},
+    {"an apostrophe", "a,2018,1'234,,,,\n", "{\"groupChar\": \"'\"}", "1:i=a p=2018 v=1234 \n"},
     /* missing values */
-    {"a value", "a,2018,*,,,,\n", "{\"missingValues\": {\"*\": \"suppressed\"}}",
+    {"a value", "a,2018,*,,,,\n", "{\"missingValues\": [{\"value\": \"*\", \"label\": \"suppressed\"}]}",
      "1:i=a p=2018 s=suppressed \n"},
-    {"a status wins", "a,2018,*,,,not_applicable,\n", "{\"missingValues\": {\"*\": \"suppressed\"}}",
+    {"a status wins", "a,2018,*,,,not_applicable,\n",
+     "{\"missingValues\": [{\"value\": \"*\", \"label\": \"suppressed\"}]}",
      "1:i=a p=2018 s=not_applicable \n"},
-    {"a part of a value", "a,2018,5,*,,,\n", "{\"missingValues\": {\"*\": \"suppressed\"}}",
-     "1:i=a p=2018 v=5 \n"},
-    {"a part that is needed", "a,2018,,3,*,,\n", "{\"missingValues\": {\"*\": \"suppressed\"}}",
+    {"a part of a value", "a,2018,5,*,,,\n",
+     "{\"missingValues\": [{\"value\": \"*\", \"label\": \"suppressed\"}]}", "1:i=a p=2018 v=5 \n"},
+    {"a part that is needed", "a,2018,,3,*,,\n",
+     "{\"missingValues\": [{\"value\": \"*\", \"label\": \"suppressed\"}]}",
      "1:i=a p=2018 n=3 s=suppressed \n"},
-    {"a value beside its parts", "a,2018,*,3,4,,\n", "{\"missingValues\": {\"*\": \"suppressed\"}}",
+    {"a value beside its parts", "a,2018,*,3,4,,\n",
+     "{\"missingValues\": [{\"value\": \"*\", \"label\": \"suppressed\"}]}",
      "1:i=a p=2018 n=3 d=4 s=suppressed \n"},
     {"empty means missing", "a,2018,,,,,\n", "{\"missingValues\": [\"\"]}", "1:i=a p=2018 s=missing \n"},
     {"but not beside parts", "a,2018,,3,4,,\n", "{\"missingValues\": [\"\"]}", "1:i=a p=2018 n=3 d=4 \n"},
-    {"before separators", "a,2018,\"-9,9\",,,,\n",
-     "{\"missingValues\": [\"-9,9\"], \"thousandsSeparator\": \",\"}", "1:i=a p=2018 s=missing \n"},
+    {"before separators", "a,2018,\"-9,9\",,,,\n", "{\"missingValues\": [\"-9,9\"], \"groupChar\": \",\"}",
+     "1:i=a p=2018 s=missing \n"},
 };
 
 static void
@@ -201,7 +220,7 @@ test_rows(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         char input[500];
         snprintf(input, sizeof input, "%s%s", HEAD, rows[i].row);
-        char *found = rows_of(input, 0, BB_SOURCE_CSV, rows[i].map);
+        char *found = rows_of(input, 0, BB_FORMAT_CSV, rows[i].map);
         check_text(found, rows[i].expected, rows[i].what);
         free(found);
     }
@@ -216,14 +235,14 @@ test_overlong(void **state)
     size_t at = (size_t)sprintf(data, "indicator,period,value,comment\na,2018,1,");
     memset(data + at, 'x', n);
     sprintf(data + at + n, "\nb,2018,2,\n");
-    char *found = rows_of(data, 0, BB_SOURCE_CSV, NULL);
+    char *found = rows_of(data, 0, BB_FORMAT_CSV, NULL);
     assert_string_equal(
         found, "1!TOO_LONG comment: found 10485760 bytes, expected at most 2000\n2:i=b p=2018 v=2 \n");
     free(found);
     at = (size_t)sprintf(data, "{\"comment\": \"");
     memset(data + at, 'x', n);
     sprintf(data + at + n, "\"}\n{\"indicator\": \"b\"}\n");
-    found = rows_of(data, 0, BB_SOURCE_JSONL, NULL);
+    found = rows_of(data, 0, BB_FORMAT_JSONL, NULL);
     assert_string_equal(found,
                         "1!TOO_LONG : found a line of 10485775 bytes, expected at most 262144\n2:i=b \n");
     free(found);
@@ -250,17 +269,20 @@ static const struct {
     {"nested in an ignored key", "{\"x\": {\"y\": [1, {\"z\": \"}\"}]}, \"value\": 7}",
      "{\"ignore\": [\"x\"]}", "1:v=7 \n"},
     {"plain numbers whatever the map says", "{\"value\": 1.5, \"numerator\": \"1,5\"}",
-     "{\"decimalComma\": true}", "1:v=1.5 n=1.5 \n"},
+     "{\"decimalChar\": \",\"}", "1:v=1.5 n=1.5 \n"},
     {"annotations", "{\"value\": 1, \"row\": 3, \"code\": \"X\", \"field\": \"\", \"reason\": \"y\"}", NULL,
      "1:v=1 \n"},
     {"columns and constants", "{\"Count\": 1}",
-     "{\"columns\": {\"Count\": \"value\"}, \"constants\": {\"period\": \"2018\"}}", "1:p=2018 v=1 \n"},
+     "{\"reading\": {\"value\": \"{Count}\", \"period\": \"2018\"}}", "1:p=2018 v=1 \n"},
     {"unknown key", "{\"vlaue\": 1}\n{\"value\": 2}", NULL,
      "1!BAD_ROW : found the key 'vlaue', expected a field, or a key that --ignore or --map names\n2:v=2 "
      "\n"},
-    {"field twice", "{\"Count\": 1, \"value\": 2}", "{\"columns\": {\"Count\": \"value\"}}",
-     "1!BAD_TEXT value: found value twice, as 'Count' and 'value', expected it once\n"},
-    {"a truth", "{\"value\": true}", NULL, "1!BAD_TEXT value: found true, expected a text or a number\n"},
+    {"a key that the map has no use for", "{\"Count\": 1, \"value\": 2}",
+     "{\"reading\": {\"value\": \"{Count}\"}}",
+     "1!BAD_ROW : found the key 'value', expected a field, or a key that --ignore or --map names\n"},
+    {"a truth is for who knows the indicator", "{\"value\": true}", NULL, "1:v=true \n"},
+    {"a truth elsewhere", "{\"place\": true}", NULL,
+     "1!BAD_TEXT place: found true, expected a text or a number\n"},
     {"a list", "{\"place\": [\"a\"]}", NULL, "1!BAD_TEXT place: found a list, expected a text or a number\n"},
     {"no object", "[1]\n5\n", NULL,
      "1!BAD_ROW : found a list, expected a JSON object\n2!BAD_ROW : found a number, expected a JSON "
@@ -272,7 +294,7 @@ test_lines(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(lines); i++) {
-        char *found = rows_of(lines[i].input, 0, BB_SOURCE_JSONL, lines[i].map);
+        char *found = rows_of(lines[i].input, 0, BB_FORMAT_JSONL, lines[i].map);
         check_text(found, lines[i].expected, lines[i].what);
         free(found);
     }
@@ -305,13 +327,13 @@ test_broken_lines(void **state)
     for (size_t i = 0; i < COUNT(broken); i++) {
         char input[200];
         snprintf(input, sizeof input, "%s\n{\"value\": 9}\n", broken[i]);
-        char *found = rows_of(input, 0, BB_SOURCE_JSONL, NULL);
+        char *found = rows_of(input, 0, BB_FORMAT_JSONL, NULL);
         if (strncmp(found, "1!BAD_ROW : found ", 18) != 0 || !strstr(found, ", expected ") ||
             !strstr(found, "\n2:v=9 \n"))
             fail_msg("%s: found %s", broken[i], found);
         free(found);
     }
-    char *found = rows_of("{\"place\": \"a\0b\"}\n{\"value\": 9}\n", 31, BB_SOURCE_JSONL, NULL);
+    char *found = rows_of("{\"place\": \"a\0b\"}\n{\"value\": 9}\n", 31, BB_FORMAT_JSONL, NULL);
     assert_non_null(strstr(found, "2:v=9 \n"));
     free(found);
 }

@@ -1,0 +1,447 @@
+/* A map as it stands in its file. What others build on is read first, wherever it stands. */
+#include "map_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FILE_BYTES (8u << 20)
+
+#define MAP(member, name)                                                                                    \
+    static int name(struct bb_map_in *in, json_t *value, void *target)                                       \
+    {                                                                                                        \
+        struct bb_map *map = target;                                                                         \
+        return member;                                                                                       \
+    }
+
+/* --- the file ---------------------------------------------------------------------------------------------
+ */
+
+static int
+read_format(struct bb_map_in *in, json_t *value, void *target)
+{
+    int format = json_is_string(value) ? bb_format_by_name(json_string_value(value)) : -1;
+
+    if (format < 0)
+        return bb_map_wrong_type(in, value, "csv, fixed, jsonl, dhis2-json, dhis2-csv or xml");
+    ((struct bb_map *)target)->format = (enum bb_format)format;
+    return 0;
+}
+
+static int
+read_encoding(struct bb_map_in *in, json_t *value, void *target)
+{
+    enum bb_encoding encoding =
+        json_is_string(value) ? bb_encoding_by_name(json_string_value(value)) : BB_ENCODING_AUTO;
+
+    if (encoding == BB_ENCODING_AUTO)
+        return bb_map_wrong_type(in, value, "utf-8, utf-16 or windows-1252");
+    ((struct bb_map *)target)->encoding = encoding;
+    return 0;
+}
+
+static int
+read_delimiter(struct bb_map_in *in, json_t *value, void *dialect)
+{
+    const char *text = json_string_value(value);
+
+    if (!text || strlen(text) != 1 || !strchr(",;|\t: ", *text))
+        return bb_map_wrong_type(in, value, "one of \",\" \";\" \"|\" \":\" \" \" \"\\t\"");
+    ((struct bb_dialect *)dialect)->delimiter = *text;
+    return 0;
+}
+
+static int
+read_header(struct bb_map_in *in, json_t *value, void *dialect)
+{
+    bool header = true;
+    int r = bb_map_flag(in, value, &header);
+
+    ((struct bb_dialect *)dialect)->no_header = !header;
+    return r;
+}
+
+static int
+read_header_rows(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_dialect *dialect = target;
+    const size_t most = sizeof dialect->header_row / sizeof dialect->header_row[0];
+
+    if (!json_is_array(value) || json_array_size(value) == 0 || json_array_size(value) > most)
+        return bb_map_wrong(in, "expected a list of one to %zu numbers of rows, such as [4, 5]", most);
+    dialect->n_header_rows = json_array_size(value);
+    for (size_t i = 0; i < dialect->n_header_rows; i++) {
+        int r = bb_map_count(in, json_array_get(value, i), 10000, &dialect->header_row[i]);
+        if (r < 0)
+            return r;
+        if (i && dialect->header_row[i] <= dialect->header_row[i - 1])
+            return bb_map_wrong(in, "found row %u behind row %u, expected them in their order",
+                                dialect->header_row[i], dialect->header_row[i - 1]);
+    }
+    return 0;
+}
+
+static int
+read_join(struct bb_map_in *in, json_t *value, void *dialect)
+{
+    struct bb_bytes text = bb_bytes(NULL, 0);
+    int r = bb_map_text(in, value, &text);
+
+    ((struct bb_dialect *)dialect)->join = (const char *)text.data;
+    return r;
+}
+
+static int
+read_fill(struct bb_map_in *in, json_t *value, void *dialect)
+{
+    return bb_map_flag(in, value, &((struct bb_dialect *)dialect)->fill);
+}
+
+static int
+read_comment_char(struct bb_map_in *in, json_t *value, void *dialect)
+{
+    const char *text = json_string_value(value);
+
+    if (!text || strlen(text) != 1)
+        return bb_map_wrong_type(in, value, "one character, such as \"#\"");
+    ((struct bb_dialect *)dialect)->comment = *text;
+    return 0;
+}
+
+static int
+read_dialect(struct bb_map_in *in, json_t *value, void *map)
+{
+    static const struct bb_map_member members[] = {
+        {"delimiter", read_delimiter},
+        {"header", read_header},
+        {"headerRows", read_header_rows},
+        {"headerJoin", read_join},
+        {"headerFill", read_fill},
+        {"commentChar", read_comment_char},
+        {NULL, NULL},
+    };
+
+    return bb_map_object(in, value, members, &((struct bb_map *)map)->dialect);
+}
+
+/* --- captures ---------------------------------------------------------------------------------------------
+ */
+
+static int
+read_from(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_capture *capture = target;
+    const char *text = json_is_string(value) ? json_string_value(value) : "";
+
+    capture->from = strcmp(text, "title") == 0      ? BB_FROM_TITLE
+                    : strcmp(text, "fileName") == 0 ? BB_FROM_FILE
+                                                    : BB_FROM_CELLS;
+    if (capture->from != BB_FROM_CELLS)
+        return 0;
+    int r = bb_map_template(in, value, &capture->source);
+    if (r == 0 && bb_template_is_constant(&capture->source))
+        return bb_map_wrong_type(in, value, "\"title\", \"fileName\" or columns, as in \"{District}\"");
+    return r;
+}
+
+#define CAPTURE(member, name)                                                                                \
+    static int name(struct bb_map_in *in, json_t *value, void *target)                                       \
+    {                                                                                                        \
+        struct bb_capture *capture = target;                                                                 \
+        return member;                                                                                       \
+    }
+
+CAPTURE(bb_map_count(in, value, 10000, &capture->line), read_line)
+CAPTURE(bb_map_pattern(in, value, &capture->pattern), read_capture_pattern)
+CAPTURE(bb_map_texts(in, value, &capture->names), read_capture_names)
+CAPTURE(bb_map_texts(in, value, &capture->fallback), read_default)
+
+static int
+read_capture(struct bb_map_in *in, json_t *value, void *target)
+{
+    static const struct bb_map_member members[] = {
+        {"from", read_from},           {"line", read_line},       {"pattern", read_capture_pattern},
+        {"names", read_capture_names}, {"default", read_default}, {NULL, NULL},
+    };
+    struct bb_capture *capture = target;
+    int r = bb_map_object(in, value, members, capture);
+
+    if (r < 0)
+        return r;
+    if (!json_object_get(value, "from") || !capture->pattern || !capture->names.count)
+        return bb_map_wrong(in, "expected \"from\", \"pattern\" and \"names\"");
+    if (bb_pattern_groups(capture->pattern) < capture->names.count)
+        return bb_map_wrong(in, "found %zu names, expected at most one for each of the %zu groups of \"%s\"",
+                            capture->names.count, bb_pattern_groups(capture->pattern),
+                            bb_pattern_text(capture->pattern));
+    if (capture->fallback.count && capture->fallback.count != capture->names.count)
+        return bb_map_wrong(in, "\"default\" has %zu texts, expected one for each of the %zu names",
+                            capture->fallback.count, capture->names.count);
+    return 0;
+}
+
+MAP(bb_map_list(in, value, sizeof *map->capture, &map->capture, &map->n_captures, read_capture),
+    read_captures)
+
+/* --- conditions -------------------------------------------------------------------------------------------
+ */
+
+static int
+read_condition_columns(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_texts *columns = &((struct bb_condition *)target)->columns;
+    int r = bb_map_texts(in, value, columns);
+
+    for (size_t i = 0; r == 0 && i < columns->count; i++)
+        columns->item[i].len = bb_squeeze(columns->item[i], (char *)(uintptr_t)columns->item[i].data);
+    return r;
+}
+
+static int
+read_empty(struct bb_map_in *in, json_t *value, void *target)
+{
+    if (!json_is_true(value))
+        return bb_map_wrong_type(in, value, "true");
+    ((struct bb_condition *)target)->kind = BB_IF_EMPTY;
+    return 0;
+}
+
+static int
+read_matches(struct bb_map_in *in, json_t *value, void *target)
+{
+    ((struct bb_condition *)target)->kind = BB_IF_MATCHES;
+    return bb_map_pattern(in, value, &((struct bb_condition *)target)->pattern);
+}
+
+static int
+read_not(struct bb_map_in *in, json_t *value, void *target)
+{
+    ((struct bb_condition *)target)->kind = BB_IF_NOT;
+    return bb_map_pattern(in, value, &((struct bb_condition *)target)->pattern);
+}
+
+static int
+read_condition(struct bb_map_in *in, json_t *value, void *target)
+{
+    static const struct bb_map_member members[] = {
+        {"column", read_condition_columns},
+        {"empty", read_empty},
+        {"pattern", read_matches},
+        {"not", read_not},
+        {NULL, NULL},
+    };
+    int r = bb_map_object(in, value, members, target);
+
+    if (r == 0 && json_object_size(value) != 1 + (json_object_get(value, "column") != NULL))
+        return bb_map_wrong(in, "expected one of \"empty\", \"pattern\" and \"not\", and perhaps \"column\"");
+    return r;
+}
+
+static int
+read_conditions(struct bb_map_in *in, json_t *value, struct bb_conditions *conditions)
+{
+    return bb_map_list(in, value, sizeof *conditions->item, &conditions->item, &conditions->count,
+                       read_condition);
+}
+
+MAP(read_conditions(in, value, &map->skip), read_skip)
+MAP(read_conditions(in, value, &map->withdraw), read_withdraw)
+MAP(read_conditions(in, value, &map->drop[BB_COLUMN_VALUE]), read_drop_value)
+MAP(read_conditions(in, value, &map->drop[BB_COLUMN_COMMENT]), read_drop_comment)
+
+static int
+read_drop(struct bb_map_in *in, json_t *value, void *map)
+{
+    static const struct bb_map_member members[] = {
+        {"value", read_drop_value}, {"comment", read_drop_comment}, {NULL, NULL}};
+
+    return bb_map_object(in, value, members, map);
+}
+
+/* --- names ------------------------------------------------------------------------------------------------
+ */
+
+static int
+read_ignored(struct bb_map_in *in, json_t *value, void *ignored)
+{
+    return bb_map_name(in, value, &((struct bb_ignored *)ignored)->name);
+}
+
+static int
+read_ignore(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_map *map = target;
+    struct bb_ignored *items;
+    size_t count;
+    int r;
+
+    if (!json_is_array(value))
+        return bb_map_wrong_type(in, value, "a list of columns");
+    r = bb_map_list(in, value, sizeof *items, &items, &count, read_ignored);
+    if (r < 0)
+        return r;
+    map->ignore = malloc((count + 1) * sizeof *items);
+    if (!map->ignore)
+        return -ENOMEM;
+    memcpy(map->ignore, items, count * sizeof *items);
+    map->n_ignored = count;
+    return 0;
+}
+
+static int
+read_others(struct bb_map_in *in, json_t *value, void *target)
+{
+    static const char *const names[] = {"refuse", "ignore", "disaggregation"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (json_is_string(value) && strcmp(json_string_value(value), names[i]) == 0) {
+            ((struct bb_map *)target)->others = (enum bb_other_columns)i;
+            return 0;
+        }
+    return bb_map_wrong_type(in, value, "refuse, ignore or disaggregation");
+}
+
+static int
+read_aliases(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_map *map = target;
+    const char *name;
+    json_t *object;
+
+    if (!json_is_object(value))
+        return bb_map_wrong_type(in, value,
+                                 "an object {\"organization\": {\"as it is written\": \"what is meant\"}}");
+    map->aliases = bb_arena_alloc(&map->arena, (json_object_size(value) + 1) * sizeof *map->aliases);
+    if (!map->aliases)
+        return -ENOMEM;
+    json_object_foreach(value, name, object)
+    {
+        struct bb_named_aliases *aliases = &map->aliases[map->n_aliases++];
+        char *copy = bb_map_keep(in, name, strlen(name));
+        if (!copy)
+            return -ENOMEM;
+        aliases->name = bb_bytes_str(copy);
+        int r = bb_map_alias_object(in, object, &aliases->aliases);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static int
+read_known(struct bb_map_in *in, json_t *value, void *target)
+{
+    struct bb_texts names;
+    int r = bb_map_texts(in, value, &names);
+
+    if (r < 0)
+        return r;
+    if (names.count != 1 || !bb_texts_have(&names, bb_bytes_str("place")))
+        return bb_map_wrong(in, "expected [\"place\"]: a place that is not registered is refused");
+    ((struct bb_map *)target)->known_places = true;
+    return 0;
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------
+ */
+
+MAP(bb_map_read_group_char(in, value, &map->numbers), read_group)
+MAP(bb_map_read_decimal_char(in, value, &map->numbers), read_decimal)
+MAP(bb_map_read_bare_number(in, value, &map->numbers), read_bare)
+MAP(bb_map_read_missing(in, value, &map->missing), read_missing)
+MAP(bb_map_texts(in, value, &map->yes), read_true)
+MAP(bb_map_texts(in, value, &map->no), read_false)
+MAP(bb_map_read_common(in, value, map->rule), read_reading)
+
+/* Fields take the numbers of the whole, rules what every reading has. */
+static const struct bb_map_member first[] = {
+    {"groupChar", read_group},
+    {"decimalChar", read_decimal},
+    {"bareNumber", read_bare},
+    {"reading", read_reading},
+    {NULL, NULL},
+};
+
+static const struct bb_map_member members[] = {
+    {"format", read_format},
+    {"encoding", read_encoding},
+    {"dialect", read_dialect},
+    {"fields", bb_map_read_fields},
+    {"missingValues", read_missing},
+    {"groupChar", NULL},
+    {"decimalChar", NULL},
+    {"bareNumber", NULL},
+    {"trueValues", read_true},
+    {"falseValues", read_false},
+    {"capture", read_captures},
+    {"skip", read_skip},
+    {"withdraw", read_withdraw},
+    {"drop", read_drop},
+    {"ignore", read_ignore},
+    {"otherColumns", read_others},
+    {"aliases", read_aliases},
+    {"known", read_known},
+    {"reading", NULL},
+    {"readings", bb_map_read_rules},
+    {"$schema", NULL},
+    {"name", NULL},
+    {"title", NULL},
+    {"description", NULL},
+    {"seen", NULL},
+    {NULL, NULL},
+};
+
+static int
+read_first(struct bb_map_in *in, json_t *root)
+{
+    for (const struct bb_map_member *m = first; m->name; m++) {
+        json_t *value = json_object_get(root, m->name);
+        if (!value)
+            continue;
+        snprintf(in->where, sizeof in->where, "%s", m->name);
+        int r = m->read(in, value, in->map);
+        if (r < 0)
+            return r;
+        *in->where = '\0';
+    }
+    if (*in->map->numbers.group == in->map->numbers.decimal)
+        return bb_map_wrong(in, "groupChar is \"%c\", and so is decimalChar", in->map->numbers.decimal);
+    return 0;
+}
+
+int
+bb_map_parse(struct bb_map *map, const char *name, struct bb_bytes text, char *error, size_t size)
+{
+    struct bb_map_in in = {.map = map, .name = name, .error = error, .size = size};
+    json_error_t where;
+    json_t *root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
+    int r;
+
+    if (!root)
+        return bb_map_wrong(&in, "line %d: %s", where.line, where.text);
+    if (!json_is_object(root)) {
+        r = bb_map_wrong_type(&in, root, "an object");
+    } else {
+        r = read_first(&in, root);
+        if (r == 0)
+            r = bb_map_object(&in, root, members, map);
+    }
+    json_decref(root);
+    return r;
+}
+
+int
+bb_map_read(struct bb_map *map, const char *file, char *error, size_t size)
+{
+    FILE *from = fopen(file, "re");
+    if (!from)
+        return -errno;
+    char *text = malloc(FILE_BYTES);
+    size_t n = text ? fread(text, 1, FILE_BYTES, from) : 0;
+    int r = !text ? -ENOMEM : ferror(from) ? -EIO : n == FILE_BYTES ? -EFBIG : 0;
+    if (r == 0)
+        r = bb_map_parse(map, file, bb_bytes(text, n), error, size);
+    free(text);
+    fclose(from);
+    return r;
+}

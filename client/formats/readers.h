@@ -1,0 +1,9 @@
+/* The readers that there are, one a format. */
+#ifndef BB_FORMATS_READERS_H
+#define BB_FORMATS_READERS_H
+
+#include "jsonl.h"
+#include "table.h"
+#include "xml.h"
+
+#endif
