@@ -30,9 +30,12 @@ while read -r -a words; do
     done
 done <"$work/commands"
 
-# ---- backbone-import(1)
-for option in $("$build/bin/backbone" import --help | sed '/Of every command/,$d' | grep -o -- ' --[a-z-]\+' | sort -u); do
-    grep -q -- "^\*${option# }\*" "$source/docs/backbone-import.1.scd" || complain "$option is not in backbone-import(1)"
+# ---- backbone-import(1), backbone-export(1)
+for name in import export; do
+    for option in $("$build/bin/backbone" $name --help | sed '/Of every command/,$d' | grep -o -- ' --[a-z-]\+' | sort -u); do
+        grep -q -- "^\(\*.*, \)\?\*${option# }\*" "$source/docs/backbone-$name.1.scd" ||
+            complain "$option is not in backbone-$name(1)"
+    done
 done
 
 # ---- every word for a frequency that the program knows is in backbone(1)
