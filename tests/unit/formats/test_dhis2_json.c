@@ -261,7 +261,7 @@ test_monsters(void **state)
         {"blanks", "{\"dataValues\":[{\"value\":1}", "\n    ", ",{\"value\":2}]}", 1u << 20,
          "1: value=#1\n1048577: value=#2\nend"},
         {"a text without an end", "{\"dataValues\":[{\"value\":1},{\"value\":\"", "x", "", 10u << 20,
-         "1: value=#1\nbad: line 1, column 10485797: found the end of the file, expected a closing quote"},
+         "1: value=#1\nbad: line 1, column 10485798: found the end of the file, expected a closing quote"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(monsters); i++) {

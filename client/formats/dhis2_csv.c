@@ -1,0 +1,290 @@
+#include "dhis2_csv.h"
+
+#include "cells_json.h"
+#include "csv_reader.h"
+#include "names.h"
+
+#include "proto/rows.h"
+#include "runtime/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TEXT_BYTES (2u << 20) /* more than the cells of a row can become when quoted */
+
+/* In DHIS2's order, with how its documentation and its exports have spelled them: letters only, in lower
+ * case. */
+static const struct {
+    const char *name;
+    const char *written[3];
+} columns[] = {
+    {"dataElement", {"dataelement"}},
+    {"period", {"period"}},
+    {"orgUnit", {"orgunit"}},
+    {"categoryOptionCombo", {"categoryoptioncombo", "catoptcombo"}},
+    {"attributeOptionCombo", {"attributeoptioncombo", "attroptcombo"}},
+    {"value", {"value"}},
+    {"storedBy", {"storedby", "strby"}},
+    {"lastUpdated", {"lastupdated", "timestamp", "lstupd"}},
+    {"comment", {"comment", "cmt"}},
+    {"followup", {"followup", "fwp"}},
+    {"deleted", {"deleted"}},
+};
+
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+struct table {
+    struct bb_csv *csv;
+    struct bb_csv_row row;
+    int waiting; /* 0: the row is still to be given | BB_INPUT_END | -errno: of reading the first one; GIVEN
+                  */
+    bool header;
+    struct bb_names names;
+    struct bb_cell cell[BB_CELLS_MAX];
+    struct bb_raw_keeper keeper;
+    struct bb_buffer json;
+    bool bad;
+    char reason[400]; /* also what is wrong with the file */
+};
+
+#define GIVEN 64
+
+/* Header */
+
+/* The index of a column of DHIS2, or -1. */
+static int
+column_named(struct bb_bytes written)
+{
+    char letters[32];
+    size_t n = 0;
+    for (size_t i = 0; written.data && i < written.len; i++) {
+        uint8_t lower = written.data[i] | 0x20;
+        if (lower < 'a' || lower > 'z')
+            continue;
+        if (n == sizeof letters - 1)
+            return -1;
+        letters[n++] = (char)lower;
+    }
+    letters[n] = '\0';
+    for (size_t i = 0; i < COLUMNS; i++)
+        for (size_t k = 0; k < 3 && columns[i].written[k]; k++)
+            if (strcmp(letters, columns[i].written[k]) == 0)
+                return (int)i;
+    return -1;
+}
+
+static bool
+is_header(const struct bb_csv_row *row)
+{
+    unsigned seen = 0;
+    for (size_t i = 0; i < row->count && i < BB_CSV_COLUMNS; i++) {
+        int column = column_named(row->cell[i]);
+        if (column >= 0)
+            seen |= 1u << column;
+    }
+    return seen & (seen - 1);
+}
+
+__attribute__((format(printf, 2, 3))) static int
+fail(struct table *table, const char *format, ...)
+{
+    int n = snprintf(table->reason, sizeof table->reason, "line %" PRIu64 ": ", table->row.line);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(table->reason + n, sizeof table->reason - (size_t)n, format, args);
+    va_end(args);
+    table->bad = true;
+    return 0;
+}
+
+static int
+name_column(struct table *table, size_t at)
+{
+    struct bb_bytes written = table->row.cell[at];
+    int column = column_named(written);
+    size_t before = table->names.count;
+    int index = written.data ? bb_names_intern(&table->names,
+                                               column >= 0 ? bb_bytes_str(columns[column].name) : written)
+                             : -E2BIG;
+    if (index == -E2BIG)
+        return fail(table, "found a name of %zu bytes in column %zu, expected at most %u", written.len,
+                    at + 1, BB_NAME_BYTES);
+    if (index < 0)
+        return index;
+    if (table->names.count == before) {
+        struct bb_bytes name = table->names.name[index];
+        char shown[100];
+        return fail(table, "found columns %d and %zu that are both \"%s\", expected it once", index + 1,
+                    at + 1, bb_text_quote(name, shown, sizeof shown, 60));
+    }
+    return 0;
+}
+
+static int
+read_header(struct table *table)
+{
+    int r = 0;
+    table->waiting = GIVEN;
+    if (table->row.problem)
+        return fail(table, "found a header with misplaced quotes, expected names of columns");
+    if (table->row.count > BB_CELLS_MAX)
+        return fail(table, "found %zu columns, expected at most %u", table->row.count, BB_CELLS_MAX);
+    for (size_t i = 0; i < table->row.count && r == 0 && !table->bad; i++)
+        r = name_column(table, i);
+    return r;
+}
+
+static int
+name_in_order(struct table *table)
+{
+    for (size_t i = 0; i < COLUMNS; i++)
+        if (bb_names_intern(&table->names, bb_bytes_str(columns[i].name)) < 0)
+            return -ENOMEM;
+    return 0;
+}
+
+static int
+begin(struct table *table)
+{
+    table->waiting = bb_csv_next(table->csv, &table->row);
+    table->header = table->waiting == 0 && is_header(&table->row);
+    return table->header ? read_header(table) : name_in_order(table);
+}
+
+/* Rows */
+
+static bool
+is_broken(struct table *table)
+{
+    const struct bb_csv_row *row = &table->row;
+    if (row->problem == BB_CSV_TEXT_AFTER_QUOTE)
+        snprintf(table->reason, sizeof table->reason,
+                 "found text behind a closing quote in line %" PRIu64
+                 ", expected the next column (a quote within quotes is written twice)",
+                 row->problem_line);
+    else if (row->problem == BB_CSV_OPEN_QUOTE)
+        snprintf(table->reason, sizeof table->reason,
+                 "found the end of the file within quotes, expected a closing quote; the row starts in line "
+                 "%" PRIu64,
+                 row->problem_line);
+    else if (row->count > table->names.count)
+        snprintf(table->reason, sizeof table->reason, "found %zu columns, expected at most %zu%s", row->count,
+                 table->names.count, table->header ? " as in the header" : "");
+    else
+        return false;
+    return true;
+}
+
+static void
+take_cells(struct table *table)
+{
+    size_t i = 0;
+    for (; i < table->row.count; i++) {
+        struct bb_bytes text = table->row.cell[i];
+        table->cell[i] = (struct bb_cell){text, text.data ? BB_CELL_TEXT : BB_CELL_LONG};
+    }
+    for (; i < table->names.count; i++)
+        table->cell[i] = (struct bb_cell){0};
+}
+
+static int
+keep_line(struct table *table, struct bb_cells *cells)
+{
+    if (!table->keeper.spool)
+        return 0;
+    bb_buffer_reset(&table->json);
+    bb_cells_json(cells, table->names.name, &table->json);
+    bb_raw_keeper_reset(&table->keeper);
+    bb_raw_keeper_append(&table->keeper, bb_buffer_bytes(&table->json));
+    cells->raw = bb_raw_keeper_row(&table->keeper);
+    return table->json.error ? table->json.error : table->keeper.error;
+}
+
+static int
+give_row(struct table *table, struct bb_cells *ret_cells)
+{
+    const struct bb_csv_row *row = &table->row;
+    *ret_cells = (struct bb_cells){.number = row->number - table->header,
+                                   .line = row->line,
+                                   .cell = table->cell,
+                                   .count = table->names.count};
+    if (is_broken(table)) {
+        memset(table->cell, 0, table->names.count * sizeof table->cell[0]);
+        ret_cells->code = BB_ROW_CODE_BAD_ROW;
+        ret_cells->reason = table->reason;
+        ret_cells->raw = row->raw;
+        return 0;
+    }
+    take_cells(table);
+    return keep_line(table, ret_cells);
+}
+
+/* Reader */
+
+static int
+next_record(void *self, struct bb_cells *ret_cells)
+{
+    struct table *table = self;
+    if (table->bad)
+        return BB_READER_BAD;
+    int r = table->waiting == GIVEN ? bb_csv_next(table->csv, &table->row) : table->waiting;
+    if (r)
+        return r == BB_INPUT_END ? BB_READER_END : r;
+    table->waiting = GIVEN;
+    return give_row(table, ret_cells);
+}
+
+static size_t
+names_of(const void *self, const struct bb_bytes **ret_names)
+{
+    const struct table *table = self;
+    *ret_names = table->names.name;
+    return table->names.count;
+}
+
+static uint64_t
+position(const void *self)
+{
+    return bb_csv_position(((const struct table *)self)->csv);
+}
+
+static const char *
+error_of(const void *self)
+{
+    return ((const struct table *)self)->reason;
+}
+
+static void
+destroy(void *self)
+{
+    struct table *table = self;
+    bb_csv_destroy(&table->csv);
+    bb_names_release(&table->names);
+    bb_raw_keeper_release(&table->keeper);
+    bb_buffer_release(&table->json);
+    free(table);
+}
+
+static const struct bb_reader_kind reader_kind = {next_record, names_of, position, error_of, destroy};
+
+int
+bb_dhis2_csv_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader)
+{
+    struct table *table = calloc(1, sizeof *table);
+    if (!table)
+        return -ENOMEM;
+    bb_names_init(&table->names);
+    bb_raw_keeper_init(&table->keeper, spool);
+    bb_buffer_init(&table->json, TEXT_BYTES);
+    int r = bb_csv_new(feed, ',', spool, &table->csv);
+    if (r == 0)
+        r = begin(table);
+    if (r < 0)
+        destroy(table);
+    else
+        *ret_reader = (struct bb_reader){&reader_kind, table};
+    return r;
+}
