@@ -1,4 +1,4 @@
-foreach(module csv_reader decode forms json_words map names packed source)
+foreach(module csv_reader decode forms grid json_words look map names packed source suggest)
   bb_unit_test(formats/${module} bb_formats)
 endforeach()
 add_library(reader_text STATIC unit/formats/reader_text.c)

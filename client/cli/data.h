@@ -6,6 +6,7 @@
 
 extern const struct bb_command bb_commands_import[];
 extern const struct bb_command bb_commands_export[];
+extern const struct bb_command bb_commands_map[]; /* map suggest */
 extern const struct bb_command bb_commands_report[];
 extern const struct bb_command bb_commands_template[];
 extern const struct bb_command bb_commands_readings[]; /* readings ls, readings history */
