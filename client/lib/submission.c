@@ -426,6 +426,7 @@ bb_client_submit(struct bb_client *client, const struct bb_submission *submissio
     message.has_last = message.last = (submission->flags & BB_SUBMISSION_LAST) != 0;
     message.has_atomic = message.atomic = (submission->flags & BB_SUBMISSION_ATOMIC) != 0;
     message.has_dry_run = message.dry_run = (submission->flags & BB_SUBMISSION_DRY_RUN) != 0;
+    message.has_known_places = message.known_places = (submission->flags & BB_SUBMISSION_KNOWN_PLACES) != 0;
     message.has_reason = submission->reason != BB_REASON_NONE;
     message.reason = submission->reason;
     message.note = *submission->note ? bb_call_text(submission->note) : NULL;

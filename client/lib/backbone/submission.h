@@ -60,9 +60,10 @@ BB_API void bb_batch_format(const uint8_t batch[BB_BATCH_ID], char ret_text[BB_B
 BB_API int bb_batch_parse(const char *text, uint8_t ret_batch[BB_BATCH_ID]);
 
 enum bb_submission_flag {
-    BB_SUBMISSION_LAST = 1,    /* no further submission of this batch will come */
-    BB_SUBMISSION_ATOMIC = 2,  /* all rows or none */
-    BB_SUBMISSION_DRY_RUN = 4, /* say what would be, keep nothing */
+    BB_SUBMISSION_LAST = 1,         /* no further submission of this batch will come */
+    BB_SUBMISSION_ATOMIC = 2,       /* all rows or none */
+    BB_SUBMISSION_DRY_RUN = 4,      /* say what would be, keep nothing */
+    BB_SUBMISSION_KNOWN_PLACES = 8, /* where places are registered, a place that is new is refused */
 };
 
 /* Empty again, for submission `index` (0, 1, 2 ...) of this batch. A new submission is the only one of a

@@ -284,6 +284,7 @@ fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset
     message.has_last = message.last = !how.more;
     message.has_atomic = message.atomic = how.atomic;
     message.has_dry_run = message.dry_run = how.dry_run;
+    message.has_known_places = message.known_places = how.known_places;
     message.has_reason = how.reason != BB_REASON_NONE;
     message.reason = how.reason;
     message.rows = &columns;

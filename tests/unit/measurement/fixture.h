@@ -58,7 +58,7 @@ struct fixture_submission {
     uint8_t batch_more;       /* and its first byte of both */
     uint32_t index;
     bool more; /* not the last */
-    bool atomic, dry_run;
+    bool atomic, dry_run, known_places;
     uint32_t reason; /* BB_REASON_* */
 };
 

@@ -115,12 +115,44 @@ test_partners_withdraw_their_own(void **state)
     assert_int_equal(fixture_verify(f), 0);
 }
 
+/* Where places are registered, who wants known ones is refused what nobody has named; what is withdrawn was.
+ */
+static void
+test_known_places(void **state)
+{
+    static const char *const rows[] = {"count|a|North||2026|1", "count|a|Named||2026|1",
+                                       "count|a|New||2026|1", "count|a|New||2026||||withdrawn",
+                                       "count|a|||2026|1"};
+    static const unsigned refused[] = {0, 0, BB_ROW_CODE_BAD_PLACE, 0, 0};
+    struct fixture *f = *state;
+    Bb__Place north = BB__PLACE__INIT, *all[] = {&north};
+    struct fixture_submission how = {.batch = 1, .known_places = true, .dry_run = true};
+
+    fixture_submit_rows(f, how, rows, 3);
+    for (uint32_t i = 0; i < 3; i++)
+        check_int(fixture_rejected(f, i), 0, rows[i]); /* none is registered */
+    north.name = (char *)(uintptr_t) "North";
+    fixture_places(f, all, 1);
+    check_int(outcome_of(f, "count|b|Named||2026|1"), BB_OUTCOME_CREATED, "with a warning");
+    check_int(fixture_warned(f, 0), BB_ROW_CODE_NEW_PLACE, "a warning");
+    for (int dry = 1; dry >= 0; dry--) {
+        how.dry_run = dry;
+        fixture_submit_rows(f, how, rows, 5);
+        for (uint32_t i = 0; i < 5; i++)
+            check_int(fixture_rejected(f, i), refused[i], rows[i]);
+        check_int(fixture_outcome(f, 3), BB_OUTCOME_UNCHANGED, rows[3]);
+    }
+    check_int(outcome_of(f, "count|b|New||2026|1"), BB_OUTCOME_CREATED, "by who does not ask");
+    assert_int_equal(fixture_verify(f), 0);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_expectations),
         cmocka_unit_test(test_what_nobody_named),
+        cmocka_unit_test_setup_teardown(test_known_places, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_partners_withdraw_their_own, fixture_setup, fixture_teardown),
     };
 

@@ -280,13 +280,27 @@ is_news(const struct bb_intake *intake, const struct bb_intake_row *row)
             intake->disaggregation[row->ref.disaggregation].status == BB_INTAKE_NEW);
 }
 
+/* A place that nobody registered, nor any reading has named: a warning, unless it is asked for more. */
+static int
+check_new_place(struct bb_intake *intake, struct bb_intake_row *row)
+{
+    if (!intake->known_places || !row->ref.place || intake->place[row->ref.place].status != BB_INTAKE_NEW ||
+        intake->head->catalogue.count[bb_object_index(BB_OBJECT_PLACE)] == 0)
+        return 0;
+    return (int)bb_note_found(&row->note, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE,
+                              intake->view->text[row->ref.place], BB_INTAKE_PLACE_EXPECTED);
+}
+
 /* What would refuse a new reading, before its names are added. 0 | a row code | <0 */
 static int
 check_news(struct bb_intake *intake, struct bb_intake_row *row)
 {
     int r = check_present(intake, NULL, row);
 
-    return r == 0 && !withdraws_nothing(row, NULL) ? check_locks(intake, row) : r;
+    if (r != 0 || withdraws_nothing(row, NULL))
+        return r;
+    r = check_new_place(intake, row);
+    return r == 0 ? check_locks(intake, row) : r;
 }
 
 /* What stands is as the row says. 0 | <0 */

@@ -67,6 +67,7 @@ struct bb_intake {
     bool restore;            /* what stood before a batch: no rules either, and canonical texts */
     const uint8_t *newer;    /* of each row: other than 0 it is refused, something newer stands; or NULL */
     bool any_organization;   /* staff: may write for any */
+    bool known_places;       /* where places are registered, a row with a new one is refused */
     uint32_t caller;         /* id of the caller's organization; 0: it has none yet */
     bb_utc now;              /* for how many are judged by their history, and what has begun */
     uint64_t sequence;       /* the entry this becomes */

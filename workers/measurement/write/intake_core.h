@@ -44,4 +44,8 @@ int bb_intake_add_note(struct bb_intake *intake, struct bb_note_list *list, uint
 /* What is odd about a row that was taken; a replay says nothing. 0 | <0 */
 int bb_intake_warn(struct bb_intake *intake, struct bb_intake_row *row);
 
+/* Of a place that is new where places are registered. */
+#define BB_INTAKE_PLACE_EXPECTED                                                                             \
+    "a registered place, or one that a reading has named before (place ls shows them)"
+
 #endif

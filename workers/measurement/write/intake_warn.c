@@ -37,7 +37,7 @@ warn_of_place(struct bb_intake *intake, struct bb_intake_row *row)
     row->note.code = BB_ROW_CODE_NONE;
     if (row->new_place && intake->head->catalogue.count[bb_object_index(BB_OBJECT_PLACE)] > 0)
         bb_note_found(&row->note, BB_ROW_CODE_NEW_PLACE, BB_FIELD_PLACE, intake->view->text[row->ref.place],
-                      "a registered place, or one that a reading has named before (place ls shows them)");
+                      BB_INTAKE_PLACE_EXPECTED);
     return add_warning(intake, row);
 }
 
