@@ -113,7 +113,7 @@ bb_explain_rows(struct bb_cli *cli, struct bb_source *source, struct bb_explaine
     r = explain(source, rows, most, &refused);
     if (r == -EILSEQ)
         bb_cli_error("%s", bb_source_error(source));
-    else if (r < 0)
+    else if (r < 0 && r != -ECONNABORTED) /* which was said (asks.h) */
         bb_cli_error("%s", strerror(-r));
     return bb_cli_finish(&rows->output, r == -EILSEQ || refused ? EX_DATAERR : r < 0 ? EX_IOERR : EX_OK);
 }

@@ -60,6 +60,7 @@ struct import {
     const char *file;
     struct bb_map map;
     struct bb_source_options source;
+    struct bb_asks asks;
     uint32_t explain; /* rows; 0: it is not asked */
     struct bb_explained_rows explained;
     const char *map_file, *rejects, *warnings, *receipt;
@@ -279,11 +280,14 @@ open_source(struct import *im)
     int r = bb_spool_new(&im->job.spool);
     im->source.file = base_name(im->file);
     im->source.map = &im->map;
+    im->source.asks = &im->asks.asks;
     im->source.explain = im->explain ? bb_explain_begin(&im->explained) : NULL;
     im->source.spool = im->job.keep ? im->job.spool : NULL;
     im->map.fallback[BB_COLUMN_ORGANIZATION] = im->organization;
     if (r == 0)
         r = bb_source_new(bb_patient_feed(&im->fd), &im->source, &im->job.source, error, sizeof error);
+    if (r == 0)
+        im->job.known_places = bb_source_wants_known_places(im->job.source);
     if (r == 0 && *bb_source_not_there(im->job.source))
         bb_cli_say("%s: warning: --ignore names what is no column of this file: %s", im->job.file,
                    bb_source_not_there(im->job.source));
@@ -423,12 +427,15 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     if (bb_map_init(&im.map) < 0)
         return EX_OSERR;
     bb_batch_new(im.job.batch);
+    bb_asks_init(&im.asks, cli);
+    im.job.asks = &im.asks;
     cli->columns = bb_import_fields;
     bb_cli_parse(cli, bb_cli_command(cli), options, parse, argc, argv, &im);
     im.job.keep = im.rejects || im.warnings;
     int code = open_files(&im);
     if (code == 0 && im.explain) {
         code = bb_explain_rows(cli, im.job.source, &im.explained, im.explain);
+        code = im.asks.code ? im.asks.code : code;
     } else if (code == 0) {
         code = send_all(cli, &im);
         code = close_outputs(&im, code);
@@ -441,6 +448,7 @@ run_import(struct bb_cli *cli, int argc, char **argv)
     bb_rejects_destroy(&im.tally.warnings_file);
     bb_receipts_destroy(&im.job.receipts);
     bb_source_destroy(&im.job.source);
+    bb_asks_release(&im.asks);
     bb_spool_destroy(&im.job.spool);
     bb_map_release(&im.map);
     if (im.fd > STDERR_FILENO)

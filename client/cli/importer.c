@@ -185,6 +185,7 @@ submit(struct importer *im, struct slot *slot, struct bb_submission *submission,
 {
     bool spoilt = im->job->atomic && slot->chunk.n_refusals;
     bb_submission_set_flags(submission, (last ? BB_SUBMISSION_LAST : 0u) |
+                                            (im->job->known_places ? BB_SUBMISSION_KNOWN_PLACES : 0u) |
                                             (im->job->atomic ? BB_SUBMISSION_ATOMIC : 0u) |
                                             (im->job->dry_run || spoilt ? BB_SUBMISSION_DRY_RUN : 0u));
     slot->state = UNDER_WAY;
@@ -316,6 +317,8 @@ run(struct importer *im)
     while ((r = bb_source_next(im->job->source, &record)) == 0)
         if (take_record(im, &record))
             return im->code;
+    if (r < 0 && im->job->asks && im->job->asks->code)
+        return stop(im, im->job->asks->code);
     if (r < 0)
         return r == -EILSEQ ? stop_unreadable(im) : stop_errno(im, r);
     if (seal(im) || submit_held(im, true))

@@ -5,6 +5,7 @@
 #ifndef BB_CLI_IMPORTER_H
 #define BB_CLI_IMPORTER_H
 
+#include "asks.h"
 #include "progress.h"
 #include "receipts.h"
 #include "tally.h"
@@ -21,6 +22,8 @@ struct bb_import_job {
     struct bb_why why; /* they say something anew */
     bool atomic;
     bool dry_run;
+    bool known_places;            /* the service refuses those that are new */
+    const struct bb_asks *asks;   /* what the source asks with; NULL: nothing */
     struct bb_receipts *receipts; /* NULL: nobody wants them */
     struct bb_tally *tally;
     struct bb_progress *progress;

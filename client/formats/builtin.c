@@ -21,7 +21,7 @@ static const char dhis2[] =
     " \"withdraw\": [{\"column\": \"deleted\", \"pattern\": \"^([Tt]rue|TRUE|1)$\"},"
     "                {\"column\": [\"value\", \"numerator\", \"status\"], \"empty\": true}],"
     " \"drop\": {\"value\": [{\"column\": \"computed\", \"pattern\": \"^true$\"}]},"
-    " \"known\": [\"place\"],"
+    " \"known\": [\"place\"], \"parts\": [\"categoryOptionCombo\"],"
     " \"ignore\": [\"storedBy\", \"created\", \"lastUpdated\", \"lastupdated\", \"timestamp\", \"followup\","
     "   \"followUp\", \"dataSet\", \"completeDate\", \"completedDate\", \"idScheme\", "
     "\"dataElementIdScheme\","

@@ -36,13 +36,19 @@ bb_form_names(void)
 const char *
 bb_form_value(const struct bb_reading *reading, const struct bb_form_indicator *indicator)
 {
-    if (!reading->value || reading->computed)
+    if (!reading->value)
         return NULL;
     if (indicator->boolean && strcmp(reading->value, "1") == 0)
         return "true";
     if (indicator->boolean && strcmp(reading->value, "0") == 0)
         return "false";
     return reading->value;
+}
+
+const char *
+bb_form_reported(const struct bb_reading *reading, const struct bb_form_indicator *indicator)
+{
+    return reading->computed ? NULL : bb_form_value(reading, indicator);
 }
 
 const char *

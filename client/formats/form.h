@@ -4,7 +4,7 @@
  * likes, so memory does not grow with what is written. What a form writes, `backbone import` reads, and where
  * the readings stand already every row is unchanged:
  *
- * - a value that follows from its parts is not written, for it was not reported;
+ * - a value that follows from its parts was not reported: it is not written, or said to be computed;
  * - periods, places and disaggregations are written so that they are read as they were;
  * - a reading that was withdrawn is written as what withdraws it.
  *
@@ -59,8 +59,10 @@ bb_form_bytes(struct bb_text text)
     return bb_bytes(text.data, text.len);
 }
 
-/* The value as it was reported: decimal text, "true" or "false"; NULL: none was. */
+/* The value: decimal text, "true" or "false"; NULL: there is none. */
 const char *bb_form_value(const struct bb_reading *reading, const struct bb_form_indicator *indicator);
+/* The same, where it was reported. */
+const char *bb_form_reported(const struct bb_reading *reading, const struct bb_form_indicator *indicator);
 /* "missing", "suppressed", "not_applicable"; NULL: it has no such state, or was withdrawn. */
 const char *bb_form_state(const struct bb_reading *reading);
 /* The canonical period, or a spelling that is not taken for another one. text: where it stands then. */

@@ -148,7 +148,8 @@ struct bb_map {
     enum bb_other_columns others;
     struct bb_named_aliases *aliases;
     size_t n_aliases;
-    bool known_places; /* one that is not registered is refused */
+    bool known_places;     /* a new one is refused, where there are registered ones */
+    struct bb_texts parts; /* dimensions whose code may be dimension=code parts instead */
     struct bb_map_reading *rule;
     size_t n_rules;                   /* at least one */
     const char *fallback[BB_COLUMNS]; /* --organization: where a reading has none */

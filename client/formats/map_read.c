@@ -337,7 +337,8 @@ read_known(struct bb_map_in *in, json_t *value, void *target)
     if (r < 0)
         return r;
     if (names.count != 1 || !bb_texts_have(&names, bb_bytes_str("place")))
-        return bb_map_wrong(in, "expected [\"place\"]: a place that is not registered is refused");
+        return bb_map_wrong(
+            in, "expected [\"place\"]: a place that is new is refused, where places are registered");
     ((struct bb_map *)target)->known_places = true;
     return 0;
 }
@@ -351,6 +352,7 @@ MAP(bb_map_read_bare_number(in, value, &map->numbers), read_bare)
 MAP(bb_map_read_missing(in, value, &map->missing), read_missing)
 MAP(bb_map_texts(in, value, &map->yes), read_true)
 MAP(bb_map_texts(in, value, &map->no), read_false)
+MAP(bb_map_texts(in, value, &map->parts), read_parts)
 MAP(bb_map_read_common(in, value, map->rule), read_reading)
 
 /* Fields take the numbers of the whole, rules what every reading has. */
@@ -381,6 +383,7 @@ static const struct bb_map_member members[] = {
     {"otherColumns", read_others},
     {"aliases", read_aliases},
     {"known", read_known},
+    {"parts", read_parts},
     {"reading", NULL},
     {"readings", bb_map_read_rules},
     {"$schema", NULL},

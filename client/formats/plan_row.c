@@ -306,6 +306,13 @@ struct dimensions {
     size_t len, size;
 };
 
+/* Parts with their dimensions, in the place of one code? */
+static bool
+is_parts(const struct bb_map *map, struct bb_bytes name, struct bb_bytes code)
+{
+    return map->parts.count > 0 && memchr(code.data, '=', code.len) && bb_texts_have(&map->parts, name);
+}
+
 static void
 add_dimension(struct dimensions *d, struct bb_bytes name, struct bb_bytes code)
 {
@@ -327,9 +334,11 @@ add_dimension(struct dimensions *d, struct bb_bytes name, struct bb_bytes code)
     }
     if (d->len)
         d->text[d->len++] = ';';
-    memcpy(d->text + d->len, name.data, name.len);
-    d->len += name.len;
-    d->text[d->len++] = '=';
+    if (!is_parts(d->m->plan->map, name, code)) {
+        memcpy(d->text + d->len, name.data, name.len);
+        d->len += name.len;
+        d->text[d->len++] = '=';
+    }
     memcpy(d->text + d->len, code.data, code.len);
     d->len += code.len;
 }

@@ -358,28 +358,19 @@ next_record(struct bb_source *source, struct bb_source_row *ret_row)
     return 0;
 }
 
-static bool
+/* 1 | 0 | -errno */
+static int
 is_boolean(const struct bb_source *source, struct bb_text indicator)
 {
     const struct bb_source_asks *asks = source->options.asks;
 
-    return asks && asks->is_boolean && asks->is_boolean(asks->self, bb_bytes(indicator.data, indicator.len));
+    return asks ? asks->is_boolean(asks->self, bb_bytes(indicator.data, indicator.len)) : 0;
 }
 
-static void
-check_place(struct bb_source *source, struct bb_source_row *row)
+bool
+bb_source_wants_known_places(const struct bb_source *source)
 {
-    const struct bb_source_asks *asks = source->options.asks;
-    struct bb_text place = row->row.field[BB_COLUMN_PLACE];
-    char shown[100];
-
-    if (!source->map->known_places || !asks || !asks->is_place || place.len == 0 ||
-        asks->is_place(asks->self, bb_bytes(place.data, place.len)))
-        return;
-    snprintf(source->reason, sizeof source->reason,
-             "found '%s', expected the name or an alias of a place that is registered",
-             bb_text_quote(bb_bytes(place.data, place.len), shown, sizeof shown, 60));
-    refuse(row, BB_ROW_CODE_BAD_PLACE, BB_FIELD_PLACE, source->reason);
+    return source->map->known_places;
 }
 
 static void
@@ -420,10 +411,12 @@ next_reading(struct bb_source *source, struct bb_source_row *ret_row)
                                       .code = mapped.code,
                                       .field = mapped.field,
                                       .reason = mapped.reason};
-    if (mapped.word.len && !is_boolean(source, mapped.row.field[BB_COLUMN_INDICATOR]))
+    if (mapped.word.len && ret_row->code == 0)
+        r = is_boolean(source, mapped.row.field[BB_COLUMN_INDICATOR]);
+    if (r < 0)
+        return r;
+    if (mapped.word.len && r == 0)
         ret_row->row.field[BB_COLUMN_VALUE] = mapped.word; /* for others it is no number */
-    if (ret_row->code == 0)
-        check_place(source, ret_row);
     if (source->options.strategy)
         apply_strategy(source, ret_row);
     return 0;

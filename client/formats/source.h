@@ -14,8 +14,7 @@
 
 /* Questions that a file asks and only a service knows the answer to. */
 struct bb_source_asks {
-    bool (*is_boolean)(void *self, struct bb_bytes indicator); /* is its unit boolean? */
-    bool (*is_place)(void *self, struct bb_bytes place);       /* is it registered, by name or alias? */
+    int (*is_boolean)(void *self, struct bb_bytes indicator); /* is its unit boolean? 1 | 0 | -errno */
     void *self;
 };
 
@@ -28,7 +27,7 @@ struct bb_source_options {
     bool mapped;                       /* the map is the user's: that of the format does not count */
     struct bb_spool *spool;            /* NULL: the text of rows is not kept */
     const struct bb_explain *explain;  /* may be NULL */
-    const struct bb_source_asks *asks; /* may be NULL: nothing is boolean, everything known */
+    const struct bb_source_asks *asks; /* may be NULL: nothing is boolean */
     enum bb_strategy strategy;
 };
 
@@ -54,6 +53,9 @@ void bb_source_destroy(struct bb_source **source);
 #define BB_SOURCE_END 1
 int bb_source_next(struct bb_source *source, struct bb_source_row *ret_row);
 const char *bb_source_error(const struct bb_source *source);
+
+/* Does its map want that places are known? Then the service is to refuse those that are new. */
+bool bb_source_wants_known_places(const struct bb_source *source);
 
 /* Bytes of the file read so far. */
 uint64_t bb_source_position(const struct bb_source *source);

@@ -55,7 +55,7 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_put_cell(out, bb_form_bytes(reading->disaggregation));
     bb_buffer_byte(out, ',');
     bb_put_cell(out, bb_form_period(reading, indicator, period));
-    put_next(out, bb_form_value(reading, indicator));
+    put_next(out, bb_form_reported(reading, indicator));
     put_next(out, reading->numerator);
     put_next(out, reading->denominator);
     put_next(out, withdrawn ? bb_state_name(BB_STATE_WITHDRAWN) : bb_form_state(reading));

@@ -24,6 +24,7 @@ bb_dhis2_value(const struct bb_reading *reading, const struct bb_form_indicator 
         .numerator = reading->numerator,
         .denominator = reading->denominator,
         .status = bb_form_state(reading),
+        .computed = reading->computed,
         .deleted = reading->state == BB_READING_WITHDRAWN,
     };
     ret_value->period = spell(reading, ret_value->period_text);

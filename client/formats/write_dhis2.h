@@ -8,7 +8,7 @@
 struct bb_dhis2_value {
     struct bb_bytes element, period, place, category, attribute, organization, comment;
     const char *value, *numerator, *denominator, *status; /* NULL: none */
-    bool deleted;
+    bool deleted, computed;
     char period_text[BB_DHIS2_PERIOD];
 };
 

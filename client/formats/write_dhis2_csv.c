@@ -20,6 +20,7 @@ static const struct bb_form_field fields[] = {
     {"numerator", "number", false, false},
     {"denominator", "number", false, false},
     {"status", "string", false, false},
+    {"computed", "string", false, false},
     {NULL, NULL, false, false},
 };
 
@@ -68,6 +69,7 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     put_next_plain(out, value.numerator);
     put_next_plain(out, value.denominator);
     put_next_plain(out, value.status);
+    put_next_plain(out, value.computed ? "true" : NULL);
     bb_buffer_byte(out, '\n');
 }
 

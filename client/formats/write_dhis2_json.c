@@ -1,6 +1,6 @@
 /* DHIS2's dataValueSets as JSON: a data value a line, with the names that DHIS2 has. Its values are texts.
  * The organization, the parts of a value and its state have no place there: they are members of their own,
- * which DHIS2 ignores. */
+ * which DHIS2 ignores, and so is what says of a value that it follows from its parts. */
 #include "write_dhis2.h"
 
 #include "put.h"
@@ -43,6 +43,8 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     put_plain(&object, "numerator", value.numerator);
     put_plain(&object, "denominator", value.denominator);
     put_plain(&object, "status", value.status);
+    if (value.computed)
+        bb_put_number(&object, "computed", "true");
     bb_put_end(&object);
 }
 

@@ -34,7 +34,7 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_put_filled(&object, "place", bb_form_bytes(reading->place));
     bb_put_filled(&object, "disaggregation", bb_form_bytes(reading->disaggregation));
     bb_put_member(&object, "period", bb_form_period(reading, indicator, period));
-    bb_put_number(&object, "value", bb_form_value(reading, indicator));
+    bb_put_number(&object, "value", bb_form_reported(reading, indicator));
     bb_put_number(&object, "numerator", reading->numerator);
     bb_put_number(&object, "denominator", reading->denominator);
     if (withdrawn || bb_form_state(reading))

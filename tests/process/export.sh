@@ -24,10 +24,18 @@ sequence() {
     backbone status -o json | jq .measurement.head
 }
 
-# unchanged FILE ROWS
+# unchanged FILE FORM ROWS
 unchanged() {
-    run 0 backbone import "$1" -o json
-    counts rows="$2" unchanged="$2" created=0 updated=0 rejected=0
+    run 0 backbone import "$1" --format "$2" -o json
+    counts rows="$3" unchanged="$3" created=0 updated=0 rejected=0
+}
+
+# catalogue: the indicators and places of what follows
+catalogue() {
+    run 0 backbone place import "$sample/places.csv"
+    run 0 backbone indicator define "$sample/indicators.csv"
+    run_text 'code,name,unit,frequency,suppress_below,publish\nnet,Has nets,boolean,monthly,,\nclass,Class,,school_year,,\nsmall,Small,,yearly,10,\nquiet,Quiet,,yearly,,approved\n' \
+        0 backbone indicator define -
 }
 
 forms=(csv jsonl)
@@ -37,8 +45,7 @@ run 0 backbone import "$sample/readings.csv" -o json
 counts created=1472
 partner alpha Alpha --share-own-line
 partner beta Beta
-run_text 'code,name,unit,frequency,suppress_below,publish\nnet,Has nets,boolean,monthly,,\nclass,Class,,school_year,,\nsmall,Small,,yearly,10,\nquiet,Quiet,,yearly,,approved\n' \
-    0 backbone indicator define -
+catalogue
 run_text 'indicator,place,disaggregation,period,value,numerator,denominator,status,comment\nnet,Here,,2026-01,1,,,,\nnet,Here,,2026-02,0,,,,\nnet,Here,sex=f;age=1,2026-03,,,,missing,"two\nlines, and ""quotes"" "\nclass,,,201112,7,,,,\nclass,,,2011/12,0.70,7,10,,\nclass,,,2012April,,1,3,suppressed,=1+1\nclass,,categoryOptionCombo=uid,2012-S1,12345678901234567890.123456789,,,,ü\nclass,,attributeOptionCombo=a;categoryOptionCombo=b,2012-W09,-1,,,,\nsmall,,,2025,3,,,,a secret\nsmall,North,,2025,30,,,,\nquiet,,,2025,5,,,,\n' \
     0 as alpha import - -o json
 counts created=11 rejected=0
@@ -48,11 +55,10 @@ total=1483
 listing "$tmp/listing"
 for form in "${forms[@]}"; do
     head=$(sequence)
-    run 0 backbone export "$tmp/all.$form" --datapackage "$tmp/all.$form.json"
+    run 0 backbone export "$tmp/all.$form" --format "$form" --datapackage "$tmp/all.$form.json"
     is "$form: nothing else on standard output" "$out" ''
     like "$form: how far" "$err" "^$total readings as of sequence $head; what comes later: --since seq:$head\$"
-    sed 's/\btrue\b/1/; s/\bfalse\b/0/' "$tmp/all.$form" >"$tmp/plain.$form"
-    unchanged "$tmp/plain.$form" $total
+    unchanged "$tmp/all.$form" "$form" $total
 done
 is "nothing was said of it" "$(sed -n '2{s/.*//;p}' "$tmp/all.csv")" ''
 is "true and false" "$(grep -c '^net,alpha,Here,,2026-0[12],\(true\|false\),' "$tmp/all.csv")" 2
@@ -62,15 +68,13 @@ is "a value of its own beside parts" "$(grep '^class,.*2011/2012' "$tmp/all.csv"
 cp "$BB_STATE/measurement.log" "$tmp/log"
 for form in "${forms[@]}"; do
     empty_store
-    run 0 backbone place import "$sample/places.csv"
-    run 0 backbone indicator define "$sample/indicators.csv"
-    run_text 'code,name,unit,frequency,suppress_below,publish\nnet,Has nets,boolean,monthly,,\nclass,Class,,school_year,,\nsmall,Small,,yearly,10,\nquiet,Quiet,,yearly,,approved\n' \
-        0 backbone indicator define -
-    run 0 backbone import "$tmp/plain.$form" -o json
+    catalogue
+    run_text 'name\nHere\nThere\n' 0 backbone place import -
+    run 0 backbone import "$tmp/all.$form" --format "$form" -o json
     counts rows=$total created=$total rejected=0
     listing "$tmp/listing.$form"
     if cmp -s "$tmp/listing" "$tmp/listing.$form"; then ok; else not_ok "$form: into an empty store" "$(diff "$tmp/listing" "$tmp/listing.$form" | head -5)"; fi
-    run 0 backbone export "$tmp/again.$form" --datapackage "$tmp/again.$form.json"
+    run 0 backbone export "$tmp/again.$form" --format "$form" --datapackage "$tmp/again.$form.json"
     if cmp -s "$tmp/all.$form" "$tmp/again.$form"; then ok; else not_ok "$form: exported again it is the same file"; fi
 done
 
@@ -82,11 +86,11 @@ json '.dataValues | map([.period, .orgUnit, .categoryOptionCombo, .attributeOpti
       ["2012W9","","b","a","-1",null,null,null,"alpha"],
       ["2012April","",null,null,null,"1","3","suppressed","alpha"]]'
 run 0 backbone export --format dhis2-csv --indicator net
-is "CSV of DHIS2" "$out" 'dataelement,period,orgunit,categoryoptioncombo,attributeoptioncombo,value,storedby,lastupdated,comment,followup,deleted,organization,numerator,denominator,status
-net,202601,Here,,,true,,,,,,alpha,,,
-net,202602,Here,,,false,,,,,,alpha,,,
+is "CSV of DHIS2" "$out" 'dataelement,period,orgunit,categoryoptioncombo,attributeoptioncombo,value,storedby,lastupdated,comment,followup,deleted,organization,numerator,denominator,status,computed
+net,202601,Here,,,true,,,,,,alpha,,,,
+net,202602,Here,,,false,,,,,,alpha,,,,
 net,202603,Here,age=1;sex=f,,,,,"two
-lines, and ""quotes"" ",,,alpha,,,missing'
+lines, and ""quotes"" ",,,alpha,,,missing,'
 
 # --- what is asked for
 run 0 backbone export --indicator class --period 2012..2012 --format csv
@@ -172,19 +176,21 @@ run 0 backbone export --since "$from" --format dhis2-json
 json '.dataValues | map(select(.deleted)) | length' 4
 run 0 backbone export --since 2000-01-01 --format jsonl
 is "since the beginning: with what was withdrawn" "$(wc -l <<<"$out")" $((total + 2))
-sed 's/\btrue\b/1/; s/\bfalse\b/0/' "$tmp/increment.csv" >"$tmp/increment.plain.csv"
-unchanged "$tmp/increment.plain.csv" 6
+for form in "${forms[@]}"; do
+    run 0 backbone export "$tmp/increment.$form" --format "$form" --since "$from"
+    unchanged "$tmp/increment.$form" "$form" 6
+done
 listing "$tmp/listing"
-empty_store
-run 0 backbone place import "$sample/places.csv"
-run 0 backbone indicator define "$sample/indicators.csv"
-run_text 'code,name,unit,frequency\nnet,Has nets,boolean,monthly\nclass,Class,,school_year\nsmall,Small,,yearly\nquiet,Quiet,,yearly\n' \
-    0 backbone indicator define -
-run 0 backbone import "$tmp/plain.csv" -o json
-run 0 backbone import "$tmp/increment.plain.csv" -o json
-counts rows=6 created=1 updated=4 unchanged=1 rejected=0
-listing "$tmp/listing.copy"
-if cmp -s "$tmp/listing" "$tmp/listing.copy"; then ok; else not_ok "a copy that takes increments" "$(diff "$tmp/listing" "$tmp/listing.copy" | head -5)"; fi
+for form in "${forms[@]}"; do
+    empty_store
+    catalogue
+    run_text 'name\nHere\nThere\n' 0 backbone place import -
+    run 0 backbone import "$tmp/all.$form" --format "$form" -o json
+    run 0 backbone import "$tmp/increment.$form" --format "$form" -o json
+    counts rows=6 created=1 updated=4 unchanged=1 rejected=0
+    listing "$tmp/listing.copy"
+    if cmp -s "$tmp/listing" "$tmp/listing.copy"; then ok; else not_ok "$form: a copy that takes increments" "$(diff "$tmp/listing" "$tmp/listing.copy" | head -5)"; fi
+done
 
 # --- whole or not at all
 mkdir "$tmp/ended"
@@ -206,6 +212,15 @@ else
 fi
 run 0 backbone export "$tmp/ended/all.csv"
 is "it is there then" "$(find "$tmp/ended" -name 'all.csv' -o -name 'datapackage.json' | wc -l)" 2
+
+# --- true and false are for indicators that are boolean
+run_text 'indicator,place,period,value\nnet,Here,2027-01,true\nnet,Here,2027-02,false\nHas nets,Here,2027-03,true\nclass,Here,2027,true\n' \
+    65 as alpha import - -o json
+counts rows=4 created=3 rejected=1
+like "no number" "$err" "row 4 .*found 'true', expected a number.*BAD_NUMBER"
+run 0 as alpha readings ls --indicator net --period 2027 -o json
+json 'map(.value)' '[1,0,1]'
+
 echo before >"$tmp/kept.csv"
 run 74 backbone export /dev/full
 like "a full disk" "$err" '/dev/full: No space left on device'

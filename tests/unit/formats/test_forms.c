@@ -29,7 +29,7 @@ static const struct sample samples[] = {
       "{\"indicator\":\"reach\",\"organization\":\"alpha\",\"period\":\"2026-09\",\"value\":12.50}\n",
       "{\"dataElement\":\"reach\",\"period\":\"202609\",\"orgUnit\":\"\",\"value\":\"12.50\","
       "\"organization\":\"alpha\"}",
-      "reach,202609,,,,12.50,,,,,,alpha,,,\n"}},
+      "reach,202609,,,,12.50,,,,,,alpha,,,,\n"}},
     {{ABOUT("2018/2019"), .place = TEXT("North, \"the\" far"), .disaggregation = TEXT("age=1;sex=f"),
       .value = "25.0", .numerator = "1", .denominator = "4", .computed = true},
      {.boolean = false},
@@ -37,9 +37,9 @@ static const struct sample samples[] = {
       "{\"indicator\":\"reach\",\"organization\":\"alpha\",\"place\":\"North, \\\"the\\\" far\","
       "\"disaggregation\":\"age=1;sex=f\",\"period\":\"2018/2019\",\"numerator\":1,\"denominator\":4}\n",
       "{\"dataElement\":\"reach\",\"period\":\"2018July\",\"orgUnit\":\"North, \\\"the\\\" far\","
-      "\"categoryOptionCombo\":\"age=1;sex=f\",\"organization\":\"alpha\",\"numerator\":\"1\","
-      "\"denominator\":\"4\"}",
-      "reach,2018July,\"North, \"\"the\"\" far\",age=1;sex=f,,,,,,,,alpha,1,4,\n"}},
+      "\"categoryOptionCombo\":\"age=1;sex=f\",\"value\":\"25.0\",\"organization\":\"alpha\","
+      "\"numerator\":\"1\",\"denominator\":\"4\",\"computed\":true}",
+      "reach,2018July,\"North, \"\"the\"\" far\",age=1;sex=f,,25.0,,,,,,alpha,1,4,,true\n"}},
     {{ABOUT("2026"), .value = "1", .comment = TEXT("two\nlines\tand \\ \x7f ü ")},
      {.boolean = true},
      {"reach,alpha,,,2026,true,,,,\"two\nlines\tand \\ \x7f ü \"\n",
@@ -47,7 +47,7 @@ static const struct sample samples[] = {
       "\"comment\":\"two\\nlines\\tand \\\\ \\u007f ü \"}\n",
       "{\"dataElement\":\"reach\",\"period\":\"2026\",\"orgUnit\":\"\",\"value\":\"true\","
       "\"comment\":\"two\\nlines\\tand \\\\ \\u007f ü \",\"organization\":\"alpha\"}",
-      "reach,2026,,,,true,,,\"two\nlines\tand \\ \x7f ü \",,,alpha,,,\n"}},
+      "reach,2026,,,,true,,,\"two\nlines\tand \\ \x7f ü \",,,alpha,,,,\n"}},
     {{ABOUT("2011-12"), .value = "0", .revision = 2, .disaggregation = TEXT("categoryOptionCombo=abc")},
      {.boolean = true, .frequency = BB_PERIOD_FISCAL_JULY},
      {"reach,alpha,,categoryOptionCombo=abc,2011-M12,false,,,,\n",
@@ -56,7 +56,7 @@ static const struct sample samples[] = {
       "\"comment\":\"\"}\n",
       "{\"dataElement\":\"reach\",\"period\":\"201112\",\"orgUnit\":\"\","
       "\"categoryOptionCombo\":\"abc\",\"value\":\"false\",\"organization\":\"alpha\"}",
-      "reach,201112,,abc,,false,,,,,,alpha,,,\n"}},
+      "reach,201112,,abc,,false,,,,,,alpha,,,,\n"}},
     {{ABOUT("2026-W09"), .state = BB_READING_SUPPRESSED, .denominator = "9"},
      {.boolean = true},
      {"reach,alpha,,,2026-W09,,,9,suppressed,\n",
@@ -64,7 +64,7 @@ static const struct sample samples[] = {
       "\"status\":\"suppressed\"}\n",
       "{\"dataElement\":\"reach\",\"period\":\"2026W9\",\"orgUnit\":\"\",\"organization\":\"alpha\","
       "\"denominator\":\"9\",\"status\":\"suppressed\"}",
-      "reach,2026W9,,,,,,,,,,alpha,,9,suppressed\n"}},
+      "reach,2026W9,,,,,,,,,,alpha,,9,suppressed,\n"}},
     {{ABOUT("2016/2020"), .state = BB_READING_WITHDRAWN, .revision = 3},
      {.boolean = false},
      {"reach,alpha,,,2016/2020,,,,withdrawn,\n",
@@ -72,14 +72,14 @@ static const struct sample samples[] = {
       "\"status\":\"withdrawn\"}\n",
       "{\"dataElement\":\"reach\",\"period\":\"2016-01-01/P5Y\",\"orgUnit\":\"\",\"deleted\":true,"
       "\"organization\":\"alpha\"}",
-      "reach,2016-01-01/P5Y,,,,,,,,,true,alpha,,,\n"}},
+      "reach,2016-01-01/P5Y,,,,,,,,,true,alpha,,,,\n"}},
     {{ABOUT("2026"), .value = "2"},
      {.boolean = true}, /* neither true nor false */
      {"reach,alpha,,,2026,2,,,,\n",
       "{\"indicator\":\"reach\",\"organization\":\"alpha\",\"period\":\"2026\",\"value\":2}\n",
       "{\"dataElement\":\"reach\",\"period\":\"2026\",\"orgUnit\":\"\",\"value\":\"2\","
       "\"organization\":\"alpha\"}",
-      "reach,2026,,,,2,,,,,,alpha,,,\n"}},
+      "reach,2026,,,,2,,,,,,alpha,,,,\n"}},
 };
 
 #define N_SAMPLES (sizeof samples / sizeof samples[0])
@@ -134,7 +134,7 @@ test_forms(void **state)
     check_form(&bb_form_dhis2_json, 2, "{\"dataValues\":[\n", ",\n", "\n]}\n");
     check_form(&bb_form_dhis2_csv, 3,
                "dataelement,period,orgunit,categoryoptioncombo,attributeoptioncombo,value,storedby,"
-               "lastupdated,comment,followup,deleted,organization,numerator,denominator,status\n",
+               "lastupdated,comment,followup,deleted,organization,numerator,denominator,status,computed\n",
                "", "");
 }
 
