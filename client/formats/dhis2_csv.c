@@ -1,6 +1,5 @@
 #include "dhis2_csv.h"
 
-#include "cells_json.h"
 #include "csv_reader.h"
 #include "names.h"
 
@@ -13,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define TEXT_BYTES (2u << 20) /* more than the cells of a row can become when quoted */
+#define HEADER_BYTES (1u << 20)
 
 /* In DHIS2's order, with how its documentation and its exports have spelled them: letters only, in lower
  * case. */
@@ -44,8 +43,8 @@ struct table {
     bool header;
     struct bb_names names;
     struct bb_cell cell[BB_CELLS_MAX];
-    struct bb_raw_keeper keeper;
-    struct bb_buffer json;
+    struct bb_table_head head;
+    struct bb_buffer header_text;
     bool bad;
     char reason[400]; /* also what is wrong with the file */
 };
@@ -137,21 +136,43 @@ read_header(struct table *table)
     return r;
 }
 
+/* The header that such a file would have. */
 static int
-name_in_order(struct table *table)
+name_in_order(struct table *table, char delimiter)
 {
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < COLUMNS; i++) {
         if (bb_names_intern(&table->names, bb_bytes_str(columns[i].name)) < 0)
             return -ENOMEM;
-    return 0;
+        bb_buffer_printf(&table->header_text, "%s%c", columns[i].written[0],
+                         i + 1 < COLUMNS ? delimiter : '\n');
+    }
+    return table->header_text.error;
 }
 
 static int
-begin(struct table *table)
+add_to_header(void *self, struct bb_bytes piece)
 {
+    struct bb_buffer *text = self;
+    bb_buffer_append(text, piece.data, piece.len);
+    return text->error;
+}
+
+static int
+begin(struct table *table, char delimiter, struct bb_spool *spool)
+{
+    int r;
     table->waiting = bb_csv_next(table->csv, &table->row);
     table->header = table->waiting == 0 && is_header(&table->row);
-    return table->header ? read_header(table) : name_in_order(table);
+    if (table->header) {
+        r = bb_raw_walk(&table->row.raw, spool, add_to_header, &table->header_text);
+        r = r < 0 ? r : read_header(table);
+    } else {
+        r = name_in_order(table, delimiter);
+    }
+    table->head = (struct bb_table_head){.name = table->names.name,
+                                         .count = table->names.count,
+                                         .header = bb_buffer_bytes(&table->header_text)};
+    return r;
 }
 
 /* Rows */
@@ -184,42 +205,29 @@ take_cells(struct table *table)
     size_t i = 0;
     for (; i < table->row.count; i++) {
         struct bb_bytes text = table->row.cell[i];
-        table->cell[i] = (struct bb_cell){text, text.data ? BB_CELL_TEXT : BB_CELL_LONG};
+        uint8_t kind = !text.data ? BB_CELL_LONG : text.len ? BB_CELL_TEXT : BB_CELL_ABSENT;
+        table->cell[i] = (struct bb_cell){text, kind};
     }
     for (; i < table->names.count; i++)
         table->cell[i] = (struct bb_cell){0};
 }
 
-static int
-keep_line(struct table *table, struct bb_cells *cells)
-{
-    if (!table->keeper.spool)
-        return 0;
-    bb_buffer_reset(&table->json);
-    bb_cells_json(cells, table->names.name, &table->json);
-    bb_raw_keeper_reset(&table->keeper);
-    bb_raw_keeper_append(&table->keeper, bb_buffer_bytes(&table->json));
-    cells->raw = bb_raw_keeper_row(&table->keeper);
-    return table->json.error ? table->json.error : table->keeper.error;
-}
-
-static int
+static void
 give_row(struct table *table, struct bb_cells *ret_cells)
 {
     const struct bb_csv_row *row = &table->row;
     *ret_cells = (struct bb_cells){.number = row->number - table->header,
                                    .line = row->line,
                                    .cell = table->cell,
-                                   .count = table->names.count};
-    if (is_broken(table)) {
-        memset(table->cell, 0, table->names.count * sizeof table->cell[0]);
-        ret_cells->code = BB_ROW_CODE_BAD_ROW;
-        ret_cells->reason = table->reason;
-        ret_cells->raw = row->raw;
-        return 0;
+                                   .count = table->names.count,
+                                   .raw = row->raw};
+    if (!is_broken(table)) {
+        take_cells(table);
+        return;
     }
-    take_cells(table);
-    return keep_line(table, ret_cells);
+    memset(table->cell, 0, table->names.count * sizeof table->cell[0]);
+    ret_cells->code = BB_ROW_CODE_BAD_ROW;
+    ret_cells->reason = table->reason;
 }
 
 /* Reader */
@@ -234,7 +242,8 @@ next_record(void *self, struct bb_cells *ret_cells)
     if (r)
         return r == BB_INPUT_END ? BB_READER_END : r;
     table->waiting = GIVEN;
-    return give_row(table, ret_cells);
+    give_row(table, ret_cells);
+    return 0;
 }
 
 static size_t
@@ -263,28 +272,29 @@ destroy(void *self)
     struct table *table = self;
     bb_csv_destroy(&table->csv);
     bb_names_release(&table->names);
-    bb_raw_keeper_release(&table->keeper);
-    bb_buffer_release(&table->json);
+    bb_buffer_release(&table->header_text);
     free(table);
 }
 
 static const struct bb_reader_kind reader_kind = {next_record, names_of, position, error_of, destroy};
 
 int
-bb_dhis2_csv_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader)
+bb_dhis2_csv_reader(struct bb_feed feed, char delimiter, struct bb_spool *spool, struct bb_reader *ret_reader,
+                    const struct bb_table_head **ret_head)
 {
     struct table *table = calloc(1, sizeof *table);
     if (!table)
         return -ENOMEM;
     bb_names_init(&table->names);
-    bb_raw_keeper_init(&table->keeper, spool);
-    bb_buffer_init(&table->json, TEXT_BYTES);
-    int r = bb_csv_new(feed, ',', spool, &table->csv);
+    bb_buffer_init(&table->header_text, HEADER_BYTES);
+    int r = bb_csv_new(feed, delimiter, spool, &table->csv);
     if (r == 0)
-        r = begin(table);
-    if (r < 0)
+        r = begin(table, delimiter, spool);
+    if (r < 0) {
         destroy(table);
-    else
-        *ret_reader = (struct bb_reader){&reader_kind, table};
-    return r;
+        return r;
+    }
+    *ret_reader = (struct bb_reader){&reader_kind, table};
+    *ret_head = &table->head;
+    return 0;
 }

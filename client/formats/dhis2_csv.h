@@ -7,13 +7,13 @@
 #ifndef BB_FORMATS_DHIS2_CSV_H
 #define BB_FORMATS_DHIS2_CSV_H
 
-#include "feed.h"
-#include "reader.h"
+#include "table.h"
 
 /* feed: of UTF-8 without a byte order mark (decode.h); its memory is the caller's; its first row is read
- * here, so that the names are known. spool: borrowed; NULL: the text of records is not kept. It is one line
- * of JSON (cells_json.h) that the reader of DHIS2's JSON reads; of a broken row, it is what stands in the
- * file. 0 | -ENOMEM; errors of the feed come with the first record */
-int bb_dhis2_csv_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader);
+ * here, so that the names are known. spool: borrowed; NULL: the text of records is not kept. ret_head: names,
+ * and the header for a file of refused rows, also when the file has none; valid as long as the reader. 0 |
+ * -ENOMEM; errors of the feed come with the first record */
+int bb_dhis2_csv_reader(struct bb_feed feed, char delimiter, struct bb_spool *spool,
+                        struct bb_reader *ret_reader, const struct bb_table_head **ret_head);
 
 #endif

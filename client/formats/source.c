@@ -120,15 +120,22 @@ open_reader(struct bb_source *source, char *error, size_t size)
     case BB_FORMAT_JSONL:
         r = bb_jsonl_reader(feed, spool, &source->reader);
         break;
+    case BB_FORMAT_DHIS2_JSON:
+        r = bb_dhis2_json_reader(feed, spool, &source->reader);
+        break;
+    case BB_FORMAT_DHIS2_CSV:
+        r = bb_dhis2_csv_reader(feed, source->map->dialect.delimiter, spool, &source->reader, &head);
+        break;
     case BB_FORMAT_XML:
         r = bb_xml_reader(feed, spool, &source->reader);
         break;
     default:
         break;
     }
-    source->is_table = r == 0 && head;
-    if (source->is_table)
+    if (r == 0 && head)
         source->head = *head;
+    /* one of DHIS2 need not have every column that the map speaks of */
+    source->is_table = r == 0 && head && source->format != BB_FORMAT_DHIS2_CSV;
     return r;
 }
 
@@ -465,19 +472,19 @@ bb_source_delimiter(const struct bb_source *source)
 struct bb_bytes
 bb_source_titles(const struct bb_source *source)
 {
-    return source->is_table ? source->head.before : bb_bytes(NULL, 0);
+    return source->head.before;
 }
 
 struct bb_bytes
 bb_source_header(const struct bb_source *source)
 {
-    return source->is_table ? source->head.header : bb_bytes(NULL, 0);
+    return source->head.header;
 }
 
 size_t
 bb_source_columns(const struct bb_source *source)
 {
-    return source->is_table ? source->head.count : 0;
+    return source->head.count;
 }
 
 bool
