@@ -29,8 +29,7 @@ on_outcome(void *self, const struct bb_define_outcome *outcome)
     d->counts.rejected += outcome->outcome == BB_REJECTED;
     if (outcome->code)
         (outcome->outcome == BB_REJECTED ? bb_list_refuse : bb_list_warn)(
-            d->list, d->row[outcome->item]->number, d->row[outcome->item]->line, outcome->field,
-            outcome->code_name, outcome->text);
+            d->list, d->row[outcome->item], outcome->field, outcome->code_name, outcome->text);
 }
 
 static int
@@ -69,7 +68,7 @@ add(struct definer *d, struct bb_list_row *row)
     const char *field, *wrong;
     int r = judge(d, row, &wrong, &field, reason, sizeof reason);
     if (r == 0 && wrong) {
-        bb_list_refuse(d->list, row->number, row->line, field, wrong, reason);
+        bb_list_refuse(d->list, row, field, wrong, reason);
         d->counts.rejected++;
     }
     if (r < 0)
@@ -152,17 +151,41 @@ bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
     return code;
 }
 
-int
-bb_define_file(struct bb_cli *cli, const struct bb_definable *what, int argc, char **argv)
+void
+bb_define_parse(struct bb_cli *cli, const struct bb_definable *what, const struct argp_option *options,
+                argp_parser_t parser, int argc, char **argv, void *input)
 {
     cli->columns = what->fields;
     cli->columns_needed = what->n_required;
-    const char *file = bb_cli_parse_one(cli, argc, argv);
+    bb_cli_parse(cli, bb_cli_command(cli), options, parser, argc, argv, input);
+}
+
+error_t
+bb_define_argument(int key, char *arg, const struct argp_state *state, struct bb_define_arguments *arguments)
+{
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (arguments->file)
+            argp_error(state, "found a second argument, %s, expected one", arg);
+        arguments->file = arg;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "FILE|- is missing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+int
+bb_define_file(struct bb_cli *cli, const struct bb_definable *what,
+               const struct bb_define_arguments *arguments)
+{
     struct definer *d = calloc(1, sizeof *d);
     if (!d)
         return EX_OSERR;
     d->what = what;
-    int code = bb_list_open(file, what->fields, what->n_required, &d->list);
+    int code = bb_list_open(arguments->file, what->fields, what->n_required, &arguments->metadata, &d->list);
     if (code == 0)
         code = bb_cli_connect(cli, &d->client);
     if (code == 0)

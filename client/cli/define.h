@@ -46,7 +46,22 @@ int bb_define_said(struct bb_cli *cli, struct bb_define_said *said,
                    int (*send)(struct bb_client *client, struct bb_define_said *said, void *self),
                    void *self);
 
-/* Define all of the file that the arguments name, and print the counts. Returns the exit code. */
-int bb_define_file(struct bb_cli *cli, const struct bb_definable *what, int argc, char **argv);
+/* What the arguments of such a command say: its file, and how metadata is to be taken. */
+struct bb_define_arguments {
+    const char *file;
+    struct bb_list_metadata metadata;
+};
+
+/* Parse them, with options of its own that are about metadata: the parser, which is called with `input`,
+ * notes in metadata.option which one was given, and leaves what it does not know to bb_define_argument(). */
+void bb_define_parse(struct bb_cli *cli, const struct bb_definable *what, const struct argp_option *options,
+                     argp_parser_t parser, int argc, char **argv, void *input);
+/* Takes the file, of which there is one. Leaves with EX_USAGE on a mistake. 0 | ARGP_ERR_UNKNOWN */
+error_t bb_define_argument(int key, char *arg, const struct argp_state *state,
+                           struct bb_define_arguments *arguments);
+
+/* Define all of the file, and print the counts. Returns the exit code. */
+int bb_define_file(struct bb_cli *cli, const struct bb_definable *what,
+                   const struct bb_define_arguments *arguments);
 
 #endif

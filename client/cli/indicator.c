@@ -3,6 +3,8 @@
 
 #include "data.h"
 
+#include "client/formats/metadata_indicators.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -135,11 +137,65 @@ compare(struct bb_once *once, const struct bb_list_row *row, const char **ret_fi
     return bb_once_check(once, row->cell, FIELDS, row->number, reason, size);
 }
 
+struct define {
+    struct bb_define_arguments arguments;
+    struct bb_metadata_names names;
+};
+
+static int
+take_metadata(const void *self_names, const struct bb_metadata *metadata, struct bb_definitions *list,
+              char *error, size_t size)
+{
+    struct bb_metadata_names names = *(const struct bb_metadata_names *)self_names;
+
+    names.metadata = metadata;
+    return bb_metadata_indicators(&names, list, error, size);
+}
+
+enum { KEY_ID_SCHEME = 0x200, KEY_DEFAULT_COMBO };
+
+static const struct argp_option define_options[] = {
+    {"id-scheme", KEY_ID_SCHEME, "SCHEME", 0,
+     "metadata of DHIS2: what an indicator's code is made of: uid (the default), code or name", 0},
+    {"default-combo", KEY_DEFAULT_COMBO, "UID", 0,
+     "metadata of DHIS2: a category option combination that stands for no disaggregation, beside those "
+     "called "
+     "default",
+     0},
+    {0},
+};
+
+static error_t
+parse_define(int key, char *arg, struct argp_state *state)
+{
+    struct define *define = state->input;
+    int scheme;
+
+    switch (key) {
+    case KEY_ID_SCHEME:
+        scheme = bb_id_scheme(arg);
+        if (scheme < 0)
+            argp_error(state, "--id-scheme: found '%s', expected uid, code or name", arg);
+        define->names.scheme = (enum bb_id_scheme)scheme;
+        define->arguments.metadata.option = "--id-scheme";
+        return 0;
+    case KEY_DEFAULT_COMBO:
+        define->names.default_combo = bb_cli_filled(state, "--default-combo", arg);
+        define->arguments.metadata.option = "--default-combo";
+        return 0;
+    default:
+        return bb_define_argument(key, arg, state, &define->arguments);
+    }
+}
+
 static int
 run_define(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, compare, send_rows};
-    return bb_define_file(cli, &indicators, argc, argv);
+    struct define define = {.arguments.metadata = {take_metadata, &define.names, NULL}};
+
+    bb_define_parse(cli, &indicators, define_options, parse_define, argc, argv, &define);
+    return bb_define_file(cli, &indicators, &define.arguments);
 }
 
 /* --- ls and show ---------------------------------------------------------------------------------------- */
@@ -287,7 +343,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_indicator[] = {
-    {"indicator define", "FILE.csv|-", "define indicators; a changed one becomes a new version", run_define},
+    {"indicator define", "FILE|-", "define indicators; a changed one becomes a new version", run_define},
     {"indicator ls", "", "list the indicators", run_ls},
     {"indicator show", "CODE", "show one indicator", run_show},
     {0},

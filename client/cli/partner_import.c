@@ -94,7 +94,7 @@ refuse(struct importer *importer, const struct bb_list_row *row, const char *fie
        const char *reason)
 {
     importer->counts.rejected++;
-    bb_list_refuse(importer->list, row->number, row->line, field, code, reason);
+    bb_list_refuse(importer->list, row, field, code, reason);
 }
 
 static void
@@ -320,7 +320,7 @@ bb_cli_partner_import(struct bb_cli *cli, int argc, char **argv)
     cli->columns = bb_partner_columns;
     cli->columns_needed = NEEDED;
     file = bb_cli_parse_one(cli, argc, argv);
-    code = bb_list_open(file, bb_partner_columns, NEEDED, &importer.list);
+    code = bb_list_open(file, bb_partner_columns, NEEDED, NULL, &importer.list);
     if (code == 0)
         code = bb_cli_connect(cli, &importer.client);
     if (code == 0)

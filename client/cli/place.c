@@ -3,6 +3,7 @@
 
 #include "data.h"
 
+#include "client/formats/metadata_places.h"
 #include "proto/limits.h"
 #include "runtime/text.h"
 
@@ -141,11 +142,46 @@ send_rows(struct bb_client *client, struct bb_list_row *const *rows, size_t n, b
     return r;
 }
 
+struct import {
+    struct bb_define_arguments arguments;
+    bool aggregate;
+};
+
+static int
+take_metadata(const void *self_aggregate, const struct bb_metadata *metadata, struct bb_definitions *list,
+              char *error, size_t size)
+{
+    return bb_metadata_places(metadata, *(const bool *)self_aggregate, list, error, size);
+}
+
+enum { KEY_AGGREGATE = 0x200 };
+
+static const struct argp_option import_options[] = {
+    {"aggregate", KEY_AGGREGATE, NULL, 0,
+     "metadata of DHIS2: what units with others in them report contains those already", 0},
+    {0},
+};
+
+static error_t
+parse_import(int key, char *arg, struct argp_state *state)
+{
+    struct import *import = state->input;
+
+    if (key != KEY_AGGREGATE)
+        return bb_define_argument(key, arg, state, &import->arguments);
+    import->aggregate = true;
+    import->arguments.metadata.option = "--aggregate";
+    return 0;
+}
+
 static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable places = {fields, 1, bytes_of, check, compare, send_rows};
-    return bb_define_file(cli, &places, argc, argv);
+    struct import import = {.arguments.metadata = {take_metadata, &import.aggregate, NULL}};
+
+    bb_define_parse(cli, &places, import_options, parse_import, argc, argv, &import);
+    return bb_define_file(cli, &places, &import.arguments);
 }
 
 /* --- ls ------------------------------------------------------------------------------------------------- */
@@ -185,7 +221,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_place[] = {
-    {"place import", "FILE.csv|-", "register places, their aliases and parents", run_import},
+    {"place import", "FILE|-", "register places, their aliases and parents", run_import},
     {"place ls", "", "list the registered places", run_ls},
     {0},
 };

@@ -119,8 +119,8 @@ missing "context select" NAME
 missing "keys new" FILE
 missing "partner show" CODE
 missing "partner import" 'FILE.csv\|-'
-missing "place import" 'FILE.csv\|-'
-missing "indicator define" 'FILE.csv\|-'
+missing "place import" 'FILE\|-'
+missing "indicator define" 'FILE\|-'
 missing "indicator show" CODE
 missing "group show" CODE
 

@@ -100,7 +100,7 @@ test_list(void **state)
     struct bb_list_file *list;
     struct bb_list_row *row;
     char *name = write_file(data, sizeof data - 1);
-    assert_int_equal(bb_list_open(name, fields, 1, &list), 0);
+    assert_int_equal(bb_list_open(name, fields, 1, NULL, &list), 0);
     assert_int_equal(bb_list_next(list, &row), 0);
     assert_int_equal(row->number, 1);
     assert_string_equal(row->cell[0], "Hartford");
@@ -135,12 +135,12 @@ test_list_headers(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *name = write_file(cases[i].data, strlen(cases[i].data));
         list = NULL;
-        check_int(bb_list_open(name, fields, 1, &list), cases[i].code, cases[i].data);
+        check_int(bb_list_open(name, fields, 1, NULL, &list), cases[i].code, cases[i].data);
         bb_list_close(&list);
         unlink(name);
     }
-    assert_int_equal(bb_list_open("/nonexistent/file", fields, 1, &list), EX_NOINPUT);
-    assert_int_equal(bb_list_open("/tmp", fields, 1, &list), EX_NOINPUT);
+    assert_int_equal(bb_list_open("/nonexistent/file", fields, 1, NULL, &list), EX_NOINPUT);
+    assert_int_equal(bb_list_open("/tmp", fields, 1, NULL, &list), EX_NOINPUT);
 }
 
 int
