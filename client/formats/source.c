@@ -102,6 +102,13 @@ nothing_there(enum bb_format format, char *error, size_t size)
     return -EINVAL;
 }
 
+/* UTF-8 may have passed as it is: what XML declares then holds. */
+static bool
+is_decoded(const struct bb_source *source)
+{
+    return source->options.map->encoding || bb_decode_encoding(source->decode) != BB_ENCODING_UTF8;
+}
+
 static int
 open_reader(struct bb_source *source, char *error, size_t size)
 {
@@ -127,7 +134,7 @@ open_reader(struct bb_source *source, char *error, size_t size)
         r = bb_dhis2_csv_reader(feed, source->map->dialect.delimiter, spool, &source->reader, &head);
         break;
     case BB_FORMAT_XML:
-        r = bb_xml_reader(feed, spool, &source->reader);
+        r = bb_xml_reader(feed, is_decoded(source), spool, &source->reader);
         break;
     default:
         break;

@@ -58,7 +58,7 @@ write_dialect(struct bb_suggestion *s)
 
     if (s->delimiter && s->delimiter != ',')
         set(s, dialect, "delimiter", json_string(delimiter));
-    if (is_table(s) && !s->headers && strcmp(s->format, "csv") == 0)
+    if (is_table(s) && !s->headers)
         set(s, dialect, "header", json_false());
     if (is_table(s) && s->headers && s->header[s->headers - 1] > 0) {
         rows = json_array();

@@ -368,7 +368,7 @@ xml_destroy(void *self)
 }
 
 int
-bb_xml_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader)
+bb_xml_reader(struct bb_feed feed, bool decoded, struct bb_spool *spool, struct bb_reader *ret_reader)
 {
     static const struct bb_reader_kind kind = {xml_next, xml_names, xml_position, xml_error, xml_destroy};
     struct xml *xml = calloc(1, sizeof *xml);
@@ -379,7 +379,7 @@ bb_xml_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret
     bb_xml_values_init(&xml->values);
     bb_raw_keeper_init(&xml->keeper, spool);
     bb_buffer_init(&xml->json, 8 * BB_XML_RECORD_BYTES + BB_CELLS_MAX * 8 * BB_NAME_BYTES);
-    xml->parser = XML_ParserCreateNS(NULL, BB_XML_SEPARATOR);
+    xml->parser = XML_ParserCreateNS(decoded ? "UTF-8" : NULL, BB_XML_SEPARATOR);
     if (!xml->parser) {
         xml_destroy(xml);
         return -ENOMEM;

@@ -66,13 +66,20 @@ static void
 import(const struct arguments *arguments, const struct formats_kind *kind, uint64_t first,
        struct found *ret_found)
 {
-    char binary[BENCH_PATH], path[BENCH_PATH], log[BENCH_PATH];
-    const char *const argv[] = {binary, "import", path, "--organization", ORGANIZATION, "-o", "json", NULL};
+    char binary[BENCH_PATH], path[BENCH_PATH], map[BENCH_PATH], log[BENCH_PATH];
+    const char *argv[] = {binary, "import", path, "--organization", ORGANIZATION, "-o", "json",
+                          NULL,   NULL,     NULL};
     struct formats_took took;
 
     bench_path(binary, "%s/backbone", arguments->bin);
     bench_path(path, "%s/%s", arguments->folder, kind->file);
+    bench_path(map, "%s/%s.map.json", arguments->folder, kind->name);
     bench_path(log, "%s/%s.log", arguments->folder, kind->name);
+    if (kind->map) {
+        argv[7] = "--map";
+        argv[8] = map;
+        bench_write_file(map, "%s", kind->map);
+    }
     fprintf(stderr, "  %s: a file of %llu rows\n", kind->what, (unsigned long long)arguments->rows);
     formats_write(path, kind, first, arguments->rows);
     formats_run(argv, log, &took);
@@ -80,7 +87,8 @@ import(const struct arguments *arguments, const struct formats_kind *kind, uint6
     ret_found->rate = (double)arguments->rows / took.seconds;
     ret_found->cpu_rate = (double)arguments->rows / took.cpu_seconds;
     ret_found->peak_mb = took.peak_mb;
-    ret_found->parse_rate = (double)arguments->rows / formats_parse(path, arguments->rows);
+    ret_found->parse_rate =
+        (double)arguments->rows / formats_parse(path, kind->map ? map : NULL, arguments->rows);
     fprintf(stderr, "  ... in %.1f s\n", took.seconds);
     unlink(path);
 }

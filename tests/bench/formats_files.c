@@ -18,9 +18,61 @@ jsonl_row(FILE *file, const struct formats_row *row)
             row->indicator, row->place, row->year, row->month, row->value);
 }
 
+/* As a spreadsheet has it: a name in quotes, a sign for thousands, year and month apart. */
+static void
+mapped_row(FILE *file, const struct formats_row *row)
+{
+    size_t whole = strcspn(row->value, "."), first = whole > 3 ? whole - 3 : 0;
+
+    fprintf(file, "\"%s\",%s,%s,%s,\"%.*s%s%s\",note\n", row->place, row->indicator, row->year, row->month,
+            (int)first, row->value, first ? "," : "", row->value + first);
+}
+
+#define DEFAULT_COMBO "HllvX50cXC0"
+
+static void
+dhis2_json_row(FILE *file, const struct formats_row *row)
+{
+    fprintf(file,
+            "{\"dataElement\": \"%s\", \"period\": \"%s%s\", \"orgUnit\": \"%s\", \"categoryOptionCombo\": "
+            "\"" DEFAULT_COMBO "\", \"attributeOptionCombo\": \"" DEFAULT_COMBO "\", \"value\": \"%s\"}",
+            row->indicator, row->year, row->month, row->place, row->value);
+}
+
+static void
+dhis2_csv_row(FILE *file, const struct formats_row *row)
+{
+    fprintf(file, "\"%s\",\"%s%s\",\"%s\",\"" DEFAULT_COMBO "\",\"" DEFAULT_COMBO "\",\"%s\"\n",
+            row->indicator, row->year, row->month, row->place, row->value);
+}
+
+static void
+dhis2_xml_row(FILE *file, const struct formats_row *row)
+{
+    fprintf(
+        file,
+        "<dataValue dataElement=\"%s\" period=\"%s%s\" orgUnit=\"%s\" categoryOptionCombo=\"" DEFAULT_COMBO
+        "\" value=\"%s\"/>\n",
+        row->indicator, row->year, row->month, row->place, row->value);
+}
+
+static const char map[] =
+    "{\"fields\": [{\"name\": \"Count\", \"groupChar\": \",\"}], \"ignore\": [\"Remark\"],\n"
+    " \"reading\": {\"indicator\": \"{Measure}\", \"place\": \"{Town}\", \"period\": \"{Year}-{Month:2}\",\n"
+    "             \"value\": \"{Count}\"}}\n";
+
 const struct formats_kind formats_kinds[] = {
-    {"csv", "CSV", "readings.csv", "indicator,place,period,value\n", csv_row, "", ""},
-    {"jsonl", "JSONL", "readings.jsonl", "", jsonl_row, "", ""},
+    {"csv", "CSV", "readings.csv", "indicator,place,period,value\n", csv_row, "", "", NULL},
+    {"csv-map", "CSV of others, with a map", "mapped.csv", "Town,Measure,Year,Month,Count,Remark\n",
+     mapped_row, "", "", map},
+    {"jsonl", "JSONL", "readings.jsonl", "", jsonl_row, "", "", NULL},
+    {"dhis2-json", "DHIS2 JSON", "values.json", "{\"dataValues\": [\n", dhis2_json_row, ",\n", "\n]}\n",
+     NULL},
+    {"dhis2-csv", "DHIS2 CSV", "values.csv",
+     "\"dataelement\",\"period\",\"orgunit\",\"categoryoptioncombo\",\"attributeoptioncombo\",\"value\"\n",
+     dhis2_csv_row, "", "", NULL},
+    {"xml", "DHIS2 XML", "values.xml", "<dataValueSet xmlns=\"http://dhis2.org/schema/dxf/2.0\">\n",
+     dhis2_xml_row, "", "</dataValueSet>\n", NULL},
 };
 const unsigned n_formats_kinds = sizeof formats_kinds / sizeof *formats_kinds;
 

@@ -20,6 +20,7 @@ struct formats_kind {
     void (*row)(FILE *file, const struct formats_row *row);
     const char *between; /* rows */
     const char *end;
+    const char *map; /* for --map; NULL: it needs none */
 };
 
 extern const struct formats_kind formats_kinds[];

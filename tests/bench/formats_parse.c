@@ -18,7 +18,7 @@ now(void)
 }
 
 double
-formats_parse(const char *path, uint64_t rows)
+formats_parse(const char *path, const char *map_file, uint64_t rows)
 {
     struct bb_source_row row;
     struct bb_source *source;
@@ -30,9 +30,11 @@ formats_parse(const char *path, uint64_t rows)
 
     if (fd < 0)
         err(66, "%s", path);
-    const struct bb_source_options options = {.file = path, .map = &map};
+    const struct bb_source_options options = {.file = path, .map = &map, .mapped = map_file != NULL};
     if (bb_map_init(&map) < 0)
         err(71, "map");
+    if (map_file && bb_map_read(&map, map_file, error, sizeof error) < 0)
+        errx(70, "%s: %s", map_file, error);
     if (bb_source_new(bb_feed_fd(&fd), &options, &source, error, sizeof error) != 0)
         errx(65, "%s: %s", path, error);
     while ((r = bb_source_next(source, &row)) == 0)

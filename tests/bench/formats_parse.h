@@ -4,7 +4,8 @@
 
 #include <stdint.h>
 
-/* Seconds of processor time of reading and mapping all rows of a file, of which there have to be so many. */
-double formats_parse(const char *path, uint64_t rows);
+/* Seconds of processor time of reading and mapping all rows of a file, of which there have to be so many.
+ * map: the file of one, or NULL. */
+double formats_parse(const char *path, const char *map_file, uint64_t rows);
 
 #endif

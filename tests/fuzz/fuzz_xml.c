@@ -59,7 +59,7 @@ read_all(struct bb_bytes in, size_t piece, struct bb_spool *spool)
     uint64_t n = 0;
     int r;
 
-    require(bb_xml_reader((struct bb_feed){read_some, &source}, spool, &reader) == 0);
+    require(bb_xml_reader((struct bb_feed){read_some, &source}, false, spool, &reader) == 0);
     while ((r = bb_reader_next(&reader, &cells)) == 0) {
         require(cells.number == ++n);
         check_record(&cells, spool);

@@ -95,7 +95,7 @@ open_sample(const char *path, int *fd, struct bb_reader *ret_reader)
         return bb_dhis2_json_reader(bb_feed_fd(fd), NULL, ret_reader);
     if (strcmp(end, ".csv") == 0)
         return bb_dhis2_csv_reader(bb_feed_fd(fd), ',', NULL, ret_reader, &head);
-    return bb_xml_reader(bb_feed_fd(fd), NULL, ret_reader);
+    return bb_xml_reader(bb_feed_fd(fd), false, NULL, ret_reader);
 }
 
 static void

@@ -18,7 +18,7 @@ read_bytes(struct bb_bytes text, size_t piece)
     struct reader_text_memory memory = {text, piece};
     struct bb_reader reader;
 
-    assert_int_equal(bb_xml_reader(reader_text_feed(&memory), NULL, &reader), 0);
+    assert_int_equal(bb_xml_reader(reader_text_feed(&memory), false, NULL, &reader), 0);
     return reader_text(&reader);
 }
 
@@ -89,6 +89,21 @@ test_table(void **state)
     }
 }
 
+/* What was decoded before is UTF-8, whatever is declared. */
+static void
+test_decoded(void **state)
+{
+    static const char text[] =
+        "<?xml version='1.0' encoding='UTF-16'?><dataValueSet><dataValue comment='\u00E9'/></dataValueSet>";
+    struct reader_text_memory memory = {bb_bytes_str(text), 1};
+    struct bb_reader reader;
+    (void)state;
+    assert_int_equal(bb_xml_reader(reader_text_feed(&memory), true, NULL, &reader), 0);
+    char *out = reader_text(&reader);
+    assert_string_equal(out, "1: comment=\u00E9\nend");
+    free(out);
+}
+
 static void
 test_utf16(void **state)
 {
@@ -152,7 +167,7 @@ test_raw(void **state)
              long_text);
     struct reader_text_memory memory = {bb_bytes_str(in), 0};
     assert_int_equal(bb_spool_new(&spool), 0);
-    assert_int_equal(bb_xml_reader(reader_text_feed(&memory), spool, &reader), 0);
+    assert_int_equal(bb_xml_reader(reader_text_feed(&memory), false, spool, &reader), 0);
     for (uint64_t i = 1; bb_reader_next(&reader, &cells) == 0; i++) {
         assert_int_equal(cells.number, i);
         assert_int_equal(bb_raw_walk(&cells.raw, spool, gather, to), 0);
@@ -177,7 +192,7 @@ test_broken_feed(void **state)
     struct bb_reader reader;
     struct bb_cells cells;
     (void)state;
-    assert_int_equal(bb_xml_reader((struct bb_feed){fail_to_read, NULL}, NULL, &reader), 0);
+    assert_int_equal(bb_xml_reader((struct bb_feed){fail_to_read, NULL}, false, NULL, &reader), 0);
     assert_int_equal(bb_reader_next(&reader, &cells), -EIO);
     assert_int_equal(bb_reader_next(&reader, &cells), -EIO);
     bb_reader_destroy(&reader);
@@ -187,7 +202,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table), cmocka_unit_test(test_utf16),       cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_decoded),
+        cmocka_unit_test(test_utf16), cmocka_unit_test(test_every_prefix),
         cmocka_unit_test(test_raw),   cmocka_unit_test(test_broken_feed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

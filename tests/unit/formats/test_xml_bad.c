@@ -93,7 +93,7 @@ read_feed(struct bb_feed feed)
 {
     struct bb_reader reader;
 
-    assert_int_equal(bb_xml_reader(feed, NULL, &reader), 0);
+    assert_int_equal(bb_xml_reader(feed, false, NULL, &reader), 0);
     return reader_text(&reader);
 }
 
