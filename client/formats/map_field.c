@@ -126,6 +126,7 @@ FIELD(return bb_map_texts(in, value, &field->no), read_false)
 FIELD(return bb_map_texts(in, value, &field->prefix), read_prefix)
 FIELD(return bb_map_texts(in, value, &field->suffix), read_suffix)
 FIELD(return bb_map_flag(in, value, &field->squeeze), read_squeeze)
+FIELD(return bb_map_flag(in, value, &field->optional), read_optional)
 FIELD(return bb_map_pattern(in, value, &field->extract), read_extract)
 FIELD(return bb_map_alias_object(in, value, &field->aliases), read_aliases)
 FIELD(return bb_map_texts(in, value, &field->words), read_enum)
@@ -189,6 +190,7 @@ read_field(struct bb_map_in *in, json_t *value, void *target)
         {"column", read_column},
         {"from", read_from},
         {"to", read_to},
+        {"optional", read_optional},
         {"type", read_type},
         {"title", NULL},
         {"description", NULL},

@@ -291,8 +291,11 @@ bind_piece(struct binding *b, const struct bb_piece *from, struct bb_bound_piece
             piece->text = by_alias(plan, from->text, piece->text);
         return 0;
     }
-    b->missing = true;
     piece->text = bb_bytes("", 0);
+    const struct bb_map_column *field = bb_map_field(plan->map, from->text);
+    if (field && field->optional)
+        return 0;
+    b->missing = true;
     if (plan->whole)
         snprintf(b->error, b->size, "the map speaks of a column \"%.*s\", which the file does not have",
                  (int)from->text.len, from->text.data);
