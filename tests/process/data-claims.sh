@@ -1,18 +1,10 @@
 #!/usr/bin/env bash
-# ui-claims-revisions: one table as it was published twelve times. Each snapshot makes exactly the revisions that its
+# ui-claims-revisions: one table as it was published twelve times: wide, the date in three columns, `.` for missing. Each snapshot makes exactly the revisions that its
 # README counts, imported a second time none, and each can be asked for afterwards.
 needs=ui-claims-revisions
 . "$(dirname "$0")/lib.sh"
 
-# Long form: one row a cell. The agency of a state reports it; `.` is missing; a week is named by its last day.
-long() {
-    tr -d '\r' <"$1" | awk -F, '
-        NR == 1 { for (i = 5; i <= NF; i++) name[i] = $i; print "indicator,organization,place,period,value,status"; next }
-        {
-            for (i = 5; i <= NF; i++)
-                printf "%s,agency-%s,%s,%04d-%02d-%02d,%s\n", name[i], $4, $4, $1, $2, $3, $i == "." ? ",missing" : $i ","
-        }'
-}
+map=$root/deploy/sample/maps/claims-weekly.json
 
 {
     echo code,name,decimals
@@ -39,12 +31,11 @@ for file in "$data"/snapshots/*.csv; do
     number=${name%%_*}
     IFS=, read -r _ _ _ _ cells _ missing _ filled changed _ _ \
         < <(grep "^$name" "$data/snapshots.csv" | tr -d '\r')
-    long "$file" >"$tmp/$number.csv"
-    run 0 backbone import "$tmp/$number.csv" -o json
+    run 0 backbone import "$file" --map "$map" -o json
     counts "rows=$cells" "created=$((cells - previous))" "updated=$((filled + changed))" \
         "unchanged=$((previous - filled - changed))" "missing=$missing" rejected=0
     after[$number]=$(sequence)
-    run 0 backbone import "$tmp/$number.csv" -o json
+    run 0 backbone import "$file" --map "$map" -o json
     counts "rows=$cells" created=0 updated=0 "unchanged=$cells" "missing=$missing" rejected=0
     previous=$cells
 done
@@ -65,9 +56,9 @@ for number in "${!stands[@]}"; do
 done
 
 # an older one on top of the last makes revisions back, and none the second time
-run 0 backbone import "$tmp/11.csv" -o json
+run 0 backbone import "$data"/snapshots/11_* --map "$map" -o json
 counts created=0 rejected=0
-run 0 backbone import "$tmp/11.csv" -o json
+run 0 backbone import "$data"/snapshots/11_* --map "$map" -o json
 counts created=0 updated=0 unchanged=33558
 
 bb-supervise stop measurement
