@@ -27,9 +27,10 @@ print(struct bb_output *output, size_t column, struct bb_bytes text)
 static void
 tell(void *self, const struct bb_explained *step)
 {
-    struct bb_output *output = ((struct bb_explained_rows *)self)->output;
+    const struct bb_explained_rows *rows = self;
+    struct bb_output *output = rows->output;
 
-    if (!output)
+    if (!output || step->row > rows->last)
         return;
     bb_output_uint(output, ROW, step->row);
     if (step->reading)
@@ -82,12 +83,12 @@ explain(struct bb_source *source, struct bb_explained_rows *rows, uint32_t most,
 {
     struct bb_source_row row = {.number = 0};
     uint64_t number = 0;
-    uint32_t reading = 0, seen = 0;
+    uint32_t reading = 0;
     int r;
 
+    rows->last = most;
     while ((r = bb_source_next(source, &row)) == 0) {
-        seen += row.number != number;
-        if (seen > most)
+        if (row.number > most)
             return 0;
         reading = row.number == number ? reading + 1 : 1;
         number = row.number;

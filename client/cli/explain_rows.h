@@ -9,6 +9,7 @@
 struct bb_explained_rows {
     struct bb_explain explain;
     struct bb_output *output; /* NULL: nobody is to be told */
+    uint64_t last;            /* row that is told */
 };
 
 /* Who listens to a source that is opened with it: borrowed by it. */

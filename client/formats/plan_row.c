@@ -287,8 +287,9 @@ take_member(struct making *m, int member)
         m->written |= (unsigned)(cell->kind == BB_CELL_LONG || bb_trimmed(cell->text).len > 0) << member;
     } else if (bound->said && bound->count) {
         text = joined(m, bound, member);
-        bb_plan_tell(m->plan, m->reading, bb_bytes_str(bb_import_fields[member]), bound->text, text,
-                     "the map's template");
+        if (text.len)
+            bb_plan_tell(m->plan, m->reading, bb_bytes_str(bb_import_fields[member]), bound->text, text,
+                         "the map's template");
     }
     text = by_alias(m, member, text);
     if (text.len == 0 && m->plan->map->fallback[member])
