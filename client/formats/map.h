@@ -55,7 +55,7 @@ struct bb_map_column {
     struct bb_bytes name; /* blanks squeezed */
     uint32_t column;      /* its position, from 1; 0: found by its name */
     uint32_t from, to;    /* fixed width: characters, from 1; 0: not said */
-    bool optional; /* a file may be without it: then it is empty */
+    bool optional;        /* a file may be without it: then it is empty */
     bool has_numbers, has_missing;
     struct bb_numbers numbers;
     struct bb_missings missing;
