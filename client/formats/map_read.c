@@ -1,6 +1,8 @@
 /* A map as it stands in its file. What others build on is read first, wherever it stands. */
 #include "map_json.h"
 
+#include "builtin.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -386,6 +388,7 @@ static const struct bb_map_member members[] = {
     {"parts", read_parts},
     {"reading", NULL},
     {"readings", bb_map_read_rules},
+    {"extends", NULL},
     {"$schema", NULL},
     {"name", NULL},
     {"title", NULL},
@@ -393,6 +396,61 @@ static const struct bb_map_member members[] = {
     {"seen", NULL},
     {NULL, NULL},
 };
+
+/* --- on top of another ------------------------------------------------------------------------------------
+ */
+
+static const char *
+name_of(json_t *field)
+{
+    const char *name = json_string_value(json_object_get(field, "name"));
+    return name ? name : "";
+}
+
+/* Fields of the base that are not said anew stay. */
+static int
+keep_fields(json_t *root, json_t *base)
+{
+    json_t *own = json_object_get(root, "fields"), *others = json_object_get(base, "fields"), *field, *said;
+    size_t i, j;
+
+    if (!json_is_array(own))
+        return 0;
+    json_array_foreach(others, i, field)
+    {
+        bool again = false;
+        json_array_foreach(own, j, said) again = again || strcmp(name_of(said), name_of(field)) == 0;
+        if (!again && json_array_append(own, field) < 0)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* "extends": what the map does not say is as in the map of a format; objects member by member, fields by
+ * their names. ret_root: to be given back. */
+static int
+extend(struct bb_map_in *in, json_t *root, json_t **ret_root)
+{
+    json_t *value = json_object_get(root, "extends"), *base;
+    int r;
+
+    *ret_root = json_incref(root);
+    if (!value)
+        return 0;
+    if (!json_is_string(value) || strcmp(json_string_value(value), "dhis2") != 0) {
+        snprintf(in->where, sizeof in->where, "extends");
+        return bb_map_wrong_type(in, value, "dhis2, the map of sets of data values and ADX");
+    }
+    base = json_loads(bb_builtin_map(BB_FORMAT_DHIS2_JSON), 0, NULL);
+    if (!base)
+        return -ENOMEM;
+    r = keep_fields(root, base);
+    if (r == 0)
+        r = json_object_update_recursive(base, root) < 0 ? -ENOMEM : 0;
+    json_decref(*ret_root);
+    *ret_root = base;
+    return r;
+}
 
 static int
 read_first(struct bb_map_in *in, json_t *root)
@@ -417,7 +475,8 @@ bb_map_parse(struct bb_map *map, const char *name, struct bb_bytes text, char *e
 {
     struct bb_map_in in = {.map = map, .name = name, .error = error, .size = size};
     json_error_t where;
-    json_t *root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
+    json_t *root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where),
+           *whole = NULL;
     int r;
 
     if (!root)
@@ -425,10 +484,13 @@ bb_map_parse(struct bb_map *map, const char *name, struct bb_bytes text, char *e
     if (!json_is_object(root)) {
         r = bb_map_wrong_type(&in, root, "an object");
     } else {
-        r = read_first(&in, root);
+        r = extend(&in, root, &whole);
         if (r == 0)
-            r = bb_map_object(&in, root, members, map);
+            r = read_first(&in, whole);
+        if (r == 0)
+            r = bb_map_object(&in, whole, members, map);
     }
+    json_decref(whole);
     json_decref(root);
     return r;
 }

@@ -73,6 +73,26 @@ test_whole(void **state)
     bb_map_release(&map);
 }
 
+static void
+test_extends(void **state)
+{
+    static const char text[] =
+        "{\"extends\": \"dhis2\", \"known\": [\"place\"], \"reading\": {\"organization\": \"alpha\"},"
+        " \"fields\": [{\"name\": \"categoryOptionCombo\", \"aliases\": {\"x\": \"y\"}}]}";
+    struct bb_map map;
+    char error[500] = "";
+
+    (void)state;
+    assert_int_equal(bb_map_init(&map), 0);
+    assert_int_equal(bb_map_parse(&map, "m", bb_bytes_str(text), error, sizeof error), 0);
+    check_bytes(map.rule[0].member[BB_COLUMN_ORGANIZATION].text, "alpha");
+    check_bytes(map.rule[0].member[BB_COLUMN_INDICATOR].text, "{dataElement}");
+    assert_int_equal(map.n_fields, 2); /* said anew, and the other as it was */
+    assert_null(bb_aliases_find(&map.field[0].aliases, bb_bytes_str("default")));
+    assert_non_null(bb_aliases_find(&map.field[1].aliases, bb_bytes_str("default")));
+    bb_map_release(&map);
+}
+
 static const struct {
     const char *text;
     const char *said; /* part of the message */
@@ -123,6 +143,7 @@ static const struct {
     {"{\"skip\": [{\"column\": \"a\"}]}", "skip[1]: expected one of \"empty\""},
     {"{\"known\": [\"indicator\"]}", "known: expected [\"place\"]"},
     {"{\"otherColumns\": \"keep\"}", "otherColumns: found \"keep\""},
+    {"{\"extends\": \"sdmx\"}", "extends: found \"sdmx\", expected dhis2"},
     {"{\"ignore\": \"a\"}", "ignore: found \"a\", expected a list of columns"},
     {"{\"ignore\": [1.5]}", "ignore[1]: found a number, expected a text"},
     {"{\"aliases\": {\"place\": []}}", "aliases: found a list, expected an object"},
@@ -152,6 +173,7 @@ test_wrong(void **state)
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole), cmocka_unit_test(test_wrong)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole), cmocka_unit_test(test_extends),
+                                       cmocka_unit_test(test_wrong)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
