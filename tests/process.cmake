@@ -69,6 +69,7 @@ bb_process_test(data-claims 90)
 bb_process_test(data-edsight 60)
 bb_process_test(data-edsight-raw 120)
 bb_process_test(data-published 120)
+bb_process_test(dhis2-samples 120)
 bb_process_test(data-gapminder 180)
 
 # These compile, or load the machine; beside others they would only slow each other down.
