@@ -6,8 +6,7 @@
 
 #include <errno.h>
 
-/* --- missing values ---------------------------------------------------------------------------------------
- */
+/* --- missing values ----------------------------------------------------------------------------------- */
 
 static int
 read_missing_text(struct bb_map_in *in, json_t *value, void *missing)
@@ -51,8 +50,7 @@ bb_map_read_missing(struct bb_map_in *in, json_t *value, void *target)
     return bb_map_list(in, value, sizeof *missings->item, &missings->item, &missings->count, read_missing);
 }
 
-/* --- numbers ----------------------------------------------------------------------------------------------
- */
+/* --- numbers ------------------------------------------------------------------------------------------ */
 
 int
 bb_map_read_group_char(struct bb_map_in *in, json_t *value, void *numbers)
@@ -103,8 +101,7 @@ read_scale(struct bb_map_in *in, json_t *value, void *field)
     return 0;
 }
 
-/* --- a field ----------------------------------------------------------------------------------------------
- */
+/* --- a field ------------------------------------------------------------------------------------------ */
 
 #define FIELD(member, name)                                                                                  \
     static int name(struct bb_map_in *in, json_t *value, void *target)                                       \

@@ -50,6 +50,8 @@ int bb_map_read_fields(struct bb_map_in *in, json_t *value, void *map);
 int bb_map_read_missing(struct bb_map_in *in, json_t *value, void *missings);
 int bb_map_read_common(struct bb_map_in *in, json_t *value, void *rule);
 int bb_map_read_rules(struct bb_map_in *in, json_t *value, void *map);
+int bb_map_read_captures(struct bb_map_in *in, json_t *value, void *map);
+int bb_map_read_conditions(struct bb_map_in *in, json_t *value, void *conditions);
 int bb_map_read_group_char(struct bb_map_in *in, json_t *value, void *numbers);
 int bb_map_read_decimal_char(struct bb_map_in *in, json_t *value, void *numbers);
 int bb_map_read_bare_number(struct bb_map_in *in, json_t *value, void *numbers);

@@ -16,8 +16,7 @@
         return member;                                                                                       \
     }
 
-/* --- the file ---------------------------------------------------------------------------------------------
- */
+/* --- the file ----------------------------------------------------------------------------------------- */
 
 static int
 read_format(struct bb_map_in *in, json_t *value, void *target)
@@ -126,130 +125,12 @@ read_dialect(struct bb_map_in *in, json_t *value, void *map)
     return bb_map_object(in, value, members, &((struct bb_map *)map)->dialect);
 }
 
-/* --- captures ---------------------------------------------------------------------------------------------
- */
+/* --- conditions --------------------------------------------------------------------------------------- */
 
-static int
-read_from(struct bb_map_in *in, json_t *value, void *target)
-{
-    struct bb_capture *capture = target;
-    const char *text = json_is_string(value) ? json_string_value(value) : "";
-
-    capture->from = strcmp(text, "title") == 0      ? BB_FROM_TITLE
-                    : strcmp(text, "fileName") == 0 ? BB_FROM_FILE
-                                                    : BB_FROM_CELLS;
-    if (capture->from != BB_FROM_CELLS)
-        return 0;
-    int r = bb_map_template(in, value, &capture->source);
-    if (r == 0 && bb_template_is_constant(&capture->source))
-        return bb_map_wrong_type(in, value, "\"title\", \"fileName\" or columns, as in \"{District}\"");
-    return r;
-}
-
-#define CAPTURE(member, name)                                                                                \
-    static int name(struct bb_map_in *in, json_t *value, void *target)                                       \
-    {                                                                                                        \
-        struct bb_capture *capture = target;                                                                 \
-        return member;                                                                                       \
-    }
-
-CAPTURE(bb_map_count(in, value, 10000, &capture->line), read_line)
-CAPTURE(bb_map_pattern(in, value, &capture->pattern), read_capture_pattern)
-CAPTURE(bb_map_texts(in, value, &capture->names), read_capture_names)
-CAPTURE(bb_map_texts(in, value, &capture->fallback), read_default)
-
-static int
-read_capture(struct bb_map_in *in, json_t *value, void *target)
-{
-    static const struct bb_map_member members[] = {
-        {"from", read_from},           {"line", read_line},       {"pattern", read_capture_pattern},
-        {"names", read_capture_names}, {"default", read_default}, {NULL, NULL},
-    };
-    struct bb_capture *capture = target;
-    int r = bb_map_object(in, value, members, capture);
-
-    if (r < 0)
-        return r;
-    if (!json_object_get(value, "from") || !capture->pattern || !capture->names.count)
-        return bb_map_wrong(in, "expected \"from\", \"pattern\" and \"names\"");
-    if (bb_pattern_groups(capture->pattern) < capture->names.count)
-        return bb_map_wrong(in, "found %zu names, expected at most one for each of the %zu groups of \"%s\"",
-                            capture->names.count, bb_pattern_groups(capture->pattern),
-                            bb_pattern_text(capture->pattern));
-    if (capture->fallback.count && capture->fallback.count != capture->names.count)
-        return bb_map_wrong(in, "\"default\" has %zu texts, expected one for each of the %zu names",
-                            capture->fallback.count, capture->names.count);
-    return 0;
-}
-
-MAP(bb_map_list(in, value, sizeof *map->capture, &map->capture, &map->n_captures, read_capture),
-    read_captures)
-
-/* --- conditions -------------------------------------------------------------------------------------------
- */
-
-static int
-read_condition_columns(struct bb_map_in *in, json_t *value, void *target)
-{
-    struct bb_texts *columns = &((struct bb_condition *)target)->columns;
-    int r = bb_map_texts(in, value, columns);
-
-    for (size_t i = 0; r == 0 && i < columns->count; i++)
-        columns->item[i].len = bb_squeeze(columns->item[i], (char *)(uintptr_t)columns->item[i].data);
-    return r;
-}
-
-static int
-read_empty(struct bb_map_in *in, json_t *value, void *target)
-{
-    if (!json_is_true(value))
-        return bb_map_wrong_type(in, value, "true");
-    ((struct bb_condition *)target)->kind = BB_IF_EMPTY;
-    return 0;
-}
-
-static int
-read_matches(struct bb_map_in *in, json_t *value, void *target)
-{
-    ((struct bb_condition *)target)->kind = BB_IF_MATCHES;
-    return bb_map_pattern(in, value, &((struct bb_condition *)target)->pattern);
-}
-
-static int
-read_not(struct bb_map_in *in, json_t *value, void *target)
-{
-    ((struct bb_condition *)target)->kind = BB_IF_NOT;
-    return bb_map_pattern(in, value, &((struct bb_condition *)target)->pattern);
-}
-
-static int
-read_condition(struct bb_map_in *in, json_t *value, void *target)
-{
-    static const struct bb_map_member members[] = {
-        {"column", read_condition_columns},
-        {"empty", read_empty},
-        {"pattern", read_matches},
-        {"not", read_not},
-        {NULL, NULL},
-    };
-    int r = bb_map_object(in, value, members, target);
-
-    if (r == 0 && json_object_size(value) != 1 + (json_object_get(value, "column") != NULL))
-        return bb_map_wrong(in, "expected one of \"empty\", \"pattern\" and \"not\", and perhaps \"column\"");
-    return r;
-}
-
-static int
-read_conditions(struct bb_map_in *in, json_t *value, struct bb_conditions *conditions)
-{
-    return bb_map_list(in, value, sizeof *conditions->item, &conditions->item, &conditions->count,
-                       read_condition);
-}
-
-MAP(read_conditions(in, value, &map->skip), read_skip)
-MAP(read_conditions(in, value, &map->withdraw), read_withdraw)
-MAP(read_conditions(in, value, &map->drop[BB_COLUMN_VALUE]), read_drop_value)
-MAP(read_conditions(in, value, &map->drop[BB_COLUMN_COMMENT]), read_drop_comment)
+MAP(bb_map_read_conditions(in, value, &map->skip), read_skip)
+MAP(bb_map_read_conditions(in, value, &map->withdraw), read_withdraw)
+MAP(bb_map_read_conditions(in, value, &map->drop[BB_COLUMN_VALUE]), read_drop_value)
+MAP(bb_map_read_conditions(in, value, &map->drop[BB_COLUMN_COMMENT]), read_drop_comment)
 
 static int
 read_drop(struct bb_map_in *in, json_t *value, void *map)
@@ -260,8 +141,7 @@ read_drop(struct bb_map_in *in, json_t *value, void *map)
     return bb_map_object(in, value, members, map);
 }
 
-/* --- names ------------------------------------------------------------------------------------------------
- */
+/* --- names -------------------------------------------------------------------------------------------- */
 
 static int
 read_ignored(struct bb_map_in *in, json_t *value, void *ignored)
@@ -345,8 +225,7 @@ read_known(struct bb_map_in *in, json_t *value, void *target)
     return 0;
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------
- */
+/* --- the whole ---------------------------------------------------------------------------------------- */
 
 MAP(bb_map_read_group_char(in, value, &map->numbers), read_group)
 MAP(bb_map_read_decimal_char(in, value, &map->numbers), read_decimal)
@@ -377,7 +256,7 @@ static const struct bb_map_member members[] = {
     {"bareNumber", NULL},
     {"trueValues", read_true},
     {"falseValues", read_false},
-    {"capture", read_captures},
+    {"capture", bb_map_read_captures},
     {"skip", read_skip},
     {"withdraw", read_withdraw},
     {"drop", read_drop},
@@ -397,8 +276,7 @@ static const struct bb_map_member members[] = {
     {NULL, NULL},
 };
 
-/* --- on top of another ------------------------------------------------------------------------------------
- */
+/* --- on top of another -------------------------------------------------------------------------------- */
 
 static const char *
 name_of(json_t *field)
