@@ -21,6 +21,9 @@ rm "$tmp/desk/readings.csv"
 echo 'We read aloud.' >"$tmp/desk/story.md"
 printf '#!/bin/sh\ncat >>taken\n' >"$tmp/desk/on-message"
 chmod +x "$tmp/desk/on-message"
+printf 'Indicator;City;School Year;Percent\ngrade8-math;Hartford;2020-21;12,5 %%\n' >"$tmp/desk/export.csv"
+echo '{"dataValues": [{"dataElement": "grade8-math", "orgUnit": "Hartford", "period": "2021-22", "value": "13"}]}' \
+    >"$tmp/desk/dataValues.json"
 cd "$tmp/desk" || exit
 
 # The command as it is typed here. A key may have an ampersand, which is to stay one.
