@@ -104,7 +104,8 @@ json 'map([.period[:4], .state])' '[["2018","reported"],["2019","unavailable"],[
 run 0 backbone submission ls --period 2018-19 --json
 json 'map([.state, .comment])' '[["returned","Is the summer school in it?"]]'
 run 0 backbone readings ls --organization hartford --json
-json '[.[] | [.period, .status]]' '[["2018/2019","ok"],["2019/2020","missing"],["2020/2021","ok"]]'
+json '[.[] | select(.indicator == "grade3-reading") | [.period, .status]]' '[["2018/2019","ok"],["2019/2020","missing"],["2020/2021","ok"]]'
+json '[.[] | select(.indicator == "grade8-math") | [.period, .value]]' '[["2020/2021",12.5],["2021/2022",13]]'
 
 json_of() {
     jq -r "$1" "$tmp/desk/taken" | sort | uniq -c | sed 's/^ *//'
