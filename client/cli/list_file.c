@@ -3,8 +3,8 @@
 #include "data.h"
 #include "patient.h"
 
-#include "client/formats/ahead.h"
 #include "client/formats/decode.h"
+#include "client/formats/peek.h"
 #include "proto/limits.h"
 #include "proto/utf8.h"
 #include "runtime/text.h"
@@ -22,7 +22,7 @@ struct bb_list_file {
     const char *name;
     const char *const *fields;
     struct bb_decode *decode;
-    struct bb_ahead ahead;
+    struct bb_peek peek;
     struct bb_csv *csv; /* NULL: it is metadata */
     struct bb_definitions definitions;
     size_t taken; /* of them */
@@ -85,7 +85,7 @@ read_header(struct bb_list_file *list, size_t n_required)
 static int
 open_table(struct bb_list_file *list, size_t n_required)
 {
-    if (bb_csv_new(bb_ahead_feed(&list->ahead), ',', NULL, &list->csv) < 0)
+    if (bb_csv_new(bb_peek_feed(&list->peek), ',', NULL, &list->csv) < 0)
         return EX_OSERR;
     return read_header(list, n_required);
 }
@@ -95,7 +95,7 @@ open_metadata(struct bb_list_file *list, const struct bb_list_metadata *how)
 {
     struct bb_metadata *metadata = NULL;
     char error[MESSAGE_BYTES];
-    int r = bb_metadata_read(bb_ahead_feed(&list->ahead), &metadata, error, sizeof error);
+    int r = bb_metadata_read(bb_peek_feed(&list->peek), &metadata, error, sizeof error);
 
     if (r == 0)
         r = how->take(how->how, metadata, &list->definitions, error, sizeof error);
@@ -110,18 +110,24 @@ open_metadata(struct bb_list_file *list, const struct bb_list_metadata *how)
                                                   : EX_NOINPUT;
 }
 
+/* Does it start with a brace, or a bracket? */
+static bool
+is_json(struct bb_bytes head)
+{
+    size_t at = 0;
+
+    while (at < head.len && memchr(" \t\r\n", head.data[at], 4))
+        at++;
+    return at < head.len && (head.data[at] == '{' || head.data[at] == '[');
+}
+
 /* A table or metadata, by how it starts. */
 static int
 open_either(struct bb_list_file *list, size_t n_required, const struct bb_list_metadata *metadata)
 {
-    uint8_t first;
-    int r = bb_ahead_first(&list->ahead, &first);
+    struct bb_bytes head = bb_peek_init(&list->peek, bb_decode_feed(list->decode));
 
-    if (r < 0) {
-        say_unread(list, r);
-        return r == -EILSEQ ? EX_DATAERR : EX_NOINPUT;
-    }
-    if (metadata && (first == '{' || first == '['))
+    if (metadata && is_json(head))
         return open_metadata(list, metadata);
     if (metadata && metadata->option) {
         bb_cli_error("%s: %s is for metadata of DHIS2 (JSON), which this is not", list->name,
@@ -144,10 +150,8 @@ bb_list_open(const char *file, const char *const *fields, size_t n_required,
     int code = bb_cli_open(file, &list->fd, &list->name);
     if (code == 0 && bb_decode_new(bb_patient_feed(&list->fd), BB_ENCODING_AUTO, &list->decode) < 0)
         code = EX_OSERR;
-    if (code == 0) {
-        bb_ahead_init(&list->ahead, bb_decode_feed(list->decode));
+    if (code == 0)
         code = open_either(list, n_required, metadata);
-    }
     if (code)
         bb_list_close(&list);
     else

@@ -26,7 +26,7 @@ static const struct value_type {
     {"PERCENTAGE", "percent", "0", "100", false},
     {"UNIT_INTERVAL", NULL, "0", "1", false},
     {"BOOLEAN", "boolean", "0", "1", true},
-    {"TRUE_ONLY", "boolean", "0", "1", true},
+    {"TRUE_ONLY", "boolean", "1", "1", true}, /* there or not: a no is no value */
 };
 
 static const struct aggregation {

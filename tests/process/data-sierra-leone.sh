@@ -27,7 +27,7 @@ run 0 backbone indicator ls -o json
 json '[.[] | select(.numerator_expression != null)] | length' 9
 json '[.[] | select(.unit == "boolean")] | length' 90
 json '[.[] | select(.time_aggregation == "average" and .organization_aggregation == "sum")] | length' 23
-json '[.[] | select(.minimum == 1)] | length' 2
+json '[.[] | select(.minimum == 1)] | length' 69
 json '[.[] | select(.numerator_expression == null) | .frequency] | group_by(.) | map([.[0], length])' "$(
     jq -c '(.dataElements | map(select(.valueType | IN("LONG_TEXT", "FILE_RESOURCE", "DATE", "TIME") | not) | .id)) as $taken
         | [.dataSets[] | .periodType as $type | .dataSetElements[].dataElement.id | select(IN($taken[])) | [., $type]]

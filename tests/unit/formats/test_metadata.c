@@ -86,7 +86,7 @@ static const struct {
      "a6: code=a6|name=A|unit=percent|minimum=0|maximum=100\n"
      "a7: code=a7|name=A|minimum=0|maximum=1\n"
      "a8: code=a8|name=A|unit=boolean|minimum=0|maximum=1|decimals=0\n"
-     "a9: code=a9|name=A|unit=boolean|minimum=0|maximum=1|decimals=0\n"
+     "a9: code=a9|name=A|unit=boolean|minimum=1|maximum=1|decimals=0\n"
      "b1! valueType: found 'TEXT', expected a type of numbers or truth values (NUMBER, INTEGER, PERCENTAGE, "
      "BOOLEAN, "
      "...), which readings are\n"
