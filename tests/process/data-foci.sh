@@ -31,19 +31,22 @@ json . '{"rows":5,"created":5,"updated":0,"unchanged":0,"rejected":0}'
 run 0 backbone place ls -o json
 json 'map([.name, .parent, .alias, .aggregate])[1]' '["Bo","Sierra Leone",["O6uvpzGd5pu","OU_264"],false]'
 
-default=HllvX50cXC0 # the combination of no disaggregation
-{
-    echo indicator,organization,place,disaggregation,period,value
-    jq -r --arg default "$default" '
-        .dataValues[] | select(.value | test("^[0-9]"))
-        | [.dataElement, "bo", .orgUnit,
-           if .categoryOptionCombo == $default then "" else "categoryOptionCombo=" + .categoryOptionCombo end,
-           .period, .value] | @csv' "$data/dataValues_bulk.json"
-} >"$tmp/readings.csv"
-
+# 222 numbers and nine of true and false, all of Bo
 run 0 backbone partner add bo --name "Bo district" --role partner
-run 0 backbone import "$tmp/readings.csv" -o json
-counts rows=222 created=222 rejected=0
+run 0 backbone import "$data/dataValues_bulk.json" --organization bo -o json
+counts rows=231 created=231 rejected=0 warnings=0
+run 0 backbone import "$data/dataValues_bulk.json" --organization bo -o json
+counts unchanged=231
+run 0 backbone readings ls -o json
+json 'map(select(.period == "2019-12") | .value) | length' 222
+json '[.[] | .place] | unique' '["Bo"]'
+json 'group_by(.period) | map([.[0].period, (map(.value) | add)])' '[["2018",2548032],["2019-12",52901]]' # six are true
+run 0 backbone export "$tmp/values.json" --format dhis2-json
+is "true and false come out as they came" \
+    "$(jq -c '[.dataValues[] | select(.value | test("^[tf]")) | [.dataElement, .value]] | sort' "$tmp/values.json")" \
+    "$(jq -c '[.dataValues[] | select(.value | test("^[tf]")) | [.dataElement, .value]] | sort' "$data/dataValues_bulk.json")"
+run 0 backbone import "$tmp/values.json" --organization bo -o json
+counts unchanged=231
 
 # indicator numerator denominator value
 while read -r code numerator denominator value; do
