@@ -135,14 +135,15 @@ bb_dhis2_set_begin(struct bb_dhis2_set *set, struct bb_record *record)
 bool
 bb_dhis2_set_apply(struct bb_dhis2_set *set, struct bb_record *record, struct bb_one_line *line)
 {
-    bool once = true;
+    bool once = true, first = record->last == 0;
     for (size_t i = 0; i < set->count; i++) {
         const struct bb_dhis2_member *member = &set->member[i];
         if (is_said(&record->cell[member->index]))
             continue;
         once = once && !record->given[member->index];
         record->cell[member->index] = member->cell;
-        bb_one_line_add(line, bb_bytes(set->text.data + member->json, member->len));
+        bb_one_line_add(line, bb_bytes(set->text.data + member->json, member->len), first);
+        first = false;
     }
     for (unsigned i = 0; i < COUNT(lackable); i++)
         if (!is_said(&record->cell[i]))

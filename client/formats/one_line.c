@@ -19,7 +19,6 @@ bb_one_line_begin(struct bb_one_line *line)
 {
     bb_raw_keeper_reset(&line->keeper);
     line->begun = line->indented = false;
-    line->len = 0;
 }
 
 static bool
@@ -32,7 +31,6 @@ static void
 append_held(struct bb_one_line *line)
 {
     bb_raw_keeper_append(&line->keeper, bb_bytes(&line->held, 1));
-    line->len++;
 }
 
 static void
@@ -45,7 +43,6 @@ append(struct bb_one_line *line, struct bb_bytes piece)
     line->begun = true;
     line->held = piece.data[--piece.len];
     bb_raw_keeper_append(&line->keeper, piece);
-    line->len += piece.len;
 }
 
 static size_t
@@ -77,15 +74,13 @@ bb_one_line_take(struct bb_one_line *line, struct bb_bytes piece)
 }
 
 void
-bb_one_line_add(struct bb_one_line *line, struct bb_bytes member)
+bb_one_line_add(struct bb_one_line *line, struct bb_bytes member, bool first)
 {
     if (!line->begun || line->held != '}')
         return;
-    bool empty = line->len == 1;
-    if (!empty)
+    if (!first)
         bb_raw_keeper_append(&line->keeper, bb_bytes(",", 1));
     bb_raw_keeper_append(&line->keeper, member);
-    line->len += member.len + !empty;
 }
 
 int

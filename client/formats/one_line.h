@@ -10,7 +10,6 @@ struct bb_one_line {
     bool begun;    /* something of it is there */
     bool indented; /* behind a line end: blanks are left out */
     uint8_t held;  /* its last byte so far: what is added goes before it */
-    uint64_t len;  /* without that */
 };
 
 /* spool: borrowed; NULL: nothing is kept. */
@@ -21,8 +20,9 @@ void bb_one_line_release(struct bb_one_line *line);
 void bb_one_line_begin(struct bb_one_line *line);
 /* The next bytes of it; blanks and a comma in front of all are left out. */
 void bb_one_line_take(struct bb_one_line *line, struct bb_bytes piece);
-/* All was taken: put a member, "name":value, at the end of the object, if it is one. */
-void bb_one_line_add(struct bb_one_line *line, struct bb_bytes member);
+/* All was taken: put a member, "name":value, at the end of the object, if it is one. first: it has none yet.
+ */
+void bb_one_line_add(struct bb_one_line *line, struct bb_bytes member, bool first);
 
 /* All of it, valid as long as bb_raw_keeper_row() says. 0 | -errno of the temporary file */
 int bb_one_line_end(struct bb_one_line *line, struct bb_raw *ret_raw);

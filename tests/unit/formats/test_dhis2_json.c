@@ -161,6 +161,8 @@ static const struct {
      "{\"period\":2019,\"value\":\"\"}\n"},
     {"a key twice as it was", "{\"dataSet\":1,\"dataValues\":[{\"value\":1,\n  \"value\":2}]}",
      "{\"value\":1,\"value\":2,\"dataSet\":1}\n"},
+    {"blanks alone", "{\"dataSet\":1,\"period\":2,\"dataValues\":[{ \t}]}",
+     "{ \t\"period\":2,\"dataSet\":1}\n"},
     {"no object", "{\"dataSet\":1,\"dataValues\":[12,[1,\n 2]]}", "12\n[1,2]\n"},
     {"lines", " {\"value\":1}\n\n{\"value\":2}", "{\"value\":1}\n{\"value\":2}\n"},
 };
