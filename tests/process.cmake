@@ -45,6 +45,7 @@ bb_process_test(export 90)
 bb_process_test(map-suggest 60)
 bb_process_test(interrupt 60)
 bb_process_test(bad-input 90)
+bb_process_test(malformed 180)
 bb_process_test(access 60)
 bb_process_test(messages 60)
 bb_process_test(idempotence 60)
@@ -91,3 +92,8 @@ set_target_properties(flood PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_D
 add_executable(publish process/publish.c support/connect.c)
 target_link_libraries(publish PRIVATE bb_client bb_options)
 set_target_properties(publish PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# How much memory process/malformed's imports take.
+add_executable(peak process/peak.c)
+target_link_libraries(peak PRIVATE bb_options)
+set_target_properties(peak PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -328,7 +328,7 @@ bind_by_name(struct binding *b, int member, struct bb_bound *bound)
 
     if (column == -EINVAL)
         return column;
-    if (column < 0 || plan->meaning[column] == BB_MEANS_NOTHING)
+    if (column < 0 || is_ignored(plan->map, plan->name[column]))
         return 0;
     plan->meaning[column] = BB_MEANS_USED;
     bound->piece = bb_arena_alloc(&plan->arena, sizeof *bound->piece);

@@ -105,14 +105,17 @@ bb_plan_begin(struct bb_plan *plan, const struct bb_cells *cells)
 /* --- refusals ---------------------------------------------------------------------------------------------
  */
 
+/* The first reason stays, in memory of its own: others may be written where it was. */
 static void
 refuse(struct making *m, enum bb_row_code code, int member, const char *reason)
 {
+    const char *copy = m->to->code ? NULL : bb_arena_text(&m->plan->scratch, bb_bytes_str(reason));
+
     if (m->to->code)
         return;
     m->to->code = (uint32_t)code;
     m->to->field = (uint32_t)(member + 1); /* BB_FIELD_* is enum bb_column and one */
-    m->to->reason = reason;
+    m->to->reason = copy ? copy : "found what the map does not allow";
 }
 
 static void

@@ -3,6 +3,8 @@
 #include "lines.h"
 #include "table.h"
 
+#include "proto/rows.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@ struct fixed_table {
     struct bb_bytes name[BB_CELLS_MAX], title[64];
     uint64_t header_lines; /* in front of the records, not counting empty ones */
     struct bb_cell cell[BB_CELLS_MAX];
+    char reason[100];
 };
 
 /* Where the character begins that is counted `wanted`, from 1: its byte; the end of the line if it has fewer.
@@ -61,12 +64,14 @@ next_record(void *self, struct bb_cells *ret_cells)
                                    .cell = table->cell,
                                    .count = table->head.count,
                                    .raw = line.raw};
-    if (!line.text.data) {
-        for (size_t i = 0; i < table->head.count; i++)
-            table->cell[i] = (struct bb_cell){bb_bytes(NULL, line.text.len), BB_CELL_LONG};
+    if (line.text.data) {
+        cut(table, line.text);
         return 0;
     }
-    cut(table, line.text);
+    snprintf(table->reason, sizeof table->reason, "found a line of %zu bytes, expected at most %u",
+             line.text.len, BB_LINE_BYTES);
+    ret_cells->code = BB_ROW_CODE_TOO_LONG;
+    ret_cells->reason = table->reason;
     return 0;
 }
 

@@ -132,6 +132,19 @@ static const struct {
      "1:i=a l=x y p=2018 v=5 \n"},
     {"delimiter", "indicator;period;value\na;2018;1,5\n",
      "{\"dialect\": {\"delimiter\": \";\"}, \"decimalChar\": \",\"}", "1:i=a p=2018 v=1.5 \n"},
+    {"a field that is described is a member by its name all the same",
+     "indicator,period,value\na,2018,\"1,500\"\n",
+     "{\"fields\": [{\"name\": \"value\", \"groupChar\": \",\"}]}", "1:i=a p=2018 v=1500 \n"},
+    {"the first of two mistakes is told", "indicator,period,numerator,denominator\na,2018,\"1,2\",\"3,4\"\n",
+     "{\"groupChar\": \",\"}",
+     "1!BAD_NUMBER numerator: found '1,2', expected a number with '.' as decimal mark and ',' between groups "
+     "of three "
+     "digits\n"},
+    {"unless it is ignored", "indicator,period,value,Count\na,2018,5,6\n",
+     "{\"fields\": [{\"name\": \"value\"}], \"ignore\": [\"value\"], \"reading\": {\"numerator\": "
+     "\"{Count}\", "
+     "\"denominator\": \"10\"}}",
+     "1:i=a p=2018 n=6 d=10 \n"},
 };
 
 static void
@@ -238,6 +251,14 @@ test_overlong(void **state)
     char *found = rows_of(data, 0, BB_FORMAT_CSV, NULL);
     assert_string_equal(
         found, "1!TOO_LONG comment: found 10485760 bytes, expected at most 2000\n2:i=b p=2018 v=2 \n");
+    free(found);
+    at = (size_t)sprintf(data, "indicator,period,value,place\na,2018,");
+    memset(data + at, '1', 70000);
+    data[at + 70000] = ',';
+    memset(data + at + 70001, 'x', 80000);
+    data[at + 150001] = '\0';
+    found = rows_of(data, 0, BB_FORMAT_CSV, NULL);
+    assert_string_equal(found, "1!TOO_LONG place: found 80000 bytes, expected at most 300\n");
     free(found);
     at = (size_t)sprintf(data, "{\"comment\": \"");
     memset(data + at, 'x', n);
