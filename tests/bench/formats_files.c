@@ -62,17 +62,17 @@ static const char map[] =
     "             \"value\": \"{Count}\"}}\n";
 
 const struct formats_kind formats_kinds[] = {
-    {"csv", "CSV", "readings.csv", "indicator,place,period,value\n", csv_row, "", "", NULL},
+    {"csv", "CSV", "readings.csv", "indicator,place,period,value\n", csv_row, "", "", NULL, true},
     {"csv-map", "CSV of others, with a map", "mapped.csv", "Town,Measure,Year,Month,Count,Remark\n",
-     mapped_row, "", "", map},
-    {"jsonl", "JSONL", "readings.jsonl", "", jsonl_row, "", "", NULL},
-    {"dhis2-json", "DHIS2 JSON", "values.json", "{\"dataValues\": [\n", dhis2_json_row, ",\n", "\n]}\n",
-     NULL},
+     mapped_row, "", "", map, true},
+    {"jsonl", "JSONL", "readings.jsonl", "", jsonl_row, "", "", NULL, true},
+    {"dhis2-json", "DHIS2 JSON", "values.json", "{\"dataValues\": [\n", dhis2_json_row, ",\n", "\n]}\n", NULL,
+     true},
     {"dhis2-csv", "DHIS2 CSV", "values.csv",
      "\"dataelement\",\"period\",\"orgunit\",\"categoryoptioncombo\",\"attributeoptioncombo\",\"value\"\n",
-     dhis2_csv_row, "", "", NULL},
+     dhis2_csv_row, "", "", NULL, false},
     {"xml", "DHIS2 XML", "values.xml", "<dataValueSet xmlns=\"http://dhis2.org/schema/dxf/2.0\">\n",
-     dhis2_xml_row, "", "</dataValueSet>\n", NULL},
+     dhis2_xml_row, "", "</dataValueSet>\n", NULL, false},
 };
 const unsigned n_formats_kinds = sizeof formats_kinds / sizeof *formats_kinds;
 

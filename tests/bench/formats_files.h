@@ -3,6 +3,7 @@
 #ifndef BENCH_FORMATS_FILES_H
 #define BENCH_FORMATS_FILES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -21,6 +22,7 @@ struct formats_kind {
     const char *between; /* rows */
     const char *end;
     const char *map; /* for --map; NULL: it needs none */
+    bool wanted;     /* its figures are to be met; others are told */
 };
 
 extern const struct formats_kind formats_kinds[];
