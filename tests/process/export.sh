@@ -2,22 +2,7 @@
 # Readings are exported, and what was exported is imported again with every row unchanged; increments bring a copy to
 # where the original is; a file is there whole or not at all.
 . "$(dirname "$0")/lib.sh"
-
-# empty_store: as on the first day, but for the organizations, which are the broker's
-empty_store() {
-    bb-supervise stop measurement
-    bb-supervise stop communication
-    rm -r "$BB_STATE/measurement" "$BB_STATE/communication"
-    install -d -m 0700 "$BB_STATE/measurement" "$BB_STATE/communication"
-    bb-supervise start measurement
-    bb-supervise start communication
-}
-
-# listing FILE: what readings ls tells of every reading, but for when it was said, and how often
-listing() {
-    run 0 backbone readings ls -o jsonl
-    jq -c 'del(.revision, .time, .sequence, .version)' "$tmp/out" >"$1"
-}
+. "$root/tests/process/copies.sh"
 
 # sequence: the head of the journal
 sequence() {
@@ -38,7 +23,7 @@ catalogue() {
         0 backbone indicator define -
 }
 
-forms=(csv jsonl)
+forms=(csv jsonl dhis2-json dhis2-csv)
 
 define_sample
 run 0 backbone import "$sample/readings.csv" -o json
@@ -69,13 +54,13 @@ cp "$BB_STATE/measurement.log" "$tmp/log"
 for form in "${forms[@]}"; do
     empty_store
     catalogue
-    run_text 'name\nHere\nThere\n' 0 backbone place import -
+    run_text 'name\nHere\nThere\nNorth\n' 0 backbone place import -
     run 0 backbone import "$tmp/all.$form" --format "$form" -o json
     counts rows=$total created=$total rejected=0
     listing "$tmp/listing.$form"
-    if cmp -s "$tmp/listing" "$tmp/listing.$form"; then ok; else not_ok "$form: into an empty store" "$(diff "$tmp/listing" "$tmp/listing.$form" | head -5)"; fi
+    same "$form: into an empty store" "$tmp/listing" "$tmp/listing.$form"
     run 0 backbone export "$tmp/again.$form" --format "$form" --datapackage "$tmp/again.$form.json"
-    if cmp -s "$tmp/all.$form" "$tmp/again.$form"; then ok; else not_ok "$form: exported again it is the same file"; fi
+    same "$form: exported again it is the same file" "$tmp/all.$form" "$tmp/again.$form"
 done
 
 # --- the forms of DHIS2
@@ -184,12 +169,12 @@ listing "$tmp/listing"
 for form in "${forms[@]}"; do
     empty_store
     catalogue
-    run_text 'name\nHere\nThere\n' 0 backbone place import -
+    run_text 'name\nHere\nThere\nNorth\n' 0 backbone place import -
     run 0 backbone import "$tmp/all.$form" --format "$form" -o json
     run 0 backbone import "$tmp/increment.$form" --format "$form" -o json
     counts rows=6 created=1 updated=4 unchanged=1 rejected=0
     listing "$tmp/listing.copy"
-    if cmp -s "$tmp/listing" "$tmp/listing.copy"; then ok; else not_ok "$form: a copy that takes increments" "$(diff "$tmp/listing" "$tmp/listing.copy" | head -5)"; fi
+    same "$form: a copy that takes increments" "$tmp/listing" "$tmp/listing.copy"
 done
 
 # --- whole or not at all
@@ -220,6 +205,11 @@ counts rows=4 created=3 rejected=1
 like "no number" "$err" "row 4 .*found 'true', expected a number.*BAD_NUMBER"
 run 0 as alpha readings ls --indicator net --period 2027 -o json
 json 'map(.value)' '[1,0,1]'
+
+run_text '{"dataValues":[{"dataElement":"net","period":"202801","orgUnit":"Nowhere","value":"true"},{"dataElement":"net","period":"202801","orgUnit":"Nowhere","deleted":true}]}' \
+    65 as alpha import - --format dhis2-json -o json
+counts rows=2 unchanged=1 rejected=1
+like "which place" "$err" "found 'Nowhere', expected a registered place.*BAD_PLACE"
 
 echo before >"$tmp/kept.csv"
 run 74 backbone export /dev/full

@@ -65,7 +65,12 @@ at_exit() {
 }
 trap at_exit EXIT
 
+# With BB_ROUND_TRIP what the test leaves in the store goes out and in again before (round-trip.sh).
 finish() {
+    if [ -n "${BB_ROUND_TRIP:-}" ]; then
+        . "$root/tests/process/copies.sh"
+        round_trip
+    fi
     finished=true
     echo "$passed checks passed, $failed failed"
     [ "$failed" -eq 0 ]
