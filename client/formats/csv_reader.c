@@ -10,6 +10,8 @@
 
 #include <csv.h>
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define STRICT     (CSV_STRICT | CSV_STRICT_FINI)
@@ -261,4 +263,20 @@ bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row)
     csv->row.raw = bb_raw_keeper_row(&csv->keeper);
     *ret_row = csv->row;
     return csv->keeper.error;
+}
+
+bool
+bb_csv_is_sound(const struct bb_csv_row *row, char *reason, size_t size)
+{
+    if (row->problem == BB_CSV_TEXT_AFTER_QUOTE)
+        snprintf(reason, size,
+                 "found text behind a closing quote in line %" PRIu64
+                 ", expected the next column (a quote within quotes is written twice)",
+                 row->problem_line);
+    else if (row->problem == BB_CSV_OPEN_QUOTE)
+        snprintf(reason, size,
+                 "found the end of the file within quotes, expected a closing quote; the row starts in line "
+                 "%" PRIu64,
+                 row->problem_line);
+    return row->problem == BB_CSV_FINE;
 }

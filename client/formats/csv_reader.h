@@ -42,6 +42,9 @@ void bb_csv_destroy(struct bb_csv **csv);
 /* 0 a row | BB_INPUT_END | -errno: of reading, or of the spool */
 int bb_csv_next(struct bb_csv *csv, struct bb_csv_row *ret_row);
 
+/* Are its quotes where they may be? Otherwise why not: "found ..., expected ..." */
+bool bb_csv_is_sound(const struct bb_csv_row *row, char *reason, size_t size);
+
 /* Bytes of the file read so far. */
 uint64_t bb_csv_position(const struct bb_csv *csv);
 

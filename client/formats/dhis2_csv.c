@@ -158,14 +158,23 @@ add_to_header(void *self, struct bb_bytes piece)
 }
 
 static int
+keep_header(struct table *table, struct bb_spool *spool)
+{
+    int r = bb_raw_walk(&table->row.raw, spool, add_to_header, &table->header_text);
+    return r == -EMSGSIZE ? fail(table, "found a header of more than %u bytes, expected names", HEADER_BYTES)
+                          : r;
+}
+
+static int
 begin(struct table *table, char delimiter, struct bb_spool *spool)
 {
     int r;
     table->waiting = bb_csv_next(table->csv, &table->row);
     table->header = table->waiting == 0 && is_header(&table->row);
     if (table->header) {
-        r = bb_raw_walk(&table->row.raw, spool, add_to_header, &table->header_text);
-        r = r < 0 ? r : read_header(table);
+        r = read_header(table);
+        if (r == 0 && !table->bad)
+            r = keep_header(table, spool);
     } else {
         r = name_in_order(table, delimiter);
     }
@@ -177,33 +186,32 @@ begin(struct table *table, char delimiter, struct bb_spool *spool)
 
 /* Rows */
 
-static bool
-is_broken(struct table *table)
+/* Empty cells behind the last column are none. */
+static size_t
+count_cells(const struct bb_csv_row *row, size_t most)
 {
-    const struct bb_csv_row *row = &table->row;
-    if (row->problem == BB_CSV_TEXT_AFTER_QUOTE)
-        snprintf(table->reason, sizeof table->reason,
-                 "found text behind a closing quote in line %" PRIu64
-                 ", expected the next column (a quote within quotes is written twice)",
-                 row->problem_line);
-    else if (row->problem == BB_CSV_OPEN_QUOTE)
-        snprintf(table->reason, sizeof table->reason,
-                 "found the end of the file within quotes, expected a closing quote; the row starts in line "
-                 "%" PRIu64,
-                 row->problem_line);
-    else if (row->count > table->names.count)
-        snprintf(table->reason, sizeof table->reason, "found %zu columns, expected at most %zu%s", row->count,
+    size_t count = row->count;
+    while (count > most && count <= BB_CSV_COLUMNS && row->cell[count - 1].len == 0)
+        count--;
+    return count;
+}
+
+static bool
+is_broken(struct table *table, size_t count)
+{
+    if (!bb_csv_is_sound(&table->row, table->reason, sizeof table->reason))
+        return true;
+    if (count > table->names.count)
+        snprintf(table->reason, sizeof table->reason, "found %zu columns, expected at most %zu%s", count,
                  table->names.count, table->header ? " as in the header" : "");
-    else
-        return false;
-    return true;
+    return count > table->names.count;
 }
 
 static void
-take_cells(struct table *table)
+take_cells(struct table *table, size_t count)
 {
     size_t i = 0;
-    for (; i < table->row.count; i++) {
+    for (; i < count; i++) {
         struct bb_bytes text = table->row.cell[i];
         uint8_t kind = !text.data ? BB_CELL_LONG : text.len ? BB_CELL_TEXT : BB_CELL_ABSENT;
         table->cell[i] = (struct bb_cell){text, kind};
@@ -221,8 +229,9 @@ give_row(struct table *table, struct bb_cells *ret_cells)
                                    .cell = table->cell,
                                    .count = table->names.count,
                                    .raw = row->raw};
-    if (!is_broken(table)) {
-        take_cells(table);
+    size_t count = count_cells(row, table->names.count);
+    if (!is_broken(table, count)) {
+        take_cells(table, count);
         return;
     }
     memset(table->cell, 0, table->names.count * sizeof table->cell[0]);

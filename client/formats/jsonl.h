@@ -10,8 +10,6 @@
 #include "feed.h"
 #include "reader.h"
 
-#define BB_JSONL_LINE_BYTES (256u << 10)
-
 /* feed: of UTF-8 without a byte order mark (decode.h); its memory is the caller's. spool: borrowed; NULL: the
  * text of records is not kept. Records are numbered as lines are, without the empty ones. 0 | -ENOMEM */
 int bb_jsonl_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader);

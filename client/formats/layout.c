@@ -62,20 +62,10 @@ bb_layout_init(struct bb_layout *layout, const struct bb_csv_row *header, const 
 bool
 bb_layout_row(const struct bb_layout *layout, const struct bb_csv_row *row, char *reason, size_t size)
 {
-    if (row->problem == BB_CSV_TEXT_AFTER_QUOTE)
-        snprintf(reason, size,
-                 "found text behind a closing quote in line %" PRIu64
-                 ", expected the next column (a quote within quotes is written twice)",
-                 row->problem_line);
-    else if (row->problem == BB_CSV_OPEN_QUOTE)
-        snprintf(reason, size,
-                 "found the end of the file within quotes, expected a closing quote; the row starts in line "
-                 "%" PRIu64,
-                 row->problem_line);
-    else if (row->count != layout->columns)
+    if (!bb_csv_is_sound(row, reason, size))
+        return false;
+    if (row->count != layout->columns)
         snprintf(reason, size, "found %zu column%s, expected %zu as in the header", row->count,
                  row->count == 1 ? "" : "s", layout->columns);
-    else
-        return true;
-    return false;
+    return row->count == layout->columns;
 }

@@ -242,16 +242,8 @@ check_row(struct csv_table *table, const struct bb_csv_row *row, struct bb_cells
         filled--;
     if (count > table->columns)
         count = filled > table->columns ? filled : table->columns;
-    if (row->problem == BB_CSV_TEXT_AFTER_QUOTE)
-        snprintf(table->reason, sizeof table->reason,
-                 "found text behind a closing quote in line %" PRIu64
-                 ", expected the next column (a quote within quotes is written twice)",
-                 row->problem_line);
-    else if (row->problem == BB_CSV_OPEN_QUOTE)
-        snprintf(table->reason, sizeof table->reason,
-                 "found the end of the file within quotes, expected a closing quote; the row starts in line "
-                 "%" PRIu64,
-                 row->problem_line);
+    if (!bb_csv_is_sound(row, table->reason, sizeof table->reason))
+        ;
     else if (filled && count != table->columns)
         snprintf(table->reason, sizeof table->reason, "found %zu column%s, expected %zu as in the %s", count,
                  count == 1 ? "" : "s", table->columns,

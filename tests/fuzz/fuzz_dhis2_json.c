@@ -1,62 +1,28 @@
 /* Values of DHIS2 in JSON: whatever the file is, reading ends, with a place where it is wrong; cells are
  * UTF-8; the row of a sound record is one line of JSON, which is read as one record, and as that again; and
  * it is the same however the bytes come. */
-#include "fuzz.h"
+#include "pieces.h"
 
 #include "client/formats/dhis2_json.h"
 #include "client/formats/json_members.h"
 #include "proto/utf8.h"
 
-struct source {
-    struct bb_bytes left;
-    size_t piece;
-};
-
-static ssize_t
-read_some(void *self, uint8_t *to, size_t size)
-{
-    struct source *source = self;
-    size_t n = source->piece < size ? source->piece : size;
-
-    if (n > source->left.len)
-        n = source->left.len;
-    if (n)
-        memcpy(to, source->left.data, n);
-    source->left.data += n;
-    source->left.len -= n;
-    return (ssize_t)n;
-}
-
-static int
-append(void *self, struct bb_bytes piece)
-{
-    bb_buffer_append(self, piece.data, piece.len);
-    return 0;
-}
-
-static void
-raw_text(const struct bb_cells *cells, struct bb_spool *spool, struct bb_buffer *text)
-{
-    bb_buffer_init(text, 64u << 20);
-    require(bb_raw_walk(&cells->raw, spool, append, text) == 0 && text->error == 0);
-}
-
 /* A line that stands for a record is one: unless it has nothing but what a set may say. */
 static void
 check_again(struct bb_bytes line)
 {
-    struct source source = {line, line.len};
+    struct pieces source = {line, line.len};
     struct bb_spool *spool;
     struct bb_reader reader;
     struct bb_cells cells;
     struct bb_buffer text;
 
     require(bb_spool_new(&spool) == 0);
-    require(bb_dhis2_json_reader((struct bb_feed){read_some, &source}, spool, &reader) == 0);
+    require(bb_dhis2_json_reader(pieces_feed(&source), spool, &reader) == 0);
     int r = bb_reader_next(&reader, &cells);
     require(r == 0 || r == BB_READER_END);
     if (r == 0) {
-        raw_text(&cells, spool, &text);
+        pieces_raw(&cells.raw, spool, &text);
         require(bb_bytes_equal(bb_buffer_bytes(&text), line));
         bb_buffer_release(&text);
         require(bb_reader_next(&reader, &cells) == BB_READER_END);
@@ -79,7 +45,7 @@ check_record(const struct bb_cells *cells, struct bb_spool *spool)
     require(!cells->code == !cells->reason);
     for (size_t i = 0; i < cells->count; i++)
         require(cells->cell[i].kind == BB_CELL_ABSENT || bb_utf8_is_text(cells->cell[i].text));
-    raw_text(cells, spool, &text);
+    pieces_raw(&cells->raw, spool, &text);
     struct bb_bytes line = bb_buffer_bytes(&text);
     require(!memchr(line.data, '\n', line.len) && !memchr(line.data, '\r', line.len));
     if (cells->code == 0) {
@@ -93,13 +59,13 @@ check_record(const struct bb_cells *cells, struct bb_spool *spool)
 static uint64_t
 read_all(struct bb_bytes in, size_t piece, struct bb_spool *spool)
 {
-    struct source source = {in, piece};
+    struct pieces source = {in, piece};
     struct bb_reader reader;
     struct bb_cells cells;
     uint64_t n = 0;
     int r;
 
-    require(bb_dhis2_json_reader((struct bb_feed){read_some, &source}, spool, &reader) == 0);
+    require(bb_dhis2_json_reader(pieces_feed(&source), spool, &reader) == 0);
     while ((r = bb_reader_next(&reader, &cells)) == 0) {
         require(cells.number == ++n);
         check_record(&cells, spool);

@@ -1,32 +1,12 @@
 /* JSON through the scanner: whatever it is, it ends, with a place where it is wrong; levels open and close in
  * order, texts are UTF-8 without NUL and decoded the same however the bytes come; and what is sound for us is
  * so for jansson. */
-#include "fuzz.h"
+#include "pieces.h"
 
 #include "client/formats/json.h"
 #include "proto/utf8.h"
 
 #include <jansson.h>
-
-struct source {
-    struct bb_bytes left;
-    size_t piece;
-};
-
-static ssize_t
-read_some(void *self, uint8_t *to, size_t size)
-{
-    struct source *source = self;
-    size_t n = source->piece < size ? source->piece : size;
-
-    if (n > source->left.len)
-        n = source->left.len;
-    if (n)
-        memcpy(to, source->left.data, n);
-    source->left.data += n;
-    source->left.len -= n;
-    return (ssize_t)n;
-}
 
 struct seen {
     int outcome;
@@ -73,10 +53,10 @@ scan(struct bb_json *json)
 static struct seen
 scan_stream(struct bb_bytes in, size_t piece)
 {
-    struct source source = {in, piece};
+    struct pieces source = {in, piece};
     struct bb_json json;
 
-    require(bb_json_open(&json, (struct bb_feed){read_some, &source}, "a value") == 0);
+    require(bb_json_open(&json, pieces_feed(&source), "a value") == 0);
     struct seen seen = scan(&json);
     require(seen.outcome != BB_JSON_END || bb_json_position(&json) == in.len);
     bb_json_release(&json);

@@ -1,38 +1,11 @@
 /* A file of values in XML: whatever it is, reading ends, with a place where it is wrong; cells are UTF-8, and
  * the row of a record is JSON; and it is the same however the bytes come. */
-#include "fuzz.h"
+#include "pieces.h"
 
 #include "client/formats/xml.h"
 #include "proto/utf8.h"
 
 #include <jansson.h>
-
-struct source {
-    struct bb_bytes left;
-    size_t piece;
-};
-
-static ssize_t
-read_some(void *self, uint8_t *to, size_t size)
-{
-    struct source *source = self;
-    size_t n = source->piece < size ? source->piece : size;
-
-    if (n > source->left.len)
-        n = source->left.len;
-    if (n)
-        memcpy(to, source->left.data, n);
-    source->left.data += n;
-    source->left.len -= n;
-    return (ssize_t)n;
-}
-
-static int
-append(void *self, struct bb_bytes piece)
-{
-    bb_buffer_append(self, piece.data, piece.len);
-    return 0;
-}
 
 static void
 check_record(const struct bb_cells *cells, struct bb_spool *spool)
@@ -42,8 +15,7 @@ check_record(const struct bb_cells *cells, struct bb_spool *spool)
 
     for (size_t i = 0; i < cells->count; i++)
         require(cells->cell[i].kind == BB_CELL_ABSENT || bb_utf8_is_text(cells->cell[i].text));
-    bb_buffer_init(&text, 64u << 20);
-    require(bb_raw_walk(&cells->raw, spool, append, &text) == 0 && text.error == 0);
+    pieces_raw(&cells->raw, spool, &text);
     object = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
     require(json_is_object(object));
     json_decref(object);
@@ -53,13 +25,13 @@ check_record(const struct bb_cells *cells, struct bb_spool *spool)
 static uint64_t
 read_all(struct bb_bytes in, size_t piece, struct bb_spool *spool)
 {
-    struct source source = {in, piece};
+    struct pieces source = {in, piece};
     struct bb_reader reader;
     struct bb_cells cells;
     uint64_t n = 0;
     int r;
 
-    require(bb_xml_reader((struct bb_feed){read_some, &source}, false, spool, &reader) == 0);
+    require(bb_xml_reader(pieces_feed(&source), false, spool, &reader) == 0);
     while ((r = bb_reader_next(&reader, &cells)) == 0) {
         require(cells.number == ++n);
         check_record(&cells, spool);

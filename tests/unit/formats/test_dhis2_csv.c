@@ -55,6 +55,8 @@ static const struct {
      "end"},
     {"more cells than columns", "dataelement,value\na,1,2\nb,2\n",
      "2: !0 found 3 columns, expected at most 2 as in the header\n3: dataElement=b|value=2\nend"},
+    {"empty ones behind them", "dataelement,value\na,1,,\nb,2,,x\n",
+     "2: dataElement=a|value=1\n3: !0 found 4 columns, expected at most 2 as in the header\nend"},
     {"more than DHIS2 has", "1,2,3,4,5,6,7,8,9,10,11,12\n",
      "1: !0 found 12 columns, expected at most 11\nend"},
     {"quotes", "dataelement,value\n\"a\"b,1\nc,\"2\nd\"\ne,\"f\n",
@@ -159,6 +161,29 @@ test_header_limits(void **state)
     free(data);
 }
 
+/* What is kept of the header is bounded, too. */
+static void
+test_long_header(void **state)
+{
+    const size_t n = 2u << 20;
+    char *data = malloc(n + 100);
+    struct bb_spool *spool;
+    (void)state;
+    size_t len = (size_t)sprintf(data, "dataelement,");
+    memset(data + len, ' ', n);
+    strcpy(data + len + n, "value\na,1\n");
+    assert_int_equal(bb_spool_new(&spool), 0);
+    struct bb_reader reader = open_table(&(struct reader_text_memory){bb_bytes_str(data), 0}, spool);
+    char *found = reader_text(&reader);
+    check_text(found, "bad: line 1: found a header of more than 1048576 bytes, expected names", "kept");
+    free(found);
+    found = records_of(bb_bytes_str(data), 0);
+    check_text(found, "2: dataElement=a|value=1\nend", "not kept");
+    free(found);
+    bb_spool_destroy(&spool);
+    free(data);
+}
+
 /* Cut anywhere, a table is rows up to there: each one told, sound or broken. */
 static void
 test_truncated(void **state)
@@ -199,9 +224,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),     cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_monsters),  cmocka_unit_test(test_header_limits),
-        cmocka_unit_test(test_truncated), cmocka_unit_test(test_read_error),
+        cmocka_unit_test(test_cases),       cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_monsters),    cmocka_unit_test(test_header_limits),
+        cmocka_unit_test(test_long_header), cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_read_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
