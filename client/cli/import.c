@@ -77,9 +77,8 @@ struct import {
 static enum bb_strategy
 strategy_by_name(const struct argp_state *state, const char *name)
 {
-    static const char *const names[] = {"upsert", "create", "update", "delete"};
-    for (int i = 0; i < 4; i++)
-        if (strcmp(names[i], name) == 0)
+    for (int i = 0; i < BB_STRATEGIES; i++)
+        if (strcmp(bb_strategies[i], name) == 0)
             return (enum bb_strategy)i;
     argp_error(state, "--strategy %s: expected upsert, create, update or delete", name);
     return BB_STRATEGY_UPSERT;
@@ -128,6 +127,7 @@ parse_choice(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_STRATEGY:
         im->source.strategy = strategy_by_name(state, arg);
+        im->source.has_strategy = true;
         return 0;
     case KEY_EXPLAIN:
         im->explain = rows_to_explain(state, arg);
@@ -280,6 +280,7 @@ open_source(struct import *im)
     int r = bb_spool_new(&im->job.spool);
     im->source.file = base_name(im->file);
     im->source.map = &im->map;
+    im->source.dry_run = im->job.dry_run || im->explain;
     im->source.asks = &im->asks.asks;
     im->source.explain = im->explain ? bb_explain_begin(&im->explained) : NULL;
     im->source.spool = im->job.keep ? im->job.spool : NULL;

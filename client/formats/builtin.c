@@ -21,14 +21,18 @@ static const char dhis2[] =
     " \"withdraw\": [{\"column\": \"deleted\", \"pattern\": \"^([Tt]rue|TRUE|1)$\"},"
     "                {\"column\": [\"value\", \"numerator\", \"status\"], \"empty\": true}],"
     " \"drop\": {\"value\": [{\"column\": \"computed\", \"pattern\": \"^true$\"}]},"
+    " \"strategy\": \"{importStrategy}{strategy}\", \"dryRun\": \"{dryRun}\","
+    " \"aliases\": {\"strategy\": {\"NEW\": \"create\", \"CREATE\": \"create\", \"UPDATE\": \"update\","
+    "   \"UPDATES\": \"update\", \"DELETE\": \"delete\", \"DELETES\": \"delete\", \"NEW_AND_UPDATES\": "
+    "\"upsert\","
+    "   \"CREATE_AND_UPDATE\": \"upsert\"}},"
     " \"known\": [\"place\"], \"parts\": [\"categoryOptionCombo\"],"
     " \"ignore\": [\"storedBy\", \"created\", \"lastUpdated\", \"lastupdated\", \"timestamp\", \"followup\","
     "   \"followUp\", \"dataSet\", \"completeDate\", \"completedDate\", \"idScheme\", "
     "\"dataElementIdScheme\","
     "   \"orgUnitIdScheme\", \"categoryOptionComboIdScheme\", \"attributeOptionComboIdScheme\","
-    "   \"dataSetIdScheme\", \"categoryIdScheme\", \"categoryOptionIdScheme\", \"importStrategy\", "
-    "\"dryRun\","
-    "   \"strategy\", \"storedby\", \"exported\", \"dataSetComplete\", \"computed\", \"deleted\"],"
+    "   \"dataSetIdScheme\", \"categoryIdScheme\", \"categoryOptionIdScheme\", \"storedby\", \"exported\", "
+    "\"dataSetComplete\", \"computed\", \"deleted\"],"
     " \"otherColumns\": \"disaggregation\"}";
 
 const char *

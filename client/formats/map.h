@@ -149,6 +149,8 @@ struct bb_map {
     enum bb_other_columns others;
     struct bb_named_aliases *aliases;
     size_t n_aliases;
+    struct bb_template strategy; /* what a record says of itself; no pieces: nothing */
+    struct bb_template dry_run;
     bool known_places;     /* a new one is refused, where there are registered ones */
     struct bb_texts parts; /* dimensions whose code may be dimension=code parts instead */
     struct bb_map_reading *rule;

@@ -235,6 +235,8 @@ MAP(bb_map_texts(in, value, &map->yes), read_true)
 MAP(bb_map_texts(in, value, &map->no), read_false)
 MAP(bb_map_texts(in, value, &map->parts), read_parts)
 MAP(bb_map_read_common(in, value, map->rule), read_reading)
+MAP(bb_map_template(in, value, &map->strategy), read_strategy)
+MAP(bb_map_template(in, value, &map->dry_run), read_dry_run)
 
 /* Fields take the numbers of the whole, rules what every reading has. */
 static const struct bb_map_member first[] = {
@@ -264,6 +266,8 @@ static const struct bb_map_member members[] = {
     {"otherColumns", read_others},
     {"aliases", read_aliases},
     {"known", read_known},
+    {"strategy", read_strategy},
+    {"dryRun", read_dry_run},
     {"parts", read_parts},
     {"reading", NULL},
     {"readings", bb_map_read_rules},

@@ -593,6 +593,10 @@ bb_plan_bind(struct bb_plan *plan, const struct bb_bytes *names, size_t count, b
     r = bind_captures(&b);
     if (r == 0)
         r = bind_rules(&b);
+    if (r == 0) /* whether their columns are there or not */
+        r = bind_template(&b, &plan->map->strategy, &plan->strategy);
+    if (r == 0)
+        r = bind_template(&b, &plan->map->dry_run, &plan->dry_run);
     if (r == 0)
         r = bind_conditions(&b, &plan->map->skip, &plan->skip);
     if (r == 0)

@@ -31,10 +31,12 @@ enum bb_meaning {
 struct bb_mapped {
     struct bb_row_text row;
     struct bb_text
-        word;       /* the value was this word for 1 or 0, which only a boolean indicator has; else empty */
-    uint32_t code;  /* BB_ROW_CODE_*: why it is refused; 0: it is not */
-    uint32_t field; /* BB_FIELD_*, or 0 */
-    const char *reason; /* found, expected */
+        word; /* the value was this word for 1 or 0, which only a boolean indicator has; else empty */
+    struct bb_text strategy; /* of the record, as it says itself; empty: it does not */
+    bool dry_run;            /* ... that nothing is to be kept */
+    uint32_t code;           /* BB_ROW_CODE_*: why it is refused; 0: it is not */
+    uint32_t field;          /* BB_FIELD_*, or 0 */
+    const char *reason;      /* found, expected */
 };
 
 /* map, explain: borrowed; explain may be NULL. 0 | -EINVAL and what is wrong at error: a title or the name of

@@ -67,6 +67,7 @@ struct bb_plan {
     struct bb_clean clean[BB_CELLS_MAX];
     struct bb_bound_rule *rule;
     size_t n_rules;
+    struct bb_bound strategy, dry_run;
     struct bb_bound *capture; /* what a capture over cells is taken from */
     struct bb_bound_conditions skip, withdraw, drop[BB_COLUMNS];
     uint16_t *other; /* columns that are dimensions */

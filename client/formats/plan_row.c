@@ -127,7 +127,8 @@ refuse_cell(struct making *m, int member, const struct bb_clean *clean)
         refuse(m, (enum bb_row_code)clean->code, member, clean->reason);
         return;
     }
-    snprintf(plan->reason, sizeof plan->reason, "%s at most %u", clean->reason, most_bytes[member]);
+    snprintf(plan->reason, sizeof plan->reason, "%s at most %u", clean->reason,
+             member < 0 ? BB_LIMIT_NAME_BYTES : most_bytes[member]);
     refuse(m, BB_ROW_CODE_TOO_LONG, member, plan->reason);
 }
 
@@ -472,11 +473,42 @@ withdraw(struct making *m)
                  "the map's withdraw");
 }
 
+/* Has it a cell to look at? Names that a file does not have are texts that are always empty. */
+static bool
+looks_at_cells(const struct bb_bound *bound)
+{
+    for (size_t i = 0; i < bound->count; i++)
+        if (bound->piece[i].kind != BB_PIECE_TEXT)
+            return true;
+    return false;
+}
+
+/* What the record says of how it is to be taken. */
+static void
+take_manner(struct making *m)
+{
+    static const struct bb_bytes name = {(const uint8_t *)"strategy", 8};
+    const struct bb_aliases *aliases;
+    const struct bb_bytes *meant;
+    struct bb_bytes text;
+
+    if (looks_at_cells(&m->plan->dry_run))
+        m->to->dry_run = bb_bytes_equal(joined(m, &m->plan->dry_run, -1), bb_bytes_str("true"));
+    if (!looks_at_cells(&m->plan->strategy))
+        return;
+    text = joined(m, &m->plan->strategy, -1);
+    aliases = bb_map_aliases(m->plan->map, name);
+    meant = aliases ? bb_aliases_find(aliases, text) : NULL;
+    text = meant ? *meant : text;
+    m->to->strategy = (struct bb_text){(const char *)text.data, text.len};
+}
+
 static void
 make_reading(struct making *m)
 {
     struct bb_plan *plan = m->plan;
 
+    take_manner(m);
     for (int i = 0; i < BB_COLUMNS; i++) {
         if (i == BB_COLUMN_DISAGGREGATION && (m->rule->n_dimensions || plan->n_others))
             take_dimensions(m);

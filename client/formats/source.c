@@ -44,6 +44,8 @@ has_stranger(struct bb_source *source)
     return false;
 }
 
+const char *const bb_strategies[BB_STRATEGIES] = {"upsert", "create", "update", "delete"};
+
 /* The next record: what it is as a whole stands in ret_row; 0 with `left` readings, or none if it is refused.
  */
 static int
@@ -88,12 +90,35 @@ bb_source_wants_known_places(const struct bb_source *source)
     return source->map->known_places;
 }
 
+/* The command line has the last word, then the file. False: the row is refused. */
+static bool
+find_strategy(struct bb_source *source, const struct bb_mapped *mapped, struct bb_source_row *row,
+              enum bb_strategy *ret_strategy)
+{
+    const struct bb_bytes said = bb_bytes(mapped->strategy.data, mapped->strategy.len);
+    char shown[100];
+
+    *ret_strategy = source->options.strategy;
+    if (source->options.has_strategy || said.len == 0)
+        return true;
+    for (int i = 0; i < BB_STRATEGIES; i++)
+        if (bb_bytes_equal(said, bb_bytes_str(bb_strategies[i]))) {
+            *ret_strategy = (enum bb_strategy)i;
+            return true;
+        }
+    snprintf(source->reason, sizeof source->reason,
+             "found the strategy '%s', expected upsert, create, update or delete",
+             bb_text_quote(said, shown, sizeof shown, 60));
+    refuse(row, BB_ROW_CODE_BAD_VALUE, 0, source->reason);
+    return false;
+}
+
 static void
-apply_strategy(const struct bb_source *source, struct bb_source_row *row)
+apply_strategy(enum bb_strategy strategy, struct bb_source_row *row)
 {
     struct bb_text *f = row->row.field;
 
-    switch (source->options.strategy) {
+    switch (strategy) {
     case BB_STRATEGY_CREATE:
         row->row.expect_revision = BB_EXPECT_NONE;
         break;
@@ -108,6 +133,21 @@ apply_strategy(const struct bb_source *source, struct bb_source_row *row)
     case BB_STRATEGY_UPSERT:
         break;
     }
+}
+
+/* How the reading is to be taken, by what the command line and the file say. */
+static void
+take_manner(struct bb_source *source, const struct bb_mapped *mapped, struct bb_source_row *row)
+{
+    enum bb_strategy strategy;
+
+    if (row->code)
+        return;
+    if (mapped->dry_run && !source->options.dry_run)
+        refuse(row, BB_ROW_CODE_BAD_ROW, 0,
+               "the file asks that nothing is kept (a dry run), expected the option --dry-run");
+    else if (find_strategy(source, mapped, row, &strategy))
+        apply_strategy(strategy, row);
 }
 
 static int
@@ -132,8 +172,7 @@ next_reading(struct bb_source *source, struct bb_source_row *ret_row)
         return r;
     if (mapped.word.len && r == 0)
         ret_row->row.field[BB_COLUMN_VALUE] = mapped.word; /* for others it is no number */
-    if (source->options.strategy)
-        apply_strategy(source, ret_row);
+    take_manner(source, &mapped, ret_row);
     return 0;
 }
 

@@ -20,6 +20,9 @@ struct bb_source_asks {
 
 enum bb_strategy { BB_STRATEGY_UPSERT = 0, BB_STRATEGY_CREATE, BB_STRATEGY_UPDATE, BB_STRATEGY_DELETE };
 
+#define BB_STRATEGIES 4
+extern const char *const bb_strategies[BB_STRATEGIES]; /* their names */
+
 struct bb_source_options {
     const char *file;                  /* its name without folders; "" is standard input */
     enum bb_format format;             /* BB_FORMAT_ANY: as the map says, else told by name and first bytes */
@@ -28,7 +31,9 @@ struct bb_source_options {
     struct bb_spool *spool;            /* NULL: the text of rows is not kept */
     const struct bb_explain *explain;  /* may be NULL */
     const struct bb_source_asks *asks; /* may be NULL: nothing is boolean */
-    enum bb_strategy strategy;
+    enum bb_strategy strategy;         /* where has_strategy; else what the file says, and upsert */
+    bool has_strategy;
+    bool dry_run; /* nothing is kept: a file that asks for that may be read */
 };
 
 struct bb_source;

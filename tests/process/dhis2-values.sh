@@ -72,4 +72,24 @@ run_text '{"dataElement":"malaria","period":"2018","orgUnit":"Bo","value":"5","d
 {"dataElement":"malaria","period":"2017","orgUnit":"Bo"}' 0 backbone import - --format dhis2-json "${mine[@]}"
 run 0 backbone readings ls --indicator malaria -o json
 json 'length' 2
+# --- what the set says of how it is to be taken, unless the command line says otherwise
+say_set() { printf '{"period": "2030", "orgUnit": "Bo", %s, "dataValues": [{"dataElement": "nets", "value": %s}]}' "$1" "$2"; }
+run_text "$(say_set '"dryRun": true' 1)" 65 backbone import - --format dhis2-json "${mine[@]}"
+like "a dry run is one" "$err" 'row 1 .*the file asks that nothing is kept .*--dry-run'
+run_text "$(say_set '"dryRun": true' 1)" 0 backbone import - --format dhis2-json "${mine[@]}" --dry-run
+counts created=1
+run_text "$(say_set '"importStrategy": "UPDATE"' 1)" 65 backbone import - --format dhis2-json "${mine[@]}"
+like "nothing is there" "$err" REVISION
+run_text "$(say_set '"importStrategy": "CREATE_AND_UPDATE"' 1)" 0 backbone import - --format dhis2-json "${mine[@]}"
+counts created=1
+run_text "$(say_set '"strategy": "NEW"' 2)" 65 backbone import - --format dhis2-json "${mine[@]}"
+like "something is there" "$err" REVISION
+run_text "$(say_set '"strategy": "NEW"' 2)" 0 backbone import - --format dhis2-json "${mine[@]}" --strategy upsert
+counts updated=1
+run_text "$(say_set '"importStrategy": "SYNC"' 2)" 65 backbone import - --format dhis2-json "${mine[@]}"
+like "what we do not know" "$err" "found the strategy 'SYNC', expected upsert, create, update or delete"
+run_text "$(say_set '"importStrategy": "DELETE"' 2)" 0 backbone import - --format dhis2-json "${mine[@]}"
+counts updated=1
+run 0 backbone readings ls --period 2030 -o json
+json length 0
 finish
