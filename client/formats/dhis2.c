@@ -69,11 +69,13 @@ skip_dimension(struct bb_bytes *text, const char *dimension)
     return true;
 }
 
-/* A code by itself must not be taken for parts. */
+/* A code by itself must not be taken for parts, nor for the combination that is the total (builtin.c). */
 static bool
 is_one_code(struct bb_bytes text)
 {
-    return text.len > 0 && !memchr(text.data, '=', text.len) && !memchr(text.data, ';', text.len);
+    return text.len > 0 && !memchr(text.data, '=', text.len) && !memchr(text.data, ';', text.len) &&
+           !bb_bytes_equal(text, bb_bytes_str("HllvX50cXC0")) &&
+           !bb_bytes_equal(text, bb_bytes_str("default"));
 }
 
 void

@@ -244,6 +244,8 @@ test_combinations(void **state)
         {"categoryOptionCombo=a=b", "categoryOptionCombo=a=b", ""},
         {"attributeOptionCombo=a=b;sex=f", "attributeOptionCombo=a=b;sex=f", ""},
         {"categoryOptionCombos=abc", "categoryOptionCombos=abc", ""},
+        {"categoryOptionCombo=HllvX50cXC0", "categoryOptionCombo=HllvX50cXC0", ""},
+        {"attributeOptionCombo=default;sex=f", "attributeOptionCombo=default;sex=f", ""},
     };
 
     (void)state;
