@@ -39,6 +39,17 @@ sed -i '2d; s/malria/nets/; s/"value": *"x"/"value": 3/' "$tmp/rejects.json"
 run 0 backbone import "$tmp/rejects.json" "${mine[@]}"
 counts rows=2 created=2
 
+# --- a value too long to be kept in memory is kept all the same
+printf '{"period": "2003", "dataValues": [\n  {"dataElement": "nets",\n    "orgUnit": "Bo", "value": 1, "comment": "%s"}]}' \
+    "$(head -c 100000 /dev/zero | tr '\0' x)" >"$tmp/long.json"
+run 65 backbone import "$tmp/long.json" "${mine[@]}" --rejects "$tmp/rejects.json"
+like "its comment" "$err" 'row 1 \(line 2\), comment: found 100000 bytes, expected at most 2000 \[TOO_LONG\]'
+is "all of it" "$(jq -c '[.dataElement, .orgUnit, .period, (.comment | length), .row, .code]' "$tmp/rejects.json")" \
+    '["nets","Bo","2003",100000,1,"TOO_LONG"]'
+sed -i 's/xxx*/short/' "$tmp/rejects.json"
+run 0 backbone import "$tmp/rejects.json" "${mine[@]}"
+counts rows=1 created=1
+
 # --- what ends a file, with where; what came before it is there
 run_text '{"dataValues": [{"dataElement": "nets", "orgUnit": "Bo", "period": "2001", "value": 1},' 65 \
     backbone import - --format dhis2-json "${mine[@]}"
