@@ -192,7 +192,7 @@ static int
 run_define(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable indicators = {fields, 2, bytes_of, NULL, compare, send_rows};
-    struct define define = {.arguments.metadata = {take_metadata, &define.names, NULL}};
+    struct define define = {.arguments.metadata = {take_metadata, &define.names, "dataElements", NULL}};
 
     bb_define_parse(cli, &indicators, define_options, parse_define, argc, argv, &define);
     return bb_define_file(cli, &indicators, &define.arguments);

@@ -4,6 +4,7 @@
 #include "patient.h"
 
 #include "client/formats/decode.h"
+#include "client/formats/metadata_csv.h"
 #include "client/formats/peek.h"
 #include "proto/limits.h"
 #include "proto/utf8.h"
@@ -91,11 +92,13 @@ open_table(struct bb_list_file *list, size_t n_required)
 }
 
 static int
-open_metadata(struct bb_list_file *list, const struct bb_list_metadata *how)
+open_metadata(struct bb_list_file *list, const struct bb_list_metadata *how, bool is_csv)
 {
     struct bb_metadata *metadata = NULL;
+    struct bb_feed feed = bb_peek_feed(&list->peek);
     char error[MESSAGE_BYTES];
-    int r = bb_metadata_read(bb_peek_feed(&list->peek), &metadata, error, sizeof error);
+    int r = is_csv ? bb_metadata_read_csv(feed, how->section, &metadata, error, sizeof error)
+                   : bb_metadata_read(feed, &metadata, error, sizeof error);
 
     if (r == 0)
         r = how->take(how->how, metadata, &list->definitions, error, sizeof error);
@@ -128,10 +131,11 @@ open_either(struct bb_list_file *list, size_t n_required, const struct bb_list_m
     struct bb_bytes head = bb_peek_init(&list->peek, bb_decode_feed(list->decode));
 
     if (metadata && is_json(head))
-        return open_metadata(list, metadata);
+        return open_metadata(list, metadata, false);
+    if (metadata && bb_metadata_is_csv(head))
+        return open_metadata(list, metadata, true);
     if (metadata && metadata->option) {
-        bb_cli_error("%s: %s is for metadata of DHIS2 (JSON), which this is not", list->name,
-                     metadata->option);
+        bb_cli_error("%s: %s is for metadata of DHIS2, which this is not", list->name, metadata->option);
         return EX_USAGE;
     }
     return open_table(list, n_required);

@@ -18,7 +18,8 @@ struct bb_list_metadata {
     int (*take)(const void *how, const struct bb_metadata *metadata, struct bb_definitions *list, char *error,
                 size_t size);
     const void *how;
-    const char *option; /* one that was given and that only metadata has, "--id-scheme"; NULL: none */
+    const char *section; /* what CSV of DHIS2 holds: bb_metadata_read_csv() */
+    const char *option;  /* one that was given and that only metadata has, "--id-scheme"; NULL: none */
 };
 
 /* One row; every cell ends with NUL; an empty one, or one whose column is absent, is NULL. */

@@ -178,7 +178,8 @@ static int
 run_import(struct bb_cli *cli, int argc, char **argv)
 {
     static const struct bb_definable places = {fields, 1, bytes_of, check, compare, send_rows};
-    struct import import = {.arguments.metadata = {take_metadata, &import.aggregate, NULL}};
+    struct import import = {
+        .arguments.metadata = {take_metadata, &import.aggregate, "organisationUnits", NULL}};
 
     bb_define_parse(cli, &places, import_options, parse_import, argc, argv, &import);
     return bb_define_file(cli, &places, &import.arguments);

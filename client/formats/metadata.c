@@ -1,4 +1,7 @@
-/* Ids are unique within a kind, and looked up in an index of jansson's own hash tables. */
+/* Ids are unique within a kind, and looked up in an index of jansson's own hash tables.
+ *
+ * A file of 64 MiB may be made of empty lists, each of which takes thirty times as much memory as text: while
+ * jansson reads, it is given no more than BB_METADATA_MEMORY. What it has may be freed later by anybody. */
 #include "metadata.h"
 
 #include "json_words.h"
@@ -6,6 +9,7 @@
 #include "runtime/buffer.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,15 +135,60 @@ read_whole(struct bb_feed feed, struct bb_buffer *text)
     return n < 0 ? (int)n : text->error;
 }
 
+static struct {
+    size_t taken;
+    bool refused;
+} memory;
+
+static void *
+take_memory(size_t size)
+{
+    void *at = size > BB_METADATA_MEMORY - memory.taken ? NULL : malloc(size);
+
+    memory.refused |= at == NULL;
+    memory.taken += at ? malloc_usable_size(at) : 0;
+    memory.taken = memory.taken < BB_METADATA_MEMORY ? memory.taken : BB_METADATA_MEMORY;
+    return at;
+}
+
+static void
+give_memory(void *at)
+{
+    size_t size = at ? malloc_usable_size(at) : 0;
+
+    memory.taken -= size < memory.taken ? size : memory.taken;
+    free(at);
+}
+
+static json_t *
+load(struct bb_bytes text, json_error_t *where)
+{
+    json_malloc_t old_malloc;
+    json_free_t old_free;
+    json_t *root;
+
+    json_get_alloc_funcs(&old_malloc, &old_free);
+    memory.taken = 0;
+    memory.refused = false;
+    json_set_alloc_funcs(take_memory, give_memory);
+    root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, where);
+    json_set_alloc_funcs(old_malloc, old_free);
+    return root;
+}
+
 static int
 parse(struct bb_metadata *metadata, struct bb_bytes text, char *error, size_t size)
 {
     json_error_t where;
     char words[300];
 
-    metadata->root = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, &where);
-    if (!metadata->root && json_error_code(&where) == json_error_out_of_memory)
-        return -ENOMEM;
+    metadata->root = load(text, &where);
+    if (!metadata->root && memory.refused) {
+        snprintf(error, size,
+                 "found more objects than %zu MiB of memory hold, expected fewer: export fewer of them",
+                 BB_METADATA_MEMORY >> 20);
+        return BB_METADATA_BAD;
+    }
     if (!metadata->root) {
         if (json_error_code(&where) == json_error_premature_end_of_input)
             snprintf(words, sizeof words, "found the end of the file, expected the rest of a JSON object");
@@ -153,6 +202,25 @@ parse(struct bb_metadata *metadata, struct bb_bytes text, char *error, size_t si
     snprintf(error, size, "line 1: found %s, expected an object: metadata of DHIS2",
              bb_json_kind(metadata->root));
     return BB_METADATA_BAD;
+}
+
+int
+bb_metadata_of(json_t *root, struct bb_metadata **ret_metadata)
+{
+    struct bb_metadata *metadata = calloc(1, sizeof *metadata);
+    int r = -ENOMEM;
+
+    if (metadata)
+        metadata->root = root;
+    else
+        json_decref(root);
+    if (metadata && root)
+        r = build_index(metadata);
+    if (r)
+        bb_metadata_destroy(&metadata);
+    else
+        *ret_metadata = metadata;
+    return r;
 }
 
 int

@@ -1,5 +1,5 @@
 /* A file of DHIS2's metadata, as its API and its import and export have it: one JSON object with a list for
- * each kind of object ("dataElements", "indicators", ...). It is read whole.
+ * each kind of object ("dataElements", "indicators", ...). It is read whole, in at most BB_METADATA_MEMORY.
  *
  * What is there is found by its id. What the objects mean is said where they are used: metadata_indicators.h,
  * metadata_places.h. One thread. */
@@ -10,8 +10,9 @@
 
 #include <jansson.h>
 
-#define BB_METADATA_BYTES (64u << 20)
-#define BB_METADATA_BAD   1
+#define BB_METADATA_BYTES  (64u << 20)
+#define BB_METADATA_MEMORY ((size_t)512 << 20)
+#define BB_METADATA_BAD    1
 
 /* By which of its names an object goes: idScheme. */
 enum bb_id_scheme { BB_ID_UID, BB_ID_CODE, BB_ID_NAME };
@@ -24,6 +25,8 @@ struct bb_metadata;
 
 /* feed: UTF-8. 0 | BB_METADATA_BAD, and where and why at error | -errno: of the feed too */
 int bb_metadata_read(struct bb_feed feed, struct bb_metadata **ret_metadata, char *error, size_t size);
+/* Of an object that is there already: takes root, which may be NULL without memory. 0 | -ENOMEM */
+int bb_metadata_of(json_t *root, struct bb_metadata **ret_metadata);
 void bb_metadata_destroy(struct bb_metadata **metadata);
 
 /* All objects of a kind, an array; NULL: the file does not have it. */

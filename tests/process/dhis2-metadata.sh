@@ -65,10 +65,34 @@ json '[.updated, .unchanged]' '[1,3]'
 run 0 backbone indicator show rate0000001 -o json
 json .numerator_expression '"#{positive001}"'
 
+# CSV, under DHIS2's header: units, elements with what they leave out, indicators
+printf '"name","uid","code","parent","shortName"\n"Root","a1234567890","ROOT",,"R"\n"Leaf, left","b1234567890",,"a1234567890"\n' >"$tmp/units.csv"
+run 0 backbone place import "$tmp/units.csv" -o json
+json '[.rows, .created]' '[2,2]'
+run 0 backbone place ls -o json
+json 'map(select(.name | startswith("Leaf"))) | map([.name, .parent, .alias])' '[["Leaf, left","Root",["b1234567890"]]]'
+printf 'Name,UID,Code,Short name,Description,Form name,Domain type,Value type,Aggregation operator\nBirths,births00001\nOpen,open0000001,O,,at all,,aggregate,boolean,none\nNo id,,NOID\n' >"$tmp/elements.csv"
+run 65 backbone indicator define "$tmp/elements.csv" -o json
+json . '{"rows":3,"created":2,"updated":0,"unchanged":0,"rejected":1}'
+like "no id" "$err" 'elements.csv: dataElements No id, id: found no id, expected one: see --id-scheme'
+run 0 backbone indicator show births00001 -o json
+json '[.name, .decimals, .organization_aggregation]' '["Births",0,"sum"]'
+run 0 backbone indicator show open0000001 -o json
+json '[.definition, .unit]' '["at all","boolean"]'
+printf 'Name,UID,Code,Description,shortName,denominator,denominatorDescription,numerator,numeratorDescription,annualized,decimals,indicatorType\nA,ind00000001,,,,1,,#{births00001},,false,2,sqGRzCziswD\n' >"$tmp/indicators.csv"
+run 65 backbone indicator define "$tmp/indicators.csv"
+like "a type that is not in the file" "$err" 'indicators ind00000001, indicatorType: found none that the file has, expected it with its factor'
+printf 'name,uid\n"A,b\n' >"$tmp/open.csv"
+run 65 backbone place import "$tmp/open.csv"
+like "an open quote" "$err" 'open.csv: line 2: found a quoted cell without its end'
+printf 'name,uid\nA,b,c\n' >"$tmp/wide.csv"
+run 65 backbone place import "$tmp/wide.csv"
+like "a row too wide" "$err" 'wide.csv: line 2: found 3 columns, expected 2 as in the header'
+
 # what is no metadata
 printf 'code,name\nx,X\n' >"$tmp/list.csv"
 run 64 backbone indicator define --id-scheme code "$tmp/list.csv"
-like "an option" "$err" 'list.csv: --id-scheme is for metadata of DHIS2 \(JSON\), which this is not'
+like "an option" "$err" 'list.csv: --id-scheme is for metadata of DHIS2, which this is not'
 run 64 backbone place import --aggregate "$tmp/list.csv"
 run 64 backbone indicator define --id-scheme uuid "$tmp/metadata.json"
 like "a scheme" "$err" "found 'uuid', expected uid, code or name"
@@ -81,4 +105,8 @@ run_text '{"dataValues":[]}' 65 backbone place import -
 like "nothing of it" "$err" 'found no organisationUnits, expected metadata of DHIS2 with them'
 run_text '{"dataElements":[],"dataElements":[]}' 65 backbone indicator define -
 like "a key twice" "$err" "line 1, column [0-9]+: found the key 'dataElements' .* for the second time"
+
+# bounded: a file of empty lists
+run 65 bash -c '{ printf "{\"a\":["; yes "[]," | head -c 60M; } | backbone indicator define -'
+like "why" "$err" 'standard input: found more objects than 512 MiB of memory hold, expected fewer'
 finish
