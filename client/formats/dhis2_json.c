@@ -291,6 +291,33 @@ next_value(struct values *values, struct bb_cells *ret_cells)
     return r ? r : give_record(values, token.line, ret_cells);
 }
 
+/* What DHIS2 exports as JSON beside values. */
+static const char *
+metadata_member(const struct values *values)
+{
+    static const char *const names[] = {"dataElements", "indicators", "organisationUnits"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        int index = bb_names_find(&values->record.names, bb_bytes_str(names[i]));
+        if (index >= 0 && values->record.given[index])
+            return names[i];
+    }
+    return NULL;
+}
+
+static int
+end_object(struct values *values, const struct bb_json_token *begin, struct bb_cells *ret_cells)
+{
+    const char *metadata = metadata_member(values);
+    if (metadata)
+        return fail(values, begin,
+                    "found metadata of DHIS2 (\"%s\"), expected values; metadata is for "
+                    "backbone indicator define, and backbone place import",
+                    metadata);
+    if (values->record.code == 0 && bb_dhis2_set_is_all(&values->set, &values->record))
+        return GO_ON;
+    return give_record(values, begin->line, ret_cells);
+}
+
 static int
 next_object(struct values *values, struct bb_cells *ret_cells)
 {
@@ -307,11 +334,7 @@ next_object(struct values *values, struct bb_cells *ret_cells)
         r = begin_values(values, &inner);
         return r ? r : GO_ON;
     }
-    if (r)
-        return r;
-    if (values->record.code == 0 && bb_dhis2_set_is_all(&values->set, &values->record))
-        return GO_ON;
-    return give_record(values, token.line, ret_cells);
+    return r ? r : end_object(values, &token, ret_cells);
 }
 
 static int

@@ -65,8 +65,8 @@ void
 bb_json_line(struct bb_json *json, struct bb_bytes text)
 {
     begin(json);
-    json->block = json->at = text.data;
-    json->end = text.data + text.len;
+    json->block = json->at = text.len ? text.data : (const uint8_t *)"";
+    json->end = json->at + text.len;
 }
 
 uint64_t

@@ -31,10 +31,17 @@ check_again(struct bb_bytes line)
     bb_spool_destroy(&spool);
 }
 
+/* A value may have a member of any name; one of these makes something else of it when it stands alone. */
 static bool
-has_values(struct bb_bytes line)
+is_more(struct bb_bytes line)
 {
-    return memmem(line.data, line.len, "dataValues", 10) || memmem(line.data, line.len, "\\u", 2);
+    static const char *const names[] = {"dataValues", "dataElements", "indicators", "organisationUnits",
+                                        "\\u"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (memmem(line.data, line.len, names[i], strlen(names[i])))
+            return true;
+    return false;
 }
 
 static void
@@ -50,7 +57,7 @@ check_record(const struct bb_cells *cells, struct bb_spool *spool)
     require(!memchr(line.data, '\n', line.len) && !memchr(line.data, '\r', line.len));
     if (cells->code == 0) {
         require(bb_json_is_object(line));
-        if (!has_values(line)) /* a value may have a member of that name, a set's would be the set's */
+        if (!is_more(line))
             check_again(line);
     }
     bb_buffer_release(&text);

@@ -114,6 +114,10 @@ static const struct {
     {"a list", "[]", "bad: line 1, column 1: found a list, expected an object with \"dataValues\""},
     {"no JSON", "dataElement,period\n",
      "bad: line 1, column 1: found 'dataElement', expected an object with \"dataValues\""},
+    {"metadata", "{\"system\":{},\n\"indicators\":[{\"id\":1}]}",
+     "bad: line 1, column 1: found metadata of DHIS2 (\"indicators\"), expected values; metadata is for "
+     "backbone "
+     "indicator define, and backbone place import"},
     {"XML", "<dataValueSet/>", "bad: line 1, column 1: found '<', expected an object with \"dataValues\""},
     {"no list of values", "{\"dataValues\":{\"value\":1}}",
      "bad: line 1, column 15: found an object as \"dataValues\", expected a list"},

@@ -249,6 +249,7 @@ test_members(void **state)
         {"{", false},
         {"{} {}", false},
         {"", false},
+        {NULL, false},
         {"{\"a\": 01}", false},
     };
     static const struct bb_json_member expected[] = {
