@@ -109,23 +109,23 @@ without_unit(struct bb_bytes *text)
     return any;
 }
 
-/* Commas in front of groups of three digits, in the part before a point. */
-static bool
-is_grouped(struct bb_bytes text)
+/* Separators in front of groups of three digits, in the part before the decimal mark. Returns how many. */
+static size_t
+groups(struct bb_bytes text, char separator, char decimal)
 {
-    size_t commas = 0, digits = 0, i = text.len && text.data[0] == '-';
+    size_t found = 0, digits = 0, i = text.len && text.data[0] == '-';
 
-    for (; i < text.len && text.data[i] != '.'; i++) {
+    for (; i < text.len && text.data[i] != (uint8_t)decimal; i++) {
         if (is_digit(text.data[i])) {
             digits++;
             continue;
         }
-        if (text.data[i] != ',' || digits == 0 || digits > 3 || (commas && digits != 3))
-            return false;
-        commas++;
+        if (text.data[i] != (uint8_t)separator || digits == 0 || digits > 3 || (found && digits != 3))
+            return 0;
+        found++;
         digits = 0;
     }
-    return commas && digits == 3;
+    return digits == 3 ? found : 0;
 }
 
 /* One comma, and digits around it. */
@@ -139,25 +139,39 @@ has_decimal_comma(struct bb_bytes text)
            !memchr(text.data, '.', text.len);
 }
 
+/* How it is written, by its separators. */
+static unsigned
+separators(struct bb_bytes text)
+{
+    size_t points = groups(text, '.', ',');
+
+    if (groups(text, ',', '.'))
+        return BB_LOOK_GROUPED;
+    if (points > 1 || (points && memchr(text.data, ',', text.len)))
+        return BB_LOOK_POINTED;
+    if (has_decimal_comma(text))
+        return BB_LOOK_COMMA;
+    return points ? BB_LOOK_THREE : 0;
+}
+
 static bool
 read_number(struct bb_bytes text, struct bb_look_cell *cell)
 {
     char plain[NUMBER_BYTES];
     struct bb_decimal decimal;
     size_t len = 0;
-    unsigned marks = 0;
+    unsigned marks = without_unit(&text) ? BB_LOOK_UNIT : 0;
 
-    if (without_unit(&text))
-        marks |= BB_LOOK_UNIT;
     if (text.len == 0 || text.len >= sizeof plain)
         return false;
-    if (is_grouped(text))
-        marks |= BB_LOOK_GROUPED;
-    else if (has_decimal_comma(text))
-        marks |= BB_LOOK_COMMA;
+    marks |= separators(text);
+    const char drop = marks & BB_LOOK_GROUPED   ? ','
+                      : marks & BB_LOOK_POINTED ? '.'
+                                                : '\0',
+               comma = marks & (BB_LOOK_COMMA | BB_LOOK_POINTED) ? '.' : ',';
     for (size_t i = 0; i < text.len; i++)
-        if (!(marks & BB_LOOK_GROUPED) || text.data[i] != ',')
-            plain[len++] = marks & BB_LOOK_COMMA && text.data[i] == ',' ? '.' : (char)text.data[i];
+        if (text.data[i] != (uint8_t)drop)
+            plain[len++] = text.data[i] == ',' ? comma : (char)text.data[i];
     plain[len] = '\0';
     if (bb_decimal_parse(bb_bytes(plain, len), &decimal) != 0)
         return false;
@@ -271,6 +285,9 @@ add_number(struct bb_look *look, const struct bb_look_cell *cell, struct bb_byte
     look->numbers++;
     look->grouped += (cell->marks & BB_LOOK_GROUPED) != 0;
     look->comma += (cell->marks & BB_LOOK_COMMA) != 0;
+    look->pointed += (cell->marks & BB_LOOK_POINTED) != 0;
+    look->three += (cell->marks & BB_LOOK_THREE) != 0;
+    look->points += !(cell->marks & (BB_LOOK_POINTED | BB_LOOK_GROUPED)) && memchr(text.data, '.', text.len);
     look->unit += (cell->marks & BB_LOOK_UNIT) != 0;
     look->whole += (cell->marks & BB_LOOK_WHOLE) != 0;
     look->zeros += (cell->marks & BB_LOOK_ZERO) != 0;
@@ -340,4 +357,19 @@ bool
 bb_look_is_boolean(const struct bb_look *look)
 {
     return look->booleans > 0 && look->booleans + look->missing == filled(look);
+}
+
+/* "25,713" may have a fraction of three digits: it has one where others have one of two. */
+char
+bb_look_decimal(const struct bb_look *look)
+{
+    return look->comma || look->pointed ? ',' : '\0';
+}
+
+char
+bb_look_group(const struct bb_look *look)
+{
+    if (bb_look_decimal(look))
+        return look->pointed || (look->three && look->three == look->points) ? '.' : '\0';
+    return look->grouped ? ',' : '\0';
 }

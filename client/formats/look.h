@@ -22,6 +22,8 @@ enum bb_look_mark {
     BB_LOOK_ZERO = 64,      /* a number with leading zeros: a code */
     BB_LOOK_BLANKS = 128,   /* runs of blanks in it */
     BB_LOOK_YEAR = 256,     /* four digits, a year of our time */
+    BB_LOOK_POINTED = 512,  /* 1.234,5 and 1.234.567: points between thousands */
+    BB_LOOK_THREE = 1024,   /* 1.234, which may be the same */
 };
 
 struct bb_look_cell {
@@ -38,7 +40,8 @@ const char *bb_look_missing(struct bb_bytes word);
 /* A column, cell by cell. */
 struct bb_look {
     uint32_t rows, empty, numbers, missing, booleans, texts;
-    uint32_t grouped, comma, unit, whole, periods, is_protected, zeros, blanks, years, negative;
+    uint32_t grouped, comma, pointed, three, points, unit, whole, periods, is_protected, zeros, blanks, years,
+        negative;
     uint32_t distinct; /* up to BB_LOOK_DISTINCT */
     uint64_t seen[BB_LOOK_DISTINCT];
     struct bb_bytes word[BB_LOOK_WORDS]; /* that stand for no value, each once; borrowed */
@@ -57,5 +60,9 @@ bool bb_look_is_number(const struct bb_look *look);
 /* Are all of them periods? */
 bool bb_look_is_period(const struct bb_look *look);
 bool bb_look_is_boolean(const struct bb_look *look);
+/* What stands between the thousands of its numbers, and in front of their fractions: ',' or '.'; 0: nothing
+ * does. */
+char bb_look_group(const struct bb_look *look);
+char bb_look_decimal(const struct bb_look *look);
 
 #endif

@@ -74,20 +74,20 @@ write_dialect(struct bb_suggestion *s)
 static void
 write_words(struct bb_suggestion *s, json_t *field, const struct bb_look *look)
 {
-    if (look->grouped) {
-        set(s, field, "groupChar", json_string(","));
-        bb_suggest_say(s, "\"%s\": thousands are separated, as in 1,234",
-                       json_string_value(json_object_get(field, "name")));
+    const char *name = json_string_value(json_object_get(field, "name"));
+    const char group[2] = {bb_look_group(look), '\0'}, decimal[2] = {bb_look_decimal(look), '\0'};
+
+    if (*group) {
+        set(s, field, "groupChar", json_string(group));
+        bb_suggest_say(s, "\"%s\": thousands are separated, as in 1%s234", name, group);
     }
-    if (look->comma) {
-        set(s, field, "decimalChar", json_string(","));
-        bb_suggest_say(s, "\"%s\": a comma is the decimal mark",
-                       json_string_value(json_object_get(field, "name")));
+    if (*decimal) {
+        set(s, field, "decimalChar", json_string(decimal));
+        bb_suggest_say(s, "\"%s\": a comma is the decimal mark", name);
     }
     if (look->unit) {
         set(s, field, "bareNumber", json_false());
-        bb_suggest_say(s, "\"%s\": a sign stands beside its numbers",
-                       json_string_value(json_object_get(field, "name")));
+        bb_suggest_say(s, "\"%s\": a sign stands beside its numbers", name);
     }
 }
 

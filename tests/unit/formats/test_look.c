@@ -21,6 +21,9 @@ static const struct {
     {"1,234,567.5", BB_LOOK_NUMBER, BB_LOOK_GROUPED, 1234567.5},
     {"12,5", BB_LOOK_NUMBER, BB_LOOK_COMMA, 12.5},
     {"12,34", BB_LOOK_NUMBER, BB_LOOK_COMMA, 12.34},
+    {"1.234,5", BB_LOOK_NUMBER, BB_LOOK_POINTED, 1234.5},
+    {"1.234.567", BB_LOOK_NUMBER, WHOLE | BB_LOOK_POINTED, 1234567},
+    {"1.234", BB_LOOK_NUMBER, BB_LOOK_THREE, 1.234},
     {"1,2,3", BB_LOOK_TEXT, 0, 0},
     {"1234,567,890", BB_LOOK_TEXT, 0, 0},
     {"1,234,56", BB_LOOK_TEXT, 0, 0},
@@ -94,6 +97,31 @@ test_columns(void **state)
     assert_false(bb_look_is_number(&look));
 }
 
+static void
+test_separators(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *column[4];
+        char group, decimal;
+    } columns[] = {
+        {{"12", "5.5"}, 0, 0},
+        {{"1,234", "12.5"}, ',', 0},
+        {{"12,5", "7"}, 0, ','},
+        {{"12,5", "25,713"}, 0, ','},
+        {{"1.234,5", "7"}, '.', ','},
+        {{"1.000", "8,9"}, '.', ','},
+        {{"1.000", "2.5", "8,9"}, 0, ','},
+        {{"1.000", "2.000"}, 0, 0},
+        {{"1.234.567"}, '.', ','},
+    };
+    for (size_t i = 0; i < COUNT(columns); i++) {
+        struct bb_look look = look_at(columns[i].column);
+        check_int(bb_look_group(&look), columns[i].group, columns[i].column[0]);
+        check_int(bb_look_decimal(&look), columns[i].decimal, columns[i].column[0]);
+    }
+}
+
 /* Negative numbers that stand apart are words; among other negative ones they are numbers. */
 static void
 test_sentinels(void **state)
@@ -117,6 +145,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_separators),
         cmocka_unit_test(test_sentinels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
