@@ -27,12 +27,11 @@ struct xml {
     struct bb_buffer json;
     uint64_t fed, told; /* bytes: given to the parser; up to which it has called back */
     uint64_t number, line;
-    uint8_t first; /* byte of the file */
-    bool in_type;  /* within <!DOCTYPE> */
-    bool final;    /* the end was given to the parser */
-    bool stopped;  /* ... behind a value: resume it */
-    bool record;   /* a value has just ended */
-    int error;     /* -errno: nothing goes on */
+    bool in_type; /* within <!DOCTYPE> */
+    bool final;   /* the end was given to the parser */
+    bool stopped; /* ... behind a value: resume it */
+    bool record;  /* a value has just ended */
+    int error;    /* -errno: nothing goes on */
     char message[600];
 };
 
@@ -117,9 +116,6 @@ explain(struct xml *xml)
         xml->error = -ENOMEM;
         return;
     }
-    if (xml->fed && xml->first == 0x1F)
-        say(xml,
-            "found a compressed file (gzip), expected text: unpack it, and give it as - (zcat FILE | ...)");
     if (xml->final && is_cut_off(error))
         explain_end(xml);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -284,8 +280,6 @@ feed_block(struct xml *xml)
         xml->error = (int)n;
         return XML_STATUS_ERROR;
     }
-    if (xml->fed == 0 && n > 0)
-        xml->first = block[0];
     xml->fed += (uint64_t)n;
     xml->final = n == 0;
     return XML_ParseBuffer(xml->parser, (int)n, n == 0);
