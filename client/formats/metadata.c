@@ -176,31 +176,36 @@ load(struct bb_bytes text, json_error_t *where)
     return root;
 }
 
+static void
+explain(const json_error_t *where, char *error, size_t size)
+{
+    char words[300] = "found the end of the file, expected the rest of a JSON object";
+
+    if (json_error_code(where) != json_error_premature_end_of_input)
+        bb_json_explain(where, words, sizeof words);
+    snprintf(error, size, "line %d, column %d: %s", where->line, where->column, words);
+}
+
+/* 0 | BB_METADATA_BAD, and where and why at error */
 static int
-parse(struct bb_metadata *metadata, struct bb_bytes text, char *error, size_t size)
+parse(struct bb_bytes text, json_t **ret_root, char *error, size_t size)
 {
     json_error_t where;
-    char words[300];
+    json_t *root = load(text, &where);
 
-    metadata->root = load(text, &where);
-    if (!metadata->root && memory.refused) {
+    if (json_is_object(root)) {
+        *ret_root = root;
+        return 0;
+    }
+    if (root)
+        snprintf(error, size, "line 1: found %s, expected an object: metadata of DHIS2", bb_json_kind(root));
+    else if (memory.refused)
         snprintf(error, size,
                  "found more objects than %zu MiB of memory hold, expected fewer: export fewer of them",
                  BB_METADATA_MEMORY >> 20);
-        return BB_METADATA_BAD;
-    }
-    if (!metadata->root) {
-        if (json_error_code(&where) == json_error_premature_end_of_input)
-            snprintf(words, sizeof words, "found the end of the file, expected the rest of a JSON object");
-        else
-            bb_json_explain(&where, words, sizeof words);
-        snprintf(error, size, "line %d, column %d: %s", where.line, where.column, words);
-        return BB_METADATA_BAD;
-    }
-    if (json_is_object(metadata->root))
-        return 0;
-    snprintf(error, size, "line 1: found %s, expected an object: metadata of DHIS2",
-             bb_json_kind(metadata->root));
+    else
+        explain(&where, error, size);
+    json_decref(root);
     return BB_METADATA_BAD;
 }
 
@@ -226,16 +231,14 @@ bb_metadata_of(json_t *root, struct bb_metadata **ret_metadata)
 int
 bb_metadata_read(struct bb_feed feed, struct bb_metadata **ret_metadata, char *error, size_t size)
 {
-    struct bb_metadata *metadata = calloc(1, sizeof *metadata);
     struct bb_buffer text;
+    json_t *root = NULL;
     int r;
 
-    if (!metadata)
-        return -ENOMEM;
     bb_buffer_init(&text, BB_METADATA_BYTES);
     r = read_whole(feed, &text);
     if (r == 0)
-        r = parse(metadata, bb_buffer_bytes(&text), error, size);
+        r = parse(bb_buffer_bytes(&text), &root, error, size);
     bb_buffer_release(&text);
     if (r == -EMSGSIZE) {
         snprintf(error, size,
@@ -243,13 +246,7 @@ bb_metadata_read(struct bb_feed feed, struct bb_metadata **ret_metadata, char *e
                  BB_METADATA_BYTES >> 20);
         r = BB_METADATA_BAD;
     }
-    if (r == 0)
-        r = build_index(metadata);
-    if (r)
-        bb_metadata_destroy(&metadata);
-    else
-        *ret_metadata = metadata;
-    return r;
+    return r ? r : bb_metadata_of(root, ret_metadata);
 }
 
 void
