@@ -16,12 +16,18 @@ bb_plan_tell(const struct bb_plan *plan, uint32_t reading, struct bb_bytes name,
         plan->explain->tell(plan->explain->self, &step);
 }
 
+static bool
+is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 struct bb_bytes
 bb_trimmed(struct bb_bytes text)
 {
-    while (text.len && memchr(" \t\r\n", text.data[0], 4))
+    while (text.len && is_blank(text.data[0]))
         text = bb_bytes(text.data + 1, text.len - 1);
-    while (text.len && memchr(" \t\r\n", text.data[text.len - 1], 4))
+    while (text.len && is_blank(text.data[text.len - 1]))
         text.len--;
     return text;
 }
