@@ -8,7 +8,8 @@
 
 #include <strings.h>
 
-#define DATES "period year month quarter week date fy time"
+#define MOST_CELLS 50u /* of a hundred */
+#define DATES      "period year month quarter week date fy time"
 #define DIMENSION                                                                                            \
     "grade sex gender race ethnicity age group subgroup category cohort subject level status type"
 #define CODES "code id uid fips statefips countyfips geoid zipcode"
@@ -132,36 +133,6 @@ by_words(const struct bb_suggest_column *c)
     return BB_ROLE_NONE;
 }
 
-/* Codes that tell no more than "code" belong to places: they are settled with the others (settle()). */
-static void
-take_role(struct bb_suggestion *s, uint32_t i)
-{
-    struct bb_suggest_column *c = &s->column[i];
-    enum bb_role said;
-
-    if (by_member_name(c) || filled(&c->look) == 0)
-        return;
-    said = by_words(c);
-    if (is_period(c)) {
-        c->role = BB_ROLE_PERIOD;
-    } else if (is_code(c)) {
-        c->role = said == BB_ROLE_ORGANIZATION || said == BB_ROLE_INDICATOR ? said : BB_ROLE_PLACE;
-    } else if (bb_look_is_boolean(&c->look)) {
-        c->role = BB_ROLE_MEASURE;
-    } else if (bb_look_is_number(&c->look)) {
-        c->role = is_numbered_dimension(c) ? BB_ROLE_DIMENSION : BB_ROLE_MEASURE;
-    } else if (said != BB_ROLE_NONE) {
-        c->role = said;
-    } else if (c->look.missing == filled(&c->look)) {
-        c->role = BB_ROLE_MEASURE; /* nothing but words for no value */
-    } else {
-        c->role = BB_ROLE_DIMENSION;
-    }
-}
-
-/* --- several columns for one member -----------------------------------------------------------------------
- */
-
 /* How many of the cells are registered, of a hundred. */
 static uint32_t
 registered(const struct bb_suggestion *s, uint32_t column, enum bb_column what)
@@ -181,6 +152,61 @@ registered(const struct bb_suggestion *s, uint32_t column, enum bb_column what)
     }
     return asked ? found * 100 / asked : 0;
 }
+
+/* What most of its cells are the names or codes of. NONE: they are not. */
+static enum bb_role
+by_known(const struct bb_suggestion *s, uint32_t column, enum bb_role said)
+{
+    static const struct {
+        enum bb_column what;
+        enum bb_role role;
+    } kinds[] = {{BB_COLUMN_INDICATOR, BB_ROLE_INDICATOR},
+                 {BB_COLUMN_ORGANIZATION, BB_ROLE_ORGANIZATION},
+                 {BB_COLUMN_PLACE, BB_ROLE_PLACE}};
+    enum bb_role best = BB_ROLE_NONE;
+    uint32_t most = MOST_CELLS - 1;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        uint32_t share = registered(s, column, kinds[i].what);
+        if (share > most || (share == most && share >= MOST_CELLS && kinds[i].role == said)) {
+            most = share;
+            best = kinds[i].role;
+        }
+    }
+    return best;
+}
+
+/* Codes that tell no more than "code" belong to places: they are settled with the others (settle()). */
+static void
+take_role(struct bb_suggestion *s, uint32_t i)
+{
+    struct bb_suggest_column *c = &s->column[i];
+    enum bb_role said;
+
+    if (by_member_name(c) || filled(&c->look) == 0)
+        return;
+    said = by_words(c);
+    if (is_period(c)) {
+        c->role = BB_ROLE_PERIOD;
+    } else if ((is_code(c) || !bb_look_is_number(&c->look)) && by_known(s, i, said) != BB_ROLE_NONE) {
+        c->role = by_known(s, i, said);
+    } else if (is_code(c)) {
+        c->role = said == BB_ROLE_ORGANIZATION || said == BB_ROLE_INDICATOR ? said : BB_ROLE_PLACE;
+    } else if (bb_look_is_boolean(&c->look)) {
+        c->role = BB_ROLE_MEASURE;
+    } else if (bb_look_is_number(&c->look)) {
+        c->role = is_numbered_dimension(c) ? BB_ROLE_DIMENSION : BB_ROLE_MEASURE;
+    } else if (said != BB_ROLE_NONE) {
+        c->role = said;
+    } else if (c->look.missing == filled(&c->look)) {
+        c->role = BB_ROLE_MEASURE; /* nothing but words for no value */
+    } else {
+        c->role = BB_ROLE_DIMENSION;
+    }
+}
+
+/* --- several columns for one member -----------------------------------------------------------------------
+ */
 
 /* Is the first the better one? */
 static bool
@@ -240,7 +266,8 @@ place_codes(struct bb_suggestion *s)
         place |= s->column[i].role == BB_ROLE_PLACE && by_words(&s->column[i]) == BB_ROLE_PLACE;
     }
     for (uint32_t i = 0; i < s->columns; i++)
-        if (s->column[i].role == BB_ROLE_PLACE && organization && !place)
+        if (s->column[i].role == BB_ROLE_PLACE && organization && !place &&
+            registered(s, i, BB_COLUMN_PLACE) < MOST_CELLS)
             s->column[i].role = BB_ROLE_ORGANIZATION;
 }
 

@@ -247,6 +247,8 @@ find(void *self, enum bb_column what, struct bb_bytes text)
         return bb_bytes_equal(text, bb_bytes_str("Ansonia")) ? "ansonia" : NULL;
     if (what == BB_COLUMN_INDICATOR)
         return bb_bytes_equal(text, bb_bytes_str("% Absent")) ? "chronic-absence" : NULL;
+    if (what == BB_COLUMN_PLACE)
+        return bb_bytes_equal(text, bb_bytes_str("North")) ? "North" : NULL;
     return NULL;
 }
 
@@ -264,6 +266,12 @@ test_known(void **state)
     assert_non_null(strstr(found, "\"indicator\":\"chronic-absence\""));
     assert_non_null(strstr(seen, "\"% Absent\": the indicator chronic-absence, which is defined"));
     assert_non_null(strstr(seen, "by what is registered (50 of 100 cells are)"));
+    free(found);
+    /* whatever its header says */
+    static const char places[] = "Group,District,Year,% Absent\nNorth,x,2015,10.5\nNorth,y,2015,7.5\n";
+    found = map_of(places, sizeof places - 1, "x.csv", &known, seen);
+    assert_non_null(strstr(found, "\"place\":\"{Group}\""));
+    assert_non_null(strstr(found, "\"organization\":\"{District}\""));
     free(found);
 }
 
