@@ -433,18 +433,38 @@ split(struct bb_suggestion *s, struct bb_bytes text)
     return bb_grid_delimited(&s->grid, text, s->sample->whole, s->delimiter);
 }
 
-/* DHIS2 writes its CSV with a header of its own, or without one. */
 static bool
 is_values_header(const struct bb_grid *grid)
 {
     static const char *const names[] = {"dataelement", "period", "orgunit"};
 
     for (uint32_t i = 0; i < 3; i++) {
-        struct bb_bytes cell = grid->count ? bb_grid_at(grid, 0, i) : bb_bytes("", 0);
+        struct bb_bytes cell = bb_grid_at(grid, 0, i);
         if (cell.len != strlen(names[i]) || strncasecmp((const char *)cell.data, names[i], cell.len) != 0)
             return false;
     }
     return true;
+}
+
+/* An identifier of DHIS2: eleven letters and digits, the first a letter. */
+static bool
+is_identifier(struct bb_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!isalnum(text.data[i]))
+            return false;
+    return text.len == 11 && isalpha(text.data[0]);
+}
+
+/* DHIS2 writes its CSV with a header of its own, or without one. */
+static bool
+is_values(const struct bb_grid *grid)
+{
+    if (grid->count == 0)
+        return false;
+    return is_values_header(grid) || (grid->row[0].count >= 6 && is_identifier(bb_grid_at(grid, 0, 0)) &&
+                                      (bb_look_at(bb_grid_at(grid, 0, 1)).marks & BB_LOOK_PERIOD) &&
+                                      is_identifier(bb_grid_at(grid, 0, 2)));
 }
 
 static int
@@ -456,7 +476,7 @@ suggest_text(struct bb_suggestion *s, struct bb_bytes text, char *error, size_t 
     if (r < 0)
         return r;
     s->format = columns ? "fixed" : "csv";
-    if (!columns && is_values_header(&s->grid))
+    if (!columns && is_values(&s->grid))
         return suggest_values(s, BB_FORMAT_DHIS2_CSV, "values of DHIS2 in CSV");
     if (columns)
         bb_suggest_say(s, "text of fixed width: blanks stand at the same places in its lines");

@@ -46,4 +46,19 @@ if [ -d "$data/ui-claims-revisions" ]; then
     try "$data"/ui-claims-revisions/snapshots/12_*.csv
     counts rows=34986 created=34986 missing=306
 fi
+
+# values of DHIS2: the map says what is done without one
+same() { # FILE
+    local without
+    run 0 backbone map suggest "$1" --save "$tmp/suggested.json"
+    backbone import "$1" --format "$(jq -r .format "$tmp/suggested.json")" --organization backbone --dry-run -o json >"$tmp/without" 2>&1
+    without=$(grep -h '^{' "$tmp/without" | jq -c 'del(.batch)')
+    backbone import "$1" --map "$tmp/suggested.json" --organization backbone --dry-run -o json >"$tmp/with" 2>&1
+    is "${1##*/}: with and without the map" "$(grep -h '^{' "$tmp/with" | jq -c 'del(.batch)')" "$without"
+}
+if [ -d "$data/dhis2" ]; then
+    for file in "$data"/dhis2/malaria-foci/dataValues*.json "$data"/dhis2/format-samples/dataValueSet*.* "$data"/dhis2/format-samples/adx/import*; do
+        same "$file"
+    done
+fi
 finish

@@ -239,6 +239,29 @@ test_fixed_width(void **state)
     free(found);
 }
 
+/* Values of DHIS2 and ADX are told by what stands in them. */
+static void
+test_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *format;
+    } files[] = {
+        {"{\"dataValues\": [", "\"format\":\"dhis2-json\""},
+        {"\"dataElement\",\"period\",\"orgUnit\",\"value\"\n", "\"format\":\"dhis2-csv\""},
+        {"\"f7n9E0hX8qk\",\"201201\",\"DiszpKrYNg8\",\"\",\"\",\"10001\"\n", "\"format\":\"dhis2-csv\""},
+        {"<?xml version='1.0'?><dataValueSet/>", "\"format\":\"xml\""},
+        {"<adx xmlns='urn:ihe:qrph:adx:2015'>", "\"format\":\"xml\""},
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char seen[4000];
+        char *found = map_of(files[i].text, strlen(files[i].text), "a", NULL, seen);
+        check(strstr(found, files[i].format) != NULL, files[i].text);
+        check(strstr(found, "\"indicator\":\"{dataElement}\"") != NULL, files[i].text);
+        free(found);
+    }
+}
+
 static const char *
 find(void *self, enum bb_column what, struct bb_bytes text)
 {
@@ -279,10 +302,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_utf16),
-        cmocka_unit_test(test_fixed_width),
-        cmocka_unit_test(test_known),
+        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16), cmocka_unit_test(test_fixed_width),
+        cmocka_unit_test(test_values), cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
