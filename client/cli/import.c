@@ -443,7 +443,8 @@ run_import(struct bb_cli *cli, int argc, char **argv)
         if (is_unfinished(&im, code))
             say_how_to_resume(cli, &im);
         else if (code == 0)
-            code = print_summary(cli, &im, im.tally.rejected || im.tally.locked ? EX_DATAERR : EX_OK);
+            code = print_summary(
+                cli, &im, im.tally.rejected || im.tally.locked || im.tally.unreadable ? EX_DATAERR : EX_OK);
     }
     bb_rejects_destroy(&im.tally.rejects);
     bb_rejects_destroy(&im.tally.warnings_file);

@@ -93,13 +93,14 @@ stop_errno(struct importer *im, int error)
     return stop(im, error == -ENOMEM ? EX_OSERR : EX_IOERR);
 }
 
-/* The rest of the file is no text. */
+/* The file cannot be read on. What came before is sent as it would have been, unless it is all or none. */
 static int
-stop_unreadable(struct importer *im)
+end_unreadable(struct importer *im)
 {
+    im->job->tally->unreadable = true;
     bb_progress_clear(im->job->progress);
     bb_cli_error("%s: %s", im->job->file, bb_source_error(im->job->source));
-    return stop(im, EX_DATAERR);
+    return im->job->atomic ? stop(im, EX_DATAERR) : 0;
 }
 
 /* --- answers -------------------------------------------------------------------------------------------- */
@@ -319,8 +320,10 @@ run(struct importer *im)
             return im->code;
     if (r < 0 && im->job->asks && im->job->asks->code)
         return stop(im, im->job->asks->code);
-    if (r < 0)
-        return r == -EILSEQ ? stop_unreadable(im) : stop_errno(im, r);
+    if (r < 0 && r != -EILSEQ)
+        return stop_errno(im, r);
+    if (r == -EILSEQ && end_unreadable(im))
+        return im->code;
     if (seal(im) || submit_held(im, true))
         return im->code;
     return wait_for_room(im, 0);

@@ -73,3 +73,9 @@ bb_form_period(const struct bb_reading *reading, const struct bb_form_indicator 
              (const char *)canonical.data + 5);
     return bb_bytes_str(text);
 }
+
+void
+bb_form_nothing(struct bb_buffer *out)
+{
+    (void)out;
+}

@@ -46,6 +46,9 @@ extern const struct bb_form bb_form_csv, bb_form_jsonl, bb_form_dhis2_json, bb_f
 
 /* NULL: there is no form of this name. */
 const struct bb_form *bb_form_by_name(const char *name);
+/* Where a form has nothing to write. */
+void bb_form_nothing(struct bb_buffer *out);
+
 /* By what the name of a file ends with, ".csv" and ".jsonl"; NULL: it does not tell. */
 const struct bb_form *bb_form_by_file(const char *file);
 /* "csv, jsonl, dhis2-json or dhis2-csv". Static. */

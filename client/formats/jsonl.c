@@ -124,13 +124,6 @@ position(const void *self)
 }
 
 /* A file of lines can always be read on. */
-static const char *
-no_error(const void *self)
-{
-    (void)self;
-    return "";
-}
-
 static void
 destroy(void *self)
 {
@@ -141,7 +134,7 @@ destroy(void *self)
     free(objects);
 }
 
-static const struct bb_reader_kind reader_kind = {next_record, names_met, position, no_error, destroy};
+static const struct bb_reader_kind reader_kind = {next_record, names_met, position, NULL, destroy};
 
 int
 bb_jsonl_reader(struct bb_feed feed, struct bb_spool *spool, struct bb_reader *ret_reader)

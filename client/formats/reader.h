@@ -51,7 +51,7 @@ struct bb_reader_kind {
     /* Names met by now; pointers stay valid as long as the reader. */
     size_t (*names)(const void *self, const struct bb_bytes **ret_names);
     uint64_t (*position)(const void *self); /* bytes of the file read so far, for a progress bar */
-    /* After BB_READER_BAD: "line 12, column 3: found ..., expected ..." */
+    /* After BB_READER_BAD: "line 12, column 3: found ..., expected ..."; NULL: any file of it can be read */
     const char *(*error)(const void *self);
     void (*destroy)(void *self);
 };
@@ -76,7 +76,7 @@ bb_reader_names(const struct bb_reader *reader, const struct bb_bytes **ret_name
 static inline const char *
 bb_reader_error(const struct bb_reader *reader)
 {
-    return reader->kind->error(reader->self);
+    return reader->kind->error ? reader->kind->error(reader->self) : "";
 }
 
 static inline void

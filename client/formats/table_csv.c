@@ -307,13 +307,6 @@ position(const void *self)
     return bb_csv_position(((const struct csv_table *)self)->csv);
 }
 
-static const char *
-no_error(const void *self)
-{
-    (void)self;
-    return "";
-}
-
 static void
 destroy(void *self)
 {
@@ -327,7 +320,7 @@ destroy(void *self)
     free(table);
 }
 
-static const struct bb_reader_kind kind = {next_record, names, position, no_error, destroy};
+static const struct bb_reader_kind kind = {next_record, names, position, NULL, destroy};
 
 int
 bb_csv_table(struct bb_feed feed, const struct bb_map *map, struct bb_spool *spool,

@@ -117,13 +117,6 @@ position(const void *self)
     return bb_lines_position(((const struct fixed_table *)self)->lines);
 }
 
-static const char *
-no_error(const void *self)
-{
-    (void)self;
-    return "";
-}
-
 static void
 destroy(void *self)
 {
@@ -135,7 +128,7 @@ destroy(void *self)
     free(table);
 }
 
-static const struct bb_reader_kind kind = {next_record, names, position, no_error, destroy};
+static const struct bb_reader_kind kind = {next_record, names, position, NULL, destroy};
 
 static int
 take_fields(struct fixed_table *table, char *error, size_t size)

@@ -64,12 +64,6 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_buffer_byte(out, '\n');
 }
 
-static void
-end(struct bb_buffer *out)
-{
-    (void)out;
-}
-
 const struct bb_form bb_form_csv = {
     .name = "csv",
     .suffix = ".csv",
@@ -78,5 +72,5 @@ const struct bb_form bb_form_csv = {
     .field = fields,
     .begin = begin,
     .reading = write_reading,
-    .end = end,
+    .end = bb_form_nothing,
 };

@@ -73,12 +73,6 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_buffer_byte(out, '\n');
 }
 
-static void
-end(struct bb_buffer *out)
-{
-    (void)out;
-}
-
 const struct bb_form bb_form_dhis2_csv = {
     .name = "dhis2-csv",
     .suffix = ".csv",
@@ -87,5 +81,5 @@ const struct bb_form bb_form_dhis2_csv = {
     .field = fields,
     .begin = begin,
     .reading = write_reading,
-    .end = end,
+    .end = bb_form_nothing,
 };

@@ -46,19 +46,13 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_buffer_byte(out, '\n');
 }
 
-static void
-nothing(struct bb_buffer *out)
-{
-    (void)out;
-}
-
 const struct bb_form bb_form_jsonl = {
     .name = "jsonl",
     .suffix = ".jsonl",
     .format = "jsonl",
     .mediatype = "application/jsonl",
     .field = fields,
-    .begin = nothing,
+    .begin = bb_form_nothing,
     .reading = write_reading,
-    .end = nothing,
+    .end = bb_form_nothing,
 };

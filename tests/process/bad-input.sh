@@ -125,7 +125,7 @@ like "gzip" "$err" 'found a compressed file \(gzip\), expected text: zcat FILE \
 (cd "$tmp" && printf 'PK\3\4%26s[Content_Types].xml' '') >"$tmp/whole.csv"
 whole "a workbook" 65 'found an Excel workbook \(\.xlsx\), expected text: save it as CSV UTF-8$'
 { iconv -t UTF-16LE "$tmp/plain.csv" && printf 'x\xd8\n\0'; } >"$tmp/whole.csv"
-whole "UTF-16 that breaks off" 65 'whole\.csv: line 3, byte 75: found 0xD878, half of a character, .*, expected UTF-16$'
+whole "UTF-16 that breaks off" 65 'whole\.csv: line 3, byte 75: found 0xD878, half of a character, .*, expected UTF-16'
 printf 'indicator,value\namount,1\n' >"$tmp/whole.csv"
 whole "no period column" 65 'period'
 printf 'indicator,period\namount,1928\n' >"$tmp/whole.csv"

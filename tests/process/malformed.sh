@@ -45,6 +45,13 @@ refused() {
     is "$1: nothing is kept" "$(head_of_journal)" "$before"
 }
 
+# broken WHAT FILE COUNT MESSAGE: it cannot be read on; what came before is kept, as if it had ended there.
+broken() {
+    import 65 "$tmp/$2"
+    counts "$3"
+    like "$1" "$err" "(^|/)${2//./\\.}: $4"
+}
+
 # partly WHAT FILE CREATED REJECTED MESSAGE: what is sound is kept.
 partly() {
     import 65 "$tmp/$2"
@@ -71,7 +78,7 @@ partly "a row of 100,001 cells" wide.csv 2 1 'row 2 \(line 3\): found 100001 col
 { printf '%s' "$header"; seq -f ',c%.0f' 100000 | tr -d '\n'; printf '\namount,P,2007,1\n'; } >"$tmp/header.csv"
 refused "a header of 100,005 columns" header.csv 'line 1: found 100005 columns, expected at most 512$'
 { printf '%s\namount,P,2008,1,a\n' "$header" | iconv -t UTF-16; printf '\0\xd8'; } >"$tmp/half.csv"
-refused "UTF-16 that breaks off" half.csv 'line 3, byte 113: found 0xD800, half of a character, .*, expected UTF-16$'
+broken "UTF-16 that breaks off" half.csv created=1 'line 3, byte 113: found 0xD800, half of a character, .*, expected UTF-16'
 
 # --- text of fixed width
 cat >"$tmp/fixed.json" <<'END_OF_MAP'
@@ -108,11 +115,11 @@ partly "lists in lists" deep.jsonl 0 1 'row 1 \(line 1\): found more than 64 obj
 # --- values of DHIS2 in JSON
 value='{"dataElement":"amount","period":"2011","orgUnit":"P","value":"5"}'
 printf '{"dataValues":[%s,{"dataElement":"amo' "$value" >"$tmp/cut.json"
-refused "cut within a value" cut.json 'line 1, column 102: found the end of the file, expected a closing quote$'
+broken "cut within a value" cut.json created=1 'line 1, column 102: found the end of the file, expected a closing quote'
 printf '{"dataValues":[%s]' "$value" >"$tmp/unended.json"
-refused "cut behind the values" unended.json 'line 1, column [0-9]+: found the end of the file, expected '
+broken "cut behind the values" unended.json unchanged=1 'line 1, column [0-9]+: found the end of the file, expected '
 printf '{"dataValues":[%s,\n{"dataElement":"amount","orgUnit":"Q","value":"5","value":"6"}]}' "$value" >"$tmp/twice.json"
-partly "a key twice in a value" twice.json 1 1 "row 2 \(line 2\): found the key 'value' for the second time in line 2, column 51"
+partly "a key twice in a value" twice.json 0 1 "row 2 \(line 2\): found the key 'value' for the second time in line 2, column 51"
 printf '{"dataValues":[],\n"dataValues":[%s]}' "$value" >"$tmp/sets.json"
 refused "two lists of values" sets.json 'line 2, column 1: found the key "dataValues" for the second time, expected it once$'
 printf '{"dataValues":[{"dataElement":"Z\xfcrich"}]}' >"$tmp/latin.json"
@@ -128,13 +135,13 @@ like "100,001 keys" "$err" 'keys\.json: .*line 1.*found '
 printf '"dataelement","period","orgunit","categoryoptioncombo","attributeoptioncombo","value"\n"amount","2012","P","","","5"\n"amount","2012","Q' >"$tmp/values.csv"
 partly "cut within quotes" values.csv 1 1 'row 2 \(line 3\): found the end of the file within quotes, .* \[BAD_ROW\]'
 
-# --- XML: what stood before the break was sent with what came with it, or not at all
+# --- XML
 set='<dataValueSet xmlns="http://dhis2.org/schema/dxf/2.0">'
 value='<dataValue dataElement="amount" period="2013" orgUnit="P" value="5"/>'
 printf '%s\n%s\n<dataValue dataElement="amo' "$set" "$value" >"$tmp/cut.xml"
-refused "cut within a tag" cut.xml 'line 3, column [0-9]+: found the end of the file, expected </dataValueSet>$'
+broken "cut within a tag" cut.xml created=1 'line 3, column [0-9]+: found the end of the file, expected </dataValueSet>'
 printf '%s\n%s' "$set" "$value" >"$tmp/unended.xml"
-refused "no end" unended.xml 'line 2, column [0-9]+: found the end of the file, expected </dataValueSet>$'
+broken "no end" unended.xml unchanged=1 'line 2, column [0-9]+: found the end of the file, expected </dataValueSet>'
 printf '%s\n<dataValue dataElement="amount period="2013"/></dataValueSet>' "$set" >"$tmp/quote.xml"
 refused "a quote without its end" quote.xml 'line 2, column [0-9]+: found what is no XML'
 printf '%s\n<dataValue orgUnit="Z\xfcrich"/></dataValueSet>' "$set" >"$tmp/latin.xml"
@@ -157,7 +164,7 @@ refused "100,000 attributes" attributes.xml 'line 1, column [0-9]+: found a tag 
 { printf '%s' "$set"; seq -f '<a%.0f>' 100000; } >"$tmp/deep.xml"
 refused "elements in elements" deep.xml 'line 1, column [0-9]+: found <a1>, expected <dataValue>$'
 printf '%s%s</dataValueSet><more/>' "$set" "$value" >"$tmp/more.xml"
-refused "two roots" more.xml 'line 1, column [0-9]+: found more behind the root element, expected the end of the file$'
+broken "two roots" more.xml created=1 'line 1, column [0-9]+: found more behind the root element, expected the end of the file'
 printf '<feed/>' >"$tmp/feed.xml"
 refused "other XML" feed.xml 'line 1, column 1: found <feed>, expected <dataValueSet>'
 
