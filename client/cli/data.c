@@ -69,11 +69,33 @@ bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
     return 0;
 }
 
+int
+bb_cli_since(const char *text, uint64_t *ret_sequence, int64_t *ret_us)
+{
+    bool is_date = strlen(text) == strlen("2026-09-07");
+    int r;
+
+    if (*text && text[strspn(text, "0123456789")] == '\0')
+        return parse_sequence(text, ret_sequence, ret_us);
+    r = bb_cli_as_of(text, ret_sequence, ret_us);
+    if (r == 0 && is_date && strncmp(text, "seq:", 4) != 0)
+        *ret_us -= BB_UTC_DAY;
+    return r;
+}
+
+static void
+parse_moment(const struct argp_state *state, const char *option, const char *arg, int r)
+{
+    if (r == -ERANGE)
+        argp_error(state, "--%s %s: is still to come, expected a day or a time that has been", option, arg);
+    else if (r < 0)
+        argp_error(state, "--%s %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N", option,
+                   arg);
+}
+
 error_t
 bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct bb_cli_question *question)
 {
-    int r;
-
     switch (key) {
     case BB_CLI_KEY_DISAGGREGATION:
         *question->disaggregation = arg;
@@ -83,12 +105,10 @@ bb_cli_parse_question(int key, char *arg, struct argp_state *state, const struct
         bb_cli_period_range(arg, question->period_from, question->period_to);
         return 0;
     case BB_CLI_KEY_AS_OF:
-        r = bb_cli_as_of(arg, question->as_of_sequence, question->as_of_us);
-        if (r == -ERANGE)
-            argp_error(state, "--as-of %s: is still to come, expected a day or a time that has been", arg);
-        else if (r < 0)
-            argp_error(state, "--as-of %s: expected a date, a time such as 2026-09-07T14:03:00Z, or seq:N",
-                       arg);
+        parse_moment(state, "as-of", arg, bb_cli_as_of(arg, question->as_of_sequence, question->as_of_us));
+        return 0;
+    case BB_CLI_KEY_SINCE:
+        parse_moment(state, "since", arg, bb_cli_since(arg, question->since_sequence, question->since_us));
         return 0;
     case BB_CLI_KEY_INDICATOR:
         *question->indicator = bb_cli_filled(state, "indicator", arg);

@@ -30,18 +30,28 @@ void bb_cli_period_range(char *text, const char **ret_from, const char **ret_to)
 /* An --as-of WHEN: seq:N, or a time as bb_utc_parse() reads it. 0 | -EINVAL | -ERANGE it is still to come */
 int bb_cli_as_of(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
 
+/* A --since WHEN: the same, but of a date its beginning, so that nothing is missed; N is seq:N. */
+int bb_cli_since(const char *text, uint64_t *ret_sequence, int64_t *ret_us);
+
 /* The options that questions about readings have in common, and their parser. */
 enum {
     BB_CLI_KEY_PERIOD = 0x280,
     BB_CLI_KEY_DISAGGREGATION,
     BB_CLI_KEY_AS_OF,
     BB_CLI_KEY_INDICATOR,
-    BB_CLI_KEY_ORGANIZATION
+    BB_CLI_KEY_ORGANIZATION,
+    BB_CLI_KEY_SINCE
 };
 
 #define BB_CLI_OPTION_AS_OF                                                                                  \
     {                                                                                                        \
         "as-of", BB_CLI_KEY_AS_OF, "WHEN", 0, "as it was then: a date (its end, UTC), a time, or seq:N", 0   \
+    }
+
+#define BB_CLI_OPTION_SINCE                                                                                  \
+    {                                                                                                        \
+        "since", BB_CLI_KEY_SINCE, "WHEN", 0,                                                                \
+            "what has changed since, or was withdrawn: a date (its beginning, UTC), a time, or seq:N", 0     \
     }
 
 #define BB_CLI_OPTION_PERIODS                                                                                \
@@ -69,6 +79,8 @@ struct bb_cli_question { /* where the arguments go; NULL: the command has no suc
     uint64_t *as_of_sequence;
     int64_t *as_of_us;
     const char **indicator, **organization;
+    uint64_t *since_sequence;
+    int64_t *since_us;
 };
 /* 0 | ARGP_ERR_UNKNOWN; leaves with EX_USAGE */
 error_t bb_cli_parse_question(int key, char *arg, struct argp_state *state,

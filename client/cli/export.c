@@ -18,12 +18,12 @@
 
 #define TIMEOUT_MS 600000 /* as long as a request may take: of all readings */
 
-enum { KEY_FORMAT = 0x200, KEY_SINCE, KEY_PLACE, KEY_PACKAGE };
+enum { KEY_FORMAT = 0x200, KEY_PLACE, KEY_PACKAGE };
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "FORMAT", 0,
      "csv, jsonl, dhis2-json or dhis2-csv; by default what the file's name ends with, else csv", 0},
-    {"since", KEY_SINCE, "WHEN", 0, "what has changed since: a date, a time, or seq:N", 0},
+    BB_CLI_OPTION_SINCE,
     {"datapackage", KEY_PACKAGE, "FILE.json", 0,
      "where the data package goes; by default datapackage.json beside FILE", 0},
     {"indicator", BB_CLI_KEY_INDICATOR, "CODE", 0, "of this indicator", 0},
@@ -45,24 +45,6 @@ struct export
 };
 
 /* --- arguments ------------------------------------------------------------------------------------------ */
-
-/* A date means from its beginning on: nothing that was said on it is missed. */
-static void
-parse_since(struct argp_state *state, const char *arg, struct bb_readings_query *query)
-{
-    char sequence[32];
-    bool plain = *arg && arg[strspn(arg, "0123456789")] == '\0';
-    int r;
-
-    snprintf(sequence, sizeof sequence, "seq:%s", arg);
-    r = bb_cli_as_of(plain ? sequence : arg, &query->since_sequence, &query->since_us);
-    if (r == -ERANGE)
-        argp_error(state, "--since %s: is still to come, expected a day or a time that has been", arg);
-    if (r < 0)
-        argp_error(state, "--since %s: expected seq:N, a date, or a time such as 2026-09-07T14:03:00Z", arg);
-    if (!plain && strlen(arg) == strlen("2026-09-07") && query->since_us)
-        query->since_us -= BB_UTC_DAY;
-}
 
 static error_t
 parse_file(struct export *ex, char *arg, struct argp_state *state)
@@ -97,6 +79,8 @@ parse(int key, char *arg, struct argp_state *state)
                                              .period_to = &query->period_to,
                                              .as_of_sequence = &query->as_of_sequence,
                                              .as_of_us = &query->as_of_us,
+                                             .since_sequence = &query->since_sequence,
+                                             .since_us = &query->since_us,
                                              .indicator = &query->indicator,
                                              .organization = &query->organization};
 
@@ -105,9 +89,6 @@ parse(int key, char *arg, struct argp_state *state)
         ex->exporter.form = bb_form_by_name(arg);
         if (!ex->exporter.form)
             argp_error(state, "--format %s: expected %s", arg, bb_form_names());
-        return 0;
-    case KEY_SINCE:
-        parse_since(state, arg, query);
         return 0;
     case KEY_PLACE:
         query->place = arg;
@@ -167,7 +148,8 @@ said(const char *name, int r)
     return r < 0 ? EX_IOERR : 0;
 }
 
-/* Both files are kept, or neither is; but of two that cannot be put in place at once. */
+/* Both files are kept, or neither: only what fails between putting the one and the other in place leaves the
+ * first. */
 static int
 close_files(struct export *ex, int code)
 {

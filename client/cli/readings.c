@@ -11,6 +11,7 @@ static const struct argp_option ls_options[] = {
     {"organization", BB_CLI_KEY_ORGANIZATION, "CODE", 0, "of this organization", 0},
     {"place", KEY_PLACE, "PLACE", 0, "of this place; \"\" is the total", 0},
     {"latest", KEY_LATEST, NULL, 0, "of each series the latest period only", 0},
+    BB_CLI_OPTION_SINCE,
     BB_CLI_QUESTION_OPTIONS,
     {0},
 };
@@ -93,6 +94,8 @@ parse_ls(int key, char *arg, struct argp_state *state)
                                              .period_to = &query->period_to,
                                              .as_of_sequence = &query->as_of_sequence,
                                              .as_of_us = &query->as_of_us,
+                                             .since_sequence = &query->since_sequence,
+                                             .since_us = &query->since_us,
                                              .indicator = &query->indicator,
                                              .organization = &query->organization};
     switch (key) {

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#define INTERVAL_YEARS 999 /* that are read of an interval; of more there is no spelling but ours */
+
 static size_t
 years(int year, const struct bb_period *period, char out[static BB_DHIS2_PERIOD])
 {
@@ -20,6 +22,8 @@ years(int year, const struct bb_period *period, char out[static BB_DHIS2_PERIOD]
         n = snprintf(out, BB_DHIS2_PERIOD, "%04dOct", year);
         break;
     case BB_PERIOD_SPAN:
+        if (period->years > INTERVAL_YEARS)
+            return bb_period_format(*period, out);
         n = snprintf(out, BB_DHIS2_PERIOD, "%04d-01-01/P%uY", year, (unsigned)period->years);
         break;
     default:

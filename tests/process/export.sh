@@ -157,6 +157,8 @@ net,alpha,There,,2026-04,,,,withdrawn,
 net,alpha,There,,2026-05,false,,,,
 quiet,alpha,,,2025,,,,withdrawn,
 small,alpha,,,2025,,,,withdrawn,'
+run 0 as beta readings ls --since "seq:$from" --indicator class -o json
+json 'map([.period, .value, .status])' '[["2011/2012",0.71,"ok"],["2011-12",null,"withdrawn"]]'
 run 0 backbone export --since "$from" --format dhis2-json
 json '.dataValues | map(select(.deleted)) | length' 4
 run 0 backbone export --since 2000-01-01 --format jsonl

@@ -58,6 +58,39 @@ test_as_of(void **state)
     assert_int_equal(bb_cli_as_of("9999-01-01T00:00:00Z", &sequence, &us), -ERANGE);
 }
 
+static void
+test_since(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t sequence;
+        int64_t us;
+    } table[] = {
+        {"seq:17", 17, 0},
+        {"17", 17, 0},
+        {"seq:0", 0, 1},
+        {"0", 0, 1},
+        {"seq:123456", 123456, 0},      /* as long as a date */
+        {"1970-01-02", 0, 86399999999}, /* all of that day is since then */
+        {"1970-01-02T00:00:00.000001Z", 0, 86400000001},
+    };
+    static const char *const wrong[] = {"", "seq:", "never", "-1", "17x", "99999999999999999999999"};
+    uint64_t sequence;
+    int64_t us;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(table); i++) {
+        sequence = 0;
+        us = 0;
+        check_int(bb_cli_since(table[i].text, &sequence, &us), 0, table[i].text);
+        check_int(sequence, table[i].sequence, table[i].text);
+        check_int(us, table[i].us, table[i].text);
+    }
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        check_int(bb_cli_since(wrong[i], &sequence, &us), -EINVAL, wrong[i]);
+    assert_int_equal(bb_cli_since("9999-01-01", &sequence, &us), -ERANGE);
+}
+
 /* Today is a day whose end is to come, and in the east it is tomorrow already. */
 static void
 test_as_of_today(void **state)
@@ -147,8 +180,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_range), cmocka_unit_test(test_as_of),        cmocka_unit_test(test_as_of_today),
-        cmocka_unit_test(test_list),  cmocka_unit_test(test_list_headers),
+        cmocka_unit_test(test_range),       cmocka_unit_test(test_as_of), cmocka_unit_test(test_since),
+        cmocka_unit_test(test_as_of_today), cmocka_unit_test(test_list),  cmocka_unit_test(test_list_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,8 @@ test_periods(void **state)
         {"2012/2013", "2012July"},
         {"2012Oct", "2012Oct"},
         {"2016/2020", "2016-01-01/P5Y"},
+        {"1001/1999", "1001-01-01/P999Y"},
+        {"1000/1999", "1000/1999"},
         {"2001/2100", "2001-01-01/P100Y"},
     };
     static const enum bb_period_type hints[] = {0, BB_PERIOD_FISCAL_JULY, BB_PERIOD_MONTH};
