@@ -79,7 +79,8 @@ chaos_stands(const struct chaos_reading *reading)
     return reading->n > 0 && reading->revision[reading->n - 1].row.kind != CHAOS_WITHDRAWN;
 }
 
-/* What becomes of a row; two rows of one key in one batch must say the same.
+/* What becomes of a row; two rows of one key in one batch must say the same. What withdraws nothing changes
+ * nothing, and leaves no trace where nothing ever was.
  * alone: the batch has no other submission. */
 static int
 replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t batch, bool alone,
@@ -88,9 +89,13 @@ replay_row(struct chaos_reading *reading, const struct chaos_row *row, uint64_t 
     int outcome = reading->n ? BB_UPDATED : BB_CREATED;
     bool again = reading->batch == batch || reading->unchanged == batch;
 
-    if (row->kind == CHAOS_REFUSED || (row->kind == CHAOS_WITHDRAWN && !chaos_stands(reading) && !again))
+    if (row->kind == CHAOS_REFUSED)
         return BB_REJECTED;
-    if (reading->n && chaos_same(&reading->revision[reading->n - 1].row, row))
+    if (row->kind == CHAOS_WITHDRAWN && reading->n == 0)
+        return BB_UNCHANGED;
+    if (row->kind == CHAOS_WITHDRAWN && !chaos_stands(reading))
+        outcome = BB_UNCHANGED;
+    else if (reading->n && chaos_same(&reading->revision[reading->n - 1].row, row))
         outcome = BB_UNCHANGED;
     else if (again)
         return BB_REJECTED;
