@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SMALL_BYTES 512u /* of a text that is copied without asking for memory */
+
 struct bb_pattern {
     regex_t regex;
     char *text;
@@ -62,18 +64,29 @@ bb_pattern_groups(const struct bb_pattern *pattern)
     return pattern->regex.re_nsub;
 }
 
+/* The text is copied, for regexec(3) takes texts that end with NUL: with REG_STARTEND the C library looks no
+ * further than that says, but the sanitizers do. */
 bool
 bb_pattern_match(const struct bb_pattern *pattern, struct bb_bytes text,
                  struct bb_bytes group[BB_PATTERN_GROUPS + 1])
 {
     regmatch_t match[BB_PATTERN_GROUPS + 1] = {{.rm_so = 0, .rm_eo = (regoff_t)text.len}};
-    const char *data = text.data ? (const char *)text.data : "";
+    char small[SMALL_BYTES], *copy = text.len < sizeof small ? small : malloc(text.len + 1);
+    bool matches = false;
 
-    if (regexec(&pattern->regex, data, BB_PATTERN_GROUPS + 1, match, REG_STARTEND) != 0)
+    if (!copy)
         return false;
-    for (size_t i = 0; group && i <= BB_PATTERN_GROUPS; i++)
+    if (!text.data)
+        text = bb_bytes("", 0);
+    if (text.len)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    matches = regexec(&pattern->regex, copy, BB_PATTERN_GROUPS + 1, match, REG_STARTEND) == 0;
+    for (size_t i = 0; matches && group && i <= BB_PATTERN_GROUPS; i++)
         group[i] = match[i].rm_so < 0
                        ? bb_bytes("", 0)
-                       : bb_bytes(data + match[i].rm_so, (size_t)(match[i].rm_eo - match[i].rm_so));
-    return true;
+                       : bb_bytes(text.data + match[i].rm_so, (size_t)(match[i].rm_eo - match[i].rm_so));
+    if (copy != small)
+        free(copy);
+    return matches;
 }

@@ -7,27 +7,10 @@
 #ifndef BB_FORMATS_SUGGEST_H
 #define BB_FORMATS_SUGGEST_H
 
-#include "decode.h"
+#include "sample.h"
 
 #include "client/lib/backbone.h"
-#include "runtime/buffer.h"
-
 #include <jansson.h>
-
-#define BB_SUGGEST_BYTES (1u << 20) /* of the file that are looked at */
-
-/* The beginning of a file in UTF-8. */
-struct bb_sample {
-    struct bb_buffer text;
-    bool whole; /* all of the file */
-    enum bb_encoding encoding;
-    bool declared; /* ... by a byte order mark, or it is plain */
-};
-
-/* Read it. UTF-8 that is none is read as Windows-1252.
- * 0 | -EINVAL and a message at error: it is no text | -errno of the feed. */
-int bb_sample_read(struct bb_sample *sample, struct bb_feed feed, char *error, size_t size);
-void bb_sample_release(struct bb_sample *sample);
 
 /* What is registered: is this text the code, name or alias of one? what: BB_COLUMN_INDICATOR,
  * BB_COLUMN_ORGANIZATION or BB_COLUMN_PLACE. Returns its code (of a place its name), borrowed, or NULL. */

@@ -4,6 +4,7 @@
 
 #include "grid.h"
 #include "look.h"
+#include "spelling.h"
 #include "suggest.h"
 
 #define BB_SUGGEST_ROWS 200u /* that are compared with each other, and with what is registered */
@@ -15,6 +16,7 @@ enum bb_role {
     BB_ROLE_ORGANIZATION,
     BB_ROLE_PLACE,
     BB_ROLE_PERIOD,
+    BB_ROLE_DATE, /* a period in a spelling that is none of ours */
     BB_ROLE_COMMENT,
     BB_ROLE_DIMENSION,
     BB_ROLE_MEASURE,     /* numbers, or yes and no */
@@ -25,6 +27,8 @@ enum bb_role {
 struct bb_suggest_column {
     const char *name; /* as the map names it, in UTF-8 */
     const char *top;  /* the last row of its header alone */
+    int spelling;     /* of a date, or of the name of a wide column; -1: ours */
+    bool months;      /* its cells are names of months */
     bool by_position; /* its name is not the file's: it has none, or another one has the same */
     struct bb_look look;
     enum bb_role role;
@@ -41,6 +45,7 @@ struct bb_suggestion {
     const struct bb_sample *sample;
     const char *file_name;
     const struct bb_known *known;
+    struct bb_spellings *spellings;
     struct bb_arena arena; /* texts */
     json_t *map, *seen;
     bool failed; /* no memory */
@@ -83,13 +88,32 @@ bool bb_suggest_is_member(const struct bb_suggest_column *column);
 int bb_suggest_header(struct bb_suggestion *s);
 /* ... of objects, whose names stand in the first row of the grid. */
 int bb_suggest_columns(struct bb_suggestion *s);
+/* The spelling that all cells of a column have; -1: none. */
+int bb_suggest_spelling(const struct bb_suggestion *s, uint32_t column);
+/* Are all cells of a column names of months? */
+bool bb_suggest_is_months(const struct bb_suggestion *s, uint32_t column);
+/* The names of its groups, as a list. */
+json_t *bb_suggest_spelling_names(const struct bb_spelling *spelling);
+/* What names of months mean, once. */
+void bb_suggest_months(struct bb_suggestion *s);
 /* What each column is. */
 void bb_suggest_roles(struct bb_suggestion *s);
 /* Which measures are numerator and denominator of others. */
 void bb_suggest_ratios(struct bb_suggestion *s);
+/* Of several measures beside a column that names indicators, one is the value. */
+void bb_suggest_keep_one(struct bb_suggestion *s);
 /* Where the period stands: columns, names of columns, the title, the name of the file. */
 void bb_suggest_period(struct bb_suggestion *s);
-/* The members of the map that say all this. */
+/* The members of the map that say all this, and of them those of readings. */
 void bb_suggest_write(struct bb_suggestion *s);
+void bb_suggest_readings(struct bb_suggestion *s);
+
+/* Of JSON: the value is taken; what cannot be sets `failed`. */
+void bb_suggest_set(struct bb_suggestion *s, json_t *object, const char *key, json_t *value);
+void bb_suggest_append(struct bb_suggestion *s, json_t *list, json_t *value);
+/* A member of the map, unless it is empty. */
+void bb_suggest_set_filled(struct bb_suggestion *s, const char *key, json_t *value);
+/* Does it hold numbers that go into readings? */
+bool bb_suggest_is_measured(const struct bb_suggest_column *c);
 
 #endif

@@ -259,6 +259,7 @@ bb_suggest_columns(struct bb_suggestion *s)
         return -ENOMEM;
     for (uint32_t i = 0; i < s->columns; i++) {
         struct bb_suggest_column *c = &s->column[i];
+        c->spelling = -1;
         c->name = fixed ? stacked_name(s, i) : name_of(s, i, &c->top);
         if (fixed)
             c->top = c->name;

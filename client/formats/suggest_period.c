@@ -26,6 +26,15 @@ part_of_date(const struct bb_suggestion *s, const char *word, double least, doub
     return -1;
 }
 
+static int
+month_by_name(const struct bb_suggestion *s)
+{
+    for (uint32_t i = 0; i < s->columns; i++)
+        if (s->column[i].role == BB_ROLE_DATE && s->column[i].months)
+            return (int)i;
+    return -1;
+}
+
 static void
 take_part(struct bb_suggestion *s, int column)
 {
@@ -48,6 +57,8 @@ by_parts(struct bb_suggestion *s)
         week = part_of_date(s, "week", 1, 53);
     const char *period;
 
+    if (month < 0)
+        month = month_by_name(s);
     if (year < 0 || (month < 0 && quarter < 0 && week < 0))
         return NULL;
     take_part(s, year);
@@ -88,6 +99,126 @@ by_column(struct bb_suggestion *s)
         }
     bb_suggest_say(s, "\"%s\": the period, by its cells", name(s, best));
     return bb_suggest_text(s, "{%s}", name(s, best));
+}
+
+/* --- other spellings ------------------------------------------------------------------------------------ */
+
+int
+bb_suggest_spelling(const struct bb_suggestion *s, uint32_t column)
+{
+    for (unsigned n = 0; n < BB_SPELLINGS; n++) {
+        uint32_t rows = 0;
+        bool all = true;
+        for (uint32_t i = s->data; all && i < s->grid.count; i++) {
+            struct bb_bytes text = bb_grid_at(&s->grid, i, column);
+            if (!text.len)
+                continue;
+            all = bb_spelling_is(s->spellings, n, text);
+            rows++;
+        }
+        if (all && rows)
+            return (int)n;
+    }
+    return -1;
+}
+
+bool
+bb_suggest_is_months(const struct bb_suggestion *s, uint32_t column)
+{
+    uint32_t rows = 0;
+
+    for (uint32_t i = s->data; i < s->grid.count; i++) {
+        struct bb_bytes text = bb_grid_at(&s->grid, i, column);
+        if (text.len && !bb_spelling_is_month(text))
+            return false;
+        rows += text.len > 0;
+    }
+    return rows > 0;
+}
+
+json_t *
+bb_suggest_spelling_names(const struct bb_spelling *spelling)
+{
+    json_t *names = json_array();
+
+    for (size_t i = 0; i < BB_SPELLING_PARTS && spelling->name[i]; i++)
+        json_array_append_new(names, json_string(spelling->name[i]));
+    return names;
+}
+
+void
+bb_suggest_months(struct bb_suggestion *s)
+{
+    if (!json_object_get(s->map, "aliases"))
+        json_object_set_new(s->map, "aliases", json_pack("{s:o}", "MM", bb_month_aliases()));
+}
+
+/* May day and month be exchanged? The spelling that does so is the next one. */
+static bool
+is_ambiguous(const struct bb_suggestion *s, uint32_t column)
+{
+    const char *what = bb_spelling((unsigned)s->column[column].spelling)->what;
+
+    if (strcmp(what, "day/month/year") != 0)
+        return false;
+    for (uint32_t i = s->data; i < s->grid.count; i++) {
+        struct bb_bytes text = bb_grid_at(&s->grid, i, column);
+        if (text.len && !bb_spelling_is(s->spellings, (unsigned)s->column[column].spelling + 1, text))
+            return false;
+    }
+    return true;
+}
+
+static const char *
+capture_date(struct bb_suggestion *s, uint32_t column)
+{
+    const struct bb_spelling *spelling = bb_spelling((unsigned)s->column[column].spelling);
+    const char *from = bb_suggest_text(s, "{%s}", s->column[column].name),
+               *pattern = bb_suggest_text(s, "^%s$", spelling->pattern);
+
+    json_object_set_new(s->map, "capture",
+                        json_pack("[{s:s,s:s,s:o}]", "from", from, "pattern", pattern, "names",
+                                  bb_suggest_spelling_names(spelling)));
+    if (spelling->months)
+        bb_suggest_months(s);
+    bb_suggest_say(s, "\"%s\": the period, written as %s%s", s->column[column].name, spelling->what,
+                   is_ambiguous(s, column) ? "; nothing tells that it is not month/day/year: look at it"
+                                           : "");
+    return spelling->period;
+}
+
+/* The first of them; another one says something else of the row. */
+static const char *
+by_date(struct bb_suggestion *s)
+{
+    const char *period = NULL;
+
+    for (uint32_t i = 0; i < s->columns; i++) {
+        if (s->column[i].role != BB_ROLE_DATE)
+            continue;
+        if (s->column[i].months) { /* of no year */
+            s->column[i].role = BB_ROLE_DIMENSION;
+            continue;
+        }
+        if (!period) {
+            period = capture_date(s, i);
+            continue;
+        }
+        s->column[i].role = BB_ROLE_NONE;
+        bb_suggest_say(s, "\"%s\": left out, a date beside the period", s->column[i].name);
+    }
+    return period;
+}
+
+/* Where there is a period in our spelling, or in the names of columns, dates say something else. */
+static void
+leave_dates(struct bb_suggestion *s)
+{
+    for (uint32_t i = 0; i < s->columns; i++)
+        if (s->column[i].role == BB_ROLE_DATE) {
+            s->column[i].role = BB_ROLE_NONE;
+            bb_suggest_say(s, "\"%s\": left out, a date beside the period", s->column[i].name);
+        }
 }
 
 /* --- titles -----------------------------------------------------------------------------------------------
@@ -141,6 +272,42 @@ by_title(struct bb_suggestion *s)
             return "{period}";
         }
     return NULL;
+}
+
+/* A month or a quarter in words: "Report for September 2026". */
+static const char *
+by_words_in(struct bb_suggestion *s, struct bb_bytes text, const char *from)
+{
+    for (unsigned n = 0; n < BB_SPELLINGS; n++) {
+        const struct bb_spelling *spelling = bb_spelling(n);
+        struct bb_bytes found;
+        if (!bb_spelling_find(s->spellings, n, text, &found))
+            continue;
+        json_object_set_new(s->map, "capture",
+                            json_pack("[{s:s,s:s,s:o}]", "from", from, "pattern", spelling->pattern, "names",
+                                      bb_suggest_spelling_names(spelling)));
+        if (spelling->months)
+            bb_suggest_months(s);
+        bb_suggest_say(s, "the period stands in the %s: '%.*s', %s",
+                       strcmp(from, "title") == 0 ? "title" : "name of the file", (int)found.len,
+                       (const char *)found.data, spelling->what);
+        return spelling->period;
+    }
+    return NULL;
+}
+
+static const char *
+by_title_in_words(struct bb_suggestion *s)
+{
+    uint32_t first = s->headers ? s->header[0] : s->data;
+    const char *period = NULL;
+
+    if (strcmp(s->format, "jsonl") == 0)
+        return NULL;
+    for (uint32_t row = 0; !period && row < first; row++)
+        for (uint32_t i = 0; !period && i < s->grid.row[row].count; i++)
+            period = by_words_in(s, s->grid.row[row].cell[i], "title");
+    return period;
 }
 
 static const char *
@@ -197,13 +364,22 @@ bb_suggest_period(struct bb_suggestion *s)
     for (uint32_t i = 0; i < s->columns; i++)
         wide |= s->column[i].role == BB_ROLE_WIDE_PERIOD;
     find_topic(s);
+    if (!wide)
+        s->period = by_parts(s);
+    if (!wide && !s->period)
+        s->period = by_column(s);
+    if (wide || s->period)
+        leave_dates(s);
     if (wide)
         return;
-    s->period = by_parts(s);
     if (!s->period)
-        s->period = by_column(s);
+        s->period = by_date(s);
+    if (!s->period)
+        s->period = by_title_in_words(s);
     if (!s->period)
         s->period = by_title(s);
+    if (!s->period)
+        s->period = by_words_in(s, bb_bytes_str(s->file_name), "fileName");
     if (!s->period)
         s->period = by_file_name(s);
     if (!s->period)

@@ -186,8 +186,12 @@ take_role(struct bb_suggestion *s, uint32_t i)
     if (by_member_name(c) || filled(&c->look) == 0)
         return;
     said = by_words(c);
+    c->spelling = bb_suggest_spelling(s, i);
+    c->months = bb_suggest_is_months(s, i);
     if (is_period(c)) {
         c->role = BB_ROLE_PERIOD;
+    } else if (c->spelling >= 0 || c->months) {
+        c->role = BB_ROLE_DATE;
     } else if ((is_code(c) || !bb_look_is_number(&c->look)) && by_known(s, i, said) != BB_ROLE_NONE) {
         c->role = by_known(s, i, said);
     } else if (is_code(c)) {
@@ -300,24 +304,45 @@ settle_dimensions(struct bb_suggestion *s)
     }
 }
 
-/* Measures with a period as name. One alone may be a name like any other. */
-static void
-find_wide_periods(struct bb_suggestion *s)
+static bool
+is_period_name(const struct bb_suggest_column *c, int spelling, const struct bb_suggestion *s)
+{
+    if (c->role != BB_ROLE_MEASURE)
+        return false;
+    if (spelling < 0)
+        return (bb_look_at(bb_bytes_str(c->top)).marks & BB_LOOK_PERIOD) != 0;
+    return bb_spelling_is(s->spellings, (unsigned)spelling, bb_bytes_str(c->top));
+}
+
+/* Measures with a period as name, in our spelling (-1) or another one. One alone may be a name like any
+ * other.
+ */
+static bool
+take_wide_periods(struct bb_suggestion *s, int spelling)
 {
     uint32_t n = 0;
 
-    for (uint32_t i = 0; i < s->columns; i++) {
-        struct bb_suggest_column *c = &s->column[i];
-        if (c->role == BB_ROLE_MEASURE && (bb_look_at(bb_bytes_str(c->top)).marks & BB_LOOK_PERIOD))
-            n++;
-    }
-    for (uint32_t i = 0; n >= 2 && i < s->columns; i++) {
-        struct bb_suggest_column *c = &s->column[i];
-        if (c->role == BB_ROLE_MEASURE && (bb_look_at(bb_bytes_str(c->top)).marks & BB_LOOK_PERIOD))
-            c->role = BB_ROLE_WIDE_PERIOD;
-    }
+    for (uint32_t i = 0; i < s->columns; i++)
+        n += is_period_name(&s->column[i], spelling, s);
+    for (uint32_t i = 0; n >= 2 && i < s->columns; i++)
+        if (is_period_name(&s->column[i], spelling, s)) {
+            s->column[i].role = BB_ROLE_WIDE_PERIOD;
+            s->column[i].spelling = spelling;
+        }
     if (n >= 2)
-        bb_suggest_say(s, "%u columns have periods as names: each is a reading of its own", n);
+        bb_suggest_say(s, "%u columns have periods as names%s%s: each is a reading of its own", n,
+                       spelling < 0 ? "" : ", written as ",
+                       spelling < 0 ? "" : bb_spelling((unsigned)spelling)->what);
+    return n >= 2;
+}
+
+static void
+find_wide_periods(struct bb_suggestion *s)
+{
+    bool found = take_wide_periods(s, -1);
+
+    for (int i = 0; !found && i < (int)BB_SPELLINGS; i++)
+        found = take_wide_periods(s, i);
 }
 
 void

@@ -58,6 +58,19 @@ rows=$(jq .rows <<<"$out")
 run 0 backbone import "$sample/readings.csv" --map "$tmp/map.json" -o json
 counts rows="$rows" unchanged="$rows"
 
+# --- periods as people write them
+cases() { # TEXT PERIODS: of the readings by the map that is suggested
+    printf '%b' "$1" >"$tmp/cases.csv"
+    suggested "$tmp/cases.csv"
+    run 0 backbone import "$tmp/cases.csv" --map "$tmp/map.json" --explain -o json
+    is "periods" "$(jq -c '[.[] | select(.name == "period" and .reading > 0) | .became] | unique' <<<"$out")" "$2"
+}
+cases 'Town,Date,Cases\nP,15/9/2019,5\nQ,01/10/2019,6\n' '["2019-09-15","2019-10-01"]'
+cases 'Town,Month,Cases\nP,Sept. 2019,5\nQ,October 2019,6\n' '["2019-09","2019-10"]'
+cases 'Town,Year,Month,Cases\nP,2019,January,5\nQ,2019,Dec,6\n' '["2019-01","2019-12"]'
+cases 'Town,Q1 2020,Q2 2020\nP,5,6\nQ,7,8\n' '["2020-Q1","2020-Q2"]'
+cases 'Cases in September 2026\nTown,Cases\nP,5\nQ,7\n' '["2026-09"]'
+
 # --- what is no table
 printf 'PK\3\4%26s[Content_Types].xml' '' >"$tmp/book.xlsx"
 run 65 backbone map suggest "$tmp/book.xlsx"

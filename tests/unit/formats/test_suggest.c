@@ -148,6 +148,37 @@ static const struct {
      "1}\"},\"period\":\"{period}\"},"
      "\"readings\":[{\"indicator\":\"column-2\",\"value\":\"{Column 2}\"}]}",
      "data begin in row 1, and no row above has names of columns"},
+    {"days", "a.csv", "Town,Date,Cases\nX,15/09/2019,5\nY,1/9/2019,6\n",
+     "{\"capture\":[{\"from\":\"{Date}\",\"names\":[\"DD\",\"MM\",\"YYYY\"],\"pattern\":\"^([0-9]{1,2})[/"
+     "-]([0-9]{1,2})"
+     "[/"
+     "-]([0-9]{4})$\"}],\"format\":\"csv\",\"reading\":{\"period\":\"{YYYY}-{MM:2}-{DD:2}\",\"place\":\"{"
+     "Town}\"},"
+     "\"readings\":[{\"indicator\":\"cases\",\"value\":\"{Cases}\"}]}",
+     "\"Date\": the period, written as day/month/year\n"},
+    {"days that may be months", "a.csv", "Town,Date,Cases\nX,05/09/2019,5\nY,01/10/2019,6\n",
+     "{\"capture\":[{\"from\":\"{Date}\",\"names\":[\"DD\",\"MM\",\"YYYY\"],\"pattern\":\"^([0-9]{1,2})[/"
+     "-]([0-9]{1,2})"
+     "[/"
+     "-]([0-9]{4})$\"}],\"format\":\"csv\",\"reading\":{\"period\":\"{YYYY}-{MM:2}-{DD:2}\",\"place\":\"{"
+     "Town}\"},"
+     "\"readings\":[{\"indicator\":\"cases\",\"value\":\"{Cases}\"}]}",
+     "written as day/month/year; nothing tells that it is not month/day/year: look at it\n"},
+    {"months in front", "a.csv", "Town,Date,Cases\nX,05/09/2019,5\nY,09/15/2019,6\n",
+     "{\"capture\":[{\"from\":\"{Date}\",\"names\":[\"MM\",\"DD\",\"YYYY\"],\"pattern\":\"^([0-9]{1,2})[/"
+     "-]([0-9]{1,2})"
+     "[/"
+     "-]([0-9]{4})$\"}],\"format\":\"csv\",\"reading\":{\"period\":\"{YYYY}-{MM:2}-{DD:2}\",\"place\":\"{"
+     "Town}\"},"
+     "\"readings\":[{\"indicator\":\"cases\",\"value\":\"{Cases}\"}]}",
+     "\"Date\": the period, written as month/day/year\n"},
+    {"quarters as names", "births.csv", "Country,Q1 2020,Q2 2020\nPeru,10,11\nChile,20,21\n",
+     "{\"format\":\"csv\",\"reading\":{\"place\":\"{Country}\"},\"readings\":[{\"each\":{\"columns\":\"^Q([1-"
+     "4])[ /-]?"
+     "([0-9]{4})$\",\"names\":[\"Q\",\"YYYY\"]},\"indicator\":\"births\",\"period\":\"{YYYY}-Q{Q}\","
+     "\"value\":"
+     "\"{cell}\"}]}",
+     "2 columns have periods as names, written as quarter and year: each is a reading of its own"},
     {"percent signs", "a.csv", "place,period,value\nP,2018,5%\nQ,2018,6 %\n",
      "{\"fields\":[{\"bareNumber\":false,\"name\":\"value\"}],\"format\":\"csv\",\"reading\":{\"indicator\":"
      "\"a\","
@@ -239,6 +270,27 @@ test_fixed_width(void **state)
     free(found);
 }
 
+/* Months by their names: in a column, in a title. */
+static void
+test_months(void **state)
+{
+    (void)state;
+    static const char column[] = "Town,Month,Cases\nX,Sep 2019,5\nY,October 2019,6\n",
+                      title[] = "Report for September 2026\nTown,Cases\nX,5\nY,6\n";
+    char seen[4000];
+    char *found = map_of(column, sizeof column - 1, "a.csv", NULL, seen);
+    assert_non_null(strstr(found, "\"aliases\":{\"MM\":{\"Apr\":\"4\","));
+    assert_non_null(strstr(found, "\"from\":\"{Month}\""));
+    assert_non_null(strstr(found, "\"period\":\"{YYYY}-{MM:2}\""));
+    free(found);
+    found = map_of(title, sizeof title - 1, "a.csv", NULL, seen);
+    assert_non_null(strstr(found, "\"from\":\"title\""));
+    assert_non_null(strstr(found, "\"period\":\"{YYYY}-{MM:2}\""));
+    assert_non_null(
+        strstr(seen, "the period stands in the title: 'September 2026', a month's name and year"));
+    free(found);
+}
+
 /* Values of DHIS2 and ADX are told by what stands in them. */
 static void
 test_values(void **state)
@@ -302,8 +354,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16), cmocka_unit_test(test_fixed_width),
-        cmocka_unit_test(test_values), cmocka_unit_test(test_known),
+        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16),  cmocka_unit_test(test_fixed_width),
+        cmocka_unit_test(test_months), cmocka_unit_test(test_values), cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
