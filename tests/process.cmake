@@ -74,10 +74,10 @@ bb_process_test(data-edsight-raw 120)
 bb_process_test(data-published 120)
 bb_process_test(dhis2-samples 120)
 bb_process_test(data-gapminder 180)
-bb_process_test(round-trip 1200)
+bb_process_test(round-trip 240)
 
 # These compile, or load the machine; beside others they would only slow each other down.
-set_tests_properties(process/quickstart process/install process/data-gapminder process/round-trip PROPERTIES RUN_SERIAL ON)
+set_tests_properties(process/quickstart process/install process/data-gapminder PROPERTIES RUN_SERIAL ON)
 
 # The subscriber of docs/examples, which process/listen kills.
 add_executable(example-subscriber ${CMAKE_SOURCE_DIR}/docs/examples/subscriber.c)

@@ -12,6 +12,13 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* So many rounds of a long loop; a quarter of them where sanitizers make each of them long. */
+#ifdef __SANITIZE_ADDRESS__
+#define FEWER(n) (((n) + 3) / 4)
+#else
+#define FEWER(n) (n)
+#endif
+
 /* Fail with the row's name when the condition does not hold. */
 #define check(condition, what)                                                                               \
     do {                                                                                                     \

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define TABLES 4 /* of each kind */
+#define TABLES FEWER(5) /* of each kind */
 
 /* Figures that are small, or withheld from somebody who may see such, and that follow. */
 static size_t
