@@ -7,7 +7,7 @@
 
 #include "units.h"
 
-#include "client/formats/datapackage.h"
+#include "client/formats/write/datapackage.h"
 
 #include <sodium.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 
 #include "data.h"
 
-#include "client/formats/metadata_indicators.h"
+#include "client/formats/metadata/metadata_indicators.h"
 
 #include <errno.h>
 #include <stdlib.h>

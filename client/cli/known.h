@@ -3,7 +3,7 @@
 #ifndef BB_CLI_KNOWN_H
 #define BB_CLI_KNOWN_H
 
-#include "client/formats/suggest.h"
+#include "client/formats/suggest/suggest.h"
 
 struct bb_catalogue;
 

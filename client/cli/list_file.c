@@ -3,9 +3,9 @@
 #include "data.h"
 #include "patient.h"
 
-#include "client/formats/decode.h"
-#include "client/formats/metadata_csv.h"
-#include "client/formats/peek.h"
+#include "client/formats/metadata/metadata_csv.h"
+#include "client/formats/text/decode.h"
+#include "client/formats/text/peek.h"
 #include "proto/limits.h"
 #include "proto/utf8.h"
 #include "runtime/text.h"

@@ -6,9 +6,9 @@
 #ifndef BB_CLI_LIST_FILE_H
 #define BB_CLI_LIST_FILE_H
 
-#include "client/formats/definitions.h"
-#include "client/formats/layout.h"
-#include "client/formats/metadata.h"
+#include "client/formats/metadata/definitions.h"
+#include "client/formats/metadata/metadata.h"
+#include "client/formats/read/layout.h"
 
 struct bb_list_file;
 

@@ -1,7 +1,7 @@
 /* A batch of one row: its outcome is the answer. */
 #include "one_row.h"
 
-#include "client/formats/map.h"
+#include "client/formats/map/map.h"
 #include "data.h"
 
 #include "proto/rows.h"

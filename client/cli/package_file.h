@@ -5,7 +5,7 @@
 
 #include "target.h"
 
-#include "client/formats/datapackage.h"
+#include "client/formats/write/datapackage.h"
 
 struct bb_package_file {
     char *name; /* NULL: there is none */

@@ -3,7 +3,7 @@
 
 #include "data.h"
 
-#include "client/formats/metadata_places.h"
+#include "client/formats/metadata/metadata_places.h"
 #include "proto/limits.h"
 #include "runtime/text.h"
 

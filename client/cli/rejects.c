@@ -3,7 +3,7 @@
 #include "output.h"
 #include "target.h"
 
-#include "client/formats/json_members.h"
+#include "client/formats/read/json_members.h"
 
 #include <errno.h>
 #include <inttypes.h>

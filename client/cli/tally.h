@@ -22,7 +22,7 @@ struct bb_tally {
     uint64_t submissions, repeated;
     uint64_t atomic; /* of the rejected: good rows that were not taken */
     uint64_t shown, shown_warnings;
-    bool unreadable; /* the file could not be read to its end, which was said */
+    bool unreadable;  /* the file could not be read to its end, which was said */
     uint64_t unnamed; /* rows that were taken and name no organization */
     char staff[BB_LIMIT_CODE_BYTES +
                1];           /* the organization of staff, which may have meant another; "": it is none */

@@ -3,7 +3,7 @@
  * Readings come period by period, so the rows of the last period that came are the last report: those of an
  * earlier one are forgotten as soon as a later one begins. A period that has not begun is a slip, or a plan.
  */
-#include "client/formats/map.h"
+#include "client/formats/map/map.h"
 #include "data.h"
 
 #include "runtime/clock.h"

@@ -6,7 +6,7 @@
 #ifndef BB_CLI_UNITS_H
 #define BB_CLI_UNITS_H
 
-#include "client/formats/form.h"
+#include "client/formats/write/form.h"
 #include "proto/bytes.h"
 
 /* The unit of indicators whose values are true and false. */

@@ -6,9 +6,9 @@
 #ifndef BB_FORMATS_SOURCE_H
 #define BB_FORMATS_SOURCE_H
 
-#include "explain.h"
-#include "map.h"
-#include "rawtext.h"
+#include "client/formats/map/map.h"
+#include "client/formats/plan/explain.h"
+#include "client/formats/text/rawtext.h"
 
 #define BB_SOURCE_MESSAGE 4096
 

@@ -2,10 +2,11 @@
 #ifndef BB_FORMATS_SOURCE_CORE_H
 #define BB_FORMATS_SOURCE_CORE_H
 
-#include "peek.h"
-#include "plan.h"
 #include "source.h"
-#include "table.h"
+
+#include "client/formats/plan/plan.h"
+#include "client/formats/read/table.h"
+#include "client/formats/text/peek.h"
 
 struct bb_source {
     struct bb_source_options options;

@@ -1,10 +1,10 @@
 /* Opening: feed -> decoded -> its first bytes looked at -> a reader -> a plan. */
 #include "source_core.h"
 
-#include "builtin.h"
-#include "guess.h"
-#include "header_words.h"
-#include "readers.h"
+#include "client/formats/map/builtin.h"
+#include "client/formats/read/guess.h"
+#include "client/formats/read/header_words.h"
+#include "client/formats/read/readers.h"
 
 #include "runtime/text.h"
 

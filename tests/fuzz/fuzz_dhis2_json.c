@@ -3,8 +3,8 @@
  * it is the same however the bytes come. */
 #include "pieces.h"
 
-#include "client/formats/dhis2_json.h"
-#include "client/formats/json_members.h"
+#include "client/formats/read/dhis2_json.h"
+#include "client/formats/read/json_members.h"
 #include "proto/utf8.h"
 
 /* A line that stands for a record is one: unless it has nothing but what a set may say. */

@@ -3,7 +3,7 @@
  * so for jansson. */
 #include "pieces.h"
 
-#include "client/formats/json.h"
+#include "client/formats/text/json.h"
 #include "proto/utf8.h"
 
 #include <jansson.h>

@@ -2,9 +2,9 @@
  * made of it are texts in UTF-8, each with its column, or a reason. */
 #include "fuzz.h"
 
-#include "client/formats/metadata_csv.h"
-#include "client/formats/metadata_indicators.h"
-#include "client/formats/metadata_places.h"
+#include "client/formats/metadata/metadata_csv.h"
+#include "client/formats/metadata/metadata_indicators.h"
+#include "client/formats/metadata/metadata_places.h"
 #include "proto/utf8.h"
 #include "runtime/text.h"
 

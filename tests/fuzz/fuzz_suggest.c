@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "client/formats/source.h"
-#include "client/formats/suggest.h"
+#include "client/formats/suggest/suggest.h"
 #include "proto/utf8.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
  * the row of a record is JSON; and it is the same however the bytes come. */
 #include "pieces.h"
 
-#include "client/formats/xml.h"
+#include "client/formats/read/xml.h"
 #include "proto/utf8.h"
 
 #include <jansson.h>

@@ -5,8 +5,8 @@
 
 #include "fuzz.h"
 
-#include "client/formats/feed.h"
-#include "client/formats/rawtext.h"
+#include "client/formats/text/feed.h"
+#include "client/formats/text/rawtext.h"
 
 struct pieces {
     struct bb_bytes left;

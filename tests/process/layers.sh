@@ -10,7 +10,14 @@ proto
 runtime proto
 broker proto runtime
 client/lib proto runtime backbone
-client/formats proto runtime backbone client/lib
+client/formats/text proto runtime
+client/formats/map proto runtime backbone client/lib text
+client/formats/read proto runtime backbone client/lib text map
+client/formats/plan proto runtime backbone client/lib text map read
+client/formats/write proto runtime backbone client/lib text map
+client/formats/metadata proto runtime backbone client/lib text
+client/formats/suggest proto runtime backbone client/lib text map read
+client/formats proto runtime backbone client/lib client/formats
 client/cli proto runtime client/lib client/formats backbone
 workers/communication proto runtime
 workers/measurement/model proto runtime
@@ -41,7 +48,9 @@ astray() (
     layers | while read -r layer below; do
         allowed="$layer/"
         for folder in $below; do
-            [ -d "workers/measurement/$folder" ] && folder=workers/measurement/$folder
+            for layers_of in workers/measurement client/formats; do
+                [[ $layer == "$layers_of"/* && -d $layers_of/$folder ]] && folder=$layers_of/$folder
+            done
             allowed+="|$folder/"
         done
         files "$layer" | xargs grep -HoE '^#include "[^"]*/[^"]*"' | grep -vE ":#include \"($allowed)"

@@ -2,7 +2,7 @@
  * are cut. */
 #include "client/cli/tally.h"
 
-#include "client/formats/csv_reader.h"
+#include "client/formats/text/csv_reader.h"
 
 #include "proto/rows.h"
 #include "tests/unit/check.h"

@@ -1,6 +1,6 @@
 #include "reader_text.h"
 
-#include "client/formats/rawtext.h"
+#include "client/formats/text/rawtext.h"
 
 static ssize_t
 read_memory(void *self, uint8_t *to, size_t size)

@@ -4,8 +4,8 @@
 #ifndef BB_TESTS_READER_TEXT_H
 #define BB_TESTS_READER_TEXT_H
 
-#include "client/formats/feed.h"
-#include "client/formats/reader.h"
+#include "client/formats/read/reader.h"
+#include "client/formats/text/feed.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* Nasty bytes through the reader, from a file and byte by byte from a pipe; what it gives is written down as
  * "line:cell|cell|cell" with `!` for a broken row and `<n>` for a cell of n bytes that was too long. */
-#include "client/formats/csv_reader.h"
+#include "client/formats/text/csv_reader.h"
 
 #include "tests/unit/check.h"
 

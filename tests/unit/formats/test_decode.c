@@ -1,6 +1,6 @@
 /* Encodings: what each becomes in UTF-8, however its bytes arrive, and which one it is said to be; what is no
  * text is refused with the place where, and with what to do instead. */
-#include "client/formats/decode.h"
+#include "client/formats/text/decode.h"
 
 #include "tests/unit/check.h"
 

@@ -1,5 +1,5 @@
 /* Values of DHIS2 in CSV: whole, and a few bytes at a time. How records are written down: reader_text.h. */
-#include "client/formats/dhis2_csv.h"
+#include "client/formats/read/dhis2_csv.h"
 
 #include "reader_text.h"
 #include "tests/unit/check.h"

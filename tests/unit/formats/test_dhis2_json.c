@@ -1,5 +1,5 @@
 /* Values of DHIS2 in JSON: whole, and a few bytes at a time. How records are written down: reader_text.h. */
-#include "client/formats/dhis2_json.h"
+#include "client/formats/read/dhis2_json.h"
 
 #include "proto/rows.h"
 #include "reader_text.h"

@@ -1,9 +1,9 @@
 /* What the readers give of the values in dhis2/: records, those that are deleted, and the sum of their
  * values, which are those of its README where it says any. Skipped where BB_TEST_DATA does not name the
  * folder that has it. */
-#include "client/formats/dhis2_csv.h"
-#include "client/formats/dhis2_json.h"
-#include "client/formats/xml.h"
+#include "client/formats/read/dhis2_csv.h"
+#include "client/formats/read/dhis2_json.h"
+#include "client/formats/read/xml.h"
 
 #include "tests/unit/check.h"
 

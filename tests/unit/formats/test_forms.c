@@ -1,7 +1,7 @@
 /* The forms in which readings are written, text by text. */
-#include "client/formats/datapackage.h"
-#include "client/formats/dhis2.h"
-#include "client/formats/put.h"
+#include "client/formats/write/datapackage.h"
+#include "client/formats/write/dhis2.h"
+#include "client/formats/write/put.h"
 
 #include "proto/rows.h"
 #include "tests/unit/check.h"

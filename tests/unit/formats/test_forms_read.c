@@ -1,6 +1,6 @@
 /* What a form writes, import reads as it was: readings at random, in every form. */
-#include "client/formats/form.h"
 #include "client/formats/source.h"
+#include "client/formats/write/form.h"
 
 #include "proto/rows.h"
 #include "tests/unit/check.h"

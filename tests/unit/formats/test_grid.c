@@ -1,6 +1,6 @@
 /* Rows and cells of a sample. A grid is written down with '|' between cells and a line for each row, empty
  * ones too. */
-#include "client/formats/grid.h"
+#include "client/formats/suggest/grid.h"
 
 #include "tests/unit/check.h"
 

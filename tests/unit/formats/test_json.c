@@ -1,7 +1,7 @@
 /* Documents through the scanner: whole, a few bytes at a time, and as a line in memory, which must not make a
  * difference. What it gives is written down as { } [ ] k:KEY "TEXT #NUMBER ?BOOLEAN ~ with blanks between,
  * and <n> for a text of n bytes that was too long. */
-#include "client/formats/json.h"
+#include "client/formats/text/json.h"
 
 #include "reader_text.h"
 #include "tests/unit/check.h"

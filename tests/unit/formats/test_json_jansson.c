@@ -1,6 +1,6 @@
 /* The scanner against jansson, over random documents, and over the same with a few bytes changed: the same
  * verdict, and of what is sound, the same values. A failure names the seed: BB_JSON_SEED=N runs that one. */
-#include "client/formats/json.h"
+#include "client/formats/text/json.h"
 
 #include "reader_text.h"
 #include "tests/unit/check.h"

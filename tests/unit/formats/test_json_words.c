@@ -1,5 +1,5 @@
 /* What is said of JSON that is none, for each thing that jansson complains of. */
-#include "client/formats/json_words.h"
+#include "client/formats/text/json_words.h"
 
 #include "tests/unit/check.h"
 

@@ -1,8 +1,8 @@
 /* Files of JSON lines: whole, and a few bytes at a time. How records are written down:
  * reader_text.h. */
-#include "client/formats/jsonl.h"
+#include "client/formats/read/jsonl.h"
 
-#include "client/formats/json_members.h"
+#include "client/formats/read/json_members.h"
 #include "proto/rows.h"
 #include "reader_text.h"
 #include "tests/unit/check.h"

@@ -1,5 +1,5 @@
 /* What single cells look like, and what columns of them. */
-#include "client/formats/look.h"
+#include "client/formats/suggest/look.h"
 
 #include "tests/unit/check.h"
 

@@ -1,5 +1,5 @@
 /* Maps that are right, and what is said of those that are wrong. */
-#include "client/formats/map.h"
+#include "client/formats/map/map.h"
 
 #include "tests/unit/check.h"
 

@@ -1,7 +1,7 @@
 /* What data elements, indicators and organisation units become, a line each: "id: column=text|...", or
  * "id! field: why"; and files that are no metadata. */
-#include "client/formats/metadata_indicators.h"
-#include "client/formats/metadata_places.h"
+#include "client/formats/metadata/metadata_indicators.h"
+#include "client/formats/metadata/metadata_places.h"
 
 #include "reader_text.h"
 

@@ -1,5 +1,5 @@
 /* Metadata as CSV becomes the objects that JSON would have; and files that are none. */
-#include "client/formats/metadata_csv.h"
+#include "client/formats/metadata/metadata_csv.h"
 
 #include "reader_text.h"
 

@@ -1,5 +1,5 @@
 /* Expressions of DHIS2 as they are defined here, by each scheme. */
-#include "client/formats/metadata_expression.h"
+#include "client/formats/metadata/metadata_expression.h"
 
 #include "reader_text.h"
 

@@ -1,5 +1,5 @@
 /* Names of cells: each once, in the order in which they come, and an end to how many. */
-#include "client/formats/names.h"
+#include "client/formats/read/names.h"
 
 #include "tests/unit/check.h"
 

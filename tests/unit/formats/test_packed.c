@@ -1,5 +1,5 @@
 /* Packed files are told by their first bytes, and only by as many as it takes. */
-#include "client/formats/packed.h"
+#include "client/formats/text/packed.h"
 
 #include "tests/unit/check.h"
 

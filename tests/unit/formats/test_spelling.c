@@ -1,5 +1,5 @@
 /* Periods in spellings that are none of ours: which text is in which, and which is in none. */
-#include "client/formats/spelling.h"
+#include "client/formats/suggest/spelling.h"
 
 #include "tests/unit/check.h"
 

@@ -1,6 +1,6 @@
 /* Maps proposed for files: which members they have, and what is said of why. A map is written down as JSON
  * without "seen", keys sorted, or as "error: ..." */
-#include "client/formats/suggest.h"
+#include "client/formats/suggest/suggest.h"
 
 #include "tests/unit/check.h"
 

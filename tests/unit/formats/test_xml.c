@@ -1,6 +1,6 @@
 /* Values of a dataValueSet and of ADX as the reader gives them, whole and byte by byte; every prefix of a
  * file; encodings; the text of a refused row. Files that must not be read: test_xml_bad.c. */
-#include "client/formats/xml.h"
+#include "client/formats/read/xml.h"
 
 #include "reader_text.h"
 

@@ -1,6 +1,6 @@
 /* Files that are no XML, no values, or made to hurt: each ends with the place and what was expected there,
  * and what endless ones make the reader keep is bounded. */
-#include "client/formats/xml.h"
+#include "client/formats/read/xml.h"
 
 #include "reader_text.h"
 
