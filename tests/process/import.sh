@@ -47,6 +47,15 @@ counts rows=3 created=2 rejected=1
 run 0 backbone readings ls --period 2026 -o json
 json '[.[] | select(.place | startswith("Z")) | .value] | sort' '[-0.25,1234.5]'
 
+# --- units beside numbers are dropped; what makes another number of it is not
+printf 'indicator,place,period,value\namount,U1,2025,95 %%\namount,U2,2025,(5) %%\namount,U3,2025,"1,5K"\namount,U4,2025,\u22127 %%\n' >"$tmp/units.csv"
+echo '{"bareNumber": false}' >"$tmp/units.json"
+run 65 backbone import "$tmp/units.csv" --map "$tmp/units.json" -o json --rejects "$tmp/rejects.csv"
+counts rows=4 created=2 rejected=2
+like "as it stood" "$(<"$tmp/rejects.csv")" "found '\(5\) %', expected a number .* nothing but a unit beside it"
+run 0 backbone readings ls --period 2025 -o json
+json '[.[] | select(.place | startswith("U")) | .value] | sort' '[-7,95]'
+
 # --- maps that are wrong are told before anything is sent
 wrong_map() {
     echo "$1" >"$tmp/wrong.json"

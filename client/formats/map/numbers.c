@@ -1,5 +1,7 @@
 #include "numbers.h"
 
+#include "bare.h"
+
 #include <stdio.h>
 
 const struct bb_numbers bb_numbers_plain = {.decimal = '.'};
@@ -14,23 +16,6 @@ static bool
 is_digit(uint8_t c)
 {
     return c >= '0' && c <= '9';
-}
-
-/* Without what stands in front of the number and behind it: "95%", "EUR 95". */
-static struct bb_bytes
-bare(struct bb_bytes text)
-{
-    size_t start = 0;
-
-    while (start < text.len && !is_digit(text.data[start]))
-        start++;
-    if (start && start < text.len && memchr(".,", text.data[start - 1], 2))
-        start--;
-    if (start && start < text.len && memchr("+-", text.data[start - 1], 2))
-        start--;
-    while (text.len > start && !is_digit(text.data[text.len - 1]))
-        text.len--;
-    return bb_bytes(text.data + start, text.len - start);
 }
 
 /* Copy the integer part without its separators. Returns the bytes read, 0 when the groups are not of three.
@@ -105,21 +90,36 @@ multiply(struct bb_decimal by, char to[BB_NUMBER_BYTES], size_t *len)
     return true;
 }
 
+/* Rewritten, and a number; one with too many digits is for others to refuse. */
+static bool
+read_number(const struct bb_numbers *numbers, struct bb_bytes text, char to[BB_NUMBER_BYTES], size_t *ret_len)
+{
+    struct bb_decimal value;
+
+    return text.len < BB_NUMBER_BYTES && rewrite(numbers, text, to, ret_len) &&
+           bb_decimal_parse(bb_bytes(to, *ret_len), &value) != BB_DECIMAL_E_SYNTAX;
+}
+
 bool
 bb_numbers_read(const struct bb_numbers *numbers, bool plain, struct bb_bytes text, char to[BB_NUMBER_BYTES],
                 size_t *ret_len)
 {
-    if (!plain && numbers->with_units)
-        text = bare(text);
-    if (text.len >= BB_NUMBER_BYTES || !rewrite(plain ? &bb_numbers_plain : numbers, text, to, ret_len))
-        return false;
+    const struct bb_numbers *rules = plain ? &bb_numbers_plain : numbers;
+    char bare[BB_NUMBER_BYTES];
+
+    if (!read_number(rules, text, to, ret_len)) {
+        size_t len = rules->with_units ? bb_bare_number(text, rules->group, bare, sizeof bare) : 0;
+        if (len == 0 || !read_number(rules, bb_bytes(bare, len), to, ret_len))
+            return false;
+    }
     return !numbers->scaled || multiply(numbers->scale, to, ret_len);
 }
 
 void
 bb_numbers_describe(const struct bb_numbers *numbers, char *to, size_t size)
 {
-    snprintf(to, size, "a number with '%c' as decimal mark%s%s%s", numbers->decimal,
+    snprintf(to, size, "a number with '%c' as decimal mark%s%s%s%s", numbers->decimal,
              *numbers->group ? " and '" : "", numbers->group,
-             *numbers->group ? "' between groups of three digits" : "");
+             *numbers->group ? "' between groups of three digits" : "",
+             numbers->with_units ? ", and nothing but a unit beside it" : "");
 }

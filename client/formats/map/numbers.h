@@ -12,7 +12,7 @@
 struct bb_numbers {
     char group[5];   /* groupChar; "": none */
     char decimal;    /* decimalChar: '.' or ',' */
-    bool with_units; /* bareNumber false: what stands around a number is dropped */
+    bool with_units; /* bareNumber false: a unit beside a number is dropped (bare.h) */
     bool scaled;     /* the value is multiplied by `scale` */
     struct bb_decimal scale;
 };
