@@ -1,4 +1,5 @@
-foreach(module csv_reader decode forms forms_read grid json_words look map names numbers packed source spelling suggest)
+foreach(module csv_reader decode forms forms_read grid json_words look map names numbers packed plan source spelling
+        suggest)
   bb_unit_test(formats/${module} bb_formats)
 endforeach()
 add_library(reader_text STATIC unit/formats/reader_text.c)

@@ -35,7 +35,8 @@ enum {
 
 static const struct argp_option options[] = {
     {"format", KEY_FORMAT, "FORMAT", 0,
-     "csv, fixed, jsonl, dhis2-json, dhis2-csv or xml; by default as the map says, or as the file looks", 0},
+     "csv, fixed, jsonl, dhis2-json, dhis2-csv, xml or adx; by default as the map says, or as the file looks",
+     0},
     {"map", KEY_MAP, "MAP.json", 0, "which column holds what, and how values are written", 0},
     {"explain", KEY_EXPLAIN, "ROWS", OPTION_ARG_OPTIONAL,
      "show what becomes of each cell of the first rows (10) and why, send nothing", 0},
@@ -89,7 +90,7 @@ format_by_name(const struct argp_state *state, const char *name)
 {
     int format = bb_format_by_name(name);
     if (format < 0)
-        argp_error(state, "--format %s: expected csv, fixed, jsonl, dhis2-json, dhis2-csv or xml", name);
+        argp_error(state, "--format %s: expected csv, fixed, jsonl, dhis2-json, dhis2-csv, xml or adx", name);
     return (enum bb_format)format;
 }
 

@@ -57,10 +57,10 @@ next_record(struct bb_source *source, struct bb_source_row *ret_row)
     if (r)
         return r == BB_READER_END ? BB_SOURCE_END : r == BB_READER_BAD ? -EILSEQ : r;
     *ret_row = (struct bb_source_row){.number = cells->number, .line = cells->line, .raw = cells->raw};
-    if (cells->code) {
+    if (cells->code && (cells->count > source->bound || !bb_plan_skips(source->plan, cells)))
         refuse(ret_row, cells->code, 0, cells->reason);
+    if (cells->code)
         return 0;
-    }
     if (cells->count > source->bound) {
         r = bb_source_bind(source, source->reason, sizeof source->reason);
         if (r == -EINVAL)

@@ -72,7 +72,8 @@ nothing_there(enum bb_format format, char *error, size_t size)
         [BB_FORMAT_JSONL] = "a JSON object in each line",
         [BB_FORMAT_DHIS2_JSON] = "an object with dataValues",
         [BB_FORMAT_DHIS2_CSV] = "values of DHIS2",
-        [BB_FORMAT_XML] = "a dataValueSet of DHIS2, or adx",
+        [BB_FORMAT_XML] = "a dataValueSet of DHIS2",
+        [BB_FORMAT_ADX] = "an element adx",
     };
 
     snprintf(error, size, "the file is empty; expected %s", expected[format]);
@@ -111,6 +112,7 @@ open_reader(struct bb_source *source, char *error, size_t size)
         r = bb_dhis2_csv_reader(feed, source->map->dialect.delimiter, spool, &source->reader, &head);
         break;
     case BB_FORMAT_XML:
+    case BB_FORMAT_ADX:
         r = bb_xml_reader(feed, is_decoded(source), spool, &source->reader);
         break;
     default:

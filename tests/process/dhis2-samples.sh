@@ -48,7 +48,7 @@ cat >"$tmp/attribute.json" <<'END'
   "place": {"OU1": "DiszpKrYNg8", "OU2": "BdfsJfj87js"}}}
 END
 cat >"$tmp/adx.json" <<'END'
-{"extends": "dhis2", "aliases": {"indicator": {"MalNummmmmm": "MalNum", "Mal_num": "MalNum", "MalTexttttt": "MalText",
+{"extends": "adx", "aliases": {"indicator": {"MalNummmmmm": "MalNum", "Mal_num": "MalNum", "MalTexttttt": "MalText",
   "Mal_text": "MalText"}}}
 END
 

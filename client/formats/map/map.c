@@ -11,7 +11,7 @@ const char *const bb_import_fields[BB_COLUMNS + 1] = {
 };
 
 static const char *const format_names[BB_FORMATS] = {
-    "", "csv", "fixed", "jsonl", "dhis2-json", "dhis2-csv", "xml",
+    "", "csv", "fixed", "jsonl", "dhis2-json", "dhis2-csv", "xml", "adx",
 };
 
 const char *

@@ -21,11 +21,12 @@ enum bb_format {
     BB_FORMAT_JSONL,
     BB_FORMAT_DHIS2_JSON,
     BB_FORMAT_DHIS2_CSV,
-    BB_FORMAT_XML, /* dataValueSet, or ADX */
+    BB_FORMAT_XML, /* dataValueSet of DHIS2 */
+    BB_FORMAT_ADX,
     BB_FORMATS
 };
 
-/* "csv", "fixed", "jsonl", "dhis2-json", "dhis2-csv", "xml"; static. */
+/* "csv", "fixed", "jsonl", "dhis2-json", "dhis2-csv", "xml", "adx"; static. */
 const char *bb_format_name(enum bb_format format);
 /* -1: none is called so. */
 int bb_format_by_name(const char *name);

@@ -23,7 +23,7 @@ read_format(struct bb_map_in *in, json_t *value, void *target)
     int format = json_is_string(value) ? bb_format_by_name(json_string_value(value)) : -1;
 
     if (format < 0)
-        return bb_map_wrong_type(in, value, "csv, fixed, jsonl, dhis2-json, dhis2-csv or xml");
+        return bb_map_wrong_type(in, value, "csv, fixed, jsonl, dhis2-json, dhis2-csv, xml or adx");
     ((struct bb_map *)target)->format = (enum bb_format)format;
     return 0;
 }
@@ -318,11 +318,15 @@ extend(struct bb_map_in *in, json_t *root, json_t **ret_root)
     *ret_root = json_incref(root);
     if (!value)
         return 0;
-    if (!json_is_string(value) || strcmp(json_string_value(value), "dhis2") != 0) {
+    const char *name = json_is_string(value) ? json_string_value(value) : "";
+    enum bb_format format = strcmp(name, "dhis2") == 0 ? BB_FORMAT_DHIS2_JSON
+                            : strcmp(name, "adx") == 0 ? BB_FORMAT_ADX
+                                                       : BB_FORMAT_ANY;
+    if (format == BB_FORMAT_ANY) {
         snprintf(in->where, sizeof in->where, "extends");
-        return bb_map_wrong_type(in, value, "dhis2, the map of sets of data values and ADX");
+        return bb_map_wrong_type(in, value, "dhis2, the map of sets of data values, or adx");
     }
-    base = json_loads(bb_builtin_map(BB_FORMAT_DHIS2_JSON), 0, NULL);
+    base = json_loads(bb_builtin_map(format), 0, NULL);
     if (!base)
         return -ENOMEM;
     r = keep_fields(root, base);

@@ -170,8 +170,10 @@ bind_condition(struct bb_binding *b, const struct bb_condition *condition, struc
         return -ENOMEM;
     for (size_t i = 0; i < most; i++) {
         int column = condition->columns.count ? bb_bind_find(b->plan, condition->columns.item[i]) : (int)i;
-        if (column < 0)
-            continue; /* what a file does not have is empty */
+        if (column < 0 && b->plan->whole && !bb_bind_may_lack(b->plan, condition->columns.item[i]))
+            return bb_bind_no_column(b, condition->columns.item[i]);
+        if (column < 0 || b->plan->meaning[column] == BB_MEANS_ANNOTATION)
+            continue; /* what a file may do without is empty */
         if (condition->columns.count && b->plan->meaning[column] == BB_MEANS_UNKNOWN)
             b->plan->meaning[column] = BB_MEANS_USED;
         bound->column[bound->count++] = (uint16_t)column;
@@ -265,6 +267,49 @@ end_meanings(struct bb_plan *plan)
     return 0;
 }
 
+static bool
+is_said(const struct bb_texts *names, struct bb_bytes name)
+{
+    return bb_texts_have(names, name);
+}
+
+/* Is it a name that aliases may have: of a member, a column, a captured text, or of what a rule calls its
+ * own?
+ */
+static bool
+has_meaning(const struct bb_plan *plan, struct bb_bytes name)
+{
+    const struct bb_map *map = plan->map;
+    bool is = bb_bytes_equal(name, bb_bytes_str("column")) ||
+              bb_bytes_equal(name, bb_bytes_str("strategy")) || bb_bind_find(plan, name) >= 0 ||
+              bb_bind_may_lack(plan, name);
+
+    for (int i = 0; !is && i < BB_COLUMNS; i++)
+        is = bb_bytes_equal(name, bb_bytes_str(bb_import_fields[i]));
+    for (size_t i = 0; !is && i < map->n_captures; i++)
+        is = is_said(&map->capture[i].names, name);
+    for (size_t i = 0; !is && i < map->n_rules; i++)
+        is = is_said(&map->rule[i].names, name);
+    return is;
+}
+
+/* A map that speaks of columns which are not there was made for another file, or has a slip. */
+static int
+check_names(struct bb_binding *b)
+{
+    const struct bb_plan *plan = b->plan;
+
+    for (size_t i = 0; i < plan->map->n_fields; i++) {
+        const struct bb_map_column *field = &plan->map->field[i];
+        if (field->name.len && !field->optional && bb_bind_find(plan, field->name) < 0)
+            return bb_bind_no_column(b, field->name);
+    }
+    for (size_t i = 0; i < plan->map->n_aliases; i++)
+        if (!has_meaning(plan, plan->map->aliases[i].name))
+            return bb_bind_no_column(b, plan->map->aliases[i].name);
+    return 0;
+}
+
 int
 bb_plan_bind(struct bb_plan *plan, const struct bb_bytes *names, size_t count, bool whole, char *error,
              size_t size)
@@ -290,6 +335,8 @@ bb_plan_bind(struct bb_plan *plan, const struct bb_bytes *names, size_t count, b
         r = bind_conditions(&b, &plan->map->withdraw, &plan->withdraw);
     for (int i = 0; r == 0 && i < BB_COLUMNS; i++)
         r = bind_conditions(&b, &plan->map->drop[i], &plan->drop[i]);
+    if (r == 0 && whole)
+        r = check_names(&b);
     return r < 0 ? r : end_meanings(plan);
 }
 

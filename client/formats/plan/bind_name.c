@@ -38,6 +38,28 @@ bb_bind_is_ignored(const struct bb_map *map, struct bb_bytes name)
     return false;
 }
 
+bool
+bb_bind_may_lack(const struct bb_plan *plan, struct bb_bytes name)
+{
+    const struct bb_map_column *field = bb_map_field(plan->map, name);
+
+    return field && field->optional;
+}
+
+int
+bb_bind_no_column(struct bb_binding *b, struct bb_bytes name)
+{
+    return bb_bind_wrong(b, "the map speaks of a column \"%.*s\", which the file does not have",
+                         (int)name.len, (const char *)name.data);
+}
+
+/* Keys of objects are what they are; columns of a sheet may have blanks and line ends in their names. */
+static bool
+is_name(const struct bb_plan *plan, struct bb_bytes written, struct bb_bytes name)
+{
+    return plan->whole ? bb_bind_same_name(written, name) : bb_bytes_equal(written, name);
+}
+
 /* Index of the column of this name, the first one: -1 none. ret_again: of another one, or -1 */
 static int
 find_columns(const struct bb_plan *plan, struct bb_bytes name, int *ret_again)
@@ -49,7 +71,7 @@ find_columns(const struct bb_plan *plan, struct bb_bytes name, int *ret_again)
     if (field && field->column)
         return field->column <= plan->n_names ? (int)field->column - 1 : -1;
     for (size_t i = 0; i < plan->n_names; i++) {
-        if (plan->meaning[i] == BB_MEANS_ANNOTATION || !bb_bind_same_name(plan->name[i], name))
+        if (plan->meaning[i] == BB_MEANS_ANNOTATION || !is_name(plan, plan->name[i], name))
             continue;
         if (found < 0)
             found = (int)i;
@@ -157,13 +179,11 @@ bind_piece(struct bb_binding *b, const struct bb_piece *from, struct bb_bound_pi
         return 0;
     }
     piece->text = bb_bytes("", 0);
-    const struct bb_map_column *field = bb_map_field(plan->map, from->text);
-    if (field && field->optional)
+    if (bb_bind_may_lack(plan, from->text))
         return 0;
     b->missing = true;
     if (plan->whole)
-        snprintf(b->error, b->size, "the map speaks of a column \"%.*s\", which the file does not have",
-                 (int)from->text.len, from->text.data);
+        bb_bind_no_column(b, from->text);
     return 0;
 }
 

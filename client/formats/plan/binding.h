@@ -23,6 +23,11 @@ int bb_bind_wrong(struct bb_binding *b, const char *format, ...) __attribute__((
 bool bb_bind_same_name(struct bb_bytes written, struct bb_bytes squeezed);
 bool bb_bind_is_ignored(const struct bb_map *map, struct bb_bytes name);
 
+/* A field that is optional: a file may be without it. */
+bool bb_bind_may_lack(const struct bb_plan *plan, struct bb_bytes name);
+/* Say that there is no such column. -EINVAL */
+int bb_bind_no_column(struct bb_binding *b, struct bb_bytes name);
+
 /* Index of the column of this name, the first one, or -1. */
 int bb_bind_find(const struct bb_plan *plan, struct bb_bytes name);
 /* The only one: -1 none | -EINVAL: several have it, which was said */

@@ -89,15 +89,18 @@ extracted(const struct bb_map_column *column, struct bb_bytes text)
     return group[bb_pattern_groups(column->extract) ? 1 : 0];
 }
 
-/* What is missing is told before anything else is made of the text: "-9999" is no number then. */
+/* What is missing is told before anything else is made of the text: "-9999" is no number then. What the map
+ * says of all columns is of numbers only: a group that is called N/A is no total. */
 static bool
 is_missing(struct bb_plan *plan, size_t index, struct bb_clean *clean)
 {
     const struct bb_map_column *column = plan->column[index];
-    const struct bb_missings *missing =
-        column && column->has_missing ? &column->missing : &plan->map->missing;
 
-    clean->label = missing->count ? bb_missing_label(missing, clean->text) : NULL;
+    if (!column || !column->has_missing) {
+        clean->number = bb_missing_label(&plan->map->missing, clean->text);
+        return false;
+    }
+    clean->label = clean->number = bb_missing_label(&column->missing, clean->text);
     if (!clean->label)
         return false;
     bb_plan_tell(plan, 0, plan->name[index], clean->text, bb_bytes_str(clean->label), "a missing value");
@@ -171,7 +174,7 @@ clean_cell(struct bb_plan *plan, size_t index, struct bb_clean *clean)
     }
     if (column || plan->aliases[index])
         resolve(plan, index, clean);
-    if (column && (column->words.count || column->pattern))
+    if (column && (column->words.count || column->pattern) && !clean->number)
         constrain(plan, index, clean);
 }
 

@@ -15,11 +15,12 @@ struct bb_making {
     const char *label[BB_COLUMNS];
     unsigned plain;   /* bits of the numbers that follow JSON's grammar */
     unsigned written; /* bits of the members in whose cell something stands */
+    bool partial;     /* of the template that was put together last some names stand for nothing */
     int error;
 };
 
 /* Is one of the conditions so of the record? (plan_condition.c) */
-bool bb_plan_any_holds(const struct bb_plan *plan, const struct bb_bound_conditions *conditions);
+bool bb_plan_any_holds(struct bb_plan *plan, const struct bb_bound_conditions *conditions);
 
 /* Texts (plan_text.c). member: who is to blame, an enum bb_column, or -1: the record. */
 

@@ -56,6 +56,8 @@ enum bb_meaning bb_plan_means(const struct bb_plan *plan, struct bb_bytes name);
 /* Does some rule say this member, by a template or by a column? */
 bool bb_plan_says(const struct bb_plan *plan, enum bb_column member);
 
+/* Is this one, which is not sound, to be skipped by what the map says? */
+bool bb_plan_skips(struct bb_plan *plan, const struct bb_cells *cells);
 /* Begin with a sound record: how many readings it gives. 0: it is to be skipped. */
 size_t bb_plan_begin(struct bb_plan *plan, const struct bb_cells *cells);
 /* The next of them: 0 | -ENOMEM */

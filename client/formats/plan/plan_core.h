@@ -8,7 +8,8 @@
 struct bb_clean {
     uint64_t stamp; /* of the record it is of */
     struct bb_bytes text;
-    const char *label;  /* it stands for no value; NULL: it does not */
+    const char *label;  /* it stands for no value, by what its field says; NULL: it does not */
+    const char *number; /* ... as a number, by what the map says of all */
     const char *reason; /* why it cannot be taken; NULL: it can */
     uint32_t code;
 };

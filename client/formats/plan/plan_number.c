@@ -9,13 +9,19 @@
 
 #include <stdio.h>
 
-/* The label of what was written there, or of the empty text. */
+/* The label of what was written there. */
 static const char *
 label_of(const struct bb_making *m, int member)
 {
-    if (m->written & 1u << member)
-        return m->label[member];
-    return bb_missing_label(&m->plan->map->missing, bb_bytes("", 0));
+    return m->written & 1u << member ? m->label[member] : NULL;
+}
+
+/* ... and of a value that is empty, or that nobody has a column for. */
+static const char *
+label_of_empty(const struct bb_making *m)
+{
+    return m->label[BB_COLUMN_VALUE] ? m->label[BB_COLUMN_VALUE]
+                                     : bb_missing_label(&m->plan->map->missing, bb_bytes("", 0));
 }
 
 void
@@ -28,12 +34,13 @@ bb_making_missing(struct bb_making *m)
 
     if (value || f[BB_COLUMN_STATUS].len)
         return;
-    if (written || !parts) /* an empty value next to its parts is to be computed */
-        found = label_of(m, BB_COLUMN_VALUE);
+    found = label_of(m, BB_COLUMN_VALUE);
     if (!found && !f[BB_COLUMN_NUMERATOR].len)
         found = label_of(m, BB_COLUMN_NUMERATOR);
     if (!found && !f[BB_COLUMN_DENOMINATOR].len)
         found = label_of(m, BB_COLUMN_DENOMINATOR);
+    if (!found && !written && !parts) /* an empty value next to its parts is to be computed */
+        found = label_of_empty(m);
     if (found)
         f[BB_COLUMN_STATUS] = bb_text(found);
 }

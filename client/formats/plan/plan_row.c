@@ -2,6 +2,9 @@
 #include "making.h"
 
 #include "proto/rows.h"
+#include "runtime/text.h"
+
+#include <stdio.h>
 
 /* Rows of a spreadsheet in which nothing stands are no rows. */
 static bool
@@ -13,19 +16,31 @@ is_blank(const struct bb_plan *plan)
     return plan->whole && plan->cells->count > 0;
 }
 
-size_t
-bb_plan_begin(struct bb_plan *plan, const struct bb_cells *cells)
+static void
+take_cells(struct bb_plan *plan, const struct bb_cells *cells)
 {
     plan->cells = cells;
     plan->stamp++;
     plan->next = 0;
     bb_arena_reset(&plan->scratch);
-    if (is_blank(plan) || bb_plan_any_holds(plan, &plan->skip)) {
-        bb_plan_tell(plan, 0, bb_bytes("", 0), bb_bytes("", 0), bb_bytes("", 0), "the row is skipped");
-        plan->next = plan->n_rules;
-        return 0;
-    }
-    return plan->n_rules;
+}
+
+bool
+bb_plan_skips(struct bb_plan *plan, const struct bb_cells *cells)
+{
+    take_cells(plan, cells);
+    return bb_plan_any_holds(plan, &plan->skip);
+}
+
+size_t
+bb_plan_begin(struct bb_plan *plan, const struct bb_cells *cells)
+{
+    take_cells(plan, cells);
+    if (!is_blank(plan) && !bb_plan_any_holds(plan, &plan->skip))
+        return plan->n_rules;
+    bb_plan_tell(plan, 0, bb_bytes("", 0), bb_bytes("", 0), bb_bytes("", 0), "the row is skipped");
+    plan->next = plan->n_rules;
+    return 0;
 }
 
 /* As people wrote it, blanks and all. */
@@ -36,6 +51,31 @@ take_comment(struct bb_making *m, const struct bb_bound *bound)
 
     if (cell->text.len || (!m->plan->whole && cell->kind == BB_CELL_TEXT))
         bb_making_put(m, BB_COLUMN_COMMENT, cell->text.data ? cell->text : bb_bytes("", 0));
+}
+
+/* A year without its month is another period. */
+static void
+refuse_part(struct bb_making *m, const struct bb_bound *bound, struct bb_bytes text)
+{
+    struct bb_plan *plan = m->plan;
+    char shown[100];
+
+    snprintf(
+        plan->reason, sizeof plan->reason, "found '%s', for a part of \"%.*s\" is empty, expected all of it",
+        bb_text_quote(text, shown, sizeof shown, 40), (int)bound->text.len, (const char *)bound->text.data);
+    bb_making_refuse(m, BB_ROW_CODE_BAD_PERIOD, BB_COLUMN_PERIOD, plan->reason);
+}
+
+/* A number that is missing is none. */
+static struct bb_bytes
+take_label(struct bb_making *m, int member, size_t index, struct bb_bytes text)
+{
+    m->label[member] = bb_plan_clean(m->plan, index)->number;
+    if (!m->label[member] || text.len == 0)
+        return text;
+    bb_plan_tell(m->plan, m->reading, bb_bytes_str(bb_import_fields[member]), text,
+                 bb_bytes_str(m->label[member]), "a missing value");
+    return bb_bytes(NULL, 0);
 }
 
 static void
@@ -53,7 +93,8 @@ take_member(struct bb_making *m, int member)
             return;
         }
         text = bb_making_text(m, bound->piece, member);
-        m->label[member] = bb_plan_clean(m->plan, index)->label;
+        if (member >= BB_COLUMN_VALUE && member <= BB_COLUMN_DENOMINATOR)
+            text = take_label(m, member, index, text);
         if (cell->kind == BB_CELL_BOOLEAN && member != BB_COLUMN_VALUE)
             bb_making_refuse(m, BB_ROW_CODE_BAD_TEXT, member,
                              cell->text.data[0] == 't' ? "found true, expected a text or a number"
@@ -62,6 +103,8 @@ take_member(struct bb_making *m, int member)
         m->written |= (unsigned)(cell->kind == BB_CELL_LONG || bb_trimmed(cell->text).len > 0) << member;
     } else if (bound->said && bound->count) {
         text = bb_making_join(m, bound, member);
+        if (member == BB_COLUMN_PERIOD && m->partial)
+            refuse_part(m, bound, text);
         if (text.len)
             bb_plan_tell(m->plan, m->reading, bb_bytes_str(bb_import_fields[member]), bound->text, text,
                          "the map's template");

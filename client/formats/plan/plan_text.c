@@ -99,6 +99,7 @@ bb_making_join(struct bb_making *m, const struct bb_bound *bound, int member)
         filled += bound->piece[i].kind != BB_PIECE_TEXT && text[i].len;
         len += text[i].len + bound->piece[i].digits;
     }
+    m->partial = filled && filled < names;
     to = text && (names == 0 || filled) ? bb_arena_alloc(&m->plan->scratch, len + 1) : NULL;
     if (!to) {
         m->error = text && names && !filled ? m->error : -ENOMEM;

@@ -55,7 +55,7 @@ bb_format_guess(const char *file, struct bb_bytes head)
         at++;
     head = bb_bytes(head.data + at, head.len - at);
     if (head.len && head.data[0] == '<')
-        return BB_FORMAT_XML;
+        return has(head, "<adx") || has(head, ":adx ") ? BB_FORMAT_ADX : BB_FORMAT_XML;
     if (head.len && (head.data[0] == '{' || head.data[0] == '['))
         return guess_json(file, head);
     if (ends_with(file, ".jsonl") || ends_with(file, ".ndjson"))

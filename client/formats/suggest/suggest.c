@@ -165,7 +165,7 @@ suggest_xml(struct bb_suggestion *s, struct bb_bytes text, char *error, size_t s
     if (has(start, "dataValueSet"))
         return suggest_values(s, BB_FORMAT_XML, "a dataValueSet of DHIS2 in XML");
     if (has(start, "adx"))
-        return suggest_values(s, BB_FORMAT_XML, "ADX");
+        return suggest_values(s, BB_FORMAT_ADX, "ADX");
     if (has(start, "<html") || has(start, "<HTML") || has(start, "<table") || has(start, "<!DOCTYPE html"))
         return no_map(error, size,
                       "found a web page (HTML), expected a table: open it in a spreadsheet and "

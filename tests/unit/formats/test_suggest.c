@@ -303,7 +303,7 @@ test_values(void **state)
         {"\"dataElement\",\"period\",\"orgUnit\",\"value\"\n", "\"format\":\"dhis2-csv\""},
         {"\"f7n9E0hX8qk\",\"201201\",\"DiszpKrYNg8\",\"\",\"\",\"10001\"\n", "\"format\":\"dhis2-csv\""},
         {"<?xml version='1.0'?><dataValueSet/>", "\"format\":\"xml\""},
-        {"<adx xmlns='urn:ihe:qrph:adx:2015'>", "\"format\":\"xml\""},
+        {"<adx xmlns='urn:ihe:qrph:adx:2015'>", "\"format\":\"adx\""},
     };
     for (size_t i = 0; i < COUNT(files); i++) {
         char seen[4000];
