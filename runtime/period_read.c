@@ -31,6 +31,14 @@ year(const struct spelled *s, struct bb_period *ret_period)
 
 /* argument: the first month */
 static int
+short_year(const struct spelled *s, struct bb_period *ret_period)
+{
+    (void)s;
+    (void)ret_period;
+    return BB_PERIOD_E_IMPOSSIBLE;
+}
+
+static int
 fiscal_year(const struct spelled *s, struct bb_period *ret_period)
 {
     enum bb_period_type type = s->argument == 4   ? BB_PERIOD_FISCAL_APRIL
@@ -141,8 +149,8 @@ static const struct spelling {
     int argument;
 } spellings[] = {
     {"9999", year, 0},
-    {"9", year, 0},
-    {"99", year, 0},
+    {"9", short_year, 0}, /* a month, or half of a year: nobody reports the first century */
+    {"99", short_year, 0},
     {"999", year, 0},
     {"99999", year, 0}, /* to be told that there is no such year */
     {"9999-99", month_or_school_year, 0},
