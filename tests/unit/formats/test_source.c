@@ -190,7 +190,9 @@ static const struct {
      "groups of "
      "three digits\n"},
     {"behind the point", "a,2018,\"1.500,500\",,,,\n", "{\"groupChar\": \",\"}",
-     "1:i=a p=2018 v=1.500,500 \n"},
+     "1!BAD_NUMBER value: found '1.500,500', expected a number with '.' as decimal mark and ',' between "
+     "groups "
+     "of three digits\n"},
     {"a leading point", "a,2018,.204,,,,\n", "{\"groupChar\": \",\"}", "1:i=a p=2018 v=.204 \n"},
     {"decimal comma", "a,2018,\"12,5\",,,,\n", "{\"decimalChar\": \",\"}", "1:i=a p=2018 v=12.5 \n"},
     {"a point then", "a,2018,12.5,,,,\n", "{\"decimalChar\": \",\"}",
