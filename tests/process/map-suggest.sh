@@ -69,6 +69,10 @@ cases 'Town,Date,Cases\nP,15/9/2019,5\nQ,01/10/2019,6\n' '["2019-09-15","2019-10
 cases 'Town,Month,Cases\nP,Sept. 2019,5\nQ,October 2019,6\n' '["2019-09","2019-10"]'
 cases 'Town,Year,Month,Cases\nP,2019,January,5\nQ,2019,Dec,6\n' '["2019-01","2019-12"]'
 cases 'Town,Q1 2020,Q2 2020\nP,5,6\nQ,7,8\n' '["2020-Q1","2020-Q2"]'
+cases 'Form 10234\nYear 2019\nTown,Cases\nP,5\nQ,7\n' '["2019"]'
+cases 'Form 1023,\n\nYear 2019,\nTown,Cases\nP,5\nQ,7\n' '["2019"]'
+cases 'Form 1023 of 2019\nTown,Cases\nP,5\nQ,7\n' '["2019"]'
+cases 'FAQ1 2018\nQ1 20185\nQ3 2019\nTown,Cases\nP,5\nQ,7\n' '["2019-Q3"]'
 cases 'Cases in September 2026\nTown,Cases\nP,5\nQ,7\n' '["2026-09"]'
 
 # --- what is no table

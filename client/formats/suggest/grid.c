@@ -232,6 +232,17 @@ next_line(struct bb_bytes *rest, struct bb_bytes *ret_line)
     return true;
 }
 
+struct bb_bytes
+bb_grid_line(struct bb_bytes text, uint32_t number)
+{
+    struct bb_bytes line = bb_bytes("", 0);
+
+    for (uint32_t i = 0; i <= number; i++)
+        if (!next_line(&text, &line))
+            return bb_bytes("", 0);
+    return line;
+}
+
 /* Where text stands in a line. UTF-8 of several bytes is one character. */
 struct occupied {
     bool at[WIDTH_MOST];

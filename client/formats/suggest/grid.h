@@ -36,6 +36,9 @@ struct bb_grid_column {
  * are; 0: it is no table of fixed width. */
 uint32_t bb_grid_columns(struct bb_bytes text, struct bb_grid_column column[static BB_GRID_WIDTH]);
 
+/* The line of this number, from 0; empty: there is none. */
+struct bb_bytes bb_grid_line(struct bb_bytes text, uint32_t number);
+
 /* The words above a column, line below line: each word belongs to the column that has most of its characters.
  * first, end: rows, from 0. Returns its length; the name is cut where it does not fit. */
 size_t bb_grid_stacked(struct bb_bytes text, uint32_t first, uint32_t end,

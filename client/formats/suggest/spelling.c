@@ -54,8 +54,9 @@ bb_spellings_new(struct bb_spellings **ret_spellings)
     for (unsigned i = 0; r == 0 && i < BB_SPELLINGS; i++) {
         snprintf(text, sizeof text, "^%s$", list[i].pattern);
         r = bb_pattern_new(text, &spellings->whole[i], error, sizeof error);
+        snprintf(text, sizeof text, BB_SPELLING_BEFORE "%s" BB_SPELLING_BEHIND, list[i].pattern);
         if (r == 0)
-            r = bb_pattern_new(list[i].pattern, &spellings->within[i], error, sizeof error);
+            r = bb_pattern_new(text, &spellings->within[i], error, sizeof error);
     }
     if (r < 0)
         bb_spellings_destroy(&spellings);
@@ -129,32 +130,37 @@ is_part(const struct bb_spelling *spelling, const char *name, struct bb_bytes te
     }
 }
 
+/* first: the group of its first part. */
 static bool
-matches(const struct bb_pattern *pattern, const struct bb_spelling *spelling, struct bb_bytes text,
-        struct bb_bytes *ret_found)
+matches(const struct bb_pattern *pattern, const struct bb_spelling *spelling, size_t first,
+        struct bb_bytes text, struct bb_bytes group[BB_PATTERN_GROUPS + 1])
 {
-    struct bb_bytes group[BB_PATTERN_GROUPS + 1];
-
     if (!bb_pattern_match(pattern, text, group))
         return false;
     for (size_t i = 0; i < BB_SPELLING_PARTS && spelling->name[i]; i++)
-        if (!is_part(spelling, spelling->name[i], group[i + 1]))
+        if (!is_part(spelling, spelling->name[i], group[first + i]))
             return false;
-    *ret_found = group[0];
     return true;
 }
 
 bool
 bb_spelling_is(const struct bb_spellings *spellings, unsigned number, struct bb_bytes text)
 {
-    struct bb_bytes found;
+    struct bb_bytes group[BB_PATTERN_GROUPS + 1];
 
-    return matches(spellings->whole[number], &list[number], text, &found);
+    return matches(spellings->whole[number], &list[number], 1, text, group);
 }
 
 bool
 bb_spelling_find(const struct bb_spellings *spellings, unsigned number, struct bb_bytes text,
                  struct bb_bytes *ret_found)
 {
-    return matches(spellings->within[number], &list[number], text, ret_found);
+    const struct bb_pattern *pattern = spellings->within[number];
+    struct bb_bytes group[BB_PATTERN_GROUPS + 1];
+
+    if (!matches(pattern, &list[number], 2, text, group))
+        return false;
+    const struct bb_bytes before = group[1], behind = group[bb_pattern_groups(pattern)];
+    *ret_found = bb_bytes(group[0].data + before.len, group[0].len - before.len - behind.len);
+    return true;
 }

@@ -11,6 +11,11 @@
 #define BB_SPELLINGS      8u
 #define BB_SPELLING_PARTS 3u
 
+/* In front of a pattern within a text, and behind it: groups of their own, so that digits are not taken from
+ * the middle of longer ones. */
+#define BB_SPELLING_BEFORE "(^|[^0-9A-Za-z])"
+#define BB_SPELLING_BEHIND "([^0-9A-Za-z]|$)"
+
 struct bb_spelling {
     const char *what; /* "day/month/year" */
     const char *pattern;
@@ -32,7 +37,7 @@ const struct bb_spelling *bb_spelling(unsigned number);
 /* Is all of the text a period of our time in this spelling? */
 bool bb_spelling_is(const struct bb_spellings *spellings, unsigned number, struct bb_bytes text);
 
-/* Is there one within it? ret_found: the first that looks so, borrowed. */
+/* Is there one within it, with no letter or digit beside it? ret_found: the first that looks so, borrowed. */
 bool bb_spelling_find(const struct bb_spellings *spellings, unsigned number, struct bb_bytes text,
                       struct bb_bytes *ret_found);
 

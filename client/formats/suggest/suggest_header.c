@@ -56,7 +56,7 @@ is_row_of_years(const struct bb_grid_row *row)
     return years >= 2;
 }
 
-/* The number of cells that most rows have. */
+/* The number of cells that most rows have; titles above few rows may be as many. */
 static uint32_t
 usual_width(const struct bb_grid *grid)
 {
@@ -65,7 +65,7 @@ usual_width(const struct bb_grid *grid)
     for (uint32_t i = 0; i < grid->count && i < BB_SUGGEST_ROWS; i++)
         count[grid->row[i].count]++;
     for (uint32_t i = 1; i <= BB_GRID_WIDTH; i++)
-        if (best == 0 || count[i] > count[best])
+        if (best == 0 || (count[i] && count[i] >= count[best]))
             best = i;
     return best;
 }

@@ -2,13 +2,16 @@
  * a title, the name of the file. A pattern is made of a period's spelling by putting digits for digits. */
 #include "suggest_core.h"
 
+#include "client/formats/map/pattern.h"
+
 #include "runtime/period.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PERIOD_MOST 21u /* bytes of a spelling: 2020-01-01/2020-12-31 */
+#define PREFIX_MOST 100u /* bytes in front of one, in a pattern */
+#define PERIOD_MOST 21u  /* bytes of a spelling: 2020-01-01/2020-12-31 */
 
 /* --- columns ----------------------------------------------------------------------------------------------
  */
@@ -245,82 +248,158 @@ find_period(struct bb_bytes text)
     return bb_bytes("", 0);
 }
 
-static void
-capture(struct bb_suggestion *s, const char *from, struct bb_bytes found)
-{
-    const char *pattern = bb_suggest_text(s, "(%s)", bb_suggest_shape(s, found));
+/* What is one text for the whole file, as import has it: a title, or the name of the file. */
+struct place {
+    struct bb_bytes text;
+    uint32_t row;  /* of the grid */
+    uint32_t line; /* of the titles, from 1; 0: the name of the file */
+};
 
-    json_object_set_new(s->map, "capture",
-                        json_pack("[{s:s,s:s,s:[s]}]", "from", from, "pattern", pattern, "names", "period"));
+/* Its cells, as titles are joined. */
+static struct bb_bytes
+joined(struct bb_suggestion *s, const struct bb_grid_row *row)
+{
+    char text[1000];
+    size_t len = 0;
+
+    for (uint32_t i = 0; i < row->count; i++) {
+        if (!row->cell[i].len || len + row->cell[i].len + 1 > sizeof text)
+            continue;
+        if (len)
+            text[len++] = ' ';
+        memcpy(text + len, row->cell[i].data, row->cell[i].len);
+        len += row->cell[i].len;
+    }
+    return bb_bytes_str(bb_suggest_copy(s, bb_bytes(text, len)));
 }
 
-static const char *
-by_title(struct bb_suggestion *s)
+/* The next title; rows in which nothing stands are none, but for those of fixed width. begin: {.row = 0}.
+ * False: the header begins. */
+static bool
+next_title(struct bb_suggestion *s, struct place *place)
 {
-    uint32_t first = s->headers ? s->header[0] : s->data;
+    uint32_t first = s->headers && strcmp(s->format, "jsonl") != 0 ? s->header[0] : 0;
+    bool fixed = strcmp(s->format, "fixed") == 0;
 
-    if (strcmp(s->format, "jsonl") == 0)
+    for (place->row += place->line > 0; place->row < first; place->row++) {
+        const struct bb_grid_row *row = &s->grid.row[place->row];
+        if (row->count == 0 && !fixed)
+            continue;
+        place->line = fixed ? place->row + 1 : place->line + 1;
+        place->text = fixed ? bb_grid_line(bb_buffer_bytes(&s->sample->text), place->row) : joined(s, row);
+        return true;
+    }
+    return false;
+}
+
+static void
+capture(struct bb_suggestion *s, const struct place *place, const char *pattern, json_t *names)
+{
+    json_t *rule = json_pack("{s:s,s:s,s:o}", "from", place->line ? "title" : "fileName", "pattern", pattern,
+                             "names", names);
+
+    if (place->line && rule)
+        bb_suggest_set(s, rule, "line", json_integer(place->line));
+    bb_suggest_set(s, s->map, "capture", json_pack("[o]", rule));
+}
+
+static void
+say_place(struct bb_suggestion *s, const struct place *place, struct bb_bytes found, const char *spelling)
+{
+    const char *where =
+        place->line ? bb_suggest_text(s, "title of row %u", place->row + 1) : "name of the file";
+
+    bb_suggest_say(s, "the period stands in the %s: '%.*s'%s%s", where, (int)found.len,
+                   (const char *)found.data, *spelling ? ", " : "", spelling);
+}
+
+/* Does this group of the pattern take what was seen? */
+static bool
+takes(const char *pattern, size_t group, const struct place *place, struct bb_bytes seen)
+{
+    struct bb_bytes groups[BB_PATTERN_GROUPS + 1];
+    struct bb_pattern *compiled;
+    char error[200];
+
+    if (bb_pattern_new(pattern, &compiled, error, sizeof error) != 0)
+        return false;
+    bool same = bb_pattern_match(compiled, place->text, groups) && groups[group].data == seen.data &&
+                groups[group].len == seen.len;
+    bb_pattern_destroy(&compiled);
+    return same;
+}
+
+/* By its spelling, where it is the first of that spelling, else by what stands in front of it. */
+static const char *
+by_digits_in(struct bb_suggestion *s, const struct place *place)
+{
+    struct bb_bytes found = find_period(place->text);
+    size_t before = (size_t)(found.data - place->text.data);
+    const char *shape = bb_suggest_shape(s, found), *pattern;
+
+    if (!found.len)
         return NULL;
-    for (uint32_t row = 0; row < first; row++)
-        for (uint32_t i = 0; i < s->grid.row[row].count; i++) {
-            struct bb_bytes text = s->grid.row[row].cell[i], found = find_period(text);
-            if (!found.len)
-                continue;
-            capture(s, "title", found);
-            bb_suggest_say(s, "the period stands in the title of row %u: '%.*s'", row + 1, (int)found.len,
-                           (const char *)found.data);
-            return "{period}";
-        }
-    return NULL;
+    pattern = bb_suggest_text(s, BB_SPELLING_BEFORE "(%s)" BB_SPELLING_BEHIND, shape);
+    if (takes(pattern, 2, place, found)) {
+        capture(s, place, pattern, json_pack("[s,s]", "before", "period"));
+    } else {
+        if (before > PREFIX_MOST)
+            return NULL;
+        pattern =
+            bb_suggest_text(s, "^%s(%s)", bb_suggest_shape(s, bb_bytes(place->text.data, before)), shape);
+        if (!takes(pattern, 1, place, found))
+            return NULL;
+        capture(s, place, pattern, json_pack("[s]", "period"));
+    }
+    say_place(s, place, found, "");
+    return "{period}";
 }
 
 /* A month or a quarter in words: "Report for September 2026". */
 static const char *
-by_words_in(struct bb_suggestion *s, struct bb_bytes text, const char *from)
+by_words_in(struct bb_suggestion *s, const struct place *place)
 {
     for (unsigned n = 0; n < BB_SPELLINGS; n++) {
         const struct bb_spelling *spelling = bb_spelling(n);
         struct bb_bytes found;
-        if (!bb_spelling_find(s->spellings, n, text, &found))
+        if (!bb_spelling_find(s->spellings, n, place->text, &found))
             continue;
-        json_object_set_new(s->map, "capture",
-                            json_pack("[{s:s,s:s,s:o}]", "from", from, "pattern", spelling->pattern, "names",
-                                      bb_suggest_spelling_names(spelling)));
+        json_t *names = bb_suggest_spelling_names(spelling);
+        json_array_insert_new(names, 0, json_string("before"));
+        capture(s, place, bb_suggest_text(s, BB_SPELLING_BEFORE "%s" BB_SPELLING_BEHIND, spelling->pattern),
+                names);
         if (spelling->months)
             bb_suggest_months(s);
-        bb_suggest_say(s, "the period stands in the %s: '%.*s', %s",
-                       strcmp(from, "title") == 0 ? "title" : "name of the file", (int)found.len,
-                       (const char *)found.data, spelling->what);
+        say_place(s, place, found, spelling->what);
         return spelling->period;
     }
     return NULL;
 }
 
+typedef const char *looker(struct bb_suggestion *s, const struct place *place);
+
 static const char *
-by_title_in_words(struct bb_suggestion *s)
+in_titles(struct bb_suggestion *s, looker *look)
 {
-    uint32_t first = s->headers ? s->header[0] : s->data;
+    struct place place = {.row = 0};
     const char *period = NULL;
 
-    if (strcmp(s->format, "jsonl") == 0)
-        return NULL;
-    for (uint32_t row = 0; !period && row < first; row++)
-        for (uint32_t i = 0; !period && i < s->grid.row[row].count; i++)
-            period = by_words_in(s, s->grid.row[row].cell[i], "title");
+    while (!period && next_title(s, &place))
+        period = look(s, &place);
     return period;
 }
 
 static const char *
-by_file_name(struct bb_suggestion *s)
+by_titles_and_name(struct bb_suggestion *s)
 {
-    struct bb_bytes found = find_period(bb_bytes_str(s->file_name));
+    const struct place name = {.text = bb_bytes_str(s->file_name)};
+    const char *period = in_titles(s, by_words_in);
 
-    if (!found.len)
-        return NULL;
-    capture(s, "fileName", found);
-    bb_suggest_say(s, "the period stands in the name of the file: '%.*s'", (int)found.len,
-                   (const char *)found.data);
-    return "{period}";
+    if (!period)
+        period = in_titles(s, by_digits_in);
+    if (!period)
+        period = by_words_in(s, &name);
+    return period ? period : by_digits_in(s, &name);
 }
 
 /* --- what the file is about -------------------------------------------------------------------------------
@@ -375,13 +454,7 @@ bb_suggest_period(struct bb_suggestion *s)
     if (!s->period)
         s->period = by_date(s);
     if (!s->period)
-        s->period = by_title_in_words(s);
-    if (!s->period)
-        s->period = by_title(s);
-    if (!s->period)
-        s->period = by_words_in(s, bb_bytes_str(s->file_name), "fileName");
-    if (!s->period)
-        s->period = by_file_name(s);
+        s->period = by_titles_and_name(s);
     if (!s->period)
         bb_suggest_say(s, "no period was found: say it as \"period\" in \"reading\", such as \"2019-20\"");
 }

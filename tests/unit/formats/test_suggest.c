@@ -66,6 +66,10 @@ map_of(const char *text, size_t len, const char *file, const struct bb_known *kn
     return out;
 }
 
+/* Of a capture: a period with no letter or digit beside it. */
+#define NAMES        "\"names\":[\"before\",\"period\"],"
+#define AROUND(text) "\"(^|[^0-9A-Za-z])(" text ")([^0-9A-Za-z]|$)\""
+
 static const struct {
     const char *what, *file, *text, *expected, *seen; /* seen: a line of it */
 } cases[] = {
@@ -87,16 +91,19 @@ static const struct {
      "\"Ansonia\",\"=\"\"0020011\"\"\",\"Grade   1\",\"*\"\n\"Ansonia\",\"=\"\"0020011\"\"\",\"Grade   "
      "2\",7.9\n"
      "\"Avon\",\"=\"\"0040011\"\"\",\"Grade   1\",1.9\n",
-     "{\"capture\":[{\"from\":\"title\",\"names\":[\"period\"],\"pattern\":\"([0-9]{4}-[0-9]{2})\"}],"
-     "\"dialect\":{\"headerRows\":[4]},\"fields\":[{\"name\":\"District "
-     "Code\",\"strip\":{\"prefix\":[\"=\\\"\"],"
-     "\"suffix\":[\"\\\"\"]}},{\"name\":\"Grade\",\"squeeze\":true}],\"format\":\"csv\",\"ignore\":["
-     "\"District\"],"
-     "\"missingValues\":[{\"label\":\"suppressed\",\"value\":\"*\"}],\"reading\":{\"disaggregation\":{"
-     "\"grade\":"
-     "\"{Grade}\"},\"organization\":\"{District "
-     "Code}\",\"period\":\"{period}\"},\"readings\":[{\"indicator\":"
-     "\"chronically-absent\",\"value\":\"{% Chronically Absent}\"}]}",
+     "{\"capture\":[{\"from\":\"title\",\"line\":1," NAMES "\"pattern\":" AROUND(
+         "[0-9]{4}-[0-9]{2}") "}],"
+                              "\"dialect\":{\"headerRows\":[4]},\"fields\":[{\"name\":\"District "
+                              "Code\",\"strip\":{\"prefix\":[\"=\\\"\"],"
+                              "\"suffix\":[\"\\\"\"]}},{\"name\":\"Grade\",\"squeeze\":true}],\"format\":"
+                              "\"csv\",\"ignore\":["
+                              "\"District\"],"
+                              "\"missingValues\":[{\"label\":\"suppressed\",\"value\":\"*\"}],\"reading\":{"
+                              "\"disaggregation\":{"
+                              "\"grade\":"
+                              "\"{Grade}\"},\"organization\":\"{District "
+                              "Code}\",\"period\":\"{period}\"},\"readings\":[{\"indicator\":"
+                              "\"chronically-absent\",\"value\":\"{% Chronically Absent}\"}]}",
      "the period stands in the title of row 1: '2011-12'"},
     {"periods as names, below a group", "a.csv",
      ",,% Absent,\nDistrict,Grade,2011-12,2012-13\nAnsonia,1,10.1,*\nAvon,2,7.5,8\n",
@@ -114,11 +121,13 @@ static const struct {
      "the names of columns stand in row 1, data from row 2 on"},
     {"a rate with its counts", "rates-2015.csv",
      "County,Force,Jobless,Rate\nA,1000,89,8.9\nB,2000,200,10.0\nC,300,10,3.3\nD,400,4,1.0\nE,50,5,10.0\n",
-     "{\"capture\":[{\"from\":\"fileName\",\"names\":[\"period\"],\"pattern\":\"([0-9]{4})\"}],\"format\":"
-     "\"csv\","
-     "\"reading\":{\"period\":\"{period}\",\"place\":\"{County}\"},\"readings\":[{\"denominator\":\"{Force}"
-     "\","
-     "\"indicator\":\"rates-rate\",\"numerator\":\"{Jobless}\",\"value\":\"{Rate}\"}]}",
+     "{\"capture\":[{\"from\":\"fileName\"," NAMES "\"pattern\":" AROUND(
+         "[0-9]{4}") "}],\"format\":"
+                     "\"csv\","
+                     "\"reading\":{\"period\":\"{period}\",\"place\":\"{County}\"},\"readings\":[{"
+                     "\"denominator\":\"{Force}"
+                     "\","
+                     "\"indicator\":\"rates-rate\",\"numerator\":\"{Jobless}\",\"value\":\"{Rate}\"}]}",
      "\"Rate\" is 100 x \"Jobless\" / \"Force\", in all 5 rows that tell"},
     {"a date in three columns", "a.csv",
      "year,month,day_endofweek,statefips,claims_count\n2020,1,4,1,4578\n2020,1,11,2,.\n",
@@ -134,19 +143,25 @@ static const struct {
      "\"{Variable}\",\"period\":\"{Year}\",\"place\":\"{Town}\",\"value\":\"{Value}\"}}",
      "'-9999' stands for no value: missing, as a number that stands apart"},
     {"names that several columns have", "x_2015.csv", "District,Count,%,%\nA,5,1.5,2.5\nB,6,1.75,3\n",
-     "{\"capture\":[{\"from\":\"fileName\",\"names\":[\"period\"],\"pattern\":\"([0-9]{4})\"}],\"fields\":["
-     "{\"column\":3,\"name\":\"% (column 3)\"},{\"column\":4,\"name\":\"% (column 4)\"}],\"format\":\"csv\","
-     "\"reading\":{\"organization\":\"{District}\",\"period\":\"{period}\"},\"readings\":[{\"indicator\":"
-     "\"x-count\",\"value\":\"{Count}\"},{\"indicator\":\"x-percent\",\"value\":\"{% (column 3)}\"},"
-     "{\"indicator\":\"x-percent-3\",\"value\":\"{% (column 4)}\"}]}",
+     "{\"capture\":[{\"from\":\"fileName\"," NAMES
+     "\"pattern\":" AROUND("[0-9]{4}") "}],\"fields\":["
+                                       "{\"column\":3,\"name\":\"% (column 3)\"},{\"column\":4,\"name\":\"% "
+                                       "(column 4)\"}],\"format\":\"csv\","
+                                       "\"reading\":{\"organization\":\"{District}\",\"period\":\"{period}\"}"
+                                       ",\"readings\":[{\"indicator\":"
+                                       "\"x-count\",\"value\":\"{Count}\"},{\"indicator\":\"x-percent\","
+                                       "\"value\":\"{% (column 3)}\"},"
+                                       "{\"indicator\":\"x-percent-3\",\"value\":\"{% (column 4)}\"}]}",
      ""},
     {"no header", "a_2015.csv", "Peru,10\nChile,20\n",
-     "{\"capture\":[{\"from\":\"fileName\",\"names\":[\"period\"],\"pattern\":\"([0-9]{4})\"}],\"dialect\":"
-     "{\"header\":false},\"fields\":[{\"column\":1,\"name\":\"Column 1\"},{\"column\":2,\"name\":\"Column "
-     "2\"}],"
-     "\"format\":\"csv\",\"reading\":{\"disaggregation\":{\"column-1\":\"{Column "
-     "1}\"},\"period\":\"{period}\"},"
-     "\"readings\":[{\"indicator\":\"column-2\",\"value\":\"{Column 2}\"}]}",
+     "{\"capture\":[{\"from\":\"fileName\"," NAMES "\"pattern\":" AROUND(
+         "[0-9]{4}") "}],\"dialect\":"
+                     "{\"header\":false},\"fields\":[{\"column\":1,\"name\":\"Column "
+                     "1\"},{\"column\":2,\"name\":\"Column "
+                     "2\"}],"
+                     "\"format\":\"csv\",\"reading\":{\"disaggregation\":{\"column-1\":\"{Column "
+                     "1}\"},\"period\":\"{period}\"},"
+                     "\"readings\":[{\"indicator\":\"column-2\",\"value\":\"{Column 2}\"}]}",
      "data begin in row 1, and no row above has names of columns"},
     {"days", "a.csv", "Town,Date,Cases\nX,15/09/2019,5\nY,1/9/2019,6\n",
      "{\"capture\":[{\"from\":\"{Date}\",\"names\":[\"DD\",\"MM\",\"YYYY\"],\"pattern\":\"^([0-9]{1,2})[/"
@@ -287,8 +302,54 @@ test_months(void **state)
     assert_non_null(strstr(found, "\"from\":\"title\""));
     assert_non_null(strstr(found, "\"period\":\"{YYYY}-{MM:2}\""));
     assert_non_null(
-        strstr(seen, "the period stands in the title: 'September 2026', a month's name and year"));
+        strstr(seen, "the period stands in the title of row 1: 'September 2026', a month's name and year"));
     free(found);
+}
+
+/* What a capture takes is what was seen, whatever else looks like it. */
+static void
+test_captures(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *text, *capture, *seen;
+    } files[] = {
+        {"a.csv", "Form 10234,\nYear 2019,\nTown,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"title\",\"line\":2," NAMES "\"pattern\":" AROUND("[0-9]{4}") "}]",
+         "the title of row 2: '2019'"},
+        {"a.csv", "Form 1023,\n\nYear 2019,\nTown,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"title\",\"line\":2," NAMES "\"pattern\":" AROUND("[0-9]{4}") "}]",
+         "the title of row 3: '2019'"},
+        {"a.csv", "Form 1023 of 2019,\nTown,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"title\",\"line\":1,\"names\":[\"period\"],\"pattern\":\"^Form [0-9]{4} of "
+         "([0-9]{4})\"}]",
+         "the title of row 1: '2019'"},
+        {"a.csv", "FAQ1 2018,\nQ1 20185,\nfor Q3 2019,\nTown,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"title\",\"line\":3,\"names\":[\"before\",\"Q\",\"YYYY\"],\"pattern\":"
+         "\"(^|[^0-9A-Za-z])Q([1-4])[ /-]?([0-9]{4})([^0-9A-Za-z]|$)\"}]",
+         "the title of row 3: 'Q3 2019', quarter and year"},
+        {"export_id48213_2019.csv", "Town,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"fileName\"," NAMES "\"pattern\":" AROUND("[0-9]{4}") "}]",
+         "the name of the file: '2019'"},
+        {"form 1023_2019.csv", "Town,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"fileName\",\"names\":[\"period\"],\"pattern\":\"^form [0-9]{4}_([0-9]{4})\"}]",
+         "the name of the file: '2019'"},
+        {"id2018_2019.csv", "Town,Cases\nX,5\nY,6\n",
+         "[{\"from\":\"fileName\"," NAMES "\"pattern\":" AROUND("[0-9]{4}") "}]",
+         "the name of the file: '2019'"},
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char seen[4000];
+        char *found = map_of(files[i].text, strlen(files[i].text), files[i].file, NULL, seen);
+        json_t *map = json_loads(found, 0, NULL);
+        char *capture = json_dumps(json_object_get(map, "capture"), JSON_COMPACT | JSON_SORT_KEYS);
+        check_text(capture ? capture : "", files[i].capture, files[i].text);
+        if (!strstr(seen, files[i].seen))
+            fail_msg("%s: \"%s\" is not among\n%s", files[i].text, files[i].seen, seen);
+        free(capture);
+        json_decref(map);
+        free(found);
+    }
 }
 
 /* Values of DHIS2 and ADX are told by what stands in them. */
@@ -354,8 +415,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16),  cmocka_unit_test(test_fixed_width),
-        cmocka_unit_test(test_months), cmocka_unit_test(test_values), cmocka_unit_test(test_known),
+        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16),    cmocka_unit_test(test_fixed_width),
+        cmocka_unit_test(test_months), cmocka_unit_test(test_captures), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
