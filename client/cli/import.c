@@ -30,7 +30,8 @@ enum {
     KEY_BATCH,
     KEY_ORGANIZATION,
     KEY_STRATEGY,
-    KEY_EXPLAIN
+    KEY_EXPLAIN,
+    KEY_NAME
 };
 
 static const struct argp_option options[] = {
@@ -38,6 +39,7 @@ static const struct argp_option options[] = {
      "csv, fixed, jsonl, dhis2-json, dhis2-csv, xml or adx; by default as the map says, or as the file looks",
      0},
     {"map", KEY_MAP, "MAP.json", 0, "which column holds what, and how values are written", 0},
+    {"name", KEY_NAME, "NAME", 0, "the name of the file for the map, instead of its own", 0},
     {"explain", KEY_EXPLAIN, "ROWS", OPTION_ARG_OPTIONAL,
      "show what becomes of each cell of the first rows (10) and why, send nothing", 0},
     {"strategy", KEY_STRATEGY, "WHAT", 0,
@@ -58,7 +60,7 @@ static const struct argp_option options[] = {
 };
 
 struct import {
-    const char *file;
+    const char *file, *name; /* name: --name, or NULL */
     struct bb_map map;
     struct bb_source_options source;
     struct bb_asks asks;
@@ -139,6 +141,9 @@ parse_choice(int key, char *arg, struct argp_state *state)
         im->map_file = arg;
         im->source.mapped = true;
         read_map(im, arg);
+        return 0;
+    case KEY_NAME:
+        im->name = bb_cli_filled(state, "name", arg);
         return 0;
     case KEY_IGNORE:
         return bb_map_ignore(&im->map, arg) < 0 ? ENOMEM : 0;
@@ -279,7 +284,7 @@ open_source(struct import *im)
 {
     char error[MESSAGE_BYTES] = "";
     int r = bb_spool_new(&im->job.spool);
-    im->source.file = base_name(im->file);
+    im->source.file = base_name(im->name ? im->name : im->file);
     im->source.map = &im->map;
     im->source.dry_run = im->job.dry_run || im->explain;
     im->source.asks = &im->asks.asks;

@@ -3,7 +3,9 @@
 #include "output.h"
 #include "target.h"
 
+#include "client/formats/read/annotation.h"
 #include "client/formats/read/json_members.h"
+#include "client/formats/text/lines.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -305,19 +307,54 @@ put_jsonl(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row,
 
 /* Text of fixed width: what is wrong stands behind the line, where no field is. */
 
-#define FIXED_MARK "\t# row "
+static int
+gather(void *self, struct bb_bytes piece)
+{
+    struct bb_buffer *line = self;
+
+    bb_buffer_append(line, piece.data, piece.len);
+    return line->error;
+}
+
+static int
+copy(void *self, struct bb_bytes piece)
+{
+    fwrite(piece.data, 1, piece.len, self);
+    return 0;
+}
+
+/* A line in the spool, as it is; but one that a reader takes has no note of an earlier import. */
+static int
+put_spooled_line(struct bb_rejects *rejects, const struct bb_raw *raw)
+{
+    struct bb_buffer line;
+    struct bb_bytes text;
+    int r;
+
+    if (raw->len > BB_LINE_BYTES)
+        return bb_raw_walk(raw, rejects->spool, copy, rejects->target.to);
+    bb_buffer_init(&line, BB_LINE_BYTES);
+    r = bb_raw_walk(raw, rejects->spool, gather, &line);
+    text = bb_annotation_cut(bb_buffer_bytes(&line));
+    if (r == 0)
+        r = copy(rejects->target.to, text);
+    bb_buffer_release(&line);
+    return r;
+}
 
 static void
 put_fixed(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
           const char *field, const char *reason)
 {
-    struct bb_bytes line = raw->text;
-    const uint8_t *mark = line.len ? memmem(line.data, line.len, FIXED_MARK, strlen(FIXED_MARK)) : NULL;
+    struct bb_bytes line = bb_annotation_cut(raw->text);
+    int r = raw->len ? put_spooled_line(rejects, raw) : 0;
 
-    if (mark) /* of an earlier import */
-        line.len = (size_t)(mark - line.data);
-    fwrite(line.data, 1, line.len, rejects->target.to);
-    fprintf(rejects->target.to, FIXED_MARK "%s, %s%s%s: %s\n", row, code, *field ? ", " : "", field, reason);
+    if (r < 0)
+        rejects->error = r;
+    if (raw->len == 0 && line.len)
+        fwrite(line.data, 1, line.len, rejects->target.to);
+    fprintf(rejects->target.to, BB_ANNOTATION_MARK "%s, %s%s%s: %s\n", row, code, *field ? ", " : "", field,
+            reason);
 }
 
 /* --- one row ----------------------------------------------------------------------------------------------
@@ -330,7 +367,10 @@ begin_file(struct bb_rejects *rejects)
     const struct bb_raw header = {.text = bb_source_header(rejects->source)};
 
     rejects->begun = true;
-    fwrite(titles.data, 1, titles.len, rejects->target.to);
+    if (bb_source_wants_mark(rejects->source))
+        fputs("\xEF\xBB\xBF", rejects->target.to);
+    if (titles.len)
+        fwrite(titles.data, 1, titles.len, rejects->target.to);
     if (bb_source_format(rejects->source) != BB_FORMAT_FIXED && header.text.len)
         put_csv(rejects, &header, "row", "code", "field", "reason");
 }

@@ -234,6 +234,15 @@ bb_source_columns(const struct bb_source *source)
 }
 
 bool
+bb_source_wants_mark(const struct bb_source *source)
+{
+    const enum bb_encoding said = source->options.map->encoding;
+
+    return bb_decode_encoding(source->decode) != BB_ENCODING_UTF8 ||
+           (said != BB_ENCODING_AUTO && said != BB_ENCODING_UTF8);
+}
+
+bool
 bb_source_is_annotation(const struct bb_source *source, size_t column)
 {
     return column < source->bound && bb_plan_meaning(source->plan, column) == BB_MEANS_ANNOTATION;

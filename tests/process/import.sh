@@ -56,6 +56,20 @@ like "as it stood" "$(<"$tmp/rejects.csv")" "found '\(5\) %', expected a number 
 run 0 backbone readings ls --period 2025 -o json
 json '[.[] | select(.place | startswith("U")) | .value] | sort' '[-7,95]'
 
+# --- a map that looks at the name of the file: refused rows have another one
+echo '{"capture": [{"from": "fileName", "pattern": "^of-([0-9]{4})", "names": ["year"]}],
+       "reading": {"period": "{year}"}}' >"$tmp/year.json"
+printf 'indicator,place,value\namount,N1,1\namount,N2,x\n' >"$tmp/of-2024.csv"
+run 65 backbone import "$tmp/of-2024.csv" --map "$tmp/year.json" -o json --rejects "$tmp/refused.csv"
+counts rows=2 created=1 rejected=1
+sed -i s/,x,/,2,/ "$tmp/refused.csv"
+run 65 backbone import "$tmp/refused.csv" --map "$tmp/year.json" -o json
+like "it is told how" "$err" 'found "refused.csv" as the name of the file, .*--name'
+run 0 backbone import "$tmp/refused.csv" --map "$tmp/year.json" --name "$tmp/of-2024.csv" -o json
+counts rows=1 created=1
+run 0 backbone readings ls --period 2024 -o json
+json 'map(.value)' '[1,2]'
+
 # --- maps that are wrong are told before anything is sent
 wrong_map() {
     echo "$1" >"$tmp/wrong.json"

@@ -61,7 +61,8 @@ no_capture(const struct bb_capture *capture, const struct bb_plan_file *file, ch
 
     if (capture->from == BB_FROM_FILE)
         snprintf(error, size,
-                 "found \"%s\" as the name of the file, expected one that matches \"%s\" of the map",
+                 "found \"%s\" as the name of the file, expected one that matches \"%s\" of the map; --name "
+                 "gives another",
                  file->name, bb_pattern_text(capture->pattern));
     else if (line >= file->n_titles)
         snprintf(error, size, "found %zu lines above the header, expected one that matches \"%s\" of the map",

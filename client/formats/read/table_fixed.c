@@ -1,5 +1,8 @@
-/* Text of fixed width: a record is a line, and the map says which characters of it are which cell. */
+/* Text of fixed width: a record is a line, and the map says which characters of it are which cell. A note
+ * that a file of refused rows has behind a line is none of its characters. */
 #include "table.h"
+
+#include "annotation.h"
 
 #include "client/formats/text/input.h"
 #include "client/formats/text/lines.h"
@@ -66,7 +69,7 @@ next_record(void *self, struct bb_cells *ret_cells)
                                    .count = table->head.count,
                                    .raw = line.raw};
     if (line.text.data) {
-        cut(table, line.text);
+        cut(table, bb_annotation_cut(line.text));
         return 0;
     }
     snprintf(table->reason, sizeof table->reason, "found a line of %zu bytes, expected at most %u",

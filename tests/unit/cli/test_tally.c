@@ -198,6 +198,120 @@ test_csv(void **state)
     }
 }
 
+/* --- text of fixed width, and other encodings: what came out goes in again --------------------------------
+ */
+
+#define NAMED                                                                                                \
+    "\"fields\": [{\"name\": \"indicator\", \"from\": 1, \"to\": 4}, "                                       \
+    "{\"name\": \"period\", \"from\": 5, \"to\": 8}, {\"name\": \"value\", \"from\": 9, \"to\": 30}]"
+#define WIDE_MAP                                                                                             \
+    "{\"dialect\": {\"header\": false}, \"reading\": {\"period\": \"2018\"}, \"fields\": [{\"name\": "       \
+    "\"indicator\", "                                                                                        \
+    "\"from\": 1, \"to\": 1}, {\"name\": \"value\", \"from\": 9, \"to\": 9, "                                \
+    "\"constraints\": {\"enum\": [\"1\"]}}]}"
+#define FIXED_MAP   "{\"dialect\": {\"header\": false}, " NAMED "}"
+#define BYTES(text) text, sizeof text - 1
+#define NOTE        ", BAD_PERIOD, period: found \"Q5\", expected a period\n"
+
+/* The file of refused rows of a file; and that of the file of refused rows, which is the same. */
+static void
+check_again(const char *what, const char *input, size_t len, enum bb_format format, const char *map,
+            const char *expected)
+{
+    struct bb_tally tally;
+    char *out = import(input, len, format, map, &tally);
+    char *again = import(out, strlen(out), format, map, &tally);
+
+    check_text(out, expected, what);
+    check_text(again, expected, what);
+    free(out);
+    free(again);
+}
+
+/* The value that is read of a line which is too short for its field. */
+static void
+check_value(const char *line, const char *value)
+{
+    char text[100];
+    struct file f;
+    struct bb_source_row row;
+
+    open_file(&f, line, strlen(line), BB_FORMAT_FIXED, FIXED_MAP, true);
+    assert_int_equal(bb_source_next(f.source, &row), 0);
+    snprintf(text, sizeof text, "%.*s", (int)row.row.field[BB_COLUMN_VALUE].len,
+             row.row.field[BB_COLUMN_VALUE].data);
+    check_text(text, value, line);
+    close_file(&f);
+}
+
+static void
+test_fixed(void **state)
+{
+    (void)state;
+    const char *lines = "x   2018\r\nx   20181\na   20182\n";
+    char *longer = malloc(20000), *expected = malloc(20100);
+
+    check_again("notes", lines, strlen(lines), BB_FORMAT_FIXED, FIXED_MAP,
+                "x   2018\t# row 1" NOTE "x   20181\t# row 2" NOTE);
+    check_value("a   2018\t# row 12, NO_VALUE, value: found nothing\n", "");
+    check_value("a   20185\t# row 12, BAD_ROW: found nothing\n", "5");
+    check_value("a   20185 # row 12, BAD_ROW: a\n", "5 # row 12, BAD_ROW: a");
+    check_value("a   20185\t# row 12, GOOD: a\n", "5\t# row 12, GOOD: a");
+    check_value("a   20185\t# row , BAD_ROW: a\n", "5\t# row , BAD_ROW: a");
+    memset(longer, 'y', 20000);
+    memcpy(longer, "a   2018", 8);
+    longer[19999] = '\0';
+    snprintf(expected, 20100, "%s\t# row 1, BAD_VALUE, value: found 'y', expected '1'\n", longer);
+    check_again("a line in the spool", longer, strlen(longer), BB_FORMAT_FIXED, WIDE_MAP, expected);
+    free(longer);
+    free(expected);
+}
+
+#define MARK "\xEF\xBB\xBF"
+#define WIDE                                                                                                 \
+    "i\0n\0d\0i\0c\0a\0t\0o\0r\0,\0p\0e\0r\0i\0o\0d\0,\0v\0a\0l\0u\0e\0\n\0x\0\xF6\0,\0"                     \
+    "2\0,\0"                                                                                                 \
+    "1\0"
+
+/* They have no other way to say that they are UTF-8 than the mark. */
+static void
+test_encodings(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        enum bb_format format;
+        const char *map;
+        const char *input;
+        size_t len;
+        const char *expected;
+    } files[] = {
+        {"windows-1252", BB_FORMAT_CSV, "{\"encoding\": \"windows-1252\"}",
+         BYTES("indicator,period,value\nx\xF6,2,1\n"),
+         MARK "indicator,period,value,row,code,field,reason\nx\xC3\xB6,2,1,1," REASON},
+        {"utf-16 as the map says", BB_FORMAT_CSV, "{\"encoding\": \"utf-16\"}", BYTES(WIDE),
+         MARK "indicator,period,value,row,code,field,reason\nx\xC3\xB6,2,1,1," REASON},
+        {"fixed, windows-1252", BB_FORMAT_FIXED,
+         "{\"encoding\": \"windows-1252\", \"dialect\": {\"headerRows\": [1]}, " NAMED "}",
+         BYTES("\xD6\nx\xF6  20181\n"), MARK "\xC3\x96\nx\xC3\xB6  20181\t# row 1" NOTE},
+        {"fixed, utf-16", BB_FORMAT_FIXED, "{\"encoding\": \"utf-16\", " NAMED "}",
+         BYTES("x\0\xF6\0 \0 \0"
+               "2\0"
+               "0\0"
+               "1\0"
+               "8\0"
+               "1\0"),
+         MARK "x\xC3\xB6  20181\t# row 1" NOTE},
+        {"utf-8", BB_FORMAT_CSV, "{\"encoding\": \"utf-8\"}",
+         BYTES(MARK "indicator,period,value\nx\xC3\xB6,2,1\n"),
+         "indicator,period,value,row,code,field,reason\nx\xC3\xB6,2,1,1," REASON},
+    };
+
+    for (size_t i = 0; i < COUNT(files); i++)
+        check_again(files[i].what, files[i].input, files[i].len, files[i].format, files[i].map,
+                    files[i].expected);
+}
+
 static void
 test_jsonl(void **state)
 {
@@ -546,6 +660,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_fixed),
+        cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_jsonl),
         cmocka_unit_test(test_jsonl_own_code),
         cmocka_unit_test(test_long_row),
