@@ -73,7 +73,8 @@ bad "<!DOCTYPE dataValueSet SYSTEM \"file://$tmp/secret\"><dataValueSet/>" \
 unlike "what it points to" "$out$err" secret$
 
 # --- bounded, whatever the file: a hundred megabytes in one attribute
-run 65 bash -c 'ulimit -v 400000; { printf "<dataValueSet><dataValue comment=\""; head -c 100M /dev/zero | tr "\\0" x; } |
+[ -n "$(ldd "$BB_BUILD/bin/backbone" | grep -o libasan)" ] || bound='ulimit -v 400000;' # sanitizers want all there is
+run 65 bash -c "${bound:-}"' { printf "<dataValueSet><dataValue comment=\""; head -c 100M /dev/zero | tr "\\0" x; } |
     backbone import - --format xml --organization alpha'
 like "why" "$err" 'line 1, column 15: found a tag or comment of more than 524288 bytes, expected fewer'
 finish
