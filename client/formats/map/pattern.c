@@ -1,5 +1,7 @@
 #include "pattern.h"
 
+#include "pattern_size.h"
+
 #include <errno.h>
 #include <regex.h>
 #include <stdio.h>
@@ -15,10 +17,13 @@ struct bb_pattern {
 int
 bb_pattern_new(const char *text, struct bb_pattern **ret_pattern, char *error, size_t size)
 {
-    struct bb_pattern *pattern = calloc(1, sizeof *pattern);
+    struct bb_pattern *pattern;
     char why[200];
     int r;
 
+    if (!bb_pattern_is_small(text, error, size))
+        return -EINVAL;
+    pattern = calloc(1, sizeof *pattern);
     if (!pattern || !(pattern->text = strdup(text))) {
         free(pattern);
         return -ENOMEM;

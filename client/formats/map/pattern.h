@@ -1,10 +1,14 @@
-/* Extended regular expressions of POSIX, on texts that need no NUL. */
+/* Extended regular expressions of POSIX, on texts that need no NUL. The C library copies what is repeated, as
+ * often as it may be, and so a short pattern may take all memory: what it comes to is bounded. */
 #ifndef BB_FORMATS_PATTERN_H
 #define BB_FORMATS_PATTERN_H
 
 #include "proto/bytes.h"
 
 #define BB_PATTERN_GROUPS 9u
+#define BB_PATTERN_BYTES  1000u
+#define BB_PATTERN_REPEAT 255u   /* of a part: {255} */
+#define BB_PATTERN_PARTS  10000u /* characters and sets, each as often as repeats copy it */
 
 struct bb_pattern;
 

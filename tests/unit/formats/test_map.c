@@ -1,5 +1,6 @@
 /* Maps that are right, and what is said of those that are wrong. */
 #include "client/formats/map/map.h"
+#include "client/formats/map/pattern.h"
 
 #include "tests/unit/check.h"
 
@@ -125,6 +126,14 @@ static const struct {
     {"{\"missingValues\": [{\"value\": \"x\", \"lable\": \"missing\"}]}",
      "found \"lable\", expected value or label"},
     {"{\"groupChar\": 5}", "groupChar: found a number"},
+    {"{\"skip\": [{\"pattern\": \"a{256}\"}]}", "with a repeat of more than 255"},
+    {"{\"skip\": [{\"pattern\": \"a{99999999999999999999}\"}]}", "with a repeat of more than 255"},
+    {"{\"skip\": [{\"pattern\": \"((((a{1,200}){1,200}){1,200}))\"}]}", "come to more than 10000 characters"},
+    {"{\"skip\": [{\"pattern\": \"a{200}{200}\"}]}", "come to more than 10000 characters"},
+    {"{\"skip\": [{\"pattern\": \"([a[:alpha:]]]{100}[^]{9}]{50}){,70}\"}]}",
+     "come to more than 10000 characters"},
+    {"{\"skip\": [{\"pattern\": \"((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)\"}]}",
+     "come to more than 10000 characters"},
     {"{\"groupChar\": \"0\"}", "groupChar: found \"0\""},
     {"{\"groupChar\": \".\"}", "so is decimalChar"},
     {"{\"groupChar\": \",\", \"decimalChar\": \",\"}", "so is decimalChar"},
@@ -170,10 +179,37 @@ test_wrong(void **state)
     bb_map_release(&map);
 }
 
+/* Patterns that are long, or repeat, and are taken all the same; and one of too many bytes. */
+static void
+test_pattern_size(void **state)
+{
+    (void)state;
+    static const char *const fine[] = {"a{255}",     "(a{1,20}){1,20}",          "[{256}]",
+                                       "a\\{256\\}", "(a|b{200}){40}",           "x{,9}y{3,}",
+                                       "[]{300}]+",  "(a+)*([0-9]{4}-[0-9]{2})?"};
+    char text[BB_PATTERN_BYTES + 2], error[200];
+    struct bb_pattern *pattern;
+
+    for (size_t i = 0; i < COUNT(fine); i++) {
+        *error = '\0';
+        if (bb_pattern_new(fine[i], &pattern, error, sizeof error) != 0)
+            fail_msg("%s: %s", fine[i], error);
+        bb_pattern_destroy(&pattern);
+    }
+    memset(text, 'a', sizeof text);
+    text[BB_PATTERN_BYTES] = '\0';
+    assert_int_equal(bb_pattern_new(text, &pattern, error, sizeof error), 0);
+    bb_pattern_destroy(&pattern);
+    text[BB_PATTERN_BYTES] = 'a';
+    text[BB_PATTERN_BYTES + 1] = '\0';
+    assert_int_equal(bb_pattern_new(text, &pattern, error, sizeof error), -EINVAL);
+    assert_string_equal(error, "found a pattern of 1001 bytes, expected at most 1000");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole), cmocka_unit_test(test_extends),
-                                       cmocka_unit_test(test_wrong)};
+                                       cmocka_unit_test(test_wrong), cmocka_unit_test(test_pattern_size)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
