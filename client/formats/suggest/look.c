@@ -21,6 +21,29 @@ is_word(struct bb_bytes text, const char *word)
     return text.len == len && strncasecmp((const char *)text.data, word, len) == 0;
 }
 
+/* "<5", "< 10", "<5%", ">= 95.0 %": too few to be told, or too many. */
+static bool
+is_bound(struct bb_bytes word)
+{
+    size_t at = 0, digits = 0;
+
+    if (word.len < 2 || word.len > 10)
+        return false;
+    if (word.data[0] == '<' || word.data[0] == '>')
+        at = word.data[1] == '=' ? 2 : 1;
+    else if (word.len > 3 &&
+             (memcmp(word.data, "\xE2\x89\xA4", 3) == 0 || memcmp(word.data, "\xE2\x89\xA5", 3) == 0))
+        at = 3;
+    else
+        return false;
+    for (; at < word.len; at++) {
+        if (!memchr(" .,%0123456789", word.data[at], 14))
+            return false;
+        digits += word.data[at] >= '0' && word.data[at] <= '9';
+    }
+    return digits > 0;
+}
+
 const char *
 bb_look_missing(struct bb_bytes word)
 {
@@ -56,11 +79,7 @@ bb_look_missing(struct bb_bytes word)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (is_word(word, words[i].word))
             return words[i].label;
-    /* "<5", "< 10": too few to be told */
-    if (word.len >= 2 && word.len <= 4 && word.data[0] == '<' && word.data[word.len - 1] >= '0' &&
-        word.data[word.len - 1] <= '9')
-        return "suppressed";
-    return NULL;
+    return is_bound(word) ? "suppressed" : NULL;
 }
 
 static bool
@@ -109,12 +128,15 @@ without_unit(struct bb_bytes *text)
     return any;
 }
 
-/* Separators in front of groups of three digits, in the part before the decimal mark. Returns how many. */
+/* Separators in front of groups of three digits, in the part before the decimal mark. Returns how many.
+ * Nobody writes a thousand with a zero in front: 0,250 has a fraction. */
 static size_t
 groups(struct bb_bytes text, char separator, char decimal)
 {
     size_t found = 0, digits = 0, i = text.len && text.data[0] == '-';
 
+    if (i < text.len && text.data[i] == '0')
+        return 0;
     for (; i < text.len && text.data[i] != (uint8_t)decimal; i++) {
         if (is_digit(text.data[i])) {
             digits++;
@@ -284,6 +306,7 @@ add_number(struct bb_look *look, const struct bb_look_cell *cell, struct bb_byte
 {
     look->numbers++;
     look->grouped += (cell->marks & BB_LOOK_GROUPED) != 0;
+    look->fractions += (cell->marks & BB_LOOK_GROUPED) && memchr(text.data, '.', text.len);
     look->comma += (cell->marks & BB_LOOK_COMMA) != 0;
     look->pointed += (cell->marks & BB_LOOK_POINTED) != 0;
     look->three += (cell->marks & BB_LOOK_THREE) != 0;
@@ -359,11 +382,32 @@ bb_look_is_boolean(const struct bb_look *look)
     return look->booleans > 0 && look->booleans + look->missing == filled(look);
 }
 
+bool
+bb_look_has_commas(const struct bb_look *look)
+{
+    return bb_look_is_number(look) && (look->comma || look->pointed);
+}
+
+bool
+bb_look_has_points(const struct bb_look *look)
+{
+    return bb_look_is_number(look) && (look->fractions || look->points > look->three);
+}
+
+bool
+bb_look_agree(struct bb_look *look)
+{
+    if (!bb_look_is_number(look) || look->comma || look->pointed || (!look->grouped && !look->three))
+        return false;
+    look->commas = true;
+    return true;
+}
+
 /* "25,713" may have a fraction of three digits: it has one where others have one of two. */
 char
 bb_look_decimal(const struct bb_look *look)
 {
-    return look->comma || look->pointed ? ',' : '\0';
+    return look->comma || look->pointed || look->commas ? ',' : '\0';
 }
 
 char

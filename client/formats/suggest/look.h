@@ -40,8 +40,8 @@ const char *bb_look_missing(struct bb_bytes word);
 /* A column, cell by cell. */
 struct bb_look {
     uint32_t rows, empty, numbers, missing, booleans, texts;
-    uint32_t grouped, comma, pointed, three, points, unit, whole, periods, is_protected, zeros, blanks, years,
-        negative;
+    uint32_t grouped, fractions /* of grouped ones: 1,234.5 */, comma, pointed, three, points, unit, whole,
+        periods, is_protected, zeros, blanks, years, negative;
     uint32_t distinct; /* up to BB_LOOK_DISTINCT */
     uint64_t seen[BB_LOOK_DISTINCT];
     struct bb_bytes word[BB_LOOK_WORDS]; /* that stand for no value, each once; borrowed */
@@ -49,11 +49,18 @@ struct bb_look {
     double least, most; /* of the numbers that are not negative */
     uint32_t sentinels; /* numbers such as -9999 where all others are not negative: see bb_look_end() */
     struct bb_bytes sentinel[4];
+    bool commas; /* other columns of the file have decimal commas: told by bb_look_agree() */
 };
 
 void bb_look_add(struct bb_look *look, struct bb_bytes cell);
 /* After the last cell: numbers that stand apart become words for no value. */
 void bb_look_end(struct bb_look *look);
+
+/* Do its numbers say that a comma is the decimal mark, or that a point is? 1,234 and 1.234 say neither. */
+bool bb_look_has_commas(const struct bb_look *look);
+bool bb_look_has_points(const struct bb_look *look);
+/* The file has decimal commas in other columns: true where that makes other numbers of these. */
+bool bb_look_agree(struct bb_look *look);
 
 /* Are most of its cells numbers, beside words for no value? */
 bool bb_look_is_number(const struct bb_look *look);

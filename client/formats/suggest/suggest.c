@@ -110,9 +110,11 @@ is_word_at(const char *text, size_t at, const char *word, size_t len)
 bool
 bb_suggest_has_word(const char *text, const char *words)
 {
+    const size_t end = strlen(text);
+
     while (*words) {
         size_t len = strcspn(words, " ");
-        for (size_t at = 0; strlen(text + at) >= len && len; at++)
+        for (size_t at = 0; at + len <= end && len; at++)
             if (is_word_at(text, at, words, len))
                 return true;
         words += len;

@@ -6,12 +6,14 @@
 
 #include "client/formats/map/template.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_ROWS 40u /* data begin among them */
-#define BELOW      5u  /* rows that are compared */
+#define FIRST_ROWS 40u  /* data begin among them */
+#define BELOW      5u   /* rows that are compared */
+#define NAME_MOST  200u /* bytes of a column's name; one with more is known by its position */
 
 static bool
 is_figure(struct bb_bytes cell)
@@ -19,6 +21,33 @@ is_figure(struct bb_bytes cell)
     enum bb_look_kind kind = bb_look_at(cell).kind;
 
     return kind == BB_LOOK_NUMBER || kind == BB_LOOK_MISSING || kind == BB_LOOK_BOOLEAN;
+}
+
+/* What is no number to us, but none of a name either: (5.0%), <= 5, ~7. */
+static bool
+is_irregular(struct bb_bytes cell)
+{
+    static const char *const starts[] = {
+        "(", "<", ">", "~", "\xE2\x89\xA4", "\xE2\x89\xA5", "\xC2\xB1", "-", "\xE2\x88\x92", "+"};
+    bool starts_so = false, digits = false;
+
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        starts_so |= cell.len > strlen(starts[i]) && memcmp(cell.data, starts[i], strlen(starts[i])) == 0;
+    for (size_t i = 0; starts_so && i < cell.len; i++) {
+        if (isalpha(cell.data[i]))
+            return false;
+        digits |= isdigit(cell.data[i]);
+    }
+    return digits;
+}
+
+static bool
+has_figures(const struct bb_grid_row *row)
+{
+    for (uint32_t i = 0; i < row->count; i++)
+        if (is_figure(row->cell[i]) || is_irregular(row->cell[i]))
+            return true;
+    return false;
 }
 
 static uint32_t
@@ -90,12 +119,32 @@ is_like_below(const struct bb_grid *grid, uint32_t row)
     return row + 1 == grid->count || same > 4 * other;
 }
 
+/* A complete row without figures right above one that has some: names, whatever the cells below look like.
+ * ret_data: the row below. */
+static bool
+is_header(const struct bb_grid *grid, uint32_t row, uint32_t width, uint32_t *ret_data)
+{
+    const struct bb_grid_row *here = &grid->row[row];
+    uint32_t next = row + 1;
+
+    if (width < 2 || here->count != width || bb_grid_filled(here) != width || has_figures(here))
+        return false;
+    while (next < grid->count && bb_grid_filled(&grid->row[next]) == 0)
+        next++;
+    *ret_data = next;
+    return next < grid->count && grid->row[next].count == width && bb_grid_filled(&grid->row[next]) >= 2 &&
+           has_figures(&grid->row[next]);
+}
+
 /* grid->count: nowhere. */
 static uint32_t
 find_data(const struct bb_grid *grid, uint32_t width)
 {
     for (uint32_t i = 0; i < grid->count && i < FIRST_ROWS; i++) {
         const struct bb_grid_row *row = &grid->row[i];
+        uint32_t below;
+        if (is_header(grid, i, width, &below) && !is_row_of_years(&grid->row[below]))
+            return below;
         bool years = is_row_of_years(row) && i + 1 < grid->count && !is_row_of_years(row + 1);
         if (row->count == width && figures(row) && bb_grid_filled(row) >= 2 && !years &&
             is_like_below(grid, i))
@@ -138,8 +187,11 @@ find_header(struct bb_suggestion *s)
 static const char *
 squeezed(struct bb_suggestion *s, struct bb_bytes text)
 {
-    char *to = bb_arena_alloc(&s->arena, text.len + 1);
+    char *to;
 
+    if (text.len > NAME_MOST)
+        return "";
+    to = bb_arena_alloc(&s->arena, text.len + 1);
     if (!to) {
         s->failed = true;
         return "";
@@ -237,6 +289,24 @@ look_at_cells(struct bb_suggestion *s, uint32_t column)
     bb_look_end(look);
 }
 
+/* Of 1,234 and 1.234 the other columns say what they are: decimal commas without a point for the same. */
+static void
+agree_on_marks(struct bb_suggestion *s)
+{
+    bool commas = false, points = false;
+
+    for (uint32_t i = 0; i < s->columns; i++) {
+        commas |= bb_look_has_commas(&s->column[i].look);
+        points |= bb_look_has_points(&s->column[i].look);
+    }
+    for (uint32_t i = 0; commas && !points && i < s->columns; i++)
+        if (bb_look_agree(&s->column[i].look))
+            bb_suggest_say(s, "\"%s\": read as in the columns that have decimal commas: %s",
+                           s->column[i].name,
+                           bb_look_group(&s->column[i].look) ? "1.234 is a thousand and more"
+                                                             : "1,234 is one and a fraction");
+}
+
 /* The lines right above the data make the names together. */
 static const char *
 stacked_name(struct bb_suggestion *s, uint32_t column)
@@ -267,6 +337,7 @@ bb_suggest_columns(struct bb_suggestion *s)
     make_unique(s);
     for (uint32_t i = 0; i < s->columns; i++)
         look_at_cells(s, i);
+    agree_on_marks(s);
     return 0;
 }
 

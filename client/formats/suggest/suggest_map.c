@@ -184,23 +184,33 @@ write_missing_word(struct bb_suggestion *s, json_t *list, json_t *said, struct b
                    label ? label : "missing, as a number that stands apart");
 }
 
+/* Import refuses a reading without a value, so what an empty cell is has to be said; only where there are
+ * some beside other cells with something in them. */
+static void
+write_empty(struct bb_suggestion *s, json_t *list)
+{
+    uint32_t cells = 0;
+
+    for (uint32_t i = 0; i < s->columns; i++) {
+        const struct bb_suggest_column *c = &s->column[i];
+        if (bb_suggest_is_measured(c) && c->role != BB_ROLE_PART && !bb_suggest_is_member(c))
+            cells += c->look.empty;
+    }
+    if (cells == 0)
+        return;
+    bb_suggest_append(s, list, json_pack("{s:s,s:s}", "value", "", "label", "missing"));
+    bb_suggest_say(s, "%u cells of numbers are empty: missing values, if that is what they are", cells);
+}
+
 static void
 write_missing(struct bb_suggestion *s)
 {
     json_t *list = json_array(), *said = json_object();
-    bool empty = false;
 
     for (uint32_t i = 0; i < s->columns; i++)
-        if (bb_suggest_is_measured(&s->column[i])) {
-            empty |= s->column[i].look.empty > 0 && s->column[i].role != BB_ROLE_PART &&
-                     !bb_suggest_is_member(&s->column[i]);
-            for (uint32_t j = 0; j < s->column[i].look.words; j++)
-                write_missing_word(s, list, said, s->column[i].look.word[j]);
-        }
-    if (empty) {
-        bb_suggest_append(s, list, json_string(""));
-        bb_suggest_say(s, "empty cells of numbers are missing values");
-    }
+        for (uint32_t j = 0; bb_suggest_is_measured(&s->column[i]) && j < s->column[i].look.words; j++)
+            write_missing_word(s, list, said, s->column[i].look.word[j]);
+    write_empty(s, list);
     json_decref(said);
     bb_suggest_set_filled(s, "missingValues", list);
 }
@@ -212,7 +222,7 @@ write_ignored(struct bb_suggestion *s)
     bool others = false;
 
     for (uint32_t i = 0; i < s->columns; i++)
-        if (s->column[i].role == BB_ROLE_NONE && (!s->column[i].by_position || !is_table(s)))
+        if (s->column[i].role == BB_ROLE_NONE && !s->column[i].by_position)
             bb_suggest_append(s, names, json_string(s->column[i].name));
         else if (s->column[i].role == BB_ROLE_NONE)
             others = true;

@@ -107,14 +107,23 @@ is_period(const struct bb_suggest_column *c)
     return has_word(c, DATES) || c->look.years < filled(&c->look);
 }
 
-/* Few whole numbers below a header that speaks of a group of people: grade 3 to 8. */
+/* Does its header speak of a group of people, not of a figure? */
+static bool
+names_groups(const struct bb_suggest_column *c)
+{
+    return has_word(c, DIMENSION) && !has_word(c, "count number rate percent") && !strchr(c->name, '%');
+}
+
+/* Few whole numbers below such a header: grade 3 to 8, and a group that is called N/A. */
 static bool
 is_numbered_dimension(const struct bb_suggest_column *c)
 {
     const struct bb_look *look = &c->look;
 
-    return has_word(c, DIMENSION) && !has_word(c, "count number rate percent") &&
-           look->whole == look->numbers && look->distinct <= 30 && !look->missing;
+    for (uint32_t i = 0; i < look->words; i++)
+        if (strcmp(bb_look_missing(look->word[i]) ? bb_look_missing(look->word[i]) : "", "suppressed") == 0)
+            return false;
+    return names_groups(c) && look->whole == look->numbers && look->distinct <= 30 && !look->sentinels;
 }
 
 static bool
@@ -183,6 +192,10 @@ take_role(struct bb_suggestion *s, uint32_t i)
     struct bb_suggest_column *c = &s->column[i];
     enum bb_role said;
 
+    if (c->by_position && strcmp(s->format, "jsonl") == 0) {
+        bb_suggest_say(s, "key %u: left out, for a template cannot name it", i + 1);
+        return;
+    }
     if (by_member_name(c) || filled(&c->look) == 0)
         return;
     said = by_words(c);
@@ -202,7 +215,7 @@ take_role(struct bb_suggestion *s, uint32_t i)
         c->role = is_numbered_dimension(c) ? BB_ROLE_DIMENSION : BB_ROLE_MEASURE;
     } else if (said != BB_ROLE_NONE) {
         c->role = said;
-    } else if (c->look.missing == filled(&c->look)) {
+    } else if (c->look.missing == filled(&c->look) && !names_groups(c)) {
         c->role = BB_ROLE_MEASURE; /* nothing but words for no value */
     } else {
         c->role = BB_ROLE_DIMENSION;
@@ -291,11 +304,12 @@ settle_dimensions(struct bb_suggestion *s)
         struct bb_suggest_column *c = &s->column[i];
         if (c->role != BB_ROLE_DIMENSION || is_called(c, "status") || is_called(c, "disaggregation"))
             continue;
+        uint32_t texts = c->look.distinct + c->look.words; /* a group may be called N/A */
         if (!place && c->look.distinct > c->look.rows / 2 && c->look.rows > 2) {
             c->role = BB_ROLE_PLACE;
             place = true;
             say_role(s, i, "place", "its texts, which differ from row to row");
-        } else if (c->look.distinct == 1 && c->look.rows > 2) {
+        } else if (texts == 1 && c->look.rows > 2) {
             c->role = BB_ROLE_NONE;
             bb_suggest_say(s, "\"%s\": left out, for it is the same in every row", c->name);
         } else {

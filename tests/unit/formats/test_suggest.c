@@ -352,6 +352,98 @@ test_captures(void **state)
     }
 }
 
+/* What has to be in a map, and what must not. */
+static void
+test_parts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *has, *lacks, *seen;
+    } files[] = {
+        /* points between thousands, told by the comma of another column */
+        {"Ort;Jahr;Anzahl;Quote\nA;2019;1.234;12,5\nB;2019;2.345;7,25\n",
+         "[{\"decimalChar\":\",\",\"groupChar\":\".\",\"name\":\"Anzahl\"},{\"decimalChar\":\",\",\"name\":"
+         "\"Quote\"}]",
+         "scale",
+         "\"Anzahl\": read as in the columns that have decimal commas: 1.234 is a thousand and more"},
+        {"Ort;Jahr;Anteil;Quote\nA;2019;1,234;12,5\nB;2019;2,345;7,25\n",
+         "{\"decimalChar\":\",\",\"name\":\"Anteil\"}", "groupChar",
+         "\"Anteil\": read as in the columns that have decimal commas: 1,234 is one and a fraction"},
+        {"Ort;Jahr;Anzahl;Quote\nA;2019;1.234;12.5\nB;2019;2.345;7.25\n", "\"value\":\"{Anzahl}\"", "fields",
+         ""},
+        {"Town;Year;Count;Rate;Odd\nA;2019;1,234;12.5;1,25\nB;2019;2,345;7.25;2,50\n",
+         "{\"groupChar\":\",\",\"name\":\"Count\"}", "{\"decimalChar\":\",\",\"name\":\"Count\"}", ""},
+        {"Ort;Jahr;Quote\nA;2019;1,234\nB;2019;2,125\nC;2019;0,250\n",
+         "{\"decimalChar\":\",\",\"name\":\"Quote\"}", "\"place\":\"{Quote}\"",
+         "\"Quote\": a comma is the decimal mark"},
+        /* the first row of data is not the header, whatever stands in it */
+        {"Town;Year;Rate\nA;2019;(5.0%)\nB;2019;7\nC;2019;8\n", "{Rate}", "headerRows",
+         "row 1, data from row 2"},
+        {"Town;Rate;Year\nA;<5%;2019\nB;7%;2019\nC;8%;2019\n", "{Rate}", "headerRows",
+         "row 1, data from row 2"},
+        {"Town;Rate\nA;-\nB;7\nC;8\n", "{Rate}", "headerRows", "row 1, data from row 2"},
+        {"Town;Rate\nA;1.234,5\nB;x\nC;y\n", "Rate", "headerRows", "row 1, data from row 2"},
+        {"Some title;\nTown;Rate\nA;(5)\nB;7\nC;8\n", "{Rate}", "[1]", "row 2, data from row 3"},
+        /* a group that is called N/A is one */
+        {"Town,Race,Year,Count\nA,N/A,2019,5\nA,White,2019,6\nA,Black,2019,7\n", "\"race\":\"{Race}\"",
+         "missingValues", ""},
+        {"Town,Race,Year,Count\nA,N/A,2019,5\nB,N/A,2019,6\nC,N/A,2019,7\n", "\"ignore\":[\"Race\"]",
+         "missingValues", "\"Race\": left out, for it is the same in every row"},
+        {"Town,Race,Year,Count\nA,N/A,2019,5\nB,N/A,2019,6\nC,White,2019,7\n", "\"race\":\"{Race}\"",
+         "missingValues", ""},
+        {"Town,Grade,Year,Count\nA,3,2019,5\nA,4,2019,6\nA,N/A,2019,7\n", "\"grade\":\"{Grade}\"",
+         "missingValues", ""},
+        /* bounds are words; an empty cell is one where there is one, and says what it is */
+        {"Town,Year,Rate\nA,2019,<5%\nB,2019,>= 95\nC,2019,8\nD,2019,7\n",
+         "\"missingValues\":[{\"label\":\"suppressed\",\"value\":\"<5%\"},{\"label\":\"suppressed\","
+         "\"value\":\">= 95\"}]",
+         "\"\"", ""},
+        {"Town,Year,Rate\nA,2019,5\nB,2019,6\nC,2019,\nD,2019,7\n",
+         "\"missingValues\":[{\"label\":\"missing\",\"value\":\"\"}]", "[\"\"]",
+         "1 cells of numbers are empty: missing values, if that is what they are"},
+    };
+    for (size_t i = 0; i < COUNT(files); i++) {
+        char seen[4000];
+        char *found = map_of(files[i].text, strlen(files[i].text), "a.csv", NULL, seen);
+        if (!strstr(found, files[i].has))
+            fail_msg("%s: %s is not in\n%s", files[i].text, files[i].has, found);
+        if (strstr(found, files[i].lacks))
+            fail_msg("%s: %s is in\n%s", files[i].text, files[i].lacks, found);
+        if (!strstr(seen, files[i].seen))
+            fail_msg("%s: \"%s\" is not among\n%s", files[i].text, files[i].seen, seen);
+        free(found);
+    }
+}
+
+/* A column with a name of any length is known by its position; a key has none, and is left out. */
+static void
+test_long_names(void **state)
+{
+    (void)state;
+    const size_t bytes = 200000;
+    char *name = malloc(bytes + 1), *text, seen[4000];
+
+    assert_non_null(name);
+    for (size_t i = 0; i < bytes; i++)
+        name[i] = "Rate a"[i % 6];
+    name[bytes] = '\0';
+    assert_true(asprintf(&text, "Town,Year,%s\nA,2019,5\nB,2019,6\n", name) > 0);
+    char *found = map_of(text, strlen(text), "a.csv", NULL, seen);
+    assert_non_null(strstr(found, "{\"column\":3,\"name\":\"Column 3\"}"));
+    assert_non_null(strstr(found, "\"value\":\"{Column 3}\""));
+    free(found);
+    free(text);
+    assert_true(asprintf(&text, "{\"Town\": \"A\", \"Year\": 2019, \"Rate\": 5, \"%s\": 6}\n", name) > 0);
+    found = map_of(text, strlen(text), "a.jsonl", NULL, seen);
+    assert_non_null(strstr(found, "\"otherColumns\":\"ignore\""));
+    assert_non_null(strstr(found, "\"value\":\"{Rate}\""));
+    if (strstr(found, "Column 4"))
+        fail_msg("%s", found);
+    free(found);
+    free(text);
+    free(name);
+}
+
 /* Values of DHIS2 and ADX are told by what stands in them. */
 static void
 test_values(void **state)
@@ -415,8 +507,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cases),  cmocka_unit_test(test_utf16),    cmocka_unit_test(test_fixed_width),
-        cmocka_unit_test(test_months), cmocka_unit_test(test_captures), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_cases),       cmocka_unit_test(test_utf16),
+        cmocka_unit_test(test_fixed_width), cmocka_unit_test(test_months),
+        cmocka_unit_test(test_captures),    cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_long_names),  cmocka_unit_test(test_values),
         cmocka_unit_test(test_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
