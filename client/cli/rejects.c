@@ -34,6 +34,8 @@ enum csv_state {
 struct csv_walk {
     struct bb_rejects *rejects;
     enum csv_state state;
+    uint64_t at, end; /* bytes of the row; those behind the end are left out */
+    size_t columns;   /* that the file has */
     size_t column;
     size_t written; /* columns */
     size_t behind;  /* delimiters behind the last column of the header: empty cells there are left out */
@@ -81,7 +83,7 @@ bb_rejects_finish(struct bb_rejects *rejects, bool keep)
 static bool
 is_left_out(const struct csv_walk *walk)
 {
-    return bb_source_is_annotation(walk->rejects->source, walk->column);
+    return walk->column < walk->columns && bb_source_is_annotation(walk->rejects->source, walk->column);
 }
 
 static void
@@ -89,7 +91,7 @@ begin_column(struct csv_walk *walk)
 {
     if (is_left_out(walk))
         return;
-    if (walk->column >= bb_source_columns(walk->rejects->source) && walk->written) {
+    if (walk->column >= walk->columns && walk->written) {
         walk->behind++;
         return;
     }
@@ -132,7 +134,7 @@ copy_csv(void *self, struct bb_bytes piece)
 {
     struct csv_walk *walk = self;
     char delimiter = bb_source_delimiter(walk->rejects->source);
-    for (size_t i = 0; i < piece.len; i++) {
+    for (size_t i = 0; i < piece.len && walk->at < walk->end; i++, walk->at++) {
         char c = (char)piece.data[i];
         if (walk->state != CELL_QUOTED && walk->state != CELL_BROKEN && c == delimiter) {
             walk->column++;
@@ -168,27 +170,114 @@ put_csv_text(struct bb_rejects *rejects, const char *text)
     fputc('"', rejects->target.to);
 }
 
-/* Copy the row, close what it left open, and make it as wide as the header. */
+/* Where do the annotations of an earlier import begin? At the last four cells, if they look like it;
+ * otherwise behind the columns of the file, if the row has all. */
+struct csv_search {
+    const struct bb_source *source;
+    enum csv_state state;
+    uint64_t at;
+    uint64_t found, behind; /* UINT64_MAX: nowhere */
+    size_t column;
+    struct {
+        uint64_t from;
+        size_t len;
+        char text[32];
+    } cell[BB_ANNOTATIONS]; /* the last ones */
+};
+
 static void
-put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw)
+end_cell(struct csv_search *search)
 {
-    const size_t columns = bb_source_columns(rejects->source);
-    struct csv_walk walk = {.rejects = rejects};
+    struct bb_bytes cell[BB_ANNOTATIONS];
+
+    if (search->cell[search->column % BB_ANNOTATIONS].len == 0)
+        return;
+    search->found = UINT64_MAX;
+    if (search->column + 1 < BB_ANNOTATIONS)
+        return;
+    for (size_t i = 0; i < BB_ANNOTATIONS; i++) {
+        size_t at = (search->column + 1 + i) % BB_ANNOTATIONS;
+        size_t len = search->cell[at].len, most = sizeof search->cell[at].text;
+        cell[i] = bb_bytes(search->cell[at].text, len < most ? len : most);
+    }
+    if (bb_annotation_is(cell))
+        search->found = search->cell[(search->column + 1) % BB_ANNOTATIONS].from;
+}
+
+static void
+next_cell(struct csv_search *search)
+{
+    size_t at = ++search->column % BB_ANNOTATIONS;
+
+    if (search->column == bb_source_own_columns(search->source))
+        search->behind = search->at;
+    search->cell[at].from = search->at;
+    search->cell[at].len = 0;
+    search->state = CELL_BEGINS;
+}
+
+/* Behind a misplaced quote, too, cells are cells: what is sought was written there. */
+static int
+search_csv(void *self, struct bb_bytes piece)
+{
+    struct csv_search *search = self;
+    for (size_t i = 0; i < piece.len; i++, search->at++) {
+        size_t at = search->column % BB_ANNOTATIONS;
+        char c = (char)piece.data[i];
+        if (search->state != CELL_QUOTED && c == bb_source_delimiter(search->source)) {
+            end_cell(search);
+            next_cell(search);
+            continue;
+        }
+        search->state = next_state(search->state, c);
+        if (strchr("\" \t\r\n", c) && c)
+            continue;
+        if (search->cell[at].len < sizeof search->cell[at].text)
+            search->cell[at].text[search->cell[at].len] = c;
+        search->cell[at].len++;
+    }
+    return 0;
+}
+
+static uint64_t
+find_annotations(struct bb_rejects *rejects, const struct bb_raw *raw)
+{
+    struct csv_search search = {.source = rejects->source, .found = UINT64_MAX, .behind = UINT64_MAX};
+
+    if (!bb_source_is_annotated(rejects->source))
+        return UINT64_MAX;
+    int r = bb_raw_walk(raw, rejects->spool, search_csv, &search);
+    if (r < 0)
+        rejects->error = r;
+    end_cell(&search);
+    if (search.found == UINT64_MAX && search.column + 1 == bb_source_columns(rejects->source))
+        return search.behind;
+    return search.found;
+}
+
+/* Copy the row as wide as it is, for one that has too few cells must not be taken for a whole one. So it is
+ * with a quote that was never closed: dots behind its end keep it broken. */
+static void
+put_csv_row(struct bb_rejects *rejects, const struct bb_raw *raw, bool header)
+{
+    const struct bb_source *source = rejects->source;
+    struct csv_walk walk = {.rejects = rejects,
+                            .end = header ? UINT64_MAX : find_annotations(rejects, raw),
+                            .columns = header ? bb_source_columns(source) : bb_source_own_columns(source)};
     begin_column(&walk);
     int r = bb_raw_walk(raw, rejects->spool, copy_csv, &walk);
     if (r < 0)
         rejects->error = r;
     if (walk.state == CELL_QUOTED)
-        fputc('"', rejects->target.to);
-    while (++walk.column < columns)
-        begin_column(&walk);
+        fputs("\"...", rejects->target.to);
+    while (bb_source_format(source) == BB_FORMAT_DHIS2_CSV && ++walk.column < walk.columns)
+        begin_column(&walk); /* there it may have fewer */
 }
 
 static void
-put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
-        const char *field, const char *reason)
+put_annotations(struct bb_rejects *rejects, const char *row, const char *code, const char *field,
+                const char *reason)
 {
-    put_csv_row(rejects, raw);
     put_csv_text(rejects, row);
     put_csv_text(rejects, code);
     put_csv_text(rejects, field);
@@ -196,9 +285,21 @@ put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, c
     fputc('\n', rejects->target.to);
 }
 
-/* JSONL */
+static void
+put_csv(struct bb_rejects *rejects, const struct bb_raw *raw, const char *row, const char *code,
+        const char *field, const char *reason)
+{
+    put_csv_row(rejects, raw, false);
+    put_annotations(rejects, row, code, field, reason);
+}
 
-static const char *const annotations[] = {"row", "code", "field", "reason"};
+static void
+put_csv_header(struct bb_rejects *rejects, const struct bb_raw *header)
+{
+    put_csv_row(rejects, header, true);
+    put_annotations(rejects, "row", "code", "field", "reason");
+}
+/* JSONL */
 
 /* Is this key ours to write? A map may say that it is the file's own. */
 static bool
@@ -210,9 +311,9 @@ is_ours(const struct bb_rejects *rejects, const char *name)
 static bool
 is_annotation(const struct bb_rejects *rejects, struct bb_bytes key)
 {
-    for (size_t i = 0; i < sizeof annotations / sizeof annotations[0]; i++)
-        if (bb_bytes_equal(bb_bytes(key.data + 1, key.len - 2), bb_bytes_str(annotations[i])))
-            return is_ours(rejects, annotations[i]);
+    for (size_t i = 0; i < BB_ANNOTATIONS; i++)
+        if (bb_bytes_equal(bb_bytes(key.data + 1, key.len - 2), bb_bytes_str(bb_annotations[i])))
+            return is_ours(rejects, bb_annotations[i]);
     return false;
 }
 
@@ -372,7 +473,7 @@ begin_file(struct bb_rejects *rejects)
     if (titles.len)
         fwrite(titles.data, 1, titles.len, rejects->target.to);
     if (bb_source_format(rejects->source) != BB_FORMAT_FIXED && header.text.len)
-        put_csv(rejects, &header, "row", "code", "field", "reason");
+        put_csv_header(rejects, &header);
 }
 
 void

@@ -233,6 +233,18 @@ bb_source_columns(const struct bb_source *source)
     return source->head.count;
 }
 
+size_t
+bb_source_own_columns(const struct bb_source *source)
+{
+    return source->head.own;
+}
+
+bool
+bb_source_is_annotated(const struct bb_source *source)
+{
+    return source->head.annotated;
+}
+
 bool
 bb_source_wants_mark(const struct bb_source *source)
 {

@@ -71,6 +71,8 @@ char bb_source_delimiter(const struct bb_source *source);
 struct bb_bytes bb_source_titles(const struct bb_source *source); /* what is above the header, as it was */
 struct bb_bytes bb_source_header(const struct bb_source *source); /* its last row, as it was; may be empty */
 size_t bb_source_columns(const struct bb_source *source);         /* of a table */
+size_t bb_source_own_columns(const struct bb_source *source);     /* ... without annotations behind them */
+bool bb_source_is_annotated(const struct bb_source *source);      /* rows may end with annotations */
 /* Must text in UTF-8 begin with a byte order mark, to be read as such with the same map? */
 bool bb_source_wants_mark(const struct bb_source *source);
 /* Is it a column that such a file adds: row, code, field, reason? By its index; by its name. */

@@ -44,6 +44,30 @@ bb_annotation_is(const struct bb_bytes cell[BB_ANNOTATIONS])
     return digits > 0 && digits == cell[0].len && cell[3].len > 0 && is_field(cell[2]) && is_code(cell[1]);
 }
 
+bool
+bb_annotation_ends(const struct bb_bytes *cell, size_t count, size_t *ret_own)
+{
+    while (count && cell[count - 1].len == 0)
+        count--;
+    for (size_t i = 1; i <= BB_ANNOTATIONS; i++)
+        if (count < BB_ANNOTATIONS || (!cell[count - i].data && cell[count - i].len))
+            return false;
+    if (!bb_annotation_is(cell + count - BB_ANNOTATIONS))
+        return false;
+    *ret_own = count - BB_ANNOTATIONS;
+    return true;
+}
+
+bool
+bb_annotation_names(const struct bb_bytes *name, size_t count)
+{
+    for (size_t i = 0; i < BB_ANNOTATIONS; i++)
+        if (count < BB_ANNOTATIONS ||
+            !bb_bytes_equal(name[count - BB_ANNOTATIONS + i], bb_bytes_str(bb_annotations[i])))
+            return false;
+    return true;
+}
+
 /* "7, BAD_NUMBER, value: ..." */
 static bool
 is_note(struct bb_bytes text)

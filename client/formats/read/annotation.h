@@ -15,6 +15,11 @@ extern const char *const bb_annotations[BB_ANNOTATIONS]; /* their names, in thei
 /* Are these four cells the annotations of a row: a number, a known code, a known field or none, a reason? */
 bool bb_annotation_is(const struct bb_bytes cell[BB_ANNOTATIONS]);
 
+/* Does a row end with them? Empty cells behind them do not count. ret_own: cells in front of them. */
+bool bb_annotation_ends(const struct bb_bytes *cell, size_t count, size_t *ret_own);
+/* Do the names of a table end with theirs? */
+bool bb_annotation_names(const struct bb_bytes *name, size_t count);
+
 /* "...\t# row 7, BAD_NUMBER, value: found ..." */
 #define BB_ANNOTATION_MARK "\t# row "
 

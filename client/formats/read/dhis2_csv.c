@@ -1,5 +1,6 @@
 #include "dhis2_csv.h"
 
+#include "annotation.h"
 #include "names.h"
 
 #include "client/formats/text/csv_reader.h"
@@ -179,33 +180,41 @@ begin(struct table *table, char delimiter, struct bb_spool *spool)
     } else {
         r = name_in_order(table, delimiter);
     }
+    const bool annotated = bb_annotation_names(table->names.name, table->names.count);
     table->head = (struct bb_table_head){.name = table->names.name,
                                          .count = table->names.count,
+                                         .own = table->names.count - (annotated ? BB_ANNOTATIONS : 0),
+                                         .annotated = annotated,
                                          .header = bb_buffer_bytes(&table->header_text)};
     return r;
 }
 
 /* Rows */
 
-/* Empty cells behind the last column are none. */
+/* Empty cells behind the last column are none, nor are the annotations of a file of refused rows. */
 static size_t
-count_cells(const struct bb_csv_row *row, size_t most)
+count_cells(const struct table *table, size_t *ret_most)
 {
+    const struct bb_csv_row *row = &table->row;
     size_t count = row->count;
-    while (count > most && count <= BB_CSV_COLUMNS && row->cell[count - 1].len == 0)
+
+    *ret_most = table->names.count;
+    if (table->head.annotated && count <= BB_CSV_COLUMNS && bb_annotation_ends(row->cell, count, &count))
+        *ret_most = table->head.own;
+    while (count > *ret_most && count <= BB_CSV_COLUMNS && row->cell[count - 1].len == 0)
         count--;
     return count;
 }
 
 static bool
-is_broken(struct table *table, size_t count)
+is_broken(struct table *table, size_t count, size_t most)
 {
     if (!bb_csv_is_sound(&table->row, table->reason, sizeof table->reason))
         return true;
-    if (count > table->names.count)
+    if (count > most)
         snprintf(table->reason, sizeof table->reason, "found %zu columns, expected at most %zu%s", count,
-                 table->names.count, table->header ? " as in the header" : "");
-    return count > table->names.count;
+                 most, table->header ? " as in the header" : "");
+    return count > most;
 }
 
 static void
@@ -230,8 +239,8 @@ give_row(struct table *table, struct bb_cells *ret_cells)
                                    .cell = table->cell,
                                    .count = table->names.count,
                                    .raw = row->raw};
-    size_t count = count_cells(row, table->names.count);
-    if (!is_broken(table, count)) {
+    size_t most, count = count_cells(table, &most);
+    if (!is_broken(table, count, most)) {
         take_cells(table, count);
         return;
     }

@@ -13,6 +13,8 @@
 struct bb_table_head {
     const struct bb_bytes *name;
     size_t count;
+    size_t own;     /* columns without those that a file of refused rows adds at the end */
+    bool annotated; /* rows may end with annotations (annotation.h), wherever they end */
     const struct bb_bytes *title;
     size_t n_titles;
     uint64_t line;          /* of the last row of the header; 0: there is none */

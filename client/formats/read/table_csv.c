@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include "annotation.h"
+
 #include "client/formats/text/csv_reader.h"
 
 #include "proto/rows.h"
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 
 #define HEAD_BYTES ((size_t)8 << 20)
+#define COMMENT    (-2) /* no place in the header, and no title */
 
 struct csv_table {
     struct bb_csv *csv;
@@ -131,6 +134,15 @@ place_in_header(const struct bb_dialect *dialect, const struct bb_csv_row *row)
     return -1;
 }
 
+/* A comment in front of the records; but a row that the map calls one of the header is that. */
+static bool
+is_comment_above(const struct csv_table *table, const struct bb_csv_row *row)
+{
+    const struct bb_dialect *dialect = &table->map->dialect;
+
+    return is_comment(table, row) && (dialect->n_header_rows == 0 || place_in_header(dialect, row) < 0);
+}
+
 static void
 take_names(struct csv_table *table, const struct bb_csv_row *row)
 {
@@ -139,6 +151,8 @@ take_names(struct csv_table *table, const struct bb_csv_row *row)
     table->head.broken = row->problem != BB_CSV_FINE;
     table->head.count = row->count < BB_CELLS_MAX ? row->count : BB_CELLS_MAX;
     memcpy(table->name, table->group, table->head.count * sizeof table->name[0]);
+    table->head.annotated = bb_annotation_names(table->name, table->head.count);
+    table->head.own = table->head.count - (table->head.annotated ? BB_ANNOTATIONS : 0);
 }
 
 static int
@@ -149,23 +163,78 @@ too_wide(const struct bb_csv_row *row, char *error, size_t size)
     return -EINVAL;
 }
 
+static bool
+is_annotated(const struct csv_table *table, const struct bb_csv_row *row, size_t *ret_own)
+{
+    return table->head.annotated && row->count <= BB_CSV_COLUMNS &&
+           bb_annotation_ends(row->cell, row->count, ret_own);
+}
+
+static size_t
+column_of_field(const struct bb_map *map, size_t field)
+{
+    return map->field[field].column ? map->field[field].column - 1 : field;
+}
+
+/* How wide is a table without a header? As its first row; but one that was refused for its width, in a file
+ * of refused rows, does not tell: the fields do. */
+static size_t
+width_of_first(const struct csv_table *table)
+{
+    const struct bb_map *map = table->map;
+    size_t width = table->row.count;
+
+    if (!is_annotated(table, &table->row, &width) ||
+        !bb_bytes_equal(table->row.cell[width + 1], bb_bytes_str(bb_row_code_name(BB_ROW_CODE_BAD_ROW))))
+        return width;
+    for (size_t i = 0; i < map->n_fields; i++)
+        if (column_of_field(map, i) >= width && column_of_field(map, i) < BB_CELLS_MAX)
+            width = column_of_field(map, i) + 1;
+    return width;
+}
+
+static int
+next_row(struct csv_table *table, struct bb_csv_row *ret_row)
+{
+    int r = 0;
+
+    if (table->pending)
+        *ret_row = table->row;
+    else
+        r = bb_csv_next(table->csv, ret_row);
+    table->pending = false;
+    return r;
+}
+
+/* The next one that is no comment. */
+static int
+next_record_row(struct csv_table *table, struct bb_csv_row *ret_row)
+{
+    int r = next_row(table, ret_row);
+
+    while (r == 0 && is_comment(table, ret_row)) {
+        table->skipped++;
+        r = next_row(table, ret_row);
+    }
+    return r;
+}
+
 /* Names of a table without a header: those of the fields, by their position. */
 static int
 take_fields(struct csv_table *table)
 {
     const struct bb_map *map = table->map;
-    int r = bb_csv_next(table->csv, &table->row);
+    int r = next_record_row(table, &table->row);
 
     if (r)
         return r;
     table->pending = true;
-    table->columns = table->row.count;
-    table->head.count = table->row.count < BB_CELLS_MAX ? table->row.count : BB_CELLS_MAX;
-    for (size_t i = 0; i < map->n_fields; i++) {
-        size_t column = map->field[i].column ? map->field[i].column - 1 : i;
-        if (column < table->head.count)
-            table->name[column] = map->field[i].name;
-    }
+    table->head.annotated = true;
+    table->columns = width_of_first(table);
+    table->head.own = table->head.count = table->columns < BB_CELLS_MAX ? table->columns : BB_CELLS_MAX;
+    for (size_t i = 0; i < map->n_fields; i++)
+        if (column_of_field(map, i) < table->head.count)
+            table->name[column_of_field(map, i)] = map->field[i].name;
     return 0;
 }
 
@@ -174,8 +243,8 @@ static int
 take_row(struct csv_table *table, const struct bb_csv_row *row, bool *ret_last)
 {
     const struct bb_dialect *dialect = &table->map->dialect;
-    int place = place_in_header(dialect, row);
-    int r = place < 0 ? add_title(table, row) : join(table, row, place == 0);
+    int place = is_comment_above(table, row) ? COMMENT : place_in_header(dialect, row);
+    int r = place == COMMENT ? 0 : place < 0 ? add_title(table, row) : join(table, row, place == 0);
 
     table->header_rows++;
     *ret_last = place >= 0 && (size_t)place + 1 >= dialect->n_header_rows;
@@ -233,38 +302,31 @@ refuse(struct csv_table *table, struct bb_cells *cells)
     cells->reason = table->reason;
 }
 
-/* Is the row as wide as the header, and sound? Empty cells behind it are none. */
-static void
+/* Is the row as wide as the header, and sound? Empty cells behind it are none. Annotations of a file of
+ * refused rows stand behind the cells that there are, so that a row that was too short stays so. Returns how
+ * many cells are its own. */
+static size_t
 check_row(struct csv_table *table, const struct bb_csv_row *row, struct bb_cells *cells)
 {
-    size_t count = row->count, filled = row->count;
+    size_t count = row->count, filled, columns = table->columns;
+    bool annotated = is_annotated(table, row, &count);
 
-    while (filled && filled <= BB_CSV_COLUMNS && row->cell[filled - 1].len == 0)
+    if (annotated || (table->head.annotated && count == table->head.own))
+        columns = table->head.own;
+    for (filled = count; filled && filled <= BB_CSV_COLUMNS && row->cell[filled - 1].len == 0;)
         filled--;
-    if (count > table->columns)
-        count = filled > table->columns ? filled : table->columns;
+    const size_t own = annotated ? count : table->head.count;
+    if (count > columns)
+        count = filled > columns ? filled : columns;
     if (!bb_csv_is_sound(row, table->reason, sizeof table->reason))
         ;
-    else if (filled && count != table->columns)
+    else if (filled && count != columns)
         snprintf(table->reason, sizeof table->reason, "found %zu column%s, expected %zu as in the %s", count,
-                 count == 1 ? "" : "s", table->columns,
-                 table->map->dialect.no_header ? "first row" : "header");
+                 count == 1 ? "" : "s", columns, table->map->dialect.no_header ? "first row" : "header");
     else
-        return;
+        return own;
     refuse(table, cells);
-}
-
-static int
-next_row(struct csv_table *table, struct bb_csv_row *ret_row)
-{
-    int r = 0;
-
-    if (table->pending)
-        *ret_row = table->row;
-    else
-        r = bb_csv_next(table->csv, ret_row);
-    table->pending = false;
-    return r;
+    return own;
 }
 
 static int
@@ -272,12 +334,8 @@ next_record(void *self, struct bb_cells *ret_cells)
 {
     struct csv_table *table = self;
     struct bb_csv_row row;
-    int r = next_row(table, &row);
+    int r = next_record_row(table, &row);
 
-    while (r == 0 && is_comment(table, &row)) {
-        table->skipped++;
-        r = next_row(table, &row);
-    }
     if (r)
         return r == BB_INPUT_END ? BB_READER_END : r;
     *ret_cells = (struct bb_cells){.number = row.number - table->header_rows - table->skipped,
@@ -285,11 +343,11 @@ next_record(void *self, struct bb_cells *ret_cells)
                                    .cell = table->cell,
                                    .count = table->head.count,
                                    .raw = row.raw};
+    size_t own = check_row(table, &row, ret_cells);
     for (size_t i = 0; i < table->head.count; i++) {
-        struct bb_bytes cell = i < row.count ? row.cell[i] : bb_bytes(NULL, 0);
+        struct bb_bytes cell = i < row.count && i < own ? row.cell[i] : bb_bytes(NULL, 0);
         table->cell[i] = (struct bb_cell){cell, cell.data || !cell.len ? BB_CELL_TEXT : BB_CELL_LONG};
     }
-    check_row(table, &row, ret_cells);
     return 0;
 }
 

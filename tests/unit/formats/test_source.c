@@ -106,6 +106,21 @@ static const struct {
      "1:i=a p=2018 n=1 d=2 \n"},
     {"a status will do", "indicator,period,status\na,2018,missing\n", NULL, "1:i=a p=2018 s=missing \n"},
     {"no rows", "indicator,period,value\n", NULL, ""},
+    {"comments around the header", "# a\nindicator,period,value\n# b\na,2018,1\n",
+     "{\"dialect\": {\"commentChar\": \"#\"}}", "1:i=a p=2018 v=1 \n"},
+    {"comments among the rows of the header", "T 2018\n#,,\nindi,val\n# x\ncator,ue\na,1\n",
+     "{\"dialect\": {\"commentChar\": \"#\", \"headerRows\": [3, 5], \"headerJoin\": \"\"}, "
+     "\"capture\": [{\"from\": \"title\", \"pattern\": \"([0-9]+)\", \"names\": [\"y\"]}], "
+     "\"reading\": {\"indicator\": \"{indicator}\", \"value\": \"{value}\", \"period\": \"{y}\"}}",
+     "1:i=a p=2018 v=1 \n"},
+    {"a header that looks like a comment", "#a\n#i,p\nx,1\n",
+     "{\"dialect\": {\"commentChar\": \"#\", \"headerRows\": [2]}, \"reading\": {\"indicator\": \"{#i}\", "
+     "\"value\": \"{p}\", \"period\": \"2018\"}}",
+     "1:i=x p=2018 v=1 \n"},
+    {"comments without a header", "# a\na,1\n# b\nb,2\n",
+     "{\"dialect\": {\"commentChar\": \"#\", \"header\": false}, \"fields\": [{\"name\": \"indicator\"}, "
+     "{\"name\": \"value\"}], \"reading\": {\"period\": \"2018\"}}",
+     "1:i=a p=2018 v=1 \n2:i=b p=2018 v=2 \n"},
     {"annotations", "row,indicator,period,value,code,field,reason\n7,a,2018,5,X,y,z\n", NULL,
      "1:i=a p=2018 v=5 \n"},
     {"a map's column is not there", "indicator,period,value\n", "{\"reading\": {\"value\": \"{Count}\"}}",
