@@ -6,7 +6,7 @@
 no_sandbox=1
 . "$(dirname "$0")/lib.sh"
 
-chosen=(data-foci data-county data-claims data-edsight)
+chosen=(data-foci data-claims)
 [ "${1:-}" != all ] || mapfile -t chosen < <(cd "$root/tests/process" && ls data-*.sh | sed 's/\.sh$//')
 done=0
 for name in "${chosen[@]}"; do
