@@ -14,7 +14,7 @@ client/formats/text proto runtime
 client/formats/map proto runtime backbone client/lib text
 client/formats/read proto runtime backbone client/lib text map
 client/formats/plan proto runtime backbone client/lib text map read
-client/formats/write proto runtime backbone client/lib text map
+client/formats/write proto runtime backbone client/lib text
 client/formats/metadata proto runtime backbone client/lib text
 client/formats/suggest proto runtime backbone client/lib text map read
 client/formats proto runtime backbone client/lib client/formats

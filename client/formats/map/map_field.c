@@ -172,7 +172,9 @@ check_field(struct bb_map_in *in, const struct bb_map_column *field)
         return bb_map_wrong(in, "found from %u to %u, expected both, the first characters from 1 on",
                             field->from, field->to);
     if (*field->numbers.group == field->numbers.decimal)
-        return bb_map_wrong(in, "groupChar is \"%c\", and so is decimalChar", field->numbers.decimal);
+        return bb_map_wrong(
+            in, "groupChar is \"%c\", and so is decimalChar, expected another: \"decimalChar\": \"%c\"",
+            field->numbers.decimal, field->numbers.decimal == '.' ? ',' : '.');
     if (field->extract && bb_pattern_groups(field->extract) > 1)
         return bb_map_wrong(in, "\"extract\" has %zu groups, expected at most one",
                             bb_pattern_groups(field->extract));

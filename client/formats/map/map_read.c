@@ -351,7 +351,9 @@ read_first(struct bb_map_in *in, json_t *root)
         *in->where = '\0';
     }
     if (*in->map->numbers.group == in->map->numbers.decimal)
-        return bb_map_wrong(in, "groupChar is \"%c\", and so is decimalChar", in->map->numbers.decimal);
+        return bb_map_wrong(
+            in, "groupChar is \"%c\", and so is decimalChar, expected another: \"decimalChar\": \"%c\"",
+            in->map->numbers.decimal, in->map->numbers.decimal == '.' ? ',' : '.');
     return 0;
 }
 

@@ -128,8 +128,11 @@ bb_header_none(const struct bb_header *header, const char *const *fields, char *
     }
     put(&m, "%s, expected names of columns: ", header->count > 4 ? " ..." : "");
     put_fields(&m, fields);
+    size_t said = m.len;
     put_spelling(&m, header, fields);
     put_delimiter(&m, header, fields);
+    if (header->mapped && m.len == said)
+        put(&m, "; what other systems write needs a map: backbone map suggest FILE");
     return -EINVAL;
 }
 

@@ -7,6 +7,20 @@ static const struct bb_form *const forms[] = {&bb_form_csv, &bb_form_jsonl, &bb_
 
 #define N_FORMS (sizeof forms / sizeof forms[0])
 
+const struct bb_form_field bb_form_import_fields[] = {
+    {"indicator", "string", true, true},
+    {"organization", "string", true, true},
+    {"place", "string", false, true},
+    {"disaggregation", "string", false, true},
+    {"period", "string", true, true},
+    {"value", "number", false, false},
+    {"numerator", "number", false, false},
+    {"denominator", "number", false, false},
+    {"status", "string", false, false},
+    {"comment", "string", false, false},
+    {NULL, NULL, false, false},
+};
+
 const struct bb_form *
 bb_form_by_name(const char *name)
 {
@@ -78,4 +92,12 @@ void
 bb_form_nothing(struct bb_buffer *out)
 {
     (void)out;
+}
+
+void
+bb_form_header(struct bb_buffer *out, const struct bb_form_field *fields)
+{
+    for (const struct bb_form_field *field = fields; field->name; field++)
+        bb_buffer_printf(out, "%s%s", field == fields ? "" : ",", field->name);
+    bb_buffer_byte(out, '\n');
 }

@@ -46,6 +46,12 @@ extern const struct bb_form bb_form_csv, bb_form_jsonl, bb_form_dhis2_json, bb_f
 
 /* NULL: there is no form of this name. */
 const struct bb_form *bb_form_by_name(const char *name);
+/* The columns of an import file. */
+extern const struct bb_form_field bb_form_import_fields[];
+
+/* Names of columns, on a line. */
+void bb_form_header(struct bb_buffer *out, const struct bb_form_field *fields);
+
 /* Where a form has nothing to write. */
 void bb_form_nothing(struct bb_buffer *out);
 

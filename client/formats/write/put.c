@@ -46,6 +46,14 @@ put_escape(struct bb_buffer *out, uint8_t byte)
 }
 
 void
+bb_put_plain(struct bb_buffer *out, const char *text)
+{
+    bb_buffer_byte(out, ',');
+    if (text)
+        bb_buffer_append(out, text, strlen(text));
+}
+
+void
 bb_put_text(struct bb_buffer *out, struct bb_bytes text)
 {
     size_t from = 0;

@@ -7,6 +7,9 @@
 /* A cell: between quotes where it could be read as something else, and those within it doubled. */
 void bb_put_cell(struct bb_buffer *out, struct bb_bytes text);
 
+/* A delimiter, and a number or a word that needs no quotes; NULL: an empty cell. */
+void bb_put_plain(struct bb_buffer *out, const char *text);
+
 /* A text between quotes, what may not stand in it escaped. text: UTF-8. */
 void bb_put_text(struct bb_buffer *out, struct bb_bytes text);
 

@@ -4,38 +4,12 @@
 #include "form.h"
 #include "put.h"
 
-#include "client/formats/map/map.h"
-
 #include "proto/rows.h"
-
-static const struct bb_form_field fields[] = {
-    {"indicator", "string", true, true},
-    {"organization", "string", true, true},
-    {"place", "string", false, true},
-    {"disaggregation", "string", false, true},
-    {"period", "string", true, true},
-    {"value", "number", false, false},
-    {"numerator", "number", false, false},
-    {"denominator", "number", false, false},
-    {"status", "string", false, false},
-    {"comment", "string", false, false},
-    {NULL, NULL, false, false},
-};
 
 static void
 begin(struct bb_buffer *out)
 {
-    for (size_t i = 0; bb_import_fields[i]; i++)
-        bb_buffer_printf(out, "%s%s", i ? "," : "", bb_import_fields[i]);
-    bb_buffer_byte(out, '\n');
-}
-
-static void
-put_next(struct bb_buffer *out, const char *text)
-{
-    bb_buffer_byte(out, ',');
-    if (text)
-        bb_buffer_append(out, text, strlen(text));
+    bb_form_header(out, bb_form_import_fields);
 }
 
 static void
@@ -55,10 +29,10 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     bb_put_cell(out, bb_form_bytes(reading->disaggregation));
     bb_buffer_byte(out, ',');
     bb_put_cell(out, bb_form_period(reading, indicator, period));
-    put_next(out, bb_form_reported(reading, indicator));
-    put_next(out, reading->numerator);
-    put_next(out, reading->denominator);
-    put_next(out, withdrawn ? bb_state_name(BB_STATE_WITHDRAWN) : bb_form_state(reading));
+    bb_put_plain(out, bb_form_reported(reading, indicator));
+    bb_put_plain(out, reading->numerator);
+    bb_put_plain(out, reading->denominator);
+    bb_put_plain(out, withdrawn ? bb_state_name(BB_STATE_WITHDRAWN) : bb_form_state(reading));
     bb_buffer_byte(out, ',');
     bb_put_cell(out, bb_form_bytes(reading->comment));
     bb_buffer_byte(out, '\n');
@@ -69,7 +43,7 @@ const struct bb_form bb_form_csv = {
     .suffix = ".csv",
     .format = "csv",
     .mediatype = "text/csv",
-    .field = fields,
+    .field = bb_form_import_fields,
     .begin = begin,
     .reading = write_reading,
     .end = bb_form_nothing,

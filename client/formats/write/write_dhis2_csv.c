@@ -26,9 +26,7 @@ static const struct bb_form_field fields[] = {
 static void
 begin(struct bb_buffer *out)
 {
-    for (const struct bb_form_field *field = fields; field->name; field++)
-        bb_buffer_printf(out, "%s%s", field == fields ? "" : ",", field->name);
-    bb_buffer_byte(out, '\n');
+    bb_form_header(out, fields);
 }
 
 static void
@@ -36,14 +34,6 @@ put_next(struct bb_buffer *out, struct bb_bytes text)
 {
     bb_buffer_byte(out, ',');
     bb_put_cell(out, text);
-}
-
-static void
-put_next_plain(struct bb_buffer *out, const char *text)
-{
-    bb_buffer_byte(out, ',');
-    if (text)
-        bb_buffer_append(out, text, strlen(text));
 }
 
 static void
@@ -59,16 +49,16 @@ write_reading(struct bb_buffer *out, const struct bb_reading *reading,
     put_next(out, value.place);
     put_next(out, value.category);
     put_next(out, value.attribute);
-    put_next_plain(out, value.value);
+    bb_put_plain(out, value.value);
     bb_buffer_append(out, ",,", 2); /* who stored it, and when, says DHIS2 */
     put_next(out, value.comment);
     bb_buffer_byte(out, ',');
-    put_next_plain(out, value.deleted ? "true" : NULL);
+    bb_put_plain(out, value.deleted ? "true" : NULL);
     put_next(out, value.organization);
-    put_next_plain(out, value.numerator);
-    put_next_plain(out, value.denominator);
-    put_next_plain(out, value.status);
-    put_next_plain(out, value.computed ? "true" : NULL);
+    bb_put_plain(out, value.numerator);
+    bb_put_plain(out, value.denominator);
+    bb_put_plain(out, value.status);
+    bb_put_plain(out, value.computed ? "true" : NULL);
     bb_buffer_byte(out, '\n');
 }
 

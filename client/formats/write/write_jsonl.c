@@ -5,20 +5,6 @@
 
 #include "proto/rows.h"
 
-static const struct bb_form_field fields[] = {
-    {"indicator", "string", true, true},
-    {"organization", "string", true, true},
-    {"place", "string", false, true},
-    {"disaggregation", "string", false, true},
-    {"period", "string", true, true},
-    {"value", "number", false, false},
-    {"numerator", "number", false, false},
-    {"denominator", "number", false, false},
-    {"status", "string", false, false},
-    {"comment", "string", false, false},
-    {NULL, NULL, false, false},
-};
-
 static void
 write_reading(struct bb_buffer *out, const struct bb_reading *reading,
               const struct bb_form_indicator *indicator, bool first)
@@ -50,7 +36,7 @@ const struct bb_form bb_form_jsonl = {
     .suffix = ".jsonl",
     .format = "jsonl",
     .mediatype = "application/jsonl",
-    .field = fields,
+    .field = bb_form_import_fields,
     .begin = bb_form_nothing,
     .reading = write_reading,
     .end = bb_form_nothing,
