@@ -78,7 +78,8 @@ static const struct {
      "error: line 1, byte 3: found a single byte at the end of the file, expected UTF-16"},
     {"no header", "\na,2018,5\n", NULL,
      "error: line 2: there is no header: found \"a\", \"2018\", \"5\", expected names of columns: indicator, "
-     "organization, place, disaggregation, period, value, numerator, denominator, status, comment; what other systems write "
+     "organization, place, disaggregation, period, value, numerator, denominator, status, comment; what "
+     "other systems write "
      "needs a map: backbone map suggest FILE"},
     {"unknown", "indicator,Period,value,x\n", NULL,
      "error: line 1: unknown column \"Period\" (column 2), \"x\" (column 4); known are indicator, "
