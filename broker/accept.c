@@ -1,4 +1,5 @@
-/* accept4(2) as libzmq is to see it in this process.
+/* accept4(2) as libzmq is to see it in this process: where it is decided who may connect at all
+ * (admission.h), and where the last descriptors are kept.
  *
  * libzmq 4.3.4 does not survive the end of the descriptors: its TCP listener is woken without end, and its
  * ipc listener aborts the process (ipc_listener.cpp, the assertion after accept4). Shedding in links.c comes
@@ -12,6 +13,8 @@
  * files can be opened when neither gets in.
  *
  * The executable's symbol comes before libc's for every shared library; the real call is made by number. */
+#include "admission.h"
+
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -46,7 +49,7 @@ accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict siz
 {
     int fd = (int)syscall(SYS_accept4, listener, address, size, flags);
 
-    if (fd >= 0 && !is_kept(listener, fd))
+    if (fd >= 0 && !is_kept(listener, fd) && bb_admission_judge(listener, fd))
         return fd;
     if (fd >= 0)
         close(fd);

@@ -158,7 +158,7 @@ start(struct bb_life *life)
     randombytes_buf(broker->boot, sizeof broker->boot);
     bb_arena_init(&broker->arena, BB_LIMIT_DECODE_BYTES);
     bb_peers_init(&broker->peers, seed);
-    bb_silent_init(&broker->silent, BB_GREETING_MS);
+    bb_limits_start(broker);
     bb_policy_init(&broker->policy);
     turn_the_page(broker);
     broker->max_connections = allowed_connections(broker->settings);
@@ -334,7 +334,7 @@ release(struct bb_life *life)
     bb_sessions_destroy(&broker->sessions);
     bb_early_release(&broker->early);
     bb_peers_release(&broker->peers);
-    bb_silent_release(&broker->silent);
+    bb_limits_release(broker);
     bb_workers_release(broker);
     bb_registry_destroy(&broker->registry);
     bb_arena_release(&broker->arena);

@@ -5,6 +5,8 @@
  * message. Multipart messages pass MAXMSGSIZE and the high-water marks, so whoever sends one is cut off. */
 #include "shell.h"
 
+#include "admission.h"
+
 #include "proto/errors.h"
 #include "runtime/clock.h"
 #include "runtime/text.h"
@@ -37,6 +39,7 @@ bb_client_drop(struct bb_broker *broker, struct bb_peer *peer)
         return;
     bb_router_conn_gone(broker->router, &peer->conn);
     bb_subscribe_peer_gone(broker, peer);
+    bb_limits_leave(broker, peer);
     bb_peers_remove(&broker->peers, peer);
     bb_bundle_clear(&peer->out);
     bb_send_later(broker, peer);
@@ -152,9 +155,11 @@ on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
     welcome.outstanding = BB_LIMIT_OUTSTANDING;
     welcome.window_bytes = BB_LIMIT_WINDOW_BYTES;
     welcome.time_us = (uint64_t)bb_clock_utc();
-    peer->greeted = true;
     if (link)
         link->kick_at = BB_NEVER;
+    if (!peer->greeted && peer->door == BB_DOOR_PUBLIC)
+        bb_admission_known(peer->fd);
+    peer->greeted = true;
     bb_send(broker, peer, BB_KIND_WELCOME, &welcome.base);
 }
 
@@ -292,10 +297,13 @@ on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *
         send_error(broker, peer, NULL, BB_ERROR_STATE, "a client does not send this kind of message");
         return;
     }
+    if (!bb_limits_pass(broker, peer, frame))
+        return;
     if (frame->kind == BB_KIND_SUBSCRIBE && peer->greeted && bb_subscribe_refuse(broker, peer, frame->body))
         return;
     bb_arena_reset(&broker->arena);
     if (bb_message_unpack(type, frame->body, &broker->arena, &message) < 0) {
+        broker->counters.limited_decoding += broker->arena.refused;
         malformed(broker, peer, BB_ERROR_MALFORMED, "a message that cannot be decoded");
         return;
     }
@@ -353,6 +361,7 @@ new_peer(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd,
 {
     const struct bb_link *link = bb_peers_link(&broker->peers, fd);
     struct bb_peer *peer = bb_peers_find(&broker->peers, door, id);
+    const char *why = NULL;
 
     if (peer) {
         broker->counters.impostors++;
@@ -367,15 +376,12 @@ new_peer(struct bb_broker *broker, enum bb_door door, const uint8_t *id, int fd,
         return NULL;
     }
     if (door == BB_DOOR_PUBLIC)
-        bb_silent_spoke(&broker->silent, broker->now, peer->conn.who.number, link->kick_at - BB_GREETING_MS);
-    if (door == BB_DOOR_PUBLIC && bb_peers_of(&broker->peers, peer->conn.who.number) >
-                                      (uint32_t)broker->settings->organization_connections) {
-        broker->counters.connections_shed++;
-        bb_client_dismiss(broker, peer, BB_ERROR_OVERLOADED, "the organization has too many connections",
-                          BB_RETRY_OVERLOADED_MS);
-        return NULL;
-    }
-    return peer;
+        why = bb_limits_enter(broker, peer, link->kick_at - BB_GREETING_MS);
+    if (!why)
+        return peer;
+    broker->counters.connections_shed++;
+    bb_client_dismiss(broker, peer, BB_ERROR_OVERLOADED, why, BB_RETRY_OVERLOADED_MS);
+    return NULL;
 }
 
 static void

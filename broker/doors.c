@@ -21,10 +21,6 @@
 #define SELF_TEST_MS 3000
 #define LOCAL_PATH   256
 
-/* Connections above an organization's share that are let in to be told why they cannot stay: GOAWAY. Further
- * ones are refused in the handshake. */
-#define TOLD_WHY 8u
-
 /* Workers have a thread of libzmq's to themselves, the first: what goes to thousands of clients keeps the
  * others busy for milliseconds at a time, and a commit is two ways through a worker's connection. */
 #define WORKERS_THREAD UINT64_C(1)
@@ -176,15 +172,6 @@ bind_public(struct bb_broker *broker)
     return r;
 }
 
-static bool
-is_over_its_share(struct bb_broker *broker, uint32_t number)
-{
-    uint32_t spoke = bb_peers_of(&broker->peers, number);
-
-    return spoke + bb_silent_of(&broker->silent, broker->now, number) >=
-           (uint32_t)broker->settings->organization_connections + TOLD_WHY;
-}
-
 static enum bb_zap_cause
 judge_key(void *self, const char key[static BB_KEY_TEXT])
 {
@@ -195,9 +182,7 @@ judge_key(void *self, const char key[static BB_KEY_TEXT])
         return BB_ZAP_UNKNOWN_KEY;
     if (!bb_organization_may_enter(o, broker->today))
         return BB_ZAP_DISABLED;
-    if (is_over_its_share(broker, o->number))
-        return BB_ZAP_FULL;
-    return bb_silent_accepted(&broker->silent, broker->now, o->number) < 0 ? BB_ZAP_FULL : BB_ZAP_ACCEPTED;
+    return bb_limits_let_in(broker, key, o->number) ? BB_ZAP_ACCEPTED : BB_ZAP_FULL;
 }
 
 int

@@ -48,6 +48,7 @@ make_room(struct bb_broker *broker, struct bb_link *newest)
             victim = link;
     }
     broker->counters.connections_shed++;
+    broker->counters.limited_connections++;
     victim->leaving = true;
     victim->kick_at = broker->now;
     broker->shedding = true;

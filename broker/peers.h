@@ -16,6 +16,7 @@
 #include "runtime/bundle.h"
 #include "runtime/keyfile.h"
 #include "sessions.h"
+#include "usage.h"
 
 /* The sockets that the broker binds. */
 enum bb_door { BB_DOOR_PUBLIC, BB_DOOR_ADMIN, BB_DOOR_WORKER, BB_DOORS };
@@ -51,6 +52,7 @@ struct bb_peer {
     struct bb_peer *dirty_next;
     struct bb_peer *prev, *next;                /* all of them */
     char key[BB_KEY_TEXT];                      /* authenticated; "" on the admin socket */
+    struct bb_usage *usage;                     /* of the key; NULL on the admin socket */
     char organization[BB_LIMIT_CODE_BYTES + 1]; /* what conn.who points to */
 };
 

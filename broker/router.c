@@ -231,6 +231,8 @@ enqueue(struct bb_router *router, struct lane *lane, struct bb_request *request,
 {
     int r = bb_queue_push(&lane->queue, &router->limits, request, body);
 
+    router->counters.limited_queue += r == BB_QUEUE_E_LANE;
+    router->counters.limited_organization_queue += r == BB_QUEUE_E_ORGANIZATION;
     if (r == BB_QUEUE_E_LANE)
         fail(router, request, BB_ERROR_OVERLOADED, "the queue of the service is full",
              BB_RETRY_OVERLOADED_MS);
@@ -255,6 +257,7 @@ bb_router_request(struct bb_router *router, bb_mono now, struct bb_conn *conn,
         return;
     }
     if (conn->outstanding >= router->limits.outstanding) {
+        router->counters.limited_outstanding++;
         refuse(router, conn, in->id, BB_ERROR_OVERLOADED, "too many open requests on this connection",
                BB_RETRY_OVERLOADED_MS);
         return;

@@ -165,6 +165,9 @@ struct bb_router_counters {
     uint64_t cancelled_work; /* WORK_CANCEL sent */
     uint64_t stale_replies;
     uint64_t broken_replies;
+    uint64_t limited_queue; /* requests that were refused: the queue was full, */
+    uint64_t limited_organization_queue;
+    uint64_t limited_outstanding;
 };
 
 const struct bb_router_counters *bb_router_counters(const struct bb_router *router);

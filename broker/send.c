@@ -109,8 +109,10 @@ make_room(struct bb_broker *broker)
         return;
     broker->made_room = broker->now;
     worst = slowest(broker);
-    if (worst)
-        give_up_slow(broker, worst);
+    if (!worst)
+        return;
+    broker->counters.limited_unread_total++;
+    give_up_slow(broker, worst);
 }
 
 /* A message of so many bytes is on its way to the peer, which alone keeps so many of them. */
@@ -130,10 +132,13 @@ account(struct bb_broker *broker, struct bb_peer *peer, uint64_t bytes, uint64_t
         peer->all.mark = peer->all.sent;
         peer->held.mark = peer->held.sent;
     }
-    if (unread(&peer->all) > (uint64_t)broker->settings->unread_bytes)
+    if (unread(&peer->all) > (uint64_t)broker->settings->unread_bytes) {
+        broker->counters.limited_unread++;
         give_up_slow(broker, peer);
-    else if (broker->unread + bb_fanout_shared_bytes(broker) > (uint64_t)broker->settings->unread_total_bytes)
+    } else if (broker->unread + bb_fanout_shared_bytes(broker) >
+               (uint64_t)broker->settings->unread_total_bytes) {
         make_room(broker);
+    }
 }
 
 /* How sending went. */

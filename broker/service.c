@@ -3,6 +3,7 @@
  * is connected. */
 #include "shell.h"
 
+#include "admission.h"
 #include "partner_file.h"
 #include "proto/errors.h"
 #include "runtime/clock.h"
@@ -105,7 +106,7 @@ answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *mes
 
 /* status */
 
-#define COUNTERS_MAX 96
+#define COUNTERS_MAX 128
 
 struct status {
     Bb__StatusReply reply;
@@ -138,6 +139,7 @@ count_all(const struct bb_broker *broker, struct status *status)
 {
     const struct bb_router_counters *router = bb_router_counters(broker->router);
     const uint64_t *zap = bb_zap_counters(broker->zap);
+    const struct bb_admission_counters admission = bb_admission_counters();
 
 #define X(name) count(status, broker->counters.name, "", #name);
     BB_COUNTERS(X)
@@ -145,6 +147,12 @@ count_all(const struct bb_broker *broker, struct status *status)
     count(status, zap[BB_ZAP_UNKNOWN_KEY], "handshakes_refused_", "unknown_key");
     count(status, zap[BB_ZAP_DISABLED], "handshakes_refused_", "disabled");
     count(status, zap[BB_ZAP_FULL], "handshakes_refused_", "full");
+    count(status, admission.handshakes, "limited_", "handshakes");
+    count(status, admission.address_handshakes, "limited_", "address_handshakes");
+    count(status, admission.users, "refused_", "users");
+    count(status, router->limited_queue, "limited_", "queue");
+    count(status, router->limited_organization_queue, "limited_", "organization_queue");
+    count(status, router->limited_outstanding, "limited_", "outstanding");
     count(status, router->requests, "", "requests");
     count(status, router->replies, "", "replies");
     count(status, router->cancelled_work, "", "cancelled_work");

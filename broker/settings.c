@@ -34,8 +34,23 @@ const struct bb_config_option bb_settings_table[] = {
      "Connections of clients at a time; fewer when RLIMIT_NOFILE allows fewer."},
     {"organization_connections", BB_CONFIG_INT, AT(organization_connections), "1024", 1, 1000000,
      "Of these, the share of one organization, those included that were let in and say nothing."},
+    {"key_connections", BB_CONFIG_INT, AT(key_connections), "256", 1, 1000000,
+     "Of these, the share of one key, counted likewise."},
+    {"handshakes", BB_CONFIG_INT, AT(handshakes), "250", 1, 1000000,
+     "Connections a second that may begin a handshake, four times as many at once; those from an address "
+     "that "
+     "was let in within a day do not count."},
+    {"address_handshakes", BB_CONFIG_INT, AT(address_handshakes), "100", 1, 1000000,
+     "The same of one address (of IPv6: of 64 bits of it)."},
     {"handshake", BB_CONFIG_MS, AT(handshake_ms), "5s", 100, 60000,
      "A handshake that takes longer is ended."},
+    {"key_requests", BB_CONFIG_INT, AT(key_requests), "10000", 1, 100000000,
+     "Requests a second of one key, on all its connections, four times as many at once; more are to come "
+     "later."},
+    {"key_bytes", BB_CONFIG_BYTES, AT(key_bytes), "64M", 1 << 20, 1L << 40,
+     "Bytes a second of one key, likewise; each frame counts as 256 more than it has."},
+    {"organization_subscriptions", BB_CONFIG_INT, AT(organization_subscriptions), "256", 1, 1000000,
+     "Subscriptions of one organization at a time, on all its connections."},
     {"queue_messages", BB_CONFIG_INT, AT(queue_messages), "16384", 1, 10000000,
      "Requests that wait, for each service and lane."},
     {"queue_bytes", BB_CONFIG_BYTES, AT(queue_bytes), "64M", 262144, 1L << 40,

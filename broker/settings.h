@@ -13,7 +13,13 @@ struct bb_settings {
     long io_threads;
     long max_connections;
     long organization_connections;
+    long key_connections;
+    long handshakes;
+    long address_handshakes;
     long handshake_ms;
+    long key_requests;
+    long key_bytes;
+    long organization_subscriptions;
     long queue_messages;
     long queue_bytes;
     long organization_messages;

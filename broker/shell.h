@@ -1,6 +1,7 @@
 /* What the files of the broker's shell share: broker.c (life and loop), doors.c (the sockets), links.c
- * (connections), send.c (what goes out), clients.c and workers.c (what comes in), subscribe.c and fanout.c
- * (sessions, and what goes to them), service.c (the broker's own methods). Not for anybody else.
+ * (connections), limits.c (what keys may use), send.c (what goes out), clients.c and workers.c (what comes
+ * in), subscribe.c and fanout.c (sessions, and what goes to them), service.c (the broker's own methods). Not
+ * for anybody else.
  *
  * One thread. A round reads what is at hand, changes the state, and gathers what goes out; then everything
  * gathered is sent, workers first, one message a peer. */
@@ -17,6 +18,7 @@
 #include "settings.h"
 #include "silent.h"
 #include "trim.h"
+#include "usage.h"
 #include "zap.h"
 
 #include "proto/message.h"
@@ -87,6 +89,19 @@ struct bb_job {
     X(refused_unexpected)                                                                                    \
     X(slow_readers)                                                                                          \
     X(floods)                                                                                                \
+    X(limited_connections)                                                                                   \
+    X(limited_organization_connections)                                                                      \
+    X(limited_key_connections)                                                                               \
+    X(limited_key_requests)                                                                                  \
+    X(limited_key_bytes)                                                                                     \
+    X(limited_key_excess)                                                                                    \
+    X(limited_connection_subscriptions)                                                                      \
+    X(limited_organization_subscriptions)                                                                    \
+    X(limited_subscribing)                                                                                   \
+    X(limited_subscribing_bytes)                                                                             \
+    X(limited_decoding)                                                                                      \
+    X(limited_unread)                                                                                        \
+    X(limited_unread_total)                                                                                  \
     X(impostors)                                                                                             \
     X(calls)                                                                                                 \
     X(sessions_opened)                                                                                       \
@@ -136,6 +151,8 @@ struct bb_broker {
     struct bb_sessions *sessions;
     struct bb_fanout *fanout;
     struct bb_silent silent;
+    struct bb_silent silent_keys; /* the same by number of a usage */
+    struct bb_usages usages;
     struct bb_early early;
     struct bb_trim trim;
     struct bb_peer *dirty;
@@ -273,6 +290,20 @@ void bb_doors_close(struct bb_broker *broker);
 int bb_doors_wait(struct bb_broker *broker, int signal_fd, long ms, struct bb_ready *ret_ready);
 /* Have the monitors something to tell? */
 bool bb_doors_have_news(const struct bb_broker *broker);
+
+/* limits.c */
+
+/* Where limits begin. */
+void bb_limits_start(struct bb_broker *broker);
+void bb_limits_release(struct bb_broker *broker);
+/* A known key of the organization of this number shakes hands: is there room for a connection more? */
+bool bb_limits_let_in(struct bb_broker *broker, const char *key, uint32_t number);
+/* A peer of the public socket has sent its first message, on a connection that began at `since`. NULL | why
+ * it is to go. */
+const char *bb_limits_enter(struct bb_broker *broker, struct bb_peer *peer, bb_mono since);
+void bb_limits_leave(struct bb_broker *broker, struct bb_peer *peer);
+/* A frame of a peer, before it is decoded. False: it was answered, and that is all. */
+bool bb_limits_pass(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *frame);
 
 /* links.c */
 

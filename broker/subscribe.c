@@ -10,13 +10,12 @@
 
 #include <string.h>
 
-#define SESSIONS_OF_ORGANIZATION 256u
-#define SUBSCRIBE_BURST          512u /* of an organization, and then so many a second */
-#define SUBSCRIBE_PER_SECOND     32u
-#define WAITING_BYTES            ((size_t)16 << 20) /* of SUBSCRIBEs that the worker has not been told of */
-#define TOLD_BYTES               ((uint64_t)256 << 10) /* and not taken in, at most */
-#define TOLD_EACH                96u                   /* counted beside: each may be a message of its own */
-#define PROBE_BYTES              (TOLD_BYTES / 4)
+#define SUBSCRIBE_BURST      512u /* of an organization, and then so many a second */
+#define SUBSCRIBE_PER_SECOND 32u
+#define WAITING_BYTES        ((size_t)16 << 20)    /* of SUBSCRIBEs that the worker has not been told of */
+#define TOLD_BYTES           ((uint64_t)256 << 10) /* and not taken in, at most */
+#define TOLD_EACH            96u                   /* counted beside: each may be a message of its own */
+#define PROBE_BYTES          (TOLD_BYTES / 4)
 
 #define RETRY_CROWDED_MS 1000u
 
@@ -25,7 +24,7 @@ bb_subscribe_start(struct bb_broker *broker)
 {
     const struct bb_sessions_limits limits = {
         .connection = BB_LIMIT_SUBSCRIPTIONS,
-        .organization = SESSIONS_OF_ORGANIZATION,
+        .organization = (uint32_t)broker->settings->organization_subscriptions,
         .burst = SUBSCRIBE_BURST,
         .per_second = SUBSCRIBE_PER_SECOND,
         .waiting_bytes = WAITING_BYTES,
@@ -75,18 +74,22 @@ refuse_for(struct bb_broker *broker, struct bb_peer *peer, const uint64_t *subsc
         refuse(broker, peer, subscription, BB_ERROR_STATE, "a subscription with this number is open", 0);
         return;
     case BB_SESSIONS_E_CONNECTION:
+        broker->counters.limited_connection_subscriptions++;
         refuse(broker, peer, subscription, BB_ERROR_OVERLOADED, "too many subscriptions on this connection",
                RETRY_CROWDED_MS);
         return;
     case BB_SESSIONS_E_ORGANIZATION:
+        broker->counters.limited_organization_subscriptions++;
         refuse(broker, peer, subscription, BB_ERROR_OVERLOADED, "the organization has too many subscriptions",
                RETRY_CROWDED_MS);
         return;
     case BB_SESSIONS_E_RATE:
+        broker->counters.limited_subscribing++;
         refuse(broker, peer, subscription, BB_ERROR_OVERLOADED, "the organization subscribes too often",
                RETRY_CROWDED_MS);
         return;
     case BB_SESSIONS_E_WAITING:
+        broker->counters.limited_subscribing_bytes++;
         refuse(broker, peer, subscription, BB_ERROR_OVERLOADED, NULL, BB_RETRY_OVERLOADED_MS);
         return;
     default:

@@ -17,6 +17,9 @@ bb_unit_test(broker/doors bb_broker)
 bb_unit_test(broker/silent bb_broker)
 bb_unit_test(broker/trim bb_broker)
 bb_unit_test(broker/pace bb_broker)
+bb_unit_test(broker/rate bb_broker)
+bb_unit_test(broker/usage bb_broker)
+bb_unit_test(broker/gate bb_broker)
 bb_unit_test(broker/sessions bb_broker)
 
 # The real broker with real sockets: tests/broker/test_<name>.c beside the fixture that starts it.
@@ -44,6 +47,7 @@ bb_broker_test(sessions)
 bb_broker_test(fanout)
 target_link_libraries(test_broker_process_fanout PRIVATE broker_lean)
 bb_broker_test(calls)
+bb_broker_test(limits)
 bb_broker_test(rude)
 target_link_libraries(test_broker_process_rude PRIVATE broker_lean)
 

@@ -10,6 +10,11 @@
 
 #define AWAIT_US 1000
 
+/* One machine loads it as thousands would. */
+#define UNLIMITED                                                                                            \
+    "handshakes = 1000000\naddress_handshakes = 1000000\n"                                                   \
+    "key_connections = 100000\nkey_requests = 10000000\nkey_bytes = 1T\n"
+
 static void
 write_member(const struct bench_daemons *daemons, const char *code, const char *name, const char *role,
              const char *key)
@@ -49,7 +54,7 @@ bench_daemons_prepare(struct bench_daemons *daemons, const char *folder, const c
     bench_path(daemons->broker.config, "%s/broker.conf", f);
     bench_write_file(daemons->broker.config,
                      "listen = \"tcp://127.0.0.1:*\"\nserver_key = \"%s\"\nregistry = \"%s/registry\"\n"
-                     "runtime = \"%s/run\"\n%s",
+                     "runtime = \"%s/run\"\n" UNLIMITED "%s",
                      path, f, f, broker_settings);
     bench_path(daemons->worker.config, "%s/%s.conf", f, worker);
     bench_write_file(daemons->worker.config, "state = \"%s/state\"\nbroker = \"ipc://%s/run/worker.sock\"\n",

@@ -455,7 +455,7 @@ main(int argc, char **argv)
     struct raw publisher;
     struct broker broker;
     struct bb_keypair *keys;
-    char extra[128];
+    char extra[256];
     pid_t worker, readers;
     long rss;
 
@@ -463,7 +463,8 @@ main(int argc, char **argv)
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    snprintf(extra, sizeof extra, "max_connections = 12000\nio_threads = %s\n", argc > 4 ? argv[4] : "1");
+    snprintf(extra, sizeof extra, BROKER_UNLIMITED "max_connections = 12000\nio_threads = %s\n",
+             argc > 4 ? argv[4] : "1");
     broker_start(&broker, extra);
     keys = make_organizations(&broker, subscribers / EACH + 1);
     worker = start_worker(&broker);

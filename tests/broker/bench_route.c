@@ -136,7 +136,7 @@ main(int argc, char **argv)
     struct broker broker;
     pid_t worker;
 
-    broker_start(&broker, NULL);
+    broker_start(&broker, BROKER_UNLIMITED);
     worker = start_worker(&broker);
     measure(&broker, argc > 1 ? (unsigned)atoi(argv[1]) : 1, argc > 2 ? (unsigned)atoi(argv[2]) : 256,
             argc > 3 ? (unsigned)atoi(argv[3]) : 3);

@@ -28,6 +28,11 @@ struct broker {
     void *context;
 };
 
+/* Lines for the configuration of a broker that one machine is to load as thousands would. */
+#define BROKER_UNLIMITED                                                                                     \
+    "handshakes = 1000000\naddress_handshakes = 1000000\n"                                                   \
+    "key_connections = 100000\nkey_requests = 10000000\nkey_bytes = 1T\n"
+
 /* extra: lines for the configuration, or NULL. */
 void broker_start(struct broker *broker, const char *extra);
 /* The same, with so many file descriptors at most. */

@@ -171,7 +171,7 @@ no_event_of_a_burst_is_lost(void **state)
     (void)state;
     if (!raise_descriptors())
         skip();
-    broker_start(&broker, "handshake = 60s\n");
+    broker_start(&broker, BROKER_UNLIMITED "handshake = 60s\n");
     before = broker_counter(&broker, "connections_accepted"); /* the self-test */
     for (int i = 0; i < BURST; i++)
         fds[i] = broker_plain_tcp(&broker);
@@ -213,7 +213,7 @@ bursts_of_connections_leave_no_memory_behind(void **state)
     if (!raise_descriptors())
         skip();
     mallopt(M_MMAP_THRESHOLD, 1 << 16); /* ours: buffers of which little is used */
-    broker_start(&broker, "organization_connections = 100000\n");
+    broker_start(&broker, BROKER_UNLIMITED "organization_connections = 100000\n");
     raw_greeted(&broker, &stays, &broker.other);
     before = broker_rss_anon_kb(&broker);
     for (int round = 0; round < 3; round++) {
