@@ -14,7 +14,6 @@
 void
 bb_gate_init(struct bb_gate *gate, uint64_t all, uint64_t each, uint64_t seed, bb_mono now)
 {
-    memset(gate, 0, sizeof *gate);
     gate->all = (struct bb_rate){all, all * BURST_SECONDS};
     gate->each = (struct bb_rate){each, each * BURST_SECONDS};
     gate->seed = seed;

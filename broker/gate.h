@@ -38,7 +38,8 @@ struct bb_gate {
 
 enum bb_gate_error { BB_GATE_E_ADDRESS = 1, BB_GATE_E_ALL = 2 };
 
-/* all, each: a second; four times as many at once. */
+/* gate: zeroed, so that what is not used of the table takes no memory. all, each: a second; four times as
+ * many at once. */
 void bb_gate_init(struct bb_gate *gate, uint64_t all, uint64_t each, uint64_t seed, bb_mono now);
 
 /* What stands for an address: of IPv4 (also as IPv6 maps it) all of it, of IPv6 the first 64 bits. 0: it is

@@ -8,6 +8,13 @@
 
 static struct bb_gate gate;
 
+static void
+start(uint64_t all, uint64_t each)
+{
+    memset(&gate, 0, sizeof gate);
+    bb_gate_init(&gate, all, each, 42, 0);
+}
+
 static uint64_t
 address_of(const char *text)
 {
@@ -65,7 +72,7 @@ an_address_has_its_share(void **state)
     uint64_t flood = address_of("192.0.2.1"), other = address_of("192.0.2.2");
 
     (void)state;
-    bb_gate_init(&gate, 1000, 10, 42, 0);
+    start(1000, 10);
     assert_int_equal(pass(flood, 0, 100, BB_GATE_E_ADDRESS), 40);
     assert_int_equal(pass(other, 0, 30, 0), 30);
     assert_in_range(pass(flood, 1000, 100, BB_GATE_E_ADDRESS), 9, 11);
@@ -80,7 +87,7 @@ who_is_known_needs_nothing_of_all(void **state)
     unsigned passed = 0;
 
     (void)state;
-    bb_gate_init(&gate, 100, 10, 42, 0);
+    start(100, 10);
     bb_gate_known(&gate, 0, known);
     for (uint32_t i = 0; i < 10000; i++) /* a flood from everywhere: more addresses than the table has */
         passed += bb_gate_judge(&gate, 1, (UINT64_C(0xFFFF) << 32) + 77 * i) == 0;
@@ -100,7 +107,7 @@ the_known_stay_in_a_full_table(void **state)
     unsigned n = 0;
 
     (void)state;
-    bb_gate_init(&gate, 1, 10, 42, 0);
+    start(1, 10);
     for (uint64_t i = 1; i <= 100; i++)
         bb_gate_known(&gate, 0, i << 40);
     for (uint64_t i = 1; i <= 100000; i++)
