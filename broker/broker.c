@@ -167,6 +167,7 @@ start(struct bb_life *life)
         bb_error("registry %s: %s", broker->settings->registry, strerror(-r));
         return r;
     }
+    broker->next_expiry = bb_registry_next_expiry(broker->registry, bb_clock_utc());
     r = start_router(broker);
     if (r == 0)
         r = bb_subscribe_start(broker);
@@ -175,6 +176,14 @@ start(struct bb_life *life)
     if (r == 0)
         r = bb_guard_open(&life->guard);
     return r;
+}
+
+/* Who may stay, and until when is that so? */
+static void
+review(struct bb_broker *broker)
+{
+    broker->next_expiry = bb_registry_next_expiry(broker->registry, bb_clock_utc());
+    bb_clients_review(broker);
 }
 
 static void
@@ -194,8 +203,9 @@ tick(struct bb_life *life)
         life->next_heartbeat = broker->now + HEARTBEAT_MS;
         bb_workers_tick(broker);
         bb_send_probes(broker);
-        if (turn_the_page(broker)) /* some may have left today */
-            bb_clients_review(broker);
+        if (turn_the_page(broker) ||
+            bb_clock_utc() >= broker->next_expiry) /* some may have left, or an old key */
+            review(broker);
         bb_notify("WATCHDOG=1");
     }
 }
@@ -236,7 +246,7 @@ reload(struct bb_broker *broker)
     bb_notice("registry: read again, %zu organizations", bb_registry_count(registry));
     if (changed)
         bb_workers_tell(broker, NULL);
-    bb_clients_review(broker);
+    review(broker);
 }
 
 static void

@@ -1,7 +1,6 @@
 /* All claims in one sorted array: equal ones stand side by side, those of one organization too. */
 #include "claims.h"
 
-#include "partner_file.h"
 #include "runtime/text.h"
 
 #include <errno.h>
@@ -56,10 +55,22 @@ gather(struct bb_organization *const *organizations, size_t n, struct claim *cla
         claims[at++] = (struct claim){bb_bytes_str(o->name), NAME, i};
         for (size_t a = 0; a < o->n_alias; a++)
             claims[at++] = (struct claim){bb_bytes_str(o->alias[a]), ALIAS, i};
-        if (o->key[0])
-            claims[at++] = (struct claim){bb_bytes_str(o->key), KEY, i};
+        for (size_t m = 0; m < o->n_member; m++) {
+            if (o->member[m].key[0])
+                claims[at++] = (struct claim){bb_bytes_str(o->member[m].key), KEY, i};
+            if (o->member[m].old_key[0])
+                claims[at++] = (struct claim){bb_bytes_str(o->member[m].old_key), KEY, i};
+        }
     }
     return at;
+}
+
+static const struct bb_organization *
+holder_of_key(const struct bb_registry *registry, struct bb_bytes key)
+{
+    struct bb_key_holder holder;
+
+    return bb_registry_find_key(registry, key, &holder) ? holder.organization : NULL;
 }
 
 /* Of these claims of one thing: that of who has it now, or NULL. */
@@ -70,8 +81,7 @@ holder(const struct settling *s, const struct claim *claims, size_t n)
 
     if (!s->now)
         return NULL;
-    o = claims->field == KEY ? bb_registry_find_key(s->now, claims->text)
-                             : bb_registry_find(s->now, claims->text);
+    o = claims->field == KEY ? holder_of_key(s->now, claims->text) : bb_registry_find(s->now, claims->text);
     for (size_t i = 0; o && i < n; i++)
         if (strcmp(s->organizations[claims[i].who]->code, o->code) == 0)
             return &claims[i];
@@ -122,10 +132,10 @@ bb_claims_settle(struct bb_organization *const *organizations, size_t n, const s
 {
     const struct settling s = {organizations, now, report, self, ret_out};
     struct claim *claims;
-    size_t count = 3 * n, end;
+    size_t count = 2 * n, end;
 
     for (size_t i = 0; i < n; i++)
-        count += organizations[i]->n_alias;
+        count += organizations[i]->n_alias + 2 * organizations[i]->n_member;
     claims = malloc((count + 1) * sizeof *claims);
     if (!claims)
         return -ENOMEM;

@@ -12,6 +12,7 @@
 #include "runtime/text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define DISMISS_MS 200
@@ -72,18 +73,24 @@ bb_client_dismiss(struct bb_broker *broker, struct bb_peer *peer, uint32_t code,
 static bool
 identify(struct bb_broker *broker, struct bb_peer *peer)
 {
-    const struct bb_organization *o;
+    struct bb_key_holder holder;
 
     if (peer->door == BB_DOOR_ADMIN) {
         peer->conn.who = operator_who;
         return true;
     }
-    o = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key));
-    if (!o || !bb_organization_may_enter(o, broker->today))
+    if (!bb_registry_find_key(broker->registry, bb_bytes_str(peer->key), &holder) ||
+        !bb_key_holder_may_enter(&holder, broker->today, bb_clock_utc()))
         return false;
-    memcpy(peer->organization, o->code, strlen(o->code) + 1);
+    snprintf(peer->organization, sizeof peer->organization, "%s", holder.organization->code);
+    snprintf(peer->member, sizeof peer->member, "%s", holder.member->name);
     peer->conn.who = (struct bb_who){
-        .organization = peer->organization, .member = BB_MEMBER_MAIN, .role = o->role, .number = o->number};
+        .organization = peer->organization,
+        .member = peer->member,
+        .key = peer->key,
+        .role = holder.member->role,
+        .number = holder.organization->number,
+    };
     return true;
 }
 
@@ -137,17 +144,17 @@ on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
 {
     struct bb_link *link = bb_peers_link(&broker->peers, peer->fd);
     Bb__Welcome welcome = BB__WELCOME__INIT;
-    const struct bb_organization *o;
+    struct bb_key_holder holder;
+    bool known = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key), &holder);
 
     if (hello->version_min > BB_VERSION_MAJOR || hello->version_max < BB_VERSION_MAJOR) {
         bb_client_dismiss(broker, peer, BB_ERROR_VERSION, "this broker speaks version 1", 0);
         return;
     }
-    o = bb_registry_find_key(broker->registry, bb_bytes_str(peer->key));
     welcome.version = BB_VERSION_MAJOR;
     welcome.boot = (ProtobufCBinaryData){.len = sizeof broker->boot, .data = broker->boot};
     welcome.organization = (char *)peer->conn.who.organization;
-    welcome.name = (char *)(peer->door == BB_DOOR_ADMIN || !o ? "operator" : o->name);
+    welcome.name = (char *)(known ? holder.organization->name : "operator");
     welcome.member = (char *)peer->conn.who.member;
     welcome.role = (Bb__Role)peer->conn.who.role;
     welcome.message_bytes = BB_LIMIT_FRAME_BYTES;

@@ -7,13 +7,8 @@
 #define FIELD_BYTES 8u
 #define FIXED_BYTES 64u
 
-struct part {
-    struct bb_organization_message *messages; /* [count of the registry] */
-    Bb__Organization **organizations;
-};
-
 static void
-emit_part(const struct bb_registry *registry, struct part *part, size_t from, size_t to,
+emit_part(const struct bb_registry *registry, Bb__Organization **organizations, size_t from, size_t to,
           bb_directory_emit emit, void *self)
 {
     Bb__Directory directory = BB__DIRECTORY__INIT;
@@ -23,7 +18,7 @@ emit_part(const struct bb_registry *registry, struct part *part, size_t from, si
     directory.has_first = directory.has_final = true;
     directory.first = from == 0;
     directory.final = to == bb_registry_count(registry);
-    directory.organization = part->organizations + from;
+    directory.organization = organizations + from;
     directory.n_organization = to - from;
     emit(self, &directory);
 }
@@ -32,29 +27,24 @@ int
 bb_directory_full(const struct bb_registry *registry, bb_directory_emit emit, void *self)
 {
     size_t count = bb_registry_count(registry), from = 0, bytes = FIXED_BYTES;
-    struct part part = {
-        .messages = malloc((count + 1) * sizeof *part.messages),
-        .organizations = malloc((count + 1) * sizeof(Bb__Organization *)),
-    };
-    int r = part.messages && part.organizations ? 0 : -ENOMEM;
+    Bb__Organization **organizations = malloc((count + 1) * sizeof(Bb__Organization *));
+    int r = organizations ? 0 : -ENOMEM;
 
     for (size_t i = 0; r == 0 && i < count; i++) {
         size_t size;
 
-        bb_organization_message(bb_registry_at(registry, i), &part.messages[i]);
-        part.organizations[i] = &part.messages[i].organization;
-        size = bb__organization__get_packed_size(part.organizations[i]) + FIELD_BYTES;
+        organizations[i] = bb_organization_message(bb_registry_at(registry, i));
+        size = bb__organization__get_packed_size(organizations[i]) + FIELD_BYTES;
         if (bytes + size > BB_DIRECTORY_PART_BYTES) {
-            emit_part(registry, &part, from, i, emit, self);
+            emit_part(registry, organizations, from, i, emit, self);
             from = i;
             bytes = FIXED_BYTES;
         }
         bytes += size;
     }
     if (r == 0)
-        emit_part(registry, &part, from, count, emit, self);
-    free(part.messages);
-    free(part.organizations);
+        emit_part(registry, organizations, from, count, emit, self);
+    free(organizations);
     return r;
 }
 
@@ -63,10 +53,8 @@ bb_directory_update(const struct bb_registry *registry, const struct bb_organiza
                     bb_directory_emit emit, void *self)
 {
     Bb__Directory directory = BB__DIRECTORY__INIT;
-    struct bb_organization_message message;
-    Bb__Organization *organizations[] = {&message.organization};
+    Bb__Organization *organizations[] = {bb_organization_message(organization)};
 
-    bb_organization_message(organization, &message);
     directory.version = bb_registry_version(registry);
     directory.full = false;
     directory.organization = organizations;

@@ -10,6 +10,7 @@
 
 #include "guard.h"
 
+#include "runtime/clock.h"
 #include "runtime/socket.h"
 
 #include <errno.h>
@@ -176,13 +177,13 @@ static enum bb_zap_cause
 judge_key(void *self, const char key[static BB_KEY_TEXT])
 {
     struct bb_broker *broker = self;
-    const struct bb_organization *o = bb_registry_find_key(broker->registry, bb_bytes_str(key));
+    struct bb_key_holder holder;
 
-    if (!o)
+    if (!bb_registry_find_key(broker->registry, bb_bytes_str(key), &holder))
         return BB_ZAP_UNKNOWN_KEY;
-    if (!bb_organization_may_enter(o, broker->today))
+    if (!bb_key_holder_may_enter(&holder, broker->today, bb_clock_utc()))
         return BB_ZAP_DISABLED;
-    return bb_limits_let_in(broker, key, o->number) ? BB_ZAP_ACCEPTED : BB_ZAP_FULL;
+    return bb_limits_let_in(broker, key, holder.organization->number) ? BB_ZAP_ACCEPTED : BB_ZAP_FULL;
 }
 
 int

@@ -54,6 +54,7 @@ struct bb_peer {
     char key[BB_KEY_TEXT];                      /* authenticated; "" on the admin socket */
     struct bb_usage *usage;                     /* of the key; NULL on the admin socket */
     char organization[BB_LIMIT_CODE_BYTES + 1]; /* what conn.who points to */
+    char member[BB_LIMIT_CODE_BYTES + 1];
 };
 
 /* Whose sessions these are. */

@@ -12,8 +12,8 @@ bb_policy_init(struct bb_policy *policy)
     *policy = (struct bb_policy){.known = {false}};
     for (uint32_t method = 0; method <= BB_METHOD_MAX; method++) {
         policy->known[method] = bb_method_info(method) != NULL;
-        for (uint32_t role = 0; role < BB_POLICY_ROLES; role++)
-            policy->allowed[method] |= (uint8_t)((bb_method_scope(method, role) != BB_SCOPE_NONE) << role);
+        for (uint32_t role = 0; role < BB_ROLES; role++)
+            policy->allowed[method] |= (uint16_t)((bb_method_scope(method, role) != BB_SCOPE_NONE) << role);
     }
 }
 
@@ -22,34 +22,48 @@ bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role)
 {
     if (method > BB_METHOD_MAX || !policy->known[method])
         return BB_ERROR_UNKNOWN_METHOD;
-    if (role >= BB_POLICY_ROLES || !(policy->allowed[method] >> role & 1))
+    if (role >= BB_ROLES || !(policy->allowed[method] >> role & 1))
         return BB_ERROR_NOT_ALLOWED;
     return BB_ERROR_NONE;
 }
 
+/* Who is named, one for all who are of one kind first. */
+static const struct who {
+    uint16_t roles; /* a bit each */
+    const char *all, *one;
+} whos[] = {
+    {1 << BB__ROLE__ROLE_STAFF | 1 << BB__ROLE__ROLE_DATA_MANAGER | 1 << BB__ROLE__ROLE_FACILITATOR, "staff",
+     NULL},
+    {1 << BB__ROLE__ROLE_STAFF, "managers", "a manager"},
+    {1 << BB__ROLE__ROLE_DATA_MANAGER, "data managers", "a data manager"},
+    {1 << BB__ROLE__ROLE_FACILITATOR, "facilitators", "a facilitator"},
+    {1 << BB__ROLE__ROLE_PARTNER | 1 << BB__ROLE__ROLE_READER, "partners", NULL},
+    {1 << BB__ROLE__ROLE_PARTNER, "reporters", "a reporter"},
+    {1 << BB__ROLE__ROLE_READER, "readers", "a reader"},
+    {1 << BB__ROLE__ROLE_OBSERVER, "observers", "an observer"},
+    {1 << BB__ROLE__ROLE_OPERATOR, "operators", "an operator"},
+};
+
+#define WHOS (sizeof whos / sizeof whos[0])
+
 const char *
 bb_policy_explain(const struct bb_policy *policy, uint32_t method, uint32_t role, char *out, size_t size)
 {
-    static const struct {
-        uint32_t role;
-        const char *all, *one;
-    } who[] = {
-        {BB__ROLE__ROLE_STAFF, "staff", "staff"},
-        {BB__ROLE__ROLE_PARTNER, "partners", "a partner"},
-        {BB__ROLE__ROLE_OBSERVER, "observers", "an observer"},
-        {BB__ROLE__ROLE_OPERATOR, "operators", "an operator"},
-    };
     const char *you = NULL;
-    char names[64] = "";
+    char names[128] = "";
     size_t len = 0;
+    uint16_t left;
 
     if (bb_policy_check(policy, method, role) != BB_ERROR_NOT_ALLOWED)
         return NULL;
-    for (size_t i = 0; i < sizeof who / sizeof who[0]; i++) {
-        if (who[i].role == role)
-            you = who[i].one;
-        if (policy->allowed[method] >> who[i].role & 1)
-            len += (size_t)snprintf(names + len, sizeof names - len, len ? ", %s" : "%s", who[i].all);
+    left = policy->allowed[method];
+    for (const struct who *who = whos; who < whos + WHOS; who++) {
+        if (role < BB_ROLES && who->roles == 1 << role)
+            you = who->one;
+        if ((left & who->roles) != who->roles)
+            continue;
+        len += (size_t)snprintf(names + len, sizeof names - len, len ? ", %s" : "%s", who->all);
+        left &= (uint16_t)~who->roles;
     }
     if (!you || len == 0)
         return NULL;

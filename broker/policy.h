@@ -1,6 +1,6 @@
 /* The broker's half of "who may what": may this role call this method at all?
  *
- * proto/methods.h is compiled once into a snapshot, a byte for each method with a bit for each role; a
+ * proto/methods.h is compiled once into a snapshot, a word for each method with a bit for each role; a
  * question is answered from its arguments and the snapshot alone. What of the objects a caller may touch is
  * the service's half. */
 #ifndef BB_BROKER_POLICY_H
@@ -10,11 +10,9 @@
 
 #include <stddef.h>
 
-#define BB_POLICY_ROLES 8u
-
 struct bb_policy {
     bool known[BB_METHOD_MAX + 1];
-    uint8_t allowed[BB_METHOD_MAX + 1]; /* a bit for each role */
+    uint16_t allowed[BB_METHOD_MAX + 1]; /* a bit for each role */
 };
 
 void bb_policy_init(struct bb_policy *policy);
@@ -23,8 +21,8 @@ void bb_policy_init(struct bb_policy *policy);
  */
 uint32_t bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
 
-/* Why it said NOT_ALLOWED, for people: "rule.define is for staff, and you are a partner". The result is out,
- * or NULL where there is nothing to add. */
+/* Why it said NOT_ALLOWED, for people: "rule.define is for managers, data managers, and you are a reader".
+ * The result is out, or NULL where there is nothing to add. */
 const char *bb_policy_explain(const struct bb_policy *policy, uint32_t method, uint32_t role, char *out,
                               size_t size);
 

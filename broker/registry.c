@@ -7,11 +7,8 @@
 #include "registry.h"
 
 #include "claims.h"
-#include "partner_file.h"
 #include "proto/errors.h"
 #include "proto/methods.h"
-#include "runtime/keyfile.h"
-#include "runtime/period.h"
 #include "runtime/text.h"
 
 #include <dirent.h>
@@ -25,6 +22,7 @@
 struct index_entry {
     struct bb_bytes text;
     struct bb_organization *organization;
+    const struct bb_member *member; /* of a key */
 };
 
 struct bb_registry {
@@ -45,25 +43,28 @@ compare_entries(const void *a, const void *b)
     return bb_bytes_compare(((const struct index_entry *)a)->text, ((const struct index_entry *)b)->text);
 }
 
-static const struct bb_organization *
+static const struct index_entry *
 tree_find(void *const *tree, struct bb_bytes text)
 {
     struct index_entry probe = {.text = text};
     struct index_entry **found = tfind(&probe, tree, compare_entries);
 
-    return found ? (*found)->organization : NULL;
+    return found ? *found : NULL;
 }
 
 /* An entry that is there already stays: callers have looked for clashes, so it is the organization's own (a
  * name that equals the code). */
 static int
-tree_add(void **tree, const char *text, struct bb_organization *o)
+tree_add(void **tree, const char *text, struct bb_organization *o, const struct bb_member *member)
 {
-    struct index_entry *entry = malloc(sizeof *entry), **found;
+    struct index_entry *entry, **found;
 
+    if (!*text)
+        return 0;
+    entry = malloc(sizeof *entry);
     if (!entry)
         return -ENOMEM;
-    *entry = (struct index_entry){.text = bb_bytes_str(text), .organization = o};
+    *entry = (struct index_entry){.text = bb_bytes_str(text), .organization = o, .member = member};
     found = tsearch(entry, tree, compare_entries);
     if (!found || *found != entry)
         free(entry);
@@ -90,21 +91,26 @@ unindex(struct bb_registry *registry, const struct bb_organization *o)
     tree_remove(&registry->names, o->name, o);
     for (size_t i = 0; i < o->n_alias; i++)
         tree_remove(&registry->names, o->alias[i], o);
-    if (o->key[0])
-        tree_remove(&registry->keys, o->key, o);
+    for (size_t i = 0; i < o->n_member; i++) {
+        tree_remove(&registry->keys, o->member[i].key, o);
+        tree_remove(&registry->keys, o->member[i].old_key, o);
+    }
 }
 
 static int
 index_organization(struct bb_registry *registry, struct bb_organization *o)
 {
-    int r = tree_add(&registry->names, o->code, o);
+    int r = tree_add(&registry->names, o->code, o, NULL);
 
     if (r == 0)
-        r = tree_add(&registry->names, o->name, o);
+        r = tree_add(&registry->names, o->name, o, NULL);
     for (size_t i = 0; r == 0 && i < o->n_alias; i++)
-        r = tree_add(&registry->names, o->alias[i], o);
-    if (r == 0 && o->key[0])
-        r = tree_add(&registry->keys, o->key, o);
+        r = tree_add(&registry->names, o->alias[i], o, NULL);
+    for (size_t i = 0; r == 0 && i < o->n_member; i++) {
+        r = tree_add(&registry->keys, o->member[i].key, o, &o->member[i]);
+        if (r == 0)
+            r = tree_add(&registry->keys, o->member[i].old_key, o, &o->member[i]);
+    }
     if (r < 0)
         unindex(registry, o);
     return r;
@@ -209,13 +215,47 @@ bb_registry_at(const struct bb_registry *registry, size_t i)
 const struct bb_organization *
 bb_registry_find(const struct bb_registry *registry, struct bb_bytes text)
 {
-    return tree_find(&registry->names, text);
+    const struct index_entry *entry = tree_find(&registry->names, text);
+
+    return entry ? entry->organization : NULL;
 }
 
-const struct bb_organization *
-bb_registry_find_key(const struct bb_registry *registry, struct bb_bytes key)
+bool
+bb_registry_find_key(const struct bb_registry *registry, struct bb_bytes key,
+                     struct bb_key_holder *ret_holder)
 {
-    return tree_find(&registry->keys, key);
+    const struct index_entry *entry = tree_find(&registry->keys, key);
+
+    if (!entry)
+        return false;
+    *ret_holder = (struct bb_key_holder){
+        .organization = entry->organization,
+        .member = entry->member,
+        .old = !bb_bytes_equal(bb_bytes_str(entry->member->key), key),
+    };
+    return true;
+}
+
+bool
+bb_key_holder_may_enter(const struct bb_key_holder *holder, const char *today, int64_t now)
+{
+    return bb_organization_may_enter(holder->organization, today) &&
+           (!holder->old || now < holder->member->old_key_until);
+}
+
+int64_t
+bb_registry_next_expiry(const struct bb_registry *registry, int64_t now)
+{
+    int64_t next = INT64_MAX;
+
+    for (size_t i = 0; i < registry->count; i++)
+        for (size_t m = 0; m < registry->organizations[i]->n_member; m++) {
+            const struct bb_member *member = &registry->organizations[i]->member[m];
+
+            if (member->old_key[0] && member->old_key_until > now && member->old_key_until < next)
+                next = member->old_key_until;
+        }
+    return next;
 }
 
 const struct bb_organization *
@@ -240,6 +280,39 @@ bb_registry_version(const struct bb_registry *registry)
     return version ? version : 1;
 }
 
+/* Has a key of `o` another holder, or is it revoked? Members of `o` must not share one either. */
+static int
+find_key_clash(const struct bb_registry *registry, const struct bb_organization *o, char *message)
+{
+    struct bb_key_holder holder;
+
+    for (size_t i = 0; i < 2 * o->n_member; i++) {
+        const struct bb_member *member = &o->member[i / 2];
+        const char *key = i % 2 ? member->old_key : member->key;
+
+        if (!*key)
+            continue;
+        if (bb_organization_has_revoked(o, key)) {
+            snprintf(message, BB_REGISTRY_MESSAGE,
+                     "the key was revoked, and never comes back: make another one");
+            return BB_ERROR_EXISTS;
+        }
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(key, j % 2 ? o->member[j / 2].old_key : o->member[j / 2].key) == 0) {
+                snprintf(message, BB_REGISTRY_MESSAGE, "the key belongs to member \"%s\" already",
+                         o->member[j / 2].name);
+                return BB_ERROR_EXISTS;
+            }
+        if (bb_registry_find_key(registry, bb_bytes_str(key), &holder) &&
+            strcmp(holder.organization->code, o->code) != 0) {
+            snprintf(message, BB_REGISTRY_MESSAGE, "the key belongs to \"%s\" already",
+                     holder.organization->code);
+            return BB_ERROR_EXISTS;
+        }
+    }
+    return 0;
+}
+
 /* What of `o` another organization has already. 0 | BB_ERROR_EXISTS and a message. */
 static int
 find_clash(const struct bb_registry *registry, const struct bb_organization *o, char *message)
@@ -257,11 +330,7 @@ find_clash(const struct bb_registry *registry, const struct bb_organization *o, 
                  bb_text_quote(bb_bytes_str(text), quoted, sizeof quoted, 60), other->code);
         return BB_ERROR_EXISTS;
     }
-    other = o->key[0] ? bb_registry_find_key(registry, bb_bytes_str(o->key)) : NULL;
-    if (!other || strcmp(other->code, o->code) == 0)
-        return 0;
-    snprintf(message, BB_REGISTRY_MESSAGE, "the key belongs to \"%s\" already", other->code);
-    return BB_ERROR_EXISTS;
+    return find_key_clash(registry, o, message);
 }
 
 /* Loading. */
@@ -418,126 +487,29 @@ bb_registry_destroy(struct bb_registry **registry)
 
 /* Changing. */
 
-static int
-invalid(char *message, const char *what)
-{
-    snprintf(message, BB_REGISTRY_MESSAGE, "%s", what);
-    return BB_ERROR_INVALID;
-}
-
 bool
 bb_code_is_reserved(const char *code)
 {
     return strcmp(code, BB_CODE_OPERATOR) == 0 || bb_service_by_name(code) >= 0;
 }
 
-static bool
-is_date(const char *text)
-{
-    uint32_t day;
-
-    return strlen(text) == sizeof "2026-09-07" - 1 && bb_date_parse(bb_bytes_str(text), &day) == 0;
-}
-
+/* The organization as it is, to be changed, or one that has a code and nothing else. */
 static int
-check_put(const Bb__PartnerPut *put, char *message)
-{
-    if (!bb_text_is_code(bb_bytes_str(put->code)))
-        return invalid(message,
-                       "code: expected 1 to 128 letters, digits, '_', '.', '-', the first a letter or digit");
-    if (bb_code_is_reserved(put->code))
-        return invalid(message, "code: this one is reserved: operators or a service act as it");
-    if (put->name && !bb_text_is_name(bb_bytes_str(put->name)))
-        return invalid(message, "name: expected " BB_TEXT_NAME_EXPECTED);
-    if (put->has_role && !bb_role_word(put->role))
-        return invalid(message, "role: expected staff, partner or observer");
-    if (put->key && !bb_key_is_valid(bb_bytes_str(put->key)))
-        return invalid(message,
-                       "key: expected the 40 characters of a public key in Z85, as keys new prints it");
-    if (put->joined && !is_date(put->joined))
-        return invalid(message, "joined: expected a date such as 2026-09-07");
-    if (put->left && *put->left && !is_date(put->left))
-        return invalid(message, "left: expected a date such as 2026-09-07, or nothing");
-    for (size_t i = 0; i < put->n_alias; i++)
-        if (!bb_text_is_name(bb_bytes_str(put->alias[i])))
-            return invalid(message, "alias: expected " BB_TEXT_NAME_EXPECTED);
-    return 0;
-}
-
-/* The organization as it will be, from the one that is there (may be NULL). */
-static int
-start_change(const struct bb_organization *old, const Bb__PartnerPut *put, const char *today, char *message,
-             struct bb_organization **ret_organization)
+start_change(const struct bb_organization *old, const char *code, struct bb_organization **ret_organization)
 {
     struct bb_organization *o;
 
     if (old)
         return bb_organization_copy(old, ret_organization);
-    if (!put->name || !put->has_role)
-        return invalid(message, "a new organization needs a name and a role");
     o = bb_organization_new();
-    if (!o)
-        return -ENOMEM;
-    o->code = strdup(put->code);
-    if (!o->code) {
+    if (o)
+        o->code = strdup(code);
+    if (!o || !o->code) {
         bb_organization_destroy(&o);
         return -ENOMEM;
     }
     o->enabled = true;
-    snprintf(o->joined, sizeof o->joined, "%s", today);
     *ret_organization = o;
-    return 0;
-}
-
-static int
-set_name(struct bb_organization *o, const char *name)
-{
-    char *copy = strdup(name);
-
-    if (!copy)
-        return -ENOMEM;
-    free(o->name);
-    o->name = copy;
-    return 0;
-}
-
-static int
-apply(struct bb_organization *o, const Bb__PartnerPut *put, char *message)
-{
-    int r = put->name ? set_name(o, put->name) : 0;
-
-    if (put->has_role)
-        o->role = put->role;
-    if (put->key)
-        snprintf(o->key, sizeof o->key, "%s", put->key);
-    if (put->has_enabled)
-        o->enabled = put->enabled;
-    if (put->has_share_own_line)
-        o->share_own_line = put->share_own_line;
-    if (put->joined)
-        snprintf(o->joined, sizeof o->joined, "%s", put->joined);
-    if (put->left)
-        snprintf(o->left, sizeof o->left, "%s", put->left);
-    for (size_t i = 0; r == 0 && i < put->n_alias; i++)
-        r = bb_organization_add_alias(o, put->alias[i]);
-    if (r == 0 && o->n_alias > BB_LIMIT_ALIASES)
-        return invalid(message, "alias: more than 64 of them");
-    if (r == 0 && o->left[0] && strcmp(o->left, o->joined) < 0)
-        return invalid(message, "left: expected a date that is not before the one on which it joined");
-    return r < 0 ? r : bb_organization_seal(o);
-}
-
-static int
-check_presence(const struct bb_organization *old, const Bb__PartnerPut *put, char *message)
-{
-    if (old && put->create && !put->upsert) {
-        snprintf(message, BB_REGISTRY_MESSAGE, "there is an organization \"%s\" already", put->code);
-        return BB_ERROR_EXISTS;
-    }
-    if (!old && !put->create) {
-        snprintf(message, BB_REGISTRY_MESSAGE, "there is no organization \"%s\"", put->code);
-        return BB_ERROR_NOT_FOUND;
-    }
     return 0;
 }
 
@@ -561,12 +533,10 @@ check_file_is_free(const struct bb_registry *registry, const char *code, char *m
 
 /* Write and take over. Consumes o on success. */
 static int
-commit(struct bb_registry *registry, struct bb_organization *o, bool is_new, char *message)
+commit(struct bb_registry *registry, struct bb_organization *o, bool is_new)
 {
-    int r = is_new ? check_file_is_free(registry, o->code, message) : 0;
+    int r = is_new ? reserve(registry) : 0;
 
-    if (r == 0 && is_new)
-        r = reserve(registry);
     if (r == 0)
         r = bb_partner_file_write(registry->folder, o);
     if (r != 0)
@@ -580,39 +550,47 @@ commit(struct bb_registry *registry, struct bb_organization *o, bool is_new, cha
     return r;
 }
 
-bool
-bb_organization_may_enter(const struct bb_organization *organization, const char *today)
+/* Everything before it is written. */
+static int
+prepare(const struct bb_registry *registry, const struct bb_registry_change *change, bool is_new,
+        struct bb_organization *o, char *message)
 {
-    return organization->enabled && (!organization->left[0] || strcmp(today, organization->left) < 0);
+    int r = change->apply(change->self, o, is_new, message);
+
+    if (r == 0)
+        r = bb_organization_seal(o);
+    if (r == 0)
+        r = find_clash(registry, o, message);
+    return r == 0 && is_new ? check_file_is_free(registry, o->code, message) : r;
 }
 
 int
-bb_registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
-                const struct bb_organization **ret_organization, bool *ret_changed, char *message)
+bb_registry_change(struct bb_registry *registry, const struct bb_registry_change *change,
+                   const struct bb_organization **ret_organization, bool *ret_changed, char *message)
 {
     struct bb_organization *o = NULL;
     const struct bb_organization *old;
     bool found, changed;
-    size_t at = position(registry, bb_bytes_str(put->code), &found);
+    size_t at = position(registry, bb_bytes_str(change->code), &found);
     int r;
 
     old = found ? registry->organizations[at] : NULL;
-    r = check_put(put, message);
+    r = start_change(old, change->code, &o);
     if (r == 0)
-        r = check_presence(old, put, message);
-    if (r == 0)
-        r = start_change(old, put, today, message, &o);
-    if (r == 0)
-        r = apply(o, put, message);
-    if (r == 0)
-        r = find_clash(registry, o, message);
+        r = prepare(registry, change, !old, o, message);
     if (r != 0)
         goto out;
-    changed = !old || old->digest != o->digest;
+    changed = !old || old->whole != o->whole;
     if (changed) {
-        r = commit(registry, o, !old, message);
+        r = change->record ? change->record(change->self, o) : 0;
         if (r != 0)
             goto out;
+        r = commit(registry, o, !old);
+        if (r != 0) {
+            if (change->failed)
+                change->failed(change->self, o);
+            goto out;
+        }
         *ret_organization = o;
         o = NULL;
     } else {

@@ -25,7 +25,8 @@ struct bb_request;
 struct bb_who {
     const char *organization; /* code */
     const char *member;
-    uint32_t role; /* Bb__Role */
+    const char *key; /* authenticated; NULL: none */
+    uint32_t role;   /* Bb__Role */
     uint32_t number;
 };
 

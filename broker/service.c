@@ -1,12 +1,10 @@
-/* The broker's own service: status, partner.put, partner.list. To the router it is a worker like the others,
- * with credit without end; its jobs are answered when the reading of a round is over, because they change who
- * is connected. */
-#include "shell.h"
+/* The broker's own service. To the router it is a worker like the others, with credit without end; its jobs
+ * are answered when the reading of a round is over, because they change who is connected. */
+#include "service.h"
 
-#include "admission.h"
-#include "partner_file.h"
 #include "proto/errors.h"
 #include "runtime/clock.h"
+#include "runtime/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -31,7 +29,9 @@ bb_service_work(struct bb_broker *broker, const struct bb_router_work *work)
     job->method = work->method;
     job->role = work->who->role;
     job->window = work->window_bytes;
-    memcpy(job->organization, work->who->organization, strlen(work->who->organization) + 1);
+    snprintf(job->organization, sizeof job->organization, "%s", work->who->organization);
+    snprintf(job->member, sizeof job->member, "%s", work->who->member);
+    snprintf(job->key, sizeof job->key, "%s", work->who->key ? work->who->key : "");
     job->len = work->body.len;
     if (job->len)
         memcpy(job->body, work->body.data, job->len);
@@ -71,8 +71,8 @@ bb_service_release(struct bb_broker *broker)
 
 /* Answers. */
 
-static void
-fail(struct bb_broker *broker, const struct bb_job *job, uint32_t code, const char *message)
+void
+bb_service_fail(struct bb_broker *broker, const struct bb_job *job, uint32_t code, const char *message)
 {
     struct bb_router_work_reply reply = {
         .tag = job->tag,
@@ -85,9 +85,8 @@ fail(struct bb_broker *broker, const struct bb_job *job, uint32_t code, const ch
     bb_router_work_reply(broker->router, BB_SERVICE_BROKER, &reply);
 }
 
-/* Packs and sends one part; the memory is the arena's. */
-static void
-answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message, bool final)
+void
+bb_service_answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message, bool final)
 {
     size_t size = protobuf_c_message_get_packed_size(message);
     uint8_t *packed = bb_arena_alloc(&broker->arena, size ? size : 1);
@@ -95,7 +94,7 @@ answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *mes
         .tag = job->tag, .part = job->part, .final = final, .has_body = true};
 
     if (!packed) {
-        fail(broker, job, BB_ERROR_INTERNAL, "the answer is too large");
+        bb_service_fail(broker, job, BB_ERROR_INTERNAL, "the answer is too large");
         return;
     }
     reply.body = bb_bytes(packed, protobuf_c_message_pack(message, packed));
@@ -104,265 +103,138 @@ answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *mes
     bb_router_work_reply(broker->router, BB_SERVICE_BROKER, &reply);
 }
 
-/* status */
+/* Changes of the registry. */
 
-#define COUNTERS_MAX 128
+void
+bb_object(char out[static BB_OBJECT_BYTES], const char *organization, const char *member)
+{
+    char first[BB_LIMIT_CODE_BYTES + 1], second[BB_LIMIT_CODE_BYTES + 1];
 
-struct status {
-    Bb__StatusReply reply;
-    Bb__ServiceStatus services[BB_SERVICES];
-    Bb__ServiceStatus *service[BB_SERVICES];
-    Bb__Counter counters[COUNTERS_MAX];
-    Bb__Counter *counter[COUNTERS_MAX];
-    char names[COUNTERS_MAX][48];
+    bb_text_quote(bb_bytes_str(organization), first, sizeof first, BB_LIMIT_CODE_BYTES);
+    bb_text_quote(bb_bytes_str(member ? member : ""), second, sizeof second, BB_LIMIT_CODE_BYTES);
+    snprintf(out, BB_OBJECT_BYTES, member ? "%s/%s" : "%s", first, second);
+}
+
+int
+bb_service_record(struct bb_broker *broker, const struct bb_job *job, const char *object,
+                  const struct bb_fact *fact, size_t n_facts)
+{
+    (void)broker;
+    (void)fact;
+    (void)n_facts;
+    bb_notice("registry: %s %s, by %s/%s", bb_method_info(job->method)->name, object, job->organization,
+              job->member);
+    return 0;
+}
+
+void
+bb_service_record_failed(struct bb_broker *broker, const struct bb_job *job, const char *object)
+{
+    (void)broker;
+    bb_error("registry: %s %s failed", bb_method_info(job->method)->name, object);
+}
+
+struct making {
+    struct bb_broker *broker;
+    const struct bb_job *job;
+    const struct bb_service_change *change;
 };
 
-static void
-count(struct status *status, uint64_t value, const char *prefix, const char *name)
+static int
+apply(void *self, struct bb_organization *organization, bool is_new, char *message)
 {
-    size_t n = status->reply.n_counter;
+    const struct making *making = self;
 
-    if (n == COUNTERS_MAX)
-        return;
-    snprintf(status->names[n], sizeof status->names[n], "%s%s", prefix, name);
-    for (char *c = status->names[n]; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
-    bb__counter__init(&status->counters[n]);
-    status->counters[n].name = status->names[n];
-    status->counters[n].value = value;
-    status->counter[n] = &status->counters[n];
-    status->reply.n_counter++;
+    return making->change->apply(making->change->self, organization, is_new, message);
+}
+
+static int
+record(void *self, const struct bb_organization *organization)
+{
+    const struct making *making = self;
+
+    (void)organization;
+    return bb_service_record(making->broker, making->job, making->change->object, making->change->fact,
+                             making->change->n_facts);
 }
 
 static void
-count_all(const struct bb_broker *broker, struct status *status)
+record_failed(void *self, const struct bb_organization *organization)
 {
-    const struct bb_router_counters *router = bb_router_counters(broker->router);
-    const uint64_t *zap = bb_zap_counters(broker->zap);
-    const struct bb_admission_counters admission = bb_admission_counters();
+    const struct making *making = self;
 
-#define X(name) count(status, broker->counters.name, "", #name);
-    BB_COUNTERS(X)
-#undef X
-    count(status, zap[BB_ZAP_UNKNOWN_KEY], "handshakes_refused_", "unknown_key");
-    count(status, zap[BB_ZAP_DISABLED], "handshakes_refused_", "disabled");
-    count(status, zap[BB_ZAP_FULL], "handshakes_refused_", "full");
-    count(status, admission.handshakes, "limited_", "handshakes");
-    count(status, admission.address_handshakes, "limited_", "address_handshakes");
-    count(status, admission.users, "refused_", "users");
-    count(status, router->limited_queue, "limited_", "queue");
-    count(status, router->limited_organization_queue, "limited_", "organization_queue");
-    count(status, router->limited_outstanding, "limited_", "outstanding");
-    count(status, router->requests, "", "requests");
-    count(status, router->replies, "", "replies");
-    count(status, router->cancelled_work, "", "cancelled_work");
-    count(status, router->stale_replies, "", "stale_replies");
-    count(status, router->broken_replies, "", "broken_replies");
-    count(status, broker->unread + bb_fanout_shared_bytes(broker), "", "unread_bytes");
-    count(status, bb_sessions_count(broker->sessions), "", "sessions");
-#define X(number, name, retryable, meaning) count(status, router->errors[number], "errors_", #name);
-    BB_ERRORS(X)
-#undef X
+    (void)organization;
+    bb_service_record_failed(making->broker, making->job, making->change->object);
 }
 
-static void
-describe_services(const struct bb_broker *broker, struct status *status)
+/* What is gathered goes out at the end of the round, to the workers first. */
+bool
+bb_service_change(struct bb_broker *broker, struct bb_job *job, const struct bb_service_change *change,
+                  const struct bb_organization **ret_organization, bool *ret_changed)
 {
-    for (uint32_t s = 0; s < BB_SERVICES; s++) {
-        struct bb_router_load load = bb_router_load(broker->router, (enum bb_service)s);
-        const struct bb_worker_link *worker = bb_router_worker(broker->router, (enum bb_service)s);
-        Bb__ServiceStatus *service = &status->services[s];
-
-        bb__service_status__init(service);
-        service->service = (char *)bb_service_name(s);
-        service->ready = worker != NULL;
-        service->has_queued = service->has_in_flight = true;
-        service->queued = load.queued;
-        service->in_flight = load.in_flight;
-        if (worker && s != BB_SERVICE_BROKER) {
-            service->has_sequence = worker->has_sequence;
-            service->has_lag = worker->has_lag;
-            service->sequence = worker->sequence;
-            service->lag = worker->lag;
-        }
-        status->service[s] = service;
-    }
-}
-
-static void
-on_status(struct bb_broker *broker, struct bb_job *job)
-{
-    struct status *status = bb_arena_alloc(&broker->arena, sizeof *status);
-
-    if (!status) {
-        fail(broker, job, BB_ERROR_INTERNAL, "no memory");
-        return;
-    }
-    bb__status_reply__init(&status->reply);
-    status->reply.boot = (ProtobufCBinaryData){.len = sizeof broker->boot, .data = broker->boot};
-    status->reply.uptime_ms = (uint64_t)(broker->now - broker->started);
-    status->reply.connections = broker->peers.open[BB_DOOR_PUBLIC] + broker->peers.open[BB_DOOR_ADMIN];
-    status->reply.organizations = (uint32_t)bb_registry_count(broker->registry);
-    status->reply.directory_version = bb_registry_version(broker->registry);
-    describe_services(broker, status);
-    status->reply.n_service = BB_SERVICES;
-    status->reply.service = status->service;
-    status->reply.counter = status->counter;
-    count_all(broker, status);
-    answer(broker, job, &status->reply.base, true);
-}
-
-/* partner.put */
-
-/* Would the caller lock itself out, or give its role away? Who comes over the operators' socket is no
- * organization, and may. A new key is another matter: it replaces the old one on purpose. */
-static bool
-harms_itself(const struct bb_job *job, const Bb__PartnerPut *put)
-{
-    if (job->role == BB__ROLE__ROLE_OPERATOR || strcmp(put->code, job->organization) != 0)
-        return false;
-    return (put->has_enabled && !put->enabled) || (put->has_role && (uint32_t)put->role != job->role);
-}
-
-/* The caller is answered before it is looked at who may stay: it may have replaced its own key. What is
- * gathered goes out at the end of the round, to the workers first. */
-static void
-on_partner_put(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerPut *put)
-{
-    Bb__PartnerPutReply reply = BB__PARTNER_PUT_REPLY__INIT;
-    struct bb_organization_message message;
-    const struct bb_organization *organization = NULL;
+    struct making making = {broker, job, change};
+    const struct bb_registry_change parts = {
+        .code = change->code, .apply = apply, .record = record, .failed = record_failed, .self = &making};
     char text[BB_REGISTRY_MESSAGE];
-    bool changed = false;
-    int r;
+    int r = bb_registry_change(broker->registry, &parts, ret_organization, ret_changed, text);
 
-    if (harms_itself(job, put)) {
-        fail(broker, job, BB_ERROR_NOT_ALLOWED,
-             "an organization neither disables itself nor changes its own role: "
-             "another of the staff does, or an operator");
-        return;
-    }
-    r = bb_registry_put(broker->registry, put, broker->today, &organization, &changed, text);
     if (r > 0) {
-        fail(broker, job, (uint32_t)r, text);
-        return;
+        bb_service_fail(broker, job, (uint32_t)r, text);
+    } else if (r < 0) {
+        bb_error("registry: organization %s cannot be written: %s", change->code, strerror(-r));
+        bb_service_fail(broker, job, r == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_INTERNAL,
+                        "the registry cannot be written");
+    } else if (*ret_changed) {
+        bb_workers_tell(broker, *ret_organization);
     }
-    if (r < 0) {
-        bb_error("registry: organization %s cannot be written: %s", put->code, strerror(-r));
-        fail(broker, job, r == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_INTERNAL,
-             "the registry cannot be written");
-        return;
-    }
-    if (changed) {
-        bb_notice("registry: organization %s changed by %s", organization->code, job->organization);
-        bb_workers_tell(broker, organization);
-    }
-    bb_organization_message(organization, &message);
-    reply.organization = &message.organization;
-    reply.changed = changed;
-    answer(broker, job, &reply.base, true);
-    if (changed)
-        bb_clients_review(broker);
+    return r == 0;
 }
 
-/* partner.list */
-
-#define LIST_MAX 512u
-
-/* One part: organizations above job->after, as many as one part should hold. */
-static void
-list_part(struct bb_broker *broker, struct bb_job *job)
+/* The caller was answered before: it may have replaced its own key. */
+void
+bb_service_changed(struct bb_broker *broker, const struct bb_organization *organization)
 {
-    struct bb_organization_message *messages = bb_arena_alloc(&broker->arena, LIST_MAX * sizeof *messages);
-    Bb__Organization **list = bb_arena_alloc(&broker->arena, LIST_MAX * sizeof *list);
-    Bb__PartnerListReply reply = BB__PARTNER_LIST_REPLY__INIT;
-    const struct bb_organization *o = bb_registry_after(broker->registry, bb_bytes_str(job->after));
-    size_t bytes = 0, n = 0;
-
-    if (!messages || !list) {
-        fail(broker, job, BB_ERROR_INTERNAL, "no memory");
-        return;
-    }
-    for (; o && n < LIST_MAX && bytes < BB_LIMIT_PART_BYTES; n++) {
-        bb_organization_message(o, &messages[n]);
-        list[n] = &messages[n].organization;
-        bytes += bb__organization__get_packed_size(list[n]);
-        memcpy(job->after, o->code, strlen(o->code) + 1);
-        o = bb_registry_after(broker->registry, bb_bytes_str(job->after));
-    }
-    reply.organization = list;
-    reply.n_organization = n;
-    job->started = true;
-    answer(broker, job, &reply.base, o == NULL);
-}
-
-static void
-list_one(struct bb_broker *broker, struct bb_job *job, const char *code)
-{
-    const struct bb_organization *o = bb_registry_find(broker->registry, bb_bytes_str(code));
-    Bb__PartnerListReply reply = BB__PARTNER_LIST_REPLY__INIT;
-    struct bb_organization_message message;
-    Bb__Organization *list[] = {&message.organization};
-
-    if (o && bb_method_scope(job->method, job->role) == BB_SCOPE_OWN &&
-        strcmp(o->code, job->organization) != 0)
-        o = NULL;
-    if (!o) {
-        fail(broker, job, BB_ERROR_NOT_FOUND, "there is no such organization");
-        return;
-    }
-    bb_organization_message(o, &message);
-    reply.organization = list;
-    reply.n_organization = 1;
-    answer(broker, job, &reply.base, true);
-}
-
-static void
-on_partner_list(struct bb_broker *broker, struct bb_job *job, const Bb__PartnerList *list)
-{
-    if (list->code)
-        list_one(broker, job, list->code);
-    else if (bb_method_scope(job->method, job->role) == BB_SCOPE_OWN)
-        list_one(broker, job, job->organization);
-    else
-        list_part(broker, job);
+    (void)organization;
+    broker->next_expiry = bb_registry_next_expiry(broker->registry, bb_clock_utc());
+    bb_clients_review(broker);
 }
 
 /* Running. */
 
-static const ProtobufCMessageDescriptor *
-type_of(uint32_t method)
-{
-    return method == BB_METHOD_STATUS        ? &bb__status_query__descriptor
-           : method == BB_METHOD_PARTNER_PUT ? &bb__partner_put__descriptor
-                                             : &bb__partner_list__descriptor;
-}
+static const struct method {
+    const ProtobufCMessageDescriptor *type;
+    void (*run)(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
+} methods[] = {
+    [BB_METHOD_STATUS] = {&bb__status_query__descriptor, bb_service_status},
+    [BB_METHOD_PARTNER_PUT] = {&bb__partner_put__descriptor, bb_service_partner_put},
+    [BB_METHOD_PARTNER_LIST] = {&bb__partner_list__descriptor, bb_service_partner_list},
+    [BB_METHOD_MEMBER_PUT] = {&bb__member_put__descriptor, bb_service_member_put},
+    [BB_METHOD_PARTNER_INVITE] = {&bb__partner_invite__descriptor, bb_service_invite},
+    [BB_METHOD_INVITATION_LIST] = {&bb__invitation_list__descriptor, bb_service_invitations},
+    [BB_METHOD_PARTNER_APPROVE] = {&bb__partner_approve__descriptor, bb_service_approve},
+    [BB_METHOD_PARTNER_REVOKE] = {&bb__partner_revoke__descriptor, bb_service_revoke},
+    [BB_METHOD_KEY_ROTATE] = {&bb__key_rotate__descriptor, bb_service_rotate},
+};
+
+#define METHODS (sizeof methods / sizeof methods[0])
 
 static void
 run(struct bb_broker *broker, struct bb_job *job)
 {
+    const struct method *method = job->method < METHODS ? &methods[job->method] : NULL;
     ProtobufCMessage *message;
 
     bb_arena_reset(&broker->arena);
-    if (job->started) {
-        list_part(broker, job);
-        return;
-    }
-    if (bb_message_unpack(type_of(job->method), bb_bytes(job->body, job->len), &broker->arena, &message) <
-        0) {
-        fail(broker, job, BB_ERROR_MALFORMED, "the body cannot be decoded");
-        return;
-    }
-    if (job->method == BB_METHOD_STATUS)
-        on_status(broker, job);
-    else if (job->method == BB_METHOD_PARTNER_PUT)
-        on_partner_put(broker, job, (const Bb__PartnerPut *)message);
+    if (!method || !method->run)
+        bb_service_fail(broker, job, BB_ERROR_UNKNOWN_METHOD, "there is no such method");
+    else if (bb_message_unpack(method->type, bb_bytes(job->body, job->len), &broker->arena, &message) < 0)
+        bb_service_fail(broker, job, BB_ERROR_MALFORMED, "the body cannot be decoded");
     else
-        on_partner_list(broker, job, (const Bb__PartnerList *)message);
+        method->run(broker, job, message);
 }
 
 /* A job is out of the list while it runs, and back in it, at its place, when it waits for its window, or for
- * the next round: partner.put waits for the disk, and the others should not wait for many of them. A job may
+ * the next round: a change waits for the disk, and the others should not wait for many of them. A job may
  * be cancelled by what another one does (a partner is disabled); then its request is not open any more. */
 void
 bb_service_run(struct bb_broker *broker)
@@ -378,7 +250,7 @@ bb_service_run(struct bb_broker *broker)
         job->next = NULL;
         while (cost < ROUND_COST && job->window > 0 && bb_router_is_open(broker->router, job->tag)) {
             run(broker, job);
-            cost += job->method == BB_METHOD_PARTNER_PUT ? COST_CHANGE : 1;
+            cost += bb_method_info(job->method)->lane == BB_LANE_COMMAND ? COST_CHANGE : 1;
         }
         if (!bb_router_is_open(broker->router, job->tag)) {
             free(job);

@@ -59,9 +59,10 @@ struct bb_job {
     uint32_t role;
     int64_t window;
     uint32_t part;
-    bool started;
     char organization[BB_LIMIT_CODE_BYTES + 1];
-    char after[BB_LIMIT_CODE_BYTES + 1]; /* partner.list: the last code that was sent */
+    char member[BB_LIMIT_CODE_BYTES + 1];
+    char key[BB_KEY_TEXT];
+    char after[BB_LIMIT_CODE_BYTES + 1]; /* of a list: the last organization that was sent */
     struct bb_job *next;
     size_t len;
     uint8_t body[];
@@ -166,11 +167,15 @@ struct bb_broker {
     bb_mono now;
     bb_mono started;
     char today[sizeof "2026-09-07"]; /* in UTC */
+    int64_t next_expiry;             /* UTC: from then on an old key is let in no more */
     uint32_t max_connections;
     bool shedding;     /* there are connections to cut off now */
     bb_mono made_room; /* somebody was cut off for the sake of the sum */
     uint64_t unread;   /* bytes that are held for clients, one each, and that they have not confirmed */
     char endpoint[256];
+    char address[256];       /* where clients connect, for those who are far away */
+    char enrol_address[256]; /* where keys are brought; "": nowhere */
+    uint8_t server_key[32];
 };
 
 /* send.c */

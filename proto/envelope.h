@@ -38,6 +38,8 @@ enum bb_kind {
     BB_KIND_PULL = 15,
     BB_KIND_SUBSCRIBED = 16,
     BB_KIND_UNSUBSCRIBE = 17,
+    BB_KIND_ENROL = 18,
+    BB_KIND_ENROLLED = 19,
     /* worker and broker */
     BB_KIND_READY = 32,
     BB_KIND_WORK = 33,

@@ -27,6 +27,9 @@
 #define BB_LIMIT_NOTE_BYTES           500u  /* why a submission corrects what was there */
 #define BB_LIMIT_TEXT_BYTES           4000u /* definitions */
 #define BB_LIMIT_ALIASES              64u   /* of one organization or place */
+#define BB_LIMIT_MEMBERS              64u   /* of one organization */
+#define BB_LIMIT_INVITATIONS          64u   /* of one organization, used ones included */
+#define BB_LIMIT_PARTNER_INDICATORS   256u  /* that one organization takes part in */
 #define BB_LIMIT_TARGETS              100u  /* of one indicator */
 #define BB_LIMIT_RULES                1000u /* between indicators, removed ones included */
 #define BB_LIMIT_REVIEW_UNITS         500u  /* that one request reviews */

@@ -12,6 +12,7 @@ bool bb_text_is_code(struct bb_bytes text);
  * U+2066 to U+2069, U+FEFF). */
 bool bb_text_is_name(struct bb_bytes text);
 /* For who is told that a text is none. */
+#define BB_TEXT_CODE_EXPECTED "1 to 128 letters, digits, '_', '.', '-', the first a letter or digit"
 #define BB_TEXT_NAME_EXPECTED                                                                                \
     "1 to 300 bytes of UTF-8 without control characters, marks of direction and white space at the ends"
 

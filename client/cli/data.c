@@ -172,7 +172,7 @@ bb_cli_say_whose(const struct bb_client *client)
 {
     struct bb_identity who;
 
-    if (bb_client_identity(client, &who) == 0 && strcmp(who.role, "staff") == 0)
+    if (bb_client_identity(client, &who) == 0 && strcmp(who.organization_role, "staff") == 0)
         bb_cli_say("without --organization this is about %s, your own organization", who.organization);
 }
 

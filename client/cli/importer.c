@@ -151,7 +151,7 @@ note_staff(struct importer *im)
     struct bb_identity who;
 
     if (!*tally->staff && tally->unnamed && bb_client_identity(im->client, &who) == 0 &&
-        strcmp(who.role, "staff") == 0)
+        strcmp(who.organization_role, "staff") == 0)
         snprintf(tally->staff, sizeof tally->staff, "%s", who.organization);
 }
 

@@ -63,7 +63,4 @@ Bb__AsOf *bb_call_as_of(Bb__AsOf *as_of, uint64_t sequence, int64_t time_us);
      (message)->has_min_sequence = (query)->min_sequence != 0,                                               \
      (message)->min_sequence = (query)->min_sequence)
 
-/* "staff"; "" for a role that has no name here. Static. */
-const char *bb_role_name(uint32_t role);
-
 #endif

@@ -441,21 +441,13 @@ bb_client_set_timeout(struct bb_client *client, uint32_t timeout_ms)
     client->session.timeout_ms = timeout_ms < BB_LIMIT_TIMEOUT_MS ? timeout_ms : BB_LIMIT_TIMEOUT_MS;
 }
 
-const char *
-bb_role_name(uint32_t role)
+/* What its organization is; an operator has none. */
+static const char *
+organization_role(uint32_t role)
 {
-    switch (role) {
-    case BB__ROLE__ROLE_OPERATOR:
-        return "operator";
-    case BB__ROLE__ROLE_STAFF:
-        return "staff";
-    case BB__ROLE__ROLE_PARTNER:
-        return "partner";
-    case BB__ROLE__ROLE_OBSERVER:
-        return "observer";
-    default:
-        return "";
-    }
+    const char *word = bb_class_word(bb_role_class(role));
+
+    return word ? word : bb_role_word(role) ? bb_role_word(role) : "";
 }
 
 int
@@ -469,7 +461,8 @@ bb_client_identity(const struct bb_client *client, struct bb_identity *ret_ident
         .organization = who->organization,
         .name = who->name,
         .member = who->member,
-        .role = bb_role_name(who->role),
+        .role = bb_role_word(who->role) ? bb_role_word(who->role) : "",
+        .organization_role = organization_role(who->role),
         .broker_time_us = who->time_us,
         .submission_rows = who->submission_rows,
     };

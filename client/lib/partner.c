@@ -14,8 +14,8 @@ static const char *
 main_key(const Bb__Organization *organization)
 {
     for (size_t i = 0; i < organization->n_member; i++)
-        if (organization->member[i]->key)
-            return organization->member[i]->key;
+        if (organization->member[i]->n_key)
+            return organization->member[i]->key[0];
     return NULL;
 }
 
@@ -25,7 +25,7 @@ read_partner(const Bb__Organization *from, struct bb_partner *ret_partner)
     *ret_partner = (struct bb_partner){
         .code = from->code,
         .name = from->name,
-        .role = bb_role_name((uint32_t)from->role),
+        .role = bb_class_word((uint32_t)from->role),
         .alias = (const char *const *)from->alias,
         .n_aliases = from->n_alias,
         .enabled = from->enabled,
@@ -34,16 +34,6 @@ read_partner(const Bb__Organization *from, struct bb_partner *ret_partner)
         .left = from->left,
         .key = main_key(from),
     };
-}
-
-/* The role of this name; ROLE_NONE, which the broker refuses by name, for any other. */
-static Bb__Role
-role_by_name(const char *name)
-{
-    for (uint32_t role = BB__ROLE__ROLE_STAFF; role <= BB__ROLE__ROLE_OBSERVER; role++)
-        if (strcmp(name, bb_role_name(role)) == 0)
-            return (Bb__Role)role;
-    return BB__ROLE__ROLE_NONE;
 }
 
 static int
@@ -82,7 +72,7 @@ bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *
     message.has_upsert = message.upsert = change->upsert;
     message.name = bb_call_text(change->name);
     message.has_role = change->role != NULL;
-    message.role = change->role ? role_by_name(change->role) : BB__ROLE__ROLE_NONE;
+    message.role = change->role ? (Bb__Role)bb_class_by_word(change->role) : BB__ROLE__ROLE_NONE;
     message.key = bb_call_text(change->key);
     message.n_alias = change->n_aliases;
     message.alias = (char **)(uintptr_t)change->alias;

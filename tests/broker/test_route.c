@@ -26,7 +26,7 @@ there_and_back(void **state)
     assert_true(directory->full && directory->first && directory->final);
     assert_int_equal(directory->n_organization, 3);
     assert_string_equal(directory->organization[0]->code, "alpha");
-    assert_string_equal(directory->organization[0]->member[0]->key, broker.partner.public_key);
+    assert_string_equal(directory->organization[0]->member[0]->key[0], broker.partner.public_key);
     version = directory->version;
     tag = expect_work(&worker, "alpha", "hello");
     work_reply(&worker, tag, 0, true, bb_bytes_str("world"));

@@ -14,7 +14,7 @@ observer watcher Watcher
 
 for who in alpha beta gamma; do
     run 0 as "$who" context show -o json
-    json '[.organization, .role]' "[\"$who\",\"partner\"]"
+    json '[.organization, .role]' "[\"$who\",\"reporter\"]"
 done
 run 0 as alpha report share --period 2026 --numerator 1 --denominator 4
 run 0 as beta report share --period 2026 --numerator 2 --denominator 4

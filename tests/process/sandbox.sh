@@ -22,7 +22,7 @@ run 0 "$sandbox" -- bash -c 'type -P backbone backbone-broker backbone-measureme
 is "the built binaries are first on PATH" "$out" \
     "$BB_BUILD/bin/backbone"$'\n'"$BB_BUILD/bin/backbone-broker"$'\n'"$BB_BUILD/bin/backbone-measurement"
 run 0 "$sandbox" -- backbone context show -o json
-json '[.name, .organization, .role]' '["staff","backbone","staff"]'
+json '[.name, .organization, .role]' '["staff","backbone","manager"]'
 json '[(.server_key | length), (.key | length)]' '[40,40]'
 run 0 "$sandbox" -- backbone --context operator context show -o json
 json '.role' '"operator"'

@@ -6,6 +6,7 @@
 
 #include "proto/errors.h"
 #include "proto/limits.h"
+#include "proto/methods.h"
 #include "runtime/text.h"
 
 #include "wire.pb-c.h"
@@ -318,7 +319,7 @@ bb_handle_group_list(struct bb_communication *c, const struct bb_call *call)
     if (r != 0)
         return r > 0 ? 0 : r;
     if (request->code) {
-        bool staff = call->caller->role == BB__ROLE__ROLE_STAFF;
+        bool staff = bb_role_class(call->caller->role) == BB__ROLE__ROLE_STAFF;
         group = bb_groups_by_code(c->groups, bb_bytes_str(request->code));
         if (!group && staff)
             return bb_refuse(c, call, BB_ERROR_NOT_FOUND, "there is no such group");

@@ -19,6 +19,7 @@
 #include "proto/errors.h"
 #include "proto/limits.h"
 #include "proto/message.h"
+#include "proto/methods.h"
 #include "proto/utf8.h"
 #include "runtime/uuid.h"
 
@@ -31,7 +32,7 @@
 static bool
 is_staff(const struct bb_call *call)
 {
-    return call->caller->role == BB__ROLE__ROLE_STAFF;
+    return bb_role_class(call->caller->role) == BB__ROLE__ROLE_STAFF;
 }
 
 static ProtobufCBinaryData

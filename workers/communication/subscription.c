@@ -5,6 +5,7 @@
 #include "stream.h"
 
 #include "proto/errors.h"
+#include "proto/methods.h"
 
 #include "communication.pb-c.h"
 
@@ -292,7 +293,7 @@ make_part(struct bb_communication *c, struct bb_stream *stream, struct bb_slice 
 int
 bb_handle_subscription_list(struct bb_communication *c, const struct bb_call *call)
 {
-    bool staff = call->caller->role == BB__ROLE__ROLE_STAFF;
+    bool staff = bb_role_class(call->caller->role) == BB__ROLE__ROLE_STAFF;
     const struct bb_organization *of = staff ? NULL : call->caller;
     struct subscription_list *list;
     Bb__SubscriptionList *request;

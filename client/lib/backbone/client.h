@@ -158,7 +158,9 @@ struct bb_identity {
     const char *organization; /* code */
     const char *name;
     const char *member;
-    const char *role; /* "staff", "partner", "observer", "operator" */
+    const char *role; /* of the member: "manager", "data-manager", "facilitator", "reporter", "reader",
+                         "observer"; "operator" */
+    const char *organization_role; /* "staff", "partner", "observer"; "operator" */
     int64_t broker_time_us;
     uint32_t submission_rows; /* most rows of a submission */
 };

@@ -55,3 +55,42 @@ registry_find(const struct bb_registry *registry, const char *text)
 {
     return bb_registry_find(registry, bb_bytes_str(text));
 }
+
+const struct bb_organization *
+registry_find_key(const struct bb_registry *registry, const char *key)
+{
+    struct bb_key_holder holder;
+
+    return bb_registry_find_key(registry, bb_bytes_str(key), &holder) ? holder.organization : NULL;
+}
+
+const char *
+registry_key(const struct bb_organization *organization)
+{
+    const struct bb_member *member = bb_organization_member(organization, BB_MEMBER_MAIN);
+
+    return member ? member->key : "";
+}
+
+struct putting {
+    const Bb__PartnerPut *put;
+    const char *today;
+};
+
+static int
+apply_put(void *self, struct bb_organization *organization, bool is_new, char *message)
+{
+    const struct putting *putting = self;
+
+    return bb_partner_put(organization, is_new, putting->put, putting->today, message);
+}
+
+int
+registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
+             const struct bb_organization **ret_organization, bool *ret_changed, char *message)
+{
+    struct putting putting = {put, today};
+    const struct bb_registry_change change = {.code = put->code, .apply = apply_put, .self = &putting};
+
+    return bb_registry_change(registry, &change, ret_organization, ret_changed, message);
+}

@@ -2,6 +2,7 @@
 #ifndef BB_TEST_REGISTRY_FIXTURE_H
 #define BB_TEST_REGISTRY_FIXTURE_H
 
+#include "broker/partner_put.h"
 #include "broker/registry.h"
 
 #include "tests/unit/folder.h"
@@ -29,5 +30,13 @@ void registry_write(const char *code, const char *content);
 struct bb_registry *registry_load(struct registry_reports *reports, const struct bb_registry *previous);
 /* By code, name or alias. */
 const struct bb_organization *registry_find(const struct bb_registry *registry, const char *text);
+
+/* Whose key it is; NULL: nobody's. */
+const struct bb_organization *registry_find_key(const struct bb_registry *registry, const char *key);
+/* The key of the member "main"; "": none. */
+const char *registry_key(const struct bb_organization *organization);
+/* partner.put */
+int registry_put(struct bb_registry *registry, const Bb__PartnerPut *put, const char *today,
+                 const struct bb_organization **ret_organization, bool *ret_changed, char *message);
 
 #endif

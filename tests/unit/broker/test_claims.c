@@ -13,13 +13,15 @@
 
 static char *a1[] = {(char *)"A1"}, *x1[] = {(char *)"X1"}, *of_b[] = {(char *)"B"};
 
-#define ORGANIZATION(c, n, k)                                                                                \
+static struct bb_member with_a[] = {{.key = KEY_A}}, with_b[] = {{.key = KEY_B}}, keyless[] = {{.key = ""}};
+
+#define ORGANIZATION(c, n, m)                                                                                \
     {                                                                                                        \
-        .code = (char *)(c), .name = (char *)(n), .key = k                                                   \
+        .code = (char *)(c), .name = (char *)(n), .member = (m), .n_member = 1                               \
     }
-#define ALIASED(c, n, a, k)                                                                                  \
+#define ALIASED(c, n, a, m)                                                                                  \
     {                                                                                                        \
-        .code = (char *)(c), .name = (char *)(n), .alias = (a), .n_alias = 1, .key = k                       \
+        .code = (char *)(c), .name = (char *)(n), .alias = (a), .n_alias = 1, .member = (m), .n_member = 1   \
     }
 
 static const struct {
@@ -29,28 +31,31 @@ static const struct {
     unsigned reports;
 } cases[] = {
     {"nobody", {{.code = NULL}}, "", 0},
-    {"one that is named like its code", {ORGANIZATION("a", "a", KEY_A)}, "", 0},
-    {"two that differ", {ALIASED("a", "A", a1, KEY_A), ALIASED("b", "B", x1, KEY_B)}, "", 0},
-    {"two without a key", {ORGANIZATION("a", "A", ""), ORGANIZATION("b", "B", "")}, "", 0},
-    {"a key is no name", {ORGANIZATION("a", KEY_A, ""), ORGANIZATION("b", "B", KEY_A)}, "", 0},
-    {"a key", {ORGANIZATION("a", "A", KEY_A), ORGANIZATION("b", "B", KEY_A)}, "a b ", 2},
-    {"a name", {ORGANIZATION("a", "A", KEY_A), ORGANIZATION("b", "A", KEY_B)}, "a b ", 2},
-    {"a name that is a code", {ORGANIZATION("a", "A", ""), ORGANIZATION("b", "a", "")}, "a b ", 2},
-    {"an alias", {ALIASED("a", "A", x1, ""), ALIASED("b", "B", x1, "")}, "a b ", 2},
-    {"an alias that is a name", {ALIASED("a", "A", of_b, ""), ORGANIZATION("b", "B", "")}, "a b ", 2},
-    {"code and name of one are the name of the other",
-     {ORGANIZATION("a", "a", ""), ORGANIZATION("b", "a", "")},
+    {"one that is named like its code", {ORGANIZATION("a", "a", with_a)}, "", 0},
+    {"two that differ", {ALIASED("a", "A", a1, with_a), ALIASED("b", "B", x1, with_b)}, "", 0},
+    {"two without a key", {ORGANIZATION("a", "A", keyless), ORGANIZATION("b", "B", keyless)}, "", 0},
+    {"a key is no name", {ORGANIZATION("a", KEY_A, keyless), ORGANIZATION("b", "B", with_a)}, "", 0},
+    {"a key", {ORGANIZATION("a", "A", with_a), ORGANIZATION("b", "B", with_a)}, "a b ", 2},
+    {"a name", {ORGANIZATION("a", "A", with_a), ORGANIZATION("b", "A", with_b)}, "a b ", 2},
+    {"a name that is a code", {ORGANIZATION("a", "A", keyless), ORGANIZATION("b", "a", keyless)}, "a b ", 2},
+    {"an alias", {ALIASED("a", "A", x1, keyless), ALIASED("b", "B", x1, keyless)}, "a b ", 2},
+    {"an alias that is a name",
+     {ALIASED("a", "A", of_b, keyless), ORGANIZATION("b", "B", keyless)},
      "a b ",
      2},
-    {"two claims", {ALIASED("a", "A", x1, KEY_A), ALIASED("b", "B", x1, KEY_A)}, "a b ", 4},
+    {"code and name of one are the name of the other",
+     {ORGANIZATION("a", "a", keyless), ORGANIZATION("b", "a", keyless)},
+     "a b ",
+     2},
+    {"two claims", {ALIASED("a", "A", x1, with_a), ALIASED("b", "B", x1, with_a)}, "a b ", 4},
     {"three of one, and one beside them",
-     {ALIASED("a", "A", x1, ""), ALIASED("b", "B", x1, ""), ALIASED("c", "C", x1, ""),
-      ALIASED("d", "D", a1, "")},
+     {ALIASED("a", "A", x1, keyless), ALIASED("b", "B", x1, keyless), ALIASED("c", "C", x1, keyless),
+      ALIASED("d", "D", a1, keyless)},
      "a b c ",
      3},
     {"a chain: who is out of one clash is a party of another",
-     {ALIASED("a", "A", x1, ""), ALIASED("b", "B", x1, KEY_B), ORGANIZATION("c", "C", KEY_B),
-      ORGANIZATION("d", "D", KEY_A)},
+     {ALIASED("a", "A", x1, keyless), ALIASED("b", "B", x1, with_b), ORGANIZATION("c", "C", with_b),
+      ORGANIZATION("d", "D", with_a)},
      "a b c ",
      4},
 };

@@ -33,10 +33,10 @@ some_answers(void **state)
         {BB_METHOD_STATUS, BB__ROLE__ROLE_NONE, BB_ERROR_NOT_ALLOWED},
         {BB_METHOD_STATUS, BB__ROLE__ROLE_GATEWAY, BB_ERROR_NOT_ALLOWED},
         {BB_METHOD_STATUS, BB__ROLE__ROLE_PUBLIC, BB_ERROR_NOT_ALLOWED},
-        {BB_METHOD_STATUS, BB_POLICY_ROLES, BB_ERROR_NOT_ALLOWED},
+        {BB_METHOD_STATUS, BB_ROLES, BB_ERROR_NOT_ALLOWED},
         {BB_METHOD_STATUS, UINT32_MAX, BB_ERROR_NOT_ALLOWED},
         {0, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
-        {4, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
+        {31, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
         {BB_METHOD_MAX, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
         {BB_METHOD_MAX + 1, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
         {UINT32_MAX, BB__ROLE__ROLE_STAFF, BB_ERROR_UNKNOWN_METHOD},
@@ -72,11 +72,16 @@ a_refusal_says_who_may(void **state)
         uint32_t method, role;
         const char *expected;
     } table[] = {
-        {BB_METHOD_RULE_DEFINE, BB__ROLE__ROLE_PARTNER, "rule.define is for staff, and you are a partner"},
+        {BB_METHOD_RULE_DEFINE, BB__ROLE__ROLE_PARTNER,
+         "rule.define is for managers, data managers, and you are a reporter"},
         {BB_METHOD_STATUS, BB__ROLE__ROLE_OBSERVER,
          "status is for staff, operators, and you are an observer"},
         {BB_METHOD_TREND, BB__ROLE__ROLE_OPERATOR,
          "trend is for staff, partners, observers, and you are an operator"},
+        {BB_METHOD_PARTNER_INVITE, BB__ROLE__ROLE_FACILITATOR,
+         "partner.invite is for managers, operators, and you are a facilitator"},
+        {BB_METHOD_SUBMIT, BB__ROLE__ROLE_READER,
+         "measurement.submit is for managers, data managers, reporters, and you are a reader"},
         {BB_METHOD_MEASUREMENT_FOLLOW, BB__ROLE__ROLE_STAFF, NULL}, /* nobody who could be named */
         {BB_METHOD_STATUS, BB__ROLE__ROLE_PUBLIC, NULL},
         {BB_METHOD_STATUS, UINT32_MAX, NULL},

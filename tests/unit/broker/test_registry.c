@@ -30,13 +30,13 @@ reads_a_file(void **state)
     assert_ptr_equal(registry_find(registry, "hsd"), o);
     assert_ptr_equal(registry_find(registry, "Hartford"), o);
     assert_ptr_equal(registry_find(registry, "Hartford 's School District"), o);
-    assert_ptr_equal(bb_registry_find_key(registry, bb_bytes_str(KEY_A)), o);
-    assert_null(bb_registry_find_key(registry, bb_bytes_str(KEY_B)));
+    assert_ptr_equal(registry_find_key(registry, KEY_A), o);
+    assert_null(registry_find_key(registry, KEY_B));
     assert_null(registry_find(registry, "HSD"));
     assert_null(registry_find(registry, ""));
     o = registry_find(registry, "E");
     assert_false(o->enabled);
-    assert_string_equal(o->key, "");
+    assert_string_equal(registry_key(o), "");
     assert_ptr_equal(bb_registry_at(registry, 0), o); /* in order of code */
     assert_ptr_equal(bb_registry_after(registry, bb_bytes_str("")), o);
     assert_string_equal(bb_registry_after(registry, bb_bytes_str("empty"))->code, "hsd");
@@ -68,7 +68,25 @@ leaves_out_what_is_broken(void **state)
         {"date", "name = 'B'\nrole = 'partner'\njoined = '2023-02-29'\n", "bad.conf:3: joined"},
         {"month", "name = 'B'\nrole = 'partner'\nleft = '2023-02'\n", "bad.conf:3: left"},
         {"key", "name = 'B'\nrole = 'partner'\nmember main {\n key = 'short'\n}\n", "bad.conf:4: key"},
-        {"member", "name = 'B'\nrole = 'partner'\nmember other {\n}\n", "member: the only one"},
+        {"member", "name = 'B'\nrole = 'partner'\nmember 'no code' {\n}\n",
+         "bad.conf:4: member: its name is a code"},
+        {"role of a member", "name = 'B'\nrole = 'partner'\nmember main {\n role = 'boss'\n}\n",
+         "bad.conf:4: role: found \"boss\", expected manager"},
+        {"role of another class", "name = 'B'\nrole = 'partner'\nmember main {\n role = 'manager'\n}\n",
+         "member main: role: found \"manager\", expected one of partner"},
+        {"class as a role", "name = 'B'\nrole = 'partner'\nmember main {\n role = 'partner'\n}\n",
+         "bad.conf:4: role"},
+        {"old key without its end",
+         "name = 'B'\nrole = 'partner'\nmember main {\n old-key = '" KEY_A "'\n}\n",
+         "old-key-until is missing"},
+        {"time", "name = 'B'\nrole = 'partner'\nmember main {\n old-key-until = 'soon'\n}\n",
+         "bad.conf:4: old-key-until"},
+        {"indicator", "name = 'B'\nrole = 'partner'\nindicators = {'no code'}\n", "bad.conf:3: indicators"},
+        {"revoked", "name = 'B'\nrole = 'partner'\nrevoked = {'short'}\n", "bad.conf:3: revoked"},
+        {"invitation", "name = 'B'\nrole = 'partner'\ninvitation one {\n}\n", "16 hexadecimal digits"},
+        {"half an invitation",
+         "name = 'B'\nrole = 'partner'\ninvitation 0123456789abcdef {\n member = 'main'\n}\n",
+         "member, role, hash and expires are needed"},
         {"bool", "name = 'B'\nrole = 'partner'\nenabled = perhaps\n", "bad.conf:3"},
         {"empty", "", "name is missing"},
         {"binary",
@@ -183,7 +201,7 @@ a_clash_at_a_start_leaves_both_out(void **state)
         assert_non_null(strstr(reports.last, "both are left out"));
         assert_int_equal(bb_registry_count(registry), 1);
         assert_non_null(registry_find(registry, "good"));
-        assert_null(bb_registry_find_key(registry, bb_bytes_str(KEY_A)));
+        assert_null(registry_find_key(registry, KEY_A));
         bb_registry_destroy(&registry);
         remove_file(others[i % 2]);
     }
@@ -208,7 +226,7 @@ a_clash_leaves_what_is_served_in_place(void **state)
             !strstr(reports.last, clashes[i / 2].claim) || !strstr(reports.last, "m.conf, which has it now"))
             fail_msg("%u reports, the last one: %s", reports.count, reports.last);
         assert_int_equal(bb_registry_count(registry), 1);
-        assert_string_equal(bb_registry_find_key(registry, bb_bytes_str(KEY_A))->code, "m");
+        assert_string_equal(registry_find_key(registry, KEY_A)->code, "m");
         bb_registry_destroy(&registry);
         remove_file(others[i % 2]);
     }
@@ -216,7 +234,7 @@ a_clash_leaves_what_is_served_in_place(void **state)
     registry_write("b", "name = 'Mu Schools'\nrole = 'partner'\nmember main { key = '" KEY_A "' }\n");
     registry = registry_load(&reports, before);
     assert_int_equal(reports.count, 0);
-    assert_string_equal(bb_registry_find_key(registry, bb_bytes_str(KEY_A))->code, "b");
+    assert_string_equal(registry_find_key(registry, KEY_A)->code, "b");
     bb_registry_destroy(&registry);
     bb_registry_destroy(&before);
 }

@@ -127,10 +127,13 @@ define_answer(uint8_t *to)
 static void
 name_organization(Bb__Organization *organization, Bb__Member *member, Bb__Member **members)
 {
+    static char *keys[] = {(char *)"KEY"};
+
     bb__organization__init(organization);
     bb__member__init(member);
     member->name = (char *)"main";
-    member->key = (char *)"KEY";
+    member->key = keys;
+    member->n_key = 1;
     members[0] = member;
     organization->code = (char *)"hartford";
     organization->name = (char *)"Hartford";

@@ -34,7 +34,8 @@ a_blocking_submission_has_an_outcome_for_every_row(void **state)
     assert_int_equal(bb_client_sequence(f->client), 1);
     assert_int_equal(bb_client_identity(f->client, &identity), 0);
     assert_string_equal(identity.organization, "hartford");
-    assert_string_equal(identity.role, "staff");
+    assert_string_equal(identity.role, "manager");
+    assert_string_equal(identity.organization_role, "staff");
     assert_int_equal(bb_client_ping(f->client, NULL, NULL), BB_OK);
     assert_int_equal(bb_client_open(f->client), 0);
 }

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CELLS 10
+#define CELLS 12
 
 static FILE *document;
 
@@ -129,13 +129,11 @@ test_errors(void **state)
     assert_string_not_equal(bb_error_meaning(UINT32_MAX), bb_error_meaning(1));
 }
 
-static const char *
-scope_name(enum bb_scope scope)
-{
-    static const char *const names[] = {"NONE", "OWN", "SHARED", "TOTALS", "ALL"};
-
-    return names[scope];
-}
+/* The columns. */
+static const uint32_t roles[] = {
+    BB__ROLE__ROLE_OPERATOR, BB__ROLE__ROLE_STAFF,  BB__ROLE__ROLE_DATA_MANAGER, BB__ROLE__ROLE_FACILITATOR,
+    BB__ROLE__ROLE_PARTNER,  BB__ROLE__ROLE_READER, BB__ROLE__ROLE_OBSERVER,
+};
 
 static void
 method_row(char *cell[static CELLS])
@@ -146,8 +144,8 @@ method_row(char *cell[static CELLS])
     check_text(cell[1], info->name, cell[1]);
     check_text(cell[3], bb_service_name(info->service), cell[1]);
     check_text(cell[4], info->lane == BB_LANE_COMMAND ? "command" : "query", cell[1]);
-    for (uint32_t role = BB__ROLE__ROLE_OPERATOR; role <= BB__ROLE__ROLE_OBSERVER; role++)
-        check_text(cell[4 + role], scope_name(bb_method_scope(number(cell[0]), role)), cell[1]);
+    for (size_t i = 0; i < COUNT(roles); i++)
+        check_text(cell[5 + i], bb_scope_name(bb_method_scope(number(cell[0]), roles[i])), cell[1]);
 }
 
 static void
