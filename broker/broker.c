@@ -23,6 +23,7 @@
 
 #define HEARTBEAT_MS      1000
 #define ROUND_MESSAGES    512u
+#define ENROL_MESSAGES    8u /* each may wait for the disk */
 #define SPARE_DESCRIPTORS 64u
 #define STOP_MS           200
 #define RETRY_STOPPED_MS  500u
@@ -222,7 +223,9 @@ time_to_wait(const struct bb_life *life)
         next = bb_fanout_deadline(broker);
     if (broker->jobs_left)
         return 0;
-    if (broker->peers.open[BB_DOOR_PUBLIC] + broker->peers.open[BB_DOOR_ADMIN] && life->next_guard < next)
+    if (broker->peers.open[BB_DOOR_PUBLIC] + broker->peers.open[BB_DOOR_ENROL] +
+            broker->peers.open[BB_DOOR_ADMIN] &&
+        life->next_guard < next)
         next = life->next_guard;
     return next > broker->now ? (long)(next - broker->now) : 0;
 }
@@ -271,6 +274,8 @@ read_door(struct bb_broker *broker, const struct bb_ready *ready, enum bb_door d
         return;
     if (door == BB_DOOR_WORKER)
         broker->door[door].more = bb_workers_read(broker, ROUND_MESSAGES);
+    else if (door == BB_DOOR_ENROL)
+        broker->door[door].more = bb_enrol_read(broker, ENROL_MESSAGES);
     else
         broker->door[door].more = bb_clients_read(broker, door, ROUND_MESSAGES);
 }
@@ -291,6 +296,7 @@ run_round(struct bb_life *life)
         bb_zap_serve(broker->zap);
     read_door(broker, &ready, BB_DOOR_WORKER);
     read_door(broker, &ready, BB_DOOR_PUBLIC);
+    read_door(broker, &ready, BB_DOOR_ENROL);
     read_door(broker, &ready, BB_DOOR_ADMIN);
     if (ready.signal)
         on_signal(life);
@@ -357,7 +363,7 @@ static int
 serve(struct bb_life *life)
 {
     struct bb_broker *broker = &life->broker;
-    char status[320];
+    char status[BB_ENDPOINT_BYTES + 64];
     int r = write_endpoint(broker);
 
     if (r < 0) {
@@ -365,6 +371,8 @@ serve(struct bb_life *life)
         return r;
     }
     bb_notice("serving %zu organizations at %s", bb_registry_count(broker->registry), broker->endpoint);
+    if (broker->enrol_address[0])
+        bb_notice("keys are brought to %s", broker->enrol_address);
     snprintf(status, sizeof status, "READY=1\nSTATUS=serving at %s", broker->endpoint);
     bb_notify(status);
     bb_monitors_read(broker); /* of the self-test: their descriptors tell of nothing new before that */

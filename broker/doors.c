@@ -38,7 +38,7 @@ set_threads(void *socket, uint64_t threads)
  * it looks for a timer among those of all peers each time it cancels one: with 5,000 idle peers that is most
  * of a burst's processor time, and a twentieth of a core when nothing happens. */
 static int
-set_public_options(void *socket, const struct bb_settings *settings)
+set_public_options(void *socket, const struct bb_settings *settings, const char *listen, int64_t largest)
 {
     const struct bb_socket_option options[] = {
         {ZMQ_ROUTER_MANDATORY, 1},
@@ -55,13 +55,13 @@ set_public_options(void *socket, const struct bb_settings *settings)
         {ZMQ_TCP_KEEPALIVE_INTVL, 10},
         {ZMQ_TCP_KEEPALIVE_CNT, 4},
         {ZMQ_TCP_MAXRT, 60000},
-        {ZMQ_IPV6, strchr(settings->listen, '[') != NULL},
+        {ZMQ_IPV6, strchr(listen, '[') != NULL},
     };
     int r = bb_socket_set(socket, options, sizeof options / sizeof options[0]);
 
     if (r == 0)
         r = set_threads(socket, ((UINT64_C(2) << settings->io_threads) - 1) & ~WORKERS_THREAD);
-    return r == 0 ? bb_socket_limit(socket, BB_LIMIT_FRAME_BYTES + BB_CURVE_BYTES) : r;
+    return r == 0 ? bb_socket_limit(socket, largest + BB_CURVE_BYTES) : r;
 }
 
 static int
@@ -90,7 +90,10 @@ open_door(struct bb_broker *broker, enum bb_door number, const char *monitor)
     if (!door->socket)
         return -errno;
     if (number == BB_DOOR_PUBLIC)
-        r = set_public_options(door->socket, broker->settings);
+        r = set_public_options(door->socket, broker->settings, broker->settings->listen,
+                               BB_LIMIT_FRAME_BYTES);
+    else if (number == BB_DOOR_ENROL)
+        r = set_public_options(door->socket, broker->settings, broker->settings->enrol, BB_LIMIT_ENROL_BYTES);
     else
         r = set_local_options(door->socket,
                               number == BB_DOOR_ADMIN ? BB_LIMIT_FRAME_BYTES : BB_LIMIT_WORKER_FRAME_BYTES);
@@ -142,43 +145,84 @@ remove_local(const struct bb_broker *broker, enum bb_door door)
         bb_warning("%s: %s", path, strerror(errno));
 }
 
+/* Bind a door of the outside. ret_endpoint: where it is. */
 static int
-bind_public(struct bb_broker *broker)
+bind_curve(struct bb_broker *broker, enum bb_door door, const char *listen, const struct bb_keypair *keys,
+           char ret_endpoint[static BB_ENDPOINT_BYTES])
 {
-    void *socket = broker->door[BB_DOOR_PUBLIC].socket;
-    size_t size = sizeof broker->endpoint;
+    void *socket = broker->door[door].socket;
+    size_t size = BB_ENDPOINT_BYTES;
+    int r = bb_zap_protect(socket, door == BB_DOOR_ENROL ? BB_ZAP_ENROLMENT : BB_ZAP_MEMBERS, keys);
+
+    if (r == 0 && zmq_bind(socket, listen) != 0)
+        r = -errno;
+    if (r == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, ret_endpoint, &size) != 0)
+        r = -errno;
+    if (r < 0)
+        bb_error("%s: %s", listen, zmq_strerror(-r));
+    return r;
+}
+
+/* What others are told of a bound endpoint: with the name of this machine outside, if there is one. */
+static void
+tell_address(const struct bb_broker *broker, const char *endpoint, char out[static BB_ENDPOINT_BYTES])
+{
+    const char *host = broker->settings->address;
+
+    if (host && *host)
+        snprintf(out, BB_ENDPOINT_BYTES, strchr(host, ':') ? "tcp://[%s]%s" : "tcp://%s%s", host,
+                 strrchr(endpoint, ':'));
+    else
+        snprintf(out, BB_ENDPOINT_BYTES, "%s", endpoint);
+}
+
+static int
+try_the_lock(struct bb_broker *broker, const struct bb_keypair *keys)
+{
+    int r = bb_zap_self_test(broker->zap, broker->context, broker->endpoint, keys->public_key, SELF_TEST_MS);
+
+    if (r == -EACCES)
+        bb_error("self-test: a key that nobody registered was let in; not serving");
+    else if (r < 0)
+        bb_error("self-test: no refusal of an unknown key: %s; not serving", strerror(-r));
+    return r;
+}
+
+static int
+bind_outside(struct bb_broker *broker)
+{
+    const struct bb_settings *s = broker->settings;
+    char enrol[BB_ENDPOINT_BYTES], error[512];
     struct bb_keypair keys;
-    char error[512];
-    int r = bb_keyfile_read(broker->settings->server_key, &keys, error, sizeof error);
+    int r = bb_keyfile_read(s->server_key, &keys, error, sizeof error);
 
     if (r < 0) {
         bb_error("%s", error);
         return r;
     }
-    r = bb_zap_protect(socket, &keys);
-    if (r == 0 && zmq_bind(socket, broker->settings->listen) != 0)
-        r = -errno;
-    if (r == 0 && zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, broker->endpoint, &size) != 0)
-        r = -errno;
-    if (r < 0)
-        bb_error("%s: %s", broker->settings->listen, zmq_strerror(-r));
-    if (r == 0) {
-        r = bb_zap_self_test(broker->zap, broker->context, broker->endpoint, keys.public_key, SELF_TEST_MS);
-        if (r == -EACCES)
-            bb_error("self-test: a key that nobody registered was let in; not serving");
-        else if (r < 0)
-            bb_error("self-test: no refusal of an unknown key: %s; not serving", strerror(-r));
+    zmq_z85_decode(broker->server_key, keys.public_key);
+    r = bind_curve(broker, BB_DOOR_PUBLIC, s->listen, &keys, broker->endpoint);
+    if (r == 0)
+        r = try_the_lock(broker, &keys);
+    if (r == 0)
+        tell_address(broker, broker->endpoint, broker->address);
+    if (r == 0 && bb_enrol_is_open(broker)) {
+        r = bind_curve(broker, BB_DOOR_ENROL, s->enrol, &keys, enrol);
+        if (r == 0)
+            tell_address(broker, enrol, broker->enrol_address);
     }
     bb_keypair_wipe(&keys);
     return r;
 }
 
 static enum bb_zap_cause
-judge_key(void *self, const char key[static BB_KEY_TEXT])
+judge_key(void *self, enum bb_zap_domain domain, const char key[static BB_KEY_TEXT])
 {
     struct bb_broker *broker = self;
     struct bb_key_holder holder;
 
+    if (domain == BB_ZAP_ENROLMENT)
+        return bb_enrol_has_room(broker) ? BB_ZAP_ACCEPTED : BB_ZAP_FULL;
     if (!bb_registry_find_key(broker->registry, bb_bytes_str(key), &holder))
         return BB_ZAP_UNKNOWN_KEY;
     if (!bb_key_holder_may_enter(&holder, broker->today, bb_clock_utc()))
@@ -191,6 +235,8 @@ bb_doors_open(struct bb_broker *broker)
 {
     int r;
 
+    for (int d = 0; d < BB_DOORS; d++)
+        broker->door[d].fd = broker->door[d].monitor_fd = -1;
     broker->context = zmq_ctx_new();
     if (!broker->context)
         return -errno;
@@ -204,6 +250,8 @@ bb_doors_open(struct bb_broker *broker)
         r = open_door(broker, BB_DOOR_ADMIN, "inproc://monitor-admin");
     if (r == 0)
         r = open_door(broker, BB_DOOR_PUBLIC, "inproc://monitor-public");
+    if (r == 0 && bb_enrol_is_open(broker))
+        r = open_door(broker, BB_DOOR_ENROL, "inproc://monitor-enrol");
     if (r < 0) {
         bb_error("sockets: %s", zmq_strerror(-r));
         return r;
@@ -212,7 +260,7 @@ bb_doors_open(struct bb_broker *broker)
     if (r == 0)
         r = bind_local(broker, BB_DOOR_ADMIN);
     if (r == 0)
-        r = bind_public(broker);
+        r = bind_outside(broker);
     return r;
 }
 

@@ -54,6 +54,16 @@ make_room(struct bb_broker *broker, struct bb_link *newest)
     broker->shedding = true;
 }
 
+/* No enrolment more. Cut off in this round, as above. */
+static void
+turn_away(struct bb_broker *broker, struct bb_link *link)
+{
+    broker->counters.limited_enrolments++;
+    link->leaving = true;
+    link->kick_at = broker->now;
+    broker->shedding = true;
+}
+
 static void
 on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
 {
@@ -65,6 +75,10 @@ on_accepted(struct bb_broker *broker, enum bb_door door, int fd)
         return;
     link = bb_peers_link(&broker->peers, fd);
     link->kick_at = broker->now + BB_GREETING_MS;
+    if (door == BB_DOOR_ENROL)
+        link->kick_at = broker->now + BB_ENROL_MS;
+    if (door == BB_DOOR_ENROL && !bb_enrol_has_room(broker))
+        turn_away(broker, link);
     if (door != BB_DOOR_PUBLIC)
         return;
     broker->counters.connections_accepted++;
@@ -160,7 +174,7 @@ bb_links_look_for_floods(struct bb_broker *broker)
     for (int fd = 0; fd < broker->peers.n_links; fd++) {
         const struct bb_link *link = &broker->peers.links[fd];
 
-        if (!link->open || link->leaving || link->door != BB_DOOR_PUBLIC ||
+        if (!link->open || link->leaving || (link->door != BB_DOOR_PUBLIC && link->door != BB_DOOR_ENROL) ||
             bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
             continue;
         broker->counters.floods++;

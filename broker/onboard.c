@@ -186,8 +186,7 @@ bb_onboard_enrol(struct bb_organization *o, const uint8_t id[static BB_INVITATIO
     struct bb_invitation *invitation = bb_organization_invitation(o, id);
 
     if (!invitation || !knows_secret(invitation, secret))
-        return refuse(BB_ERROR_NOT_ALLOWED, message,
-                      "this invitation is not known: it was altered, revoked, or is older than its expiry");
+        return refuse(BB_ERROR_NOT_ALLOWED, message, BB_ONBOARD_NOT_KNOWN);
     if (invitation->state != BB_INVITATION_OPEN)
         return enrol_again(invitation, key, ret_pending, message);
     if (invitation->expires <= now)

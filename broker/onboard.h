@@ -22,7 +22,11 @@
 
 #include "partner.pb-c.h"
 
-#define BB_INVITATION_SECRET  32u
+#define BB_INVITATION_SECRET 32u
+/* What is said to who does not know the secret. */
+#define BB_ONBOARD_NOT_KNOWN                                                                                 \
+    "this invitation is not known: it was altered, revoked, or is older than its expiry"
+
 #define BB_INVITATION_MOST_MS (UINT64_C(90) * 24 * 3600 * 1000)
 #define BB_OVERLAP_MOST_MS    (UINT64_C(30) * 24 * 3600 * 1000)
 

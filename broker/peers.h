@@ -19,7 +19,7 @@
 #include "usage.h"
 
 /* The sockets that the broker binds. */
-enum bb_door { BB_DOOR_PUBLIC, BB_DOOR_ADMIN, BB_DOOR_WORKER, BB_DOORS };
+enum bb_door { BB_DOOR_PUBLIC, BB_DOOR_ENROL, BB_DOOR_ADMIN, BB_DOOR_WORKER, BB_DOORS };
 
 /* What a client was sent and has not read for certain. Bytes are those of frames, plus what the queue takes
  * for each message. What many share counts in `sent`, for it is the client who does not read it, and not in

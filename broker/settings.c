@@ -15,11 +15,19 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#define ADDRESS_MAX 253 /* of a name in the DNS */
+
 #define AT(field) offsetof(struct bb_settings, field)
 
 const struct bb_config_option bb_settings_table[] = {
     {"listen", BB_CONFIG_TEXT, AT(listen), "tcp://127.0.0.1:7600", 0, 0,
      "Where clients connect; port * takes a free one. The bound address is written to <runtime>/endpoint."},
+    {"enrol", BB_CONFIG_TEXT, AT(enrol), "", 0, 0,
+     "Where those who were invited bring their keys (backbone join): an address as above, with another port; "
+     "empty: "
+     "nobody is invited."},
+    {"address", BB_CONFIG_TEXT, AT(address), "", 0, 0,
+     "Name or address of this machine as others reach it, for invitations; empty: the one that is bound."},
     {"server_key", BB_CONFIG_TEXT, AT(server_key), NULL, 0, 0,
      "File with the broker's key pair (backbone keys new FILE), readable by the broker alone."},
     {"registry", BB_CONFIG_TEXT, AT(registry), NULL, 0, 0,
@@ -89,6 +97,40 @@ is_listen_address(const char *text)
     return digits > 0 && digits <= 5 && !port[digits] && strtol(port, NULL, 10) <= UINT16_MAX;
 }
 
+/* Does it stand for all addresses of the machine? Then nobody can be told to go there. */
+static bool
+is_any_address(const char *endpoint)
+{
+    return strncmp(endpoint, "tcp://*:", 8) == 0 || strncmp(endpoint, "tcp://0.0.0.0:", 14) == 0 ||
+           strncmp(endpoint, "tcp://[::]:", 11) == 0;
+}
+
+static int
+check_enrol(const struct bb_settings *s, char *error, size_t size)
+{
+    if (*s->address && (strlen(s->address) > ADDRESS_MAX || strpbrk(s->address, " \t/;[]'\"*"))) {
+        snprintf(error, size,
+                 "address: found \"%s\", expected the name or the address of a machine, without a port",
+                 s->address);
+        return -EINVAL;
+    }
+    if (!*s->enrol)
+        return 0;
+    if (!is_listen_address(s->enrol)) {
+        snprintf(error, size,
+                 "enrol: found \"%s\", expected tcp://ADDRESS:PORT, with another port than listen", s->enrol);
+        return -EINVAL;
+    }
+    if (!*s->address && (is_any_address(s->listen) || is_any_address(s->enrol))) {
+        snprintf(error, size,
+                 "address: expected the name of this machine, such as backbone.example.org: invitations name "
+                 "it, and "
+                 "listen stands for all addresses");
+        return -EINVAL;
+    }
+    return 0;
+}
+
 int
 bb_settings_check(const void *settings, char *error, size_t size)
 {
@@ -102,6 +144,8 @@ bb_settings_check(const void *settings, char *error, size_t size)
                  s->listen);
         return -EINVAL;
     }
+    if (check_enrol(s, error, size) < 0)
+        return -EINVAL;
     if (strlen(s->runtime) + sizeof longest > sizeof((struct sockaddr_un *)0)->sun_path) {
         snprintf(error, size, "runtime: \"%s\" is too long for the address of a socket", s->runtime);
         return -EINVAL;

@@ -6,6 +6,8 @@
 
 struct bb_settings {
     char *listen;
+    char *enrol;
+    char *address;
     char *server_key;
     char *registry;
     char *runtime;

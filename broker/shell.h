@@ -31,6 +31,10 @@
 /* A connection says HELLO within this time, the handshake included; one that claims a routing id which is
  * taken is mute, and ends so. */
 #define BB_GREETING_MS 10000
+/* One at the enrolment endpoint is over by then. */
+#define BB_ENROL_MS 5000
+
+#define BB_ENDPOINT_BYTES 320
 
 /* A connection of a worker. */
 struct bb_worker_link {
@@ -88,6 +92,10 @@ struct bb_job {
     X(refused_malformed)                                                                                     \
     X(refused_revoked)                                                                                       \
     X(refused_unexpected)                                                                                    \
+    X(enrolments)                                                                                            \
+    X(enrolments_pending)                                                                                    \
+    X(enrolments_refused)                                                                                    \
+    X(limited_enrolments)                                                                                    \
     X(slow_readers)                                                                                          \
     X(floods)                                                                                                \
     X(limited_connections)                                                                                   \
@@ -172,9 +180,9 @@ struct bb_broker {
     bool shedding;     /* there are connections to cut off now */
     bb_mono made_room; /* somebody was cut off for the sake of the sum */
     uint64_t unread;   /* bytes that are held for clients, one each, and that they have not confirmed */
-    char endpoint[256];
-    char address[256];       /* where clients connect, for those who are far away */
-    char enrol_address[256]; /* where keys are brought; "": nowhere */
+    char endpoint[BB_ENDPOINT_BYTES];
+    char address[BB_ENDPOINT_BYTES];       /* where clients connect, for those who are far away */
+    char enrol_address[BB_ENDPOINT_BYTES]; /* where keys are brought; "": nowhere */
     uint8_t server_key[32];
 };
 
@@ -274,6 +282,15 @@ int bb_fanout_fd(const struct bb_broker *broker);
 bool bb_fanout_is_full(const struct bb_broker *broker);
 /* Bytes of messages that many share, as long as one of them waits for its copy to be encrypted. */
 uint64_t bb_fanout_shared_bytes(const struct bb_broker *broker);
+
+/* enrol.c */
+
+/* Are keys taken at all? */
+bool bb_enrol_is_open(const struct bb_broker *broker);
+/* Is there room for a connection more? */
+bool bb_enrol_has_room(const struct bb_broker *broker);
+/* Read and answer what came, at most so many messages. True when there may be more. */
+bool bb_enrol_read(struct bb_broker *broker, unsigned most);
 
 /* service.c */
 

@@ -36,6 +36,11 @@ verdict_of(enum bb_zap_cause cause)
     return verdicts[cause < BB_ZAP_CAUSES ? cause : BB_ZAP_MECHANISM];
 }
 
+static const char *const domains[BB_ZAP_DOMAINS] = {
+    [BB_ZAP_MEMBERS] = "backbone",
+    [BB_ZAP_ENROLMENT] = "backbone-enrol",
+};
+
 static bool
 is(struct bb_bytes frame, const char *text)
 {
@@ -47,12 +52,17 @@ bb_zap_decide(const struct bb_bytes *frames, size_t n, bb_zap_judge judge, void 
 {
     struct bb_zap_verdict verdict;
     char key[BB_KEY_TEXT];
+    int domain = 0;
 
-    if (n != CURVE_FRAMES || !is(frames[VERSION], "1.0") || !is(frames[DOMAIN], BB_ZAP_DOMAIN) ||
-        !is(frames[MECHANISM], "CURVE") || frames[CREDENTIALS].len != KEY_BYTES)
+    if (n != CURVE_FRAMES || !is(frames[VERSION], "1.0") || !is(frames[MECHANISM], "CURVE") ||
+        frames[CREDENTIALS].len != KEY_BYTES)
+        return verdict_of(BB_ZAP_MECHANISM);
+    while (domain < BB_ZAP_DOMAINS && !is(frames[DOMAIN], domains[domain]))
+        domain++;
+    if (domain == BB_ZAP_DOMAINS)
         return verdict_of(BB_ZAP_MECHANISM);
     zmq_z85_encode(key, frames[CREDENTIALS].data, KEY_BYTES);
-    verdict = verdict_of(judge(self, key));
+    verdict = verdict_of(judge(self, (enum bb_zap_domain)domain, key));
     memcpy(verdict.key, key, sizeof key);
     return verdict;
 }
@@ -163,14 +173,14 @@ bb_zap_serve(struct bb_zap *zap)
 }
 
 int
-bb_zap_protect(void *socket, const struct bb_keypair *keys)
+bb_zap_protect(void *socket, enum bb_zap_domain domain, const struct bb_keypair *keys)
 {
     int yes = 1;
 
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) != 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, BB_KEY_TEXT) != 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, BB_ZAP_DOMAIN, strlen(BB_ZAP_DOMAIN)) != 0 ||
+        zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domains[domain], strlen(domains[domain])) != 0 ||
         zmq_setsockopt(socket, ENFORCE_DOMAIN, &yes, sizeof yes) != 0)
         return -errno;
     return 0;

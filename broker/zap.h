@@ -1,11 +1,12 @@
 /* The ZAP handler (ZeroMQ RFC 27): who may finish a CURVE handshake.
  *
  * libzmq asks over inproc://zeromq.zap.01 in the same context; the broker's thread answers from the registry
- * in memory. bb_zap_decide() is pure: frames in, verdict out. A request that is not from the domain
- * "backbone", or not CURVE, or whose key is of no enabled member, is refused with 400; when its
- * organization has its share of connections, with 300. An accepted one gets User-Id, the key's Z85 text, and
- * no other metadata: User-Id is the only property that the broker reads of a message, and a peer cannot set
- * it, because what the handler says comes first.
+ * in memory. bb_zap_decide() is pure: frames in, verdict out. There are two domains: "backbone", where a key
+ * must be that of an enabled member, and "backbone-enrol", where keys are brought. A request from another
+ * one, or not CURVE, or whose key is not welcome, is refused with 400; when there is no room for its
+ * connection, with 300. An accepted one gets User-Id, the key's Z85 text, and no other metadata: User-Id is
+ * the only property that the broker reads of a message, and a peer cannot set it, because what the handler
+ * says comes first.
  *
  * libzmq fails open when no handler is bound, or the socket has no domain: see bb_zap_self_test(). */
 #ifndef BB_BROKER_ZAP_H
@@ -16,7 +17,8 @@
 
 #include <zmq.h>
 
-#define BB_ZAP_DOMAIN   "backbone"
+enum bb_zap_domain { BB_ZAP_MEMBERS, BB_ZAP_ENROLMENT, BB_ZAP_DOMAINS };
+
 #define BB_ZAP_ENDPOINT "inproc://zeromq.zap.01"
 
 enum bb_zap_cause {
@@ -29,7 +31,8 @@ enum bb_zap_cause {
 };
 
 /* The broker's answer for a key: BB_ZAP_ACCEPTED, UNKNOWN_KEY, DISABLED or FULL. */
-typedef enum bb_zap_cause (*bb_zap_judge)(void *self, const char key[static BB_KEY_TEXT]);
+typedef enum bb_zap_cause (*bb_zap_judge)(void *self, enum bb_zap_domain domain,
+                                          const char key[static BB_KEY_TEXT]);
 
 #define BB_ZAP_FRAMES_MAX                                                                                    \
     8u /* version, request id, domain, address, identity, mechanism, credentials ...                         \
@@ -57,7 +60,7 @@ void bb_zap_serve(struct bb_zap *zap);
 const uint64_t *bb_zap_counters(const struct bb_zap *zap);
 
 /* Make a ROUTER socket a CURVE server of the domain; before bind. 0 | -errno */
-int bb_zap_protect(void *socket, const struct bb_keypair *keys);
+int bb_zap_protect(void *socket, enum bb_zap_domain domain, const struct bb_keypair *keys);
 
 /* Try the lock: connect to the bound endpoint with a fresh key that nobody registered, serving the handler
  * meanwhile. 0 refused, as it should be | -EACCES it was let in | -ETIMEDOUT no verdict within the time |

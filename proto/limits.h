@@ -6,6 +6,7 @@
 /* The body in it: a part of an answer, a call, what is fanned out. */
 #define BB_LIMIT_BODY_BYTES (BB_LIMIT_FRAME_BYTES - 128u)
 
+#define BB_LIMIT_ENROL_BYTES     1024u      /* one frame at the enrolment endpoint */
 #define BB_LIMIT_BUNDLE_FRAMES   4096u      /* frames in a bundle */
 #define BB_LIMIT_DECODE_BYTES    (8u << 20) /* memory for decoding one message */
 #define BB_LIMIT_SUBMISSION_ROWS 10000u

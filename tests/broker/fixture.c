@@ -78,7 +78,9 @@ prepare(struct broker *broker, const char *extra)
     broker_organization(broker, "alpha", "partner", true, broker->partner.public_key);
     broker_organization(broker, "beta", "partner", true, broker->other.public_key);
     file = create(broker, "broker.conf");
-    fprintf(file, "listen = 'tcp://127.0.0.1:*'\nserver_key = '%s/server.key'\nregistry = '%s/registry'\n",
+    fprintf(file,
+            "listen = 'tcp://127.0.0.1:*'\nenrol = 'tcp://127.0.0.1:*'\nserver_key = "
+            "'%s/server.key'\nregistry = '%s/registry'\n",
             broker->folder, broker->folder);
     fprintf(file, "runtime = '%s/run'\n%s\n", broker->folder, extra ? extra : "");
     assert_int_equal(fclose(file), 0);

@@ -30,6 +30,7 @@ setup(void **state)
     assert_int_equal(mkdir(run, 0700), 0);
     assert_int_equal(bb_keyfile_new(server_key, &keys, error, sizeof error), 0);
     settings = (struct bb_settings){.listen = (char *)"tcp://127.0.0.1:*",
+                                    .enrol = (char *)"tcp://127.0.0.1:*",
                                     .server_key = server_key,
                                     .registry = registry,
                                     .runtime = run,
@@ -90,7 +91,7 @@ options_of_the_public_socket(void **state)
         check_int(value, table[i].expected, table[i].what);
     }
     assert_int_equal(zmq_getsockopt(socket, ZMQ_ZAP_DOMAIN, domain, &size), 0);
-    assert_string_equal(domain, BB_ZAP_DOMAIN);
+    assert_string_equal(domain, "backbone");
     assert_string_not_equal(domain, "");
     size = sizeof largest;
     assert_int_equal(zmq_getsockopt(socket, ZMQ_MAXMSGSIZE, &largest, &size), 0);

@@ -13,8 +13,10 @@
 static const uint8_t raw_key[32] = "0123456789abcdef0123456789abcde";
 
 static enum bb_zap_cause
-give(void *self, const char key[static BB_KEY_TEXT])
+give(void *self, enum bb_zap_domain domain, const char key[static BB_KEY_TEXT])
 {
+    if (domain == BB_ZAP_ENROLMENT)
+        return BB_ZAP_FULL; /* told apart from what the table says */
     assert_int_equal(strlen(key), 40);
     return *(enum bb_zap_cause *)self;
 }
@@ -66,6 +68,18 @@ verdicts(void **state)
         {"PLAIN",
          {F("1.0"), F("1"), F("backbone"), F("127.0.0.1"), F(""), F("PLAIN"), F("a"), F("b")},
          8,
+         BB_ZAP_ACCEPTED,
+         BB_ZAP_MECHANISM,
+         "400"},
+        {"where keys are brought",
+         {F("1.0"), F("1"), F("backbone-enrol"), F("127.0.0.1"), F(""), F("CURVE"), KEY},
+         7,
+         BB_ZAP_ACCEPTED,
+         BB_ZAP_FULL,
+         "300"},
+        {"more than a domain",
+         {F("1.0"), F("1"), F("backbone-enrolment"), F("127.0.0.1"), F(""), F("CURVE"), KEY},
+         7,
          BB_ZAP_ACCEPTED,
          BB_ZAP_MECHANISM,
          "400"},
@@ -140,7 +154,7 @@ server_start(struct server *s, enum bb_zap_cause judged, bool with_domain)
     s->socket = zmq_socket(s->context, ZMQ_ROUTER);
     zmq_setsockopt(s->socket, ZMQ_LINGER, &zero, sizeof zero);
     if (with_domain) {
-        assert_int_equal(bb_zap_protect(s->socket, &s->keys), 0);
+        assert_int_equal(bb_zap_protect(s->socket, BB_ZAP_MEMBERS, &s->keys), 0);
     } else { /* what a slip would look like */
         zmq_setsockopt(s->socket, ZMQ_CURVE_SERVER, &yes, sizeof yes);
         zmq_setsockopt(s->socket, ZMQ_CURVE_SECRETKEY, s->keys.secret_key, BB_KEY_TEXT);
