@@ -108,20 +108,22 @@ is_any_address(const char *endpoint)
 static int
 check_enrol(const struct bb_settings *s, char *error, size_t size)
 {
-    if (*s->address && (strlen(s->address) > ADDRESS_MAX || strpbrk(s->address, " \t/;[]'\"*"))) {
+    const char *address = s->address ? s->address : "", *enrol = s->enrol ? s->enrol : "";
+
+    if (*address && (strlen(address) > ADDRESS_MAX || strpbrk(address, " \t/;[]'\"*"))) {
         snprintf(error, size,
                  "address: found \"%s\", expected the name or the address of a machine, without a port",
-                 s->address);
+                 address);
         return -EINVAL;
     }
-    if (!*s->enrol)
+    if (!*enrol)
         return 0;
-    if (!is_listen_address(s->enrol)) {
+    if (!is_listen_address(enrol)) {
         snprintf(error, size,
-                 "enrol: found \"%s\", expected tcp://ADDRESS:PORT, with another port than listen", s->enrol);
+                 "enrol: found \"%s\", expected tcp://ADDRESS:PORT, with another port than listen", enrol);
         return -EINVAL;
     }
-    if (!*s->address && (is_any_address(s->listen) || is_any_address(s->enrol))) {
+    if (!*address && (is_any_address(s->listen) || is_any_address(enrol))) {
         snprintf(error, size,
                  "address: expected the name of this machine, such as backbone.example.org: invitations name "
                  "it, and "
