@@ -279,6 +279,7 @@ bb_onboard_rotate(struct bb_organization *o, const char *name, const char *calle
                   const Bb__KeyRotate *rotate, int64_t now, char *message)
 {
     struct bb_member *member = bb_organization_member(o, name);
+    int64_t until;
 
     if (!member)
         return refuse(BB_ERROR_NOT_FOUND, message, "the member is not there any more");
@@ -286,11 +287,12 @@ bb_onboard_rotate(struct bb_organization *o, const char *name, const char *calle
         return bb_put_invalid(message, "key: expected the 40 characters of a public key in Z85");
     if (rotate->overlap_ms > BB_OVERLAP_MOST_MS)
         return bb_put_invalid(message, "overlap: expected up to 30 days");
-    if (strcmp(member->key, rotate->key) == 0 &&
-        (!member->old_key[0] || strcmp(caller_key, member->key) != 0))
-        return 0;                                /* once more */
-    if (strcmp(member->key, rotate->key) == 0) { /* the new key ends the old one's time */
-        member->old_key_until = now + (int64_t)rotate->overlap_ms * 1000;
+    until = now + (int64_t)rotate->overlap_ms * 1000;
+    if (strcmp(member->key, rotate->key) == 0) {
+        if (strcmp(caller_key, member->key) != 0 || !member->old_key[0])
+            return 0;                      /* once more */
+        if (until < member->old_key_until) /* the new key may end the old one's time, not prolong it */
+            member->old_key_until = until;
     } else {
         if (strcmp(caller_key, member->key) != 0)
             return refuse(BB_ERROR_NOT_ALLOWED, message,
@@ -298,7 +300,7 @@ bb_onboard_rotate(struct bb_organization *o, const char *name, const char *calle
                           "time is over");
         memcpy(member->old_key, member->key, sizeof member->old_key);
         memcpy(member->key, rotate->key, BB_KEY_ROOM);
-        member->old_key_until = now + (int64_t)rotate->overlap_ms * 1000;
+        member->old_key_until = until;
     }
     if (rotate->overlap_ms == 0) {
         member->old_key[0] = '\0';

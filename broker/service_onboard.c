@@ -89,7 +89,7 @@ bb_service_invite(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
 
     if (!broker->enrol_address[0]) {
         bb_service_fail(broker, job, BB_ERROR_UNAVAILABLE,
-                        "this broker takes no enrolments: its setting `enrol` is empty");
+                        "this broker takes no enrolments: its setting enrol is empty");
         return;
     }
     snprintf(lifetime, sizeof lifetime, "%llu", (unsigned long long)invite->lifetime_ms);
