@@ -17,7 +17,7 @@
 
 #define KEYS        6
 #define INVITATIONS 5
-#define ROUNDS      FEWER(400)
+#define ROUNDS      FEWER(80)
 #define STEPS       60
 #define TODAY       "2026-09-07"
 
