@@ -22,7 +22,6 @@
 
 #include "partner.pb-c.h"
 
-#define BB_INVITATION_SECRET 32u
 /* What is said to who does not know the secret. */
 #define BB_ONBOARD_NOT_KNOWN                                                                                 \
     "this invitation is not known: it was altered, revoked, or is older than its expiry"

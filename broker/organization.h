@@ -12,14 +12,13 @@
 
 #include "proto/bytes.h"
 #include "proto/limits.h"
+#include "runtime/invitation.h"
 
 #include "worker.pb-c.h"
 
 #define BB_MEMBER_MAIN "main" /* what a member is called when nothing else is said */
 
-#define BB_KEY_ROOM        (BB_KEY_TEXT_BYTES + 1)
-#define BB_INVITATION_ID   8u
-#define BB_INVITATION_HASH 32u
+#define BB_KEY_ROOM (BB_KEY_TEXT_BYTES + 1)
 
 struct bb_member {
     char *name;
