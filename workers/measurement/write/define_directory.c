@@ -62,6 +62,20 @@ give_up_names(struct bb_head *head, uint32_t id, const Bb__Organization *next)
     return r > 0 ? 0 : r;
 }
 
+/* A name or alias; not where it is the code of another organization, which leads to that one for ever: who
+ * gives out names must not be able to put one in the place of another. */
+static int
+take_name(struct bb_head *head, uint32_t id, const char *text)
+{
+    struct bb_bytes name = bb_bytes_str(text);
+    uint32_t owner;
+    int r = bb_names_find_own(head->names, head->txn, BB_OBJECT_ORGANIZATION, name, &owner);
+
+    if (r != BB_STORE_E_NOT_FOUND)
+        return r;
+    return bb_names_set(head->names, head->filling, BB_OBJECT_ORGANIZATION, name, id, false);
+}
+
 static int
 apply_organization(struct bb_head *head, const Bb__Organization *organization)
 {
@@ -73,13 +87,10 @@ apply_organization(struct bb_head *head, const Bb__Organization *organization)
         r = bb_names_add(head->names, head->filling, BB_OBJECT_ORGANIZATION, code, &id);
     else if (r == 0)
         r = give_up_names(head, id, organization);
-    if (r == 0 && strcmp(organization->name, organization->code) != 0)
-        r = bb_names_set(head->names, head->filling, BB_OBJECT_ORGANIZATION, bb_bytes_str(organization->name),
-                         id, false);
+    if (r == 0)
+        r = take_name(head, id, organization->name);
     for (size_t i = 0; r == 0 && i < organization->n_alias; i++)
-        if (strcmp(organization->alias[i], organization->code) != 0)
-            r = bb_names_set(head->names, head->filling, BB_OBJECT_ORGANIZATION,
-                             bb_bytes_str(organization->alias[i]), id, false);
+        r = take_name(head, id, organization->alias[i]);
     return r == 0
                ? bb_define_object(head, BB_OBJECT_ORGANIZATION, id, organization->code, &organization->base)
                : r;
