@@ -86,6 +86,7 @@ bb_outcome_is_kept(uint32_t outcome)
     X(26, NEWER)                                                                                             \
     X(27, COMPUTED)                                                                                          \
     X(28, RETIRED)                                                                                           \
+    X(29, SIGNATURE)                                                                                         \
     X(64, VALUE_DISAGREES)                                                                                   \
     X(65, VALUE_IGNORED)                                                                                     \
     X(66, JUMP)                                                                                              \

@@ -4,7 +4,9 @@
  *
  * and for a mark, each text behind its length (4 bytes), so that none can pass for a part of another:
  *
- *     index (4) | rows (4) | batch | content | outcomes | organization | member */
+ *     index (4) | rows (4) | batch | content | outcomes | organization | member
+ *
+ * and the signature behind them, of a submission that was signed. */
 #include "chain.h"
 
 #include <errno.h>
@@ -16,7 +18,7 @@
 
 static const char *const names[] = {
     [1] = "submission", [2] = "batch-close", [3] = "indicators", [4] = "places",
-    [5] = "directory",  [6] = "adoptions",   [8] = "review",
+    [5] = "directory",  [6] = "adoptions",   [8] = "review",     [10] = "signing",
 };
 
 void
@@ -54,6 +56,8 @@ bb_chain_mark(const struct bb_chain_subject *subject, uint8_t ret_mark[static BB
     add_bytes(&state, subject->outcomes);
     add_bytes(&state, subject->organization);
     add_bytes(&state, subject->member);
+    if (subject->signature.len)
+        add_bytes(&state, subject->signature);
     crypto_generichash_final(&state, ret_mark, BB_CHAIN_HASH);
 }
 

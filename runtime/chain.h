@@ -31,6 +31,7 @@ struct bb_chain_subject {
     struct bb_bytes content;  /* the hash of the submission as it was sent */
     struct bb_bytes outcomes; /* as they travel: one byte a row, or one for all that are alike */
     struct bb_bytes organization, member;
+    struct bb_bytes signature; /* key and signature, 96 bytes; none: it was not signed */
 };
 
 /* Of a submission as it was sent, and of the body of an entry. */

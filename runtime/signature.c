@@ -13,14 +13,12 @@
 #include "signature.h"
 
 #include "proto/limits.h"
+#include "proto/methods.h"
 
 #include <errno.h>
 #include <sodium.h>
 
 static const char domain[] = "backbone-signature-1"; /* with its NUL */
-
-/* proto/methods.h */
-#define METHOD_SIGNING_PUT 56u
 
 #define STATEMENT_BYTES                                                                                      \
     (sizeof domain + 4 + 2 + BB_LIMIT_CODE_BYTES + BB_BATCH_BYTES + 4 + BB_SIGNATURE_HASH_BYTES)
@@ -30,6 +28,19 @@ _Static_assert(BB_SIGNATURE_KEY_BYTES == crypto_sign_PUBLICKEYBYTES &&
                    BB_SIGNATURE_PROOF_BYTES == crypto_sign_BYTES &&
                    BB_SIGNATURE_BYTES == BB_SIGNATURE_KEY_BYTES + BB_SIGNATURE_PROOF_BYTES,
                "of Ed25519");
+
+const char *
+bb_signing_state_name(uint32_t state)
+{
+    static const char *const names[] = {
+        [BB_SIGNING_STATE_NONE] = "",
+        [BB_SIGNING_STATE_PROPOSED] = "proposed",
+        [BB_SIGNING_STATE_PINNED] = "confirmed",
+        [BB_SIGNING_STATE_REVOKED] = "revoked",
+    };
+
+    return state <= BB_SIGNING_STATE_REVOKED ? names[state] : "";
+}
 
 static uint8_t *
 put(uint8_t *to, const void *from, size_t len)
@@ -190,7 +201,7 @@ bb_signature_of_key(enum bb_signing_action action, struct bb_bytes sender, struc
     crypto_generichash_update(&digest, organization.data, organization.len);
     crypto_generichash_update(&digest, key, BB_SIGNATURE_KEY_BYTES);
     crypto_generichash_final(&digest, hash, BB_SIGNATURE_HASH_BYTES);
-    return (struct bb_signature_subject){.method = METHOD_SIGNING_PUT,
+    return (struct bb_signature_subject){.method = BB_METHOD_SIGNING_PUT,
                                          .organization = sender,
                                          .batch = no_batch,
                                          .index = (uint32_t)action,

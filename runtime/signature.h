@@ -50,6 +50,17 @@ enum bb_signing_action {
     BB_SIGNING_REVOKE = 3,  /* it does not count any more, and never will */
 };
 
+/* ... and what it is. On the wire and on disk; never reused. */
+enum bb_signing_state {
+    BB_SIGNING_STATE_NONE = 0,
+    BB_SIGNING_STATE_PROPOSED = 1,
+    BB_SIGNING_STATE_PINNED = 2,
+    BB_SIGNING_STATE_REVOKED = 3,
+};
+
+/* "proposed", "confirmed", "revoked"; "" for another one. Static. */
+const char *bb_signing_state_name(uint32_t state);
+
 /* What is signed to say that of the key of an organization: the statement of the method signing.put, with its
  * action as index, no batch (zeros), and a content made of the organization whose key it is, and the key.
  * hash: room for that content, as long as the subject lives. */

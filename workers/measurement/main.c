@@ -5,6 +5,7 @@
 #include "runtime/clock.h"
 #include "runtime/daemon.h"
 #include "runtime/endpoint.h"
+#include "workers/measurement/write/signing.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,10 +31,32 @@ static const struct bb_config_option options[] = {
      "an unfinished batch is closed after so long"},
     {"time_zone", BB_CONFIG_TEXT, AT(time_zone), "UTC", 0, 0,
      "the time zone in which days begin, for what is due: UTC, or a name such as America/New_York"},
+    {"signatures", BB_CONFIG_TEXT, AT(signatures), "optional", 0, 0,
+     "optional: who has had a signing key confirmed has to sign; required: everybody has to"},
+    {"staff_signing_keys", BB_CONFIG_TEXT, AT(staff_signing_keys), "", 0, 0,
+     "fingerprints of the first signing keys of staff, between commas: they confirm all others"},
     {NULL, 0, 0, NULL, 0, 0, NULL},
 };
 
 static struct bb_measurement_config config;
+
+static int
+check_signing(const struct bb_measurement_config *c, char *error, size_t size)
+{
+    struct bb_bytes wrong;
+
+    if (strcmp(c->signatures, "optional") != 0 && strcmp(c->signatures, "required") != 0) {
+        snprintf(error, size, "signatures: found '%s', expected optional or required", c->signatures);
+        return -EINVAL;
+    }
+    if (bb_signing_check_roots(c->staff_signing_keys, &wrong) == 0)
+        return 0;
+    snprintf(
+        error, size,
+        "staff_signing_keys: found '%.*s', expected fingerprints of 20 letters and digits, between commas",
+        (int)wrong.len, (const char *)wrong.data);
+    return -EINVAL;
+}
 
 static int
 check(const void *filled, char *error, size_t size)
@@ -45,6 +68,8 @@ check(const void *filled, char *error, size_t size)
                  c->time_zone);
         return -EINVAL;
     }
+    if (check_signing(c, error, size) != 0)
+        return -EINVAL;
     return bb_endpoint_check_ipc("broker", c->broker, error, size);
 }
 

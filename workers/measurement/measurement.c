@@ -121,6 +121,8 @@ open_store(struct bb_measurement *m)
         .batch_idle_ms = m->config->batch_idle_ms,
         .dry_runs = (unsigned)m->config->dry_runs,
         .reserve = (uint64_t)m->config->disk_reserve,
+        .signatures_required = strcmp(m->config->signatures, "required") == 0,
+        .staff_signing_keys = m->config->staff_signing_keys,
         .sink = {.reply = send_reply, .fail = send_failure, .push = push, .self = m},
     };
     char error[512] = "out of memory";

@@ -1,4 +1,4 @@
-/* Three proofs, none of which takes the word of the others.
+/* Four proofs, none of which takes the word of the others.
  *
  * The journal is whole: each entry carries the hash of the one before. The views are what it amounts to: the
  * stored ones, brought up to its end first, and the replayed ones are walked side by side, key by key, all
@@ -7,9 +7,13 @@
  * them up without bb_rollup_merge() or corrections, and compares the packed sum; the numbers of records show
  * what a scan of the readings cannot meet, a rollup or an index record of no reading.
  *
+ * What had to be signed is, by a key that was pinned then (verify_signing.h).
+ *
  * Outcomes in an entry are one byte a row, or one for all; replay sees only the rows that were kept, so
  * refusals are passed over. A damaged record is a difference, and the walk goes on with the next database. */
 #include "verify.h"
+
+#include "verify_signing.h"
 
 #include "proto/message.h"
 #include "runtime/daemon.h"
@@ -36,7 +40,7 @@ struct verify {
     struct bb_head head;
     char *dir;                   /* of the replayed views */
     uint8_t hash[BB_HASH_BYTES]; /* of the entry before */
-    uint64_t entries, rows, records, rollups, differences;
+    uint64_t entries, rows, signatures, records, rollups, differences;
     unsigned shown;
 };
 
@@ -101,12 +105,54 @@ compare_outcomes(struct verify *v, uint64_t sequence, const Bb__EntrySubmission 
                count, at);
 }
 
+/* r: what became of looking at signatures. */
+static int
+note_signatures(struct verify *v, const struct bb_entry *entry, int r, unsigned n,
+                const struct bb_failure *failure)
+{
+    v->signatures += n;
+    if (r > 0)
+        differ(v, "entry %llu: %s", (unsigned long long)entry->sequence, failure->message);
+    return r > 0 ? 0 : r;
+}
+
+static int
+check_submission(struct verify *v, const struct bb_entry *entry, struct bb_arena *arena,
+                 const uint8_t *outcomes, size_t count)
+{
+    Bb__EntrySubmission *submission;
+    struct bb_failure failure;
+    uint8_t mark[BB_HASH_BYTES];
+    bool is_signed = false;
+    int r = bb_unpack(bb__entry_submission, entry->body, arena, &submission);
+
+    if (r != 0)
+        return r;
+    bb_mark(submission, mark);
+    if (memcmp(entry->mark, mark, sizeof mark) != 0)
+        differ(v, "entry %llu: its mark is not that of its submission", (unsigned long long)entry->sequence);
+    compare_outcomes(v, entry->sequence, submission, outcomes, count);
+    r = bb_verify_submission(&v->head, submission, &is_signed, &failure);
+    return note_signatures(v, entry, r, is_signed, &failure);
+}
+
+static int
+check_signing_key(struct verify *v, const struct bb_entry *entry, struct bb_arena *arena)
+{
+    Bb__EntrySigning *said;
+    struct bb_failure failure;
+    unsigned n = 0;
+    int r = bb_unpack(bb__entry_signing, entry->body, arena, &said);
+
+    if (r == 0)
+        r = bb_verify_signing_key(&v->head, said, &n, &failure);
+    return note_signatures(v, entry, r, n, &failure);
+}
+
 static int
 check_entry(void *self, const struct bb_entry *entry, const uint8_t *outcomes, size_t count)
 {
     struct verify *v = self;
-    Bb__EntrySubmission *submission;
-    uint8_t mark[BB_HASH_BYTES];
     struct bb_arena arena;
     int r = 0;
 
@@ -115,17 +161,11 @@ check_entry(void *self, const struct bb_entry *entry, const uint8_t *outcomes, s
         differ(v, "entry %llu: the hash of the entry before does not fit",
                (unsigned long long)entry->sequence);
     bb_entry_hash(entry, v->hash);
-    if (entry->type != BB_ENTRY_SUBMISSION)
-        return 0;
     bb_arena_init(&arena, (size_t)64 << 20);
-    r = bb_unpack(bb__entry_submission, entry->body, &arena, &submission);
-    if (r == 0) {
-        bb_mark(submission, mark);
-        if (memcmp(entry->mark, mark, sizeof mark) != 0)
-            differ(v, "entry %llu: its mark is not that of its submission",
-                   (unsigned long long)entry->sequence);
-        compare_outcomes(v, entry->sequence, submission, outcomes, count);
-    }
+    if (entry->type == BB_ENTRY_SUBMISSION)
+        r = check_submission(v, entry, &arena, outcomes, count);
+    else if (entry->type == BB_ENTRY_SIGNING)
+        r = check_signing_key(v, entry, &arena);
     bb_arena_release(&arena);
     return r;
 }
@@ -381,9 +421,11 @@ bb_verify_run(const struct bb_measurement_config *config)
         fprintf(stderr, "%s\n", error);
         code = r == -EBUSY ? EX_UNAVAILABLE : code;
     } else {
-        printf("%llu entries, %llu rows, %llu records, %llu rollups: %llu differences\n",
-               (unsigned long long)v.entries, (unsigned long long)v.rows, (unsigned long long)v.records,
-               (unsigned long long)v.rollups, (unsigned long long)v.differences);
+        bb_verify_print_pins(&v.head);
+        printf("%llu entries, %llu rows, %llu signatures, %llu records, %llu rollups: %llu differences\n",
+               (unsigned long long)v.entries, (unsigned long long)v.rows, (unsigned long long)v.signatures,
+               (unsigned long long)v.records, (unsigned long long)v.rollups,
+               (unsigned long long)v.differences);
         code = v.differences ? EX_DATAERR : EX_OK;
     }
     close_all(&v);

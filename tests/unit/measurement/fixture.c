@@ -69,6 +69,8 @@ open_store(struct fixture *f)
                                       .batch_idle_ms = 600000,
                                       .dry_runs = 2,
                                       .utc = now,
+                                      .signatures_required = f->signatures_required,
+                                      .staff_signing_keys = f->staff_signing_keys,
                                       .sink = {.reply = on_reply, .fail = on_fail, .self = f}};
     char error[512] = "", dir[128];
     int r;
@@ -251,21 +253,29 @@ fixture_row(struct bb_rowset *set, const char *text)
 }
 
 static void
+send_body(struct fixture *f, uint32_t method, const char *organization, uint32_t role, struct bb_bytes body)
+{
+    struct bb_work work = {.tag = 1,
+                           .method = method,
+                           .role = role,
+                           .organization = bb_bytes_str(organization),
+                           .member = bb_bytes_str("main"),
+                           .body = body};
+
+    f->failure = UINT32_MAX;
+    assert_int_equal(bb_writer_command(f->writer, &work), 0);
+}
+
+static void
 command(struct fixture *f, uint32_t method, const char *organization, const ProtobufCMessage *message)
 {
     bool staff = !organization || strcmp(organization, "backbone") == 0;
     struct bb_buffer packed;
-    struct bb_work work = {.tag = 1,
-                           .method = method,
-                           .role = staff ? BB__ROLE__ROLE_STAFF : BB__ROLE__ROLE_PARTNER,
-                           .organization = bb_bytes_str(staff ? "backbone" : organization),
-                           .member = bb_bytes_str("main")};
 
     bb_buffer_init(&packed, SIZE_MAX);
     protobuf_c_message_pack(message, bb_buffer_extend(&packed, protobuf_c_message_get_packed_size(message)));
-    work.body = bb_buffer_bytes(&packed);
-    f->failure = UINT32_MAX;
-    assert_int_equal(bb_writer_command(f->writer, &work), 0);
+    send_body(f, method, staff ? "backbone" : organization,
+              staff ? BB__ROLE__ROLE_STAFF : BB__ROLE__ROLE_PARTNER, bb_buffer_bytes(&packed));
     bb_buffer_release(&packed);
 }
 
@@ -311,6 +321,14 @@ call(struct fixture *f, uint32_t method, const char *organization, const Protobu
      const ProtobufCMessageDescriptor *type, void *ret_reply)
 {
     command(f, method, organization, request);
+    answer(f, type, ret_reply);
+}
+
+void
+fixture_send(struct fixture *f, uint32_t method, const char *organization, uint32_t role,
+             struct bb_bytes body, const ProtobufCMessageDescriptor *type, void *ret_reply)
+{
+    send_body(f, method, organization, role, body);
     answer(f, type, ret_reply);
 }
 

@@ -16,6 +16,9 @@ struct fixture {
     struct bb_journal *journal;
     struct bb_writer *writer;
     struct bb_arena arena; /* of the last reply */
+    /* Of the configuration, from the next fixture_reopen() on */
+    bool signatures_required;
+    const char *staff_signing_keys;
     /* The last answer */
     unsigned answers;
     uint32_t failure; /* error code; 0 a reply */
@@ -70,6 +73,11 @@ void fixture_submit_one(struct fixture *f, uint8_t batch, const char *row);
 
 /* The same without the commit. */
 void fixture_stage(struct fixture *f, struct fixture_submission how, struct bb_rowset *rows);
+
+/* Any request, as whoever carries it says: who sends, in which role, which body. ret_reply: decoded as this
+ * type, or f->failure. */
+void fixture_send(struct fixture *f, uint32_t method, const char *organization, uint32_t role,
+                  struct bb_bytes body, const ProtobufCMessageDescriptor *type, void *ret_reply);
 
 /* batch.undo; f->reply as above. */
 void fixture_undo(struct fixture *f, const char *organization, const Bb__BatchUndo *request);

@@ -59,6 +59,8 @@ static const struct {
     {53, "batch.show", "measurement", BB_LANE_QUERY, "-AAAOO--"},
     {54, "batch.undo", "measurement", BB_LANE_COMMAND, "-AA-O---"},
     {55, "chain.export", "measurement", BB_LANE_QUERY, "AAAAAAA-"},
+    {56, "signing.put", "measurement", BB_LANE_COMMAND, "-AA-O---"},
+    {57, "signing.list", "measurement", BB_LANE_QUERY, "-AAAOO--"},
     {64, "message.publish", "communication", BB_LANE_COMMAND, "-AAAO---"},
     {65, "message.withdraw", "communication", BB_LANE_COMMAND, "-AAAO---"},
     {66, "message.mark", "communication", BB_LANE_COMMAND, "-OOOOOO-"},

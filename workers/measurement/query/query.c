@@ -22,7 +22,7 @@
 static const struct bb_query_kind *const kinds[] = {
     &bb_query_readings,  &bb_query_history,   &bb_query_trend,   &bb_query_indicators, &bb_query_places,
     &bb_query_adoptions, &bb_query_reporting, &bb_query_reviews, &bb_query_progress,   &bb_query_chain,
-    &bb_query_batches,   &bb_query_batch,     &bb_query_rules,   &bb_query_rule_check};
+    &bb_query_batches,   &bb_query_batch,     &bb_query_rules,   &bb_query_rule_check, &bb_query_signing};
 
 static const struct bb_query_kind *
 find_kind(uint32_t method)

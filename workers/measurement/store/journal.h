@@ -26,6 +26,7 @@ enum bb_entry_type {
     BB_ENTRY_ADOPTIONS = 6,
     BB_ENTRY_REVIEW = 8,
     BB_ENTRY_RULES = 9,
+    BB_ENTRY_SIGNING = 10,
 };
 
 struct bb_entry {

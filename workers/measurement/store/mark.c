@@ -20,6 +20,7 @@ bb_mark(const Bb__EntrySubmission *entry, uint8_t ret_mark[static BB_HASH_BYTES]
         .outcomes = bb_bytes(entry->outcomes.data, entry->outcomes.len),
         .organization = bb_bytes_str(entry->organization),
         .member = bb_bytes_str(entry->member),
+        .signature = bb_bytes(entry->signature.data, entry->has_signature ? entry->signature.len : 0),
     };
 
     bb_chain_mark(&subject, ret_mark);

@@ -12,21 +12,14 @@
 #include <stdio.h>
 
 static const char *const names[BB_VIEWS] = {
-    [BB_VIEW_META] = "meta",
-    [BB_VIEW_NAME] = "name",
-    [BB_VIEW_OBJECT] = "object",
-    [BB_VIEW_DEFINITION] = "definition",
-    [BB_VIEW_DEPENDENT] = "dependent",
-    [BB_VIEW_ADOPTION] = "adoption",
-    [BB_VIEW_REVIEW] = "review",
-    [BB_VIEW_RULE] = "rule",
-    [BB_VIEW_READING] = "reading",
-    [BB_VIEW_REVISION] = "revision",
-    [BB_VIEW_BY_ORGANIZATION] = "by_organization",
-    [BB_VIEW_ROLLUP] = "rollup",
-    [BB_VIEW_SUBMISSION] = "submission",
-    [BB_VIEW_BATCH] = "batch",
-    [BB_VIEW_OPEN] = "open",
+    [BB_VIEW_META] = "meta",           [BB_VIEW_NAME] = "name",
+    [BB_VIEW_OBJECT] = "object",       [BB_VIEW_DEFINITION] = "definition",
+    [BB_VIEW_DEPENDENT] = "dependent", [BB_VIEW_ADOPTION] = "adoption",
+    [BB_VIEW_REVIEW] = "review",       [BB_VIEW_RULE] = "rule",
+    [BB_VIEW_SIGNING] = "signing",     [BB_VIEW_READING] = "reading",
+    [BB_VIEW_REVISION] = "revision",   [BB_VIEW_BY_ORGANIZATION] = "by_organization",
+    [BB_VIEW_ROLLUP] = "rollup",       [BB_VIEW_SUBMISSION] = "submission",
+    [BB_VIEW_BATCH] = "batch",         [BB_VIEW_OPEN] = "open",
 };
 
 #define POSITION_BYTES (8 + 8 + BB_HASH_BYTES)

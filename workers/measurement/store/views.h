@@ -12,6 +12,7 @@
  *     adoption         indicator | organization | sequence           -> adoption.h
  *     review           organization | indicator | period | sequence  -> review.h
  *     rule             code | 0 | sequence                           -> packed Rule
+ *     signing          organization | key                            -> pins.h
  *     reading          period | indicator | place | disaggregation | organization          -> current record
  *     revision         the reading's key | sequence of this revision -> superseded record
  *     by_organization  period | organization | indicator | place | disaggregation          -> current record
@@ -38,6 +39,7 @@ enum bb_view {
     BB_VIEW_ADOPTION,
     BB_VIEW_REVIEW,
     BB_VIEW_RULE,
+    BB_VIEW_SIGNING,
     BB_VIEW_READING,
     BB_VIEW_REVISION,
     BB_VIEW_BY_ORGANIZATION,

@@ -49,6 +49,8 @@ bb_head_init(struct bb_head *head, struct bb_views *views)
     if (r == 0)
         r = bb_adoptions_load(&head->adoptions, views);
     if (r == 0)
+        r = bb_pins_load(&head->pins, views);
+    if (r == 0)
         r = bb_history_init(&head->history, BB_HEAD_SERIES, false);
     if (r == 0)
         r = bb_history_load_periods(&head->history, views);
@@ -82,6 +84,7 @@ bb_head_release(struct bb_head *head)
     bb_names_destroy(&head->names);
     bb_catalogue_release(&head->catalogue);
     bb_adoptions_release(&head->adoptions);
+    bb_pins_release(&head->pins);
     bb_dependencies_destroy(&head->dependencies);
     bb_history_release(&head->history);
     bb_rule_set_release(&head->rules);

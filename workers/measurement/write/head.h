@@ -18,6 +18,7 @@
 #include "workers/measurement/store/catalogue.h"
 #include "workers/measurement/store/generation.h"
 #include "workers/measurement/store/names.h"
+#include "workers/measurement/store/pins.h"
 #include "workers/measurement/store/rule_set.h"
 #include "workers/measurement/store/views.h"
 
@@ -35,6 +36,7 @@ struct bb_head {
     struct bb_names *names;
     struct bb_catalogue catalogue;
     struct bb_adoptions adoptions;
+    struct bb_pins pins;                  /* keys that organizations sign with */
     struct bb_dependencies *dependencies; /* which indicators are computed from which */
     struct bb_history history;
     struct bb_rule_set rules;    /* between indicators */

@@ -11,6 +11,7 @@
 #include "dryrun.h"
 #include "head.h"
 #include "locks.h"
+#include "signing.h"
 
 #include "proto/arena.h"
 #include "runtime/rowset.h"
@@ -73,6 +74,7 @@ struct bb_intake {
     uint64_t sequence;       /* the entry this becomes */
     uint64_t batch;          /* first entry of its batch */
     struct bb_locks locks;   /* its first fields; not looked at in a replay */
+    struct bb_guard guard;   /* not looked at in a replay */
     bool touch;              /* the batch has several submissions: unchanged rows must remember it */
     bool more;               /* ... of which this is not the last */
     const uint8_t *batch_id; /* 16 bytes; not looked at in a replay */

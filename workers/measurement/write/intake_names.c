@@ -61,6 +61,27 @@ resolve_indicator(struct bb_intake *intake, struct bb_intake_row *row)
     return 0;
 }
 
+/* May this submission speak of the readings of an organization that a row names? Where it is signed for the
+ * sake of another one, by its code: names are given out by the broker, which might give them to another. */
+static int
+check_guard(struct bb_intake *intake, struct bb_intake_row *row, const struct bb_resolved *resolved,
+            struct bb_bytes text)
+{
+    const struct bb_guard *guard = &intake->guard;
+    bool is_other = resolved->id != intake->caller;
+
+    if (!guard->pins || intake->replay)
+        return 0;
+    if (is_other && !guard->staff && (guard->required || bb_pins_guard(guard->pins, resolved->id)))
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_SIGNATURE, BB_FIELD_ORGANIZATION, text,
+                                  "a signature of a confirmed signing key of staff: this organization's "
+                                  "readings are signed");
+    if (guard->is_signed && (is_other || guard->staff) && !resolved->canonical)
+        return (int)bb_note_found(&row->note, BB_ROW_CODE_SIGNATURE, BB_FIELD_ORGANIZATION, text,
+                                  "the code of an organization: what is signed does not name it otherwise");
+    return 0;
+}
+
 static int
 resolve_organization(struct bb_intake *intake, struct bb_intake_row *row)
 {
@@ -86,7 +107,7 @@ resolve_organization(struct bb_intake *intake, struct bb_intake_row *row)
         return (int)bb_note_found(&row->note, BB_ROW_CODE_NOT_YOURS, BB_FIELD_ORGANIZATION, text,
                                   "your own organization: a partner writes its own rows only");
     row->key.organization = resolved->id;
-    return 0;
+    return check_guard(intake, row, resolved, text);
 }
 
 bool

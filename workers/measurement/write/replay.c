@@ -13,6 +13,7 @@
 #include "intake.h"
 #include "review_command.h"
 #include "rule_command.h"
+#include "signing.h"
 
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -108,6 +109,7 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     Bb__EntryAdoptions *adoptions;
     Bb__EntryReview *review;
     Bb__EntryRules *rules;
+    Bb__EntrySigning *signing;
     Bb__EntryBatchClose *close;
     int r;
 
@@ -130,6 +132,9 @@ replay_other(struct bb_head *head, struct bb_arena *arena, const struct bb_entry
     case BB_ENTRY_RULES:
         r = bb_unpack(bb__entry_rules, entry->body, arena, &rules);
         return r == 0 ? bb_apply_rules(head, rules, entry->sequence) : r;
+    case BB_ENTRY_SIGNING:
+        r = bb_unpack(bb__entry_signing, entry->body, arena, &signing);
+        return r == 0 ? bb_apply_signing(head, signing, entry->sequence) : r;
     case BB_ENTRY_BATCH_CLOSE:
         r = bb_unpack(bb__entry_batch_close, entry->body, arena, &close);
         if (r == 0 && close->batch.len != BB_BATCH_BYTES)

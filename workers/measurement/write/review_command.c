@@ -24,7 +24,7 @@ struct judging {
     struct bb_ids reported; /* indicators that have readings */
     Bb__EntryReview *entry;
     Bb__ReviewReply *reply;
-    struct bb_review_failure *failure;
+    struct bb_failure *failure;
 };
 
 static int __attribute__((format(printf, 3, 4)))
@@ -260,7 +260,7 @@ prepare(struct judging *j, const struct bb_reviewer *reviewer, size_t n)
 int
 bb_review(struct bb_head *head, struct bb_arena *arena, const struct bb_reviewer *reviewer,
           const Bb__Review *request, uint64_t sequence, Bb__EntryReview *entry, Bb__ReviewReply *reply,
-          struct bb_review_failure *failure)
+          struct bb_failure *failure)
 {
     struct judging j = {.head = head,
                         .arena = arena,

@@ -4,10 +4,10 @@
 #ifndef BB_REVIEW_COMMAND_H
 #define BB_REVIEW_COMMAND_H
 
+#include "failure.h"
 #include "head.h"
 
 #include "proto/arena.h"
-#include "proto/errors.h"
 
 #include "journal.pb-c.h"
 
@@ -16,17 +16,11 @@ struct bb_reviewer {
     bool staff;
 };
 
-/* Why nothing is judged. */
-struct bb_review_failure {
-    enum bb_error code;
-    char message[400];
-};
-
 /* The reply has one outcome a unit, in the arena; the entry holds those that became something else (none:
  * nothing to journal). 0 | 1 the failure says why not | -ENOMEM | -EBADMSG */
 int bb_review(struct bb_head *head, struct bb_arena *arena, const struct bb_reviewer *reviewer,
               const Bb__Review *request, uint64_t sequence, Bb__EntryReview *entry, Bb__ReviewReply *reply,
-              struct bb_review_failure *failure);
+              struct bb_failure *failure);
 
 /* Bring an entry into the head. 0 | -ENOMEM | -EBADMSG */
 int bb_apply_review(struct bb_head *head, const Bb__EntryReview *entry, uint64_t sequence);

@@ -56,6 +56,8 @@ bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_writ
     writer->config = *config;
     if (!config->utc)
         writer->config.utc = bb_clock_utc;
+    if (!config->staff_signing_keys)
+        writer->config.staff_signing_keys = "";
     bb_arena_init(&writer->arena, ARENA_BYTES);
     for (int i = 0; i < 2; i++) {
         bb_buffer_init(&writer->group[i].bodies, SIZE_MAX);
@@ -157,6 +159,8 @@ judge(struct bb_writer *writer, const struct bb_work *work)
         return bb_writer_review(writer, work);
     case BB_METHOD_RULE_DEFINE:
         return bb_writer_define_rules(writer, work);
+    case BB_METHOD_SIGNING_PUT:
+        return bb_writer_put_signing_key(writer, work);
     default:
         bb_writer_fail(writer, work->tag, BB_ERROR_UNKNOWN_METHOD, "not a method of this service");
         return 0;

@@ -31,6 +31,8 @@ struct bb_writer_config {
     int64_t batch_idle_ms;          /* an unfinished batch is closed after so long */
     unsigned dry_runs;              /* at most so many at a time */
     uint64_t reserve;               /* bytes of the disk that submissions leave to the views */
+    bool signatures_required;       /* nothing is taken that is not signed */
+    const char *staff_signing_keys; /* fingerprints, between commas; NULL: none */
     bb_utc (*utc)(void);            /* the clock; NULL: bb_clock_utc */
     struct bb_writer_sink sink;
 };
@@ -40,7 +42,7 @@ int bb_writer_new(const struct bb_writer_config *config, struct bb_writer **ret_
                   size_t size);
 void bb_writer_destroy(struct bb_writer **writer);
 
-/* One command: SUBMIT, INDICATOR_DEFINE or PLACE_DEFINE. 0 | <0 the store failed */
+/* One command. 0 | <0 the store failed */
 int bb_writer_command(struct bb_writer *writer, const struct bb_work *work);
 
 /* One packed Directory of the broker. 0 | <0 */

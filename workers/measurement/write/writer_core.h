@@ -1,8 +1,9 @@
 /* Inside the writer: what its parts share. Only writer*.c include this.
  *
  * writer.c has the life of the writer and its commands, writer_stage.c answers and what waits for a commit,
- * writer_commit.c the commits, writer_submit.c the submissions, writer_dry.c the dry runs, writer_undo.c the
- * undoing of batches, writer_define.c definitions and the like, writer_directory.c the directory. */
+ * writer_commit.c the commits, writer_submit.c the submissions, writer_signature.c their signatures,
+ * writer_dry.c the dry runs, writer_undo.c the undoing of batches, writer_define.c definitions and the like,
+ * writer_directory.c the directory. */
 #ifndef BB_WRITER_CORE_H
 #define BB_WRITER_CORE_H
 
@@ -73,8 +74,10 @@ struct bb_writer {
 struct bb_submit {
     const struct bb_work *work;
     Bb__Submission *message;
-    uint32_t organization; /* of the caller */
-    uint8_t content[BB_CONTENT_BYTES];
+    uint32_t organization;             /* of the caller */
+    uint8_t content[BB_CONTENT_BYTES]; /* of what was sent, without signature, and as if it were no dry run */
+    uint8_t sent[BB_CONTENT_BYTES];    /* ... as it is, which is what was signed */
+    const uint8_t *signature;          /* BB_SIGNATURE_BYTES; NULL: none */
     uint64_t sequence;
     struct bb_batch batch;
     bool single;     /* a batch of this submission alone */
@@ -124,6 +127,11 @@ int bb_writer_settle(struct bb_writer *writer, uint64_t sequence, uint64_t tag);
 /* Is this submission journalled already? Then it is answered. Its content must be hashed. 0 no | 1 answered |
  * <0 */
 int bb_writer_check_repeat(struct bb_writer *writer, const struct bb_submit *submit);
+/* Hash the content of a request, and find its signature. 0 | 1 answered */
+int bb_writer_read_signature(struct bb_writer *writer, struct bb_submit *submit);
+/* Is a submission that is new signed as it has to be? ret_guard: for its rows. 0 | 1 answered */
+int bb_writer_check_signature(struct bb_writer *writer, const struct bb_submit *submit,
+                              struct bb_guard *ret_guard);
 /* Judge the rows of a submission that is new, and stage what is kept. 0 answered or staged | <0 */
 int bb_writer_submit_judged(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake);
 /* Of an undo: say in the reply where the next one goes on. */
@@ -138,6 +146,7 @@ int bb_writer_undo(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_retire(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_review(struct bb_writer *writer, const struct bb_work *work);
 int bb_writer_define_rules(struct bb_writer *writer, const struct bb_work *work);
+int bb_writer_put_signing_key(struct bb_writer *writer, const struct bb_work *work);
 /* After a recovery: what the broker said since the last commit. 0 | <0 */
 int bb_writer_take_directories_again(struct bb_writer *writer);
 

@@ -1,5 +1,5 @@
 /* Commands that change what is known beside readings: definitions, places, adoption, retirement, reviews,
- * rules.
+ * rules, signing keys.
  *
  * All of them go the same way: unpack the request, have it judged, which brings what is to be kept into the
  * head, stage an entry of that, answer. What differs is a row of a table: the request, its entry, who
@@ -9,6 +9,7 @@
 #include "adopt.h"
 #include "review_command.h"
 #include "rule_command.h"
+#include "signing.h"
 
 #include "proto/message.h"
 #include "proto/methods.h"
@@ -34,13 +35,15 @@ struct command {
         Bb__EntryAdoptions adoptions;
         Bb__EntryReview review;
         Bb__EntryRules rules;
+        Bb__EntrySigning signing;
     } entry;
     union {
         ProtobufCMessage base;
         Bb__DefineReply define;
         Bb__ReviewReply review;
+        Bb__SigningPutReply signing;
     } reply;
-    struct bb_review_failure failure;
+    struct bb_failure failure;
 };
 
 /* One kind of them. */
@@ -289,6 +292,41 @@ bb_writer_review(struct bb_writer *writer, const struct bb_work *work)
                                      "not a review",
                                      BB_ENTRY_REVIEW,
                                      judge_review};
+
+    return take(writer, work, &kind);
+}
+
+/* Signing keys */
+
+static int
+judge_signing_key(struct command *c, size_t *ret_kept)
+{
+    const struct bb_signing_caller caller = {
+        .organization = c->work->organization,
+        .staff = bb_method_scope(c->work->method, c->work->role) == BB_SCOPE_ALL,
+        .roots = c->writer->config.staff_signing_keys,
+    };
+    bool changed = false;
+    int r;
+
+    c->entry.signing.organization = c->organization;
+    c->entry.signing.member = c->member;
+    r = bb_signing_put(&c->writer->head, &c->writer->arena, &caller,
+                       (const Bb__SigningPut *)(const void *)c->request, c->sequence, &c->entry.signing,
+                       &c->reply.signing, &changed, &c->failure);
+    *ret_kept = changed;
+    return r;
+}
+
+int
+bb_writer_put_signing_key(struct bb_writer *writer, const struct bb_work *work)
+{
+    static const struct kind kind = {&bb__signing_put__descriptor,
+                                     &bb__entry_signing__descriptor,
+                                     &bb__signing_put_reply__descriptor,
+                                     "not a request about a signing key",
+                                     BB_ENTRY_SIGNING,
+                                     judge_signing_key};
 
     return take(writer, work, &kind);
 }

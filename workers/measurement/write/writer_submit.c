@@ -79,6 +79,8 @@ copy_entry_reply(const Bb__EntrySubmission *entry, uint64_t sequence, Bb__Submis
     reply->has_next_submission = reply->has_next_row = entry->has_next_submission;
     reply->next_submission = entry->next_submission;
     reply->next_row = entry->next_row;
+    reply->has_signature = entry->has_signature;
+    reply->signature = entry->signature;
     if (entry->has_undoes)
         count_undone(reply, entry->outcomes, entry->row_count);
 }
@@ -245,6 +247,9 @@ stage_submission(struct bb_writer *writer, const struct bb_submit *submit, struc
     entry.has_next_submission = entry.has_next_row = submit->has_next;
     entry.next_submission = submit->next_submission;
     entry.next_row = submit->next_row;
+    entry.has_signature = submit->signature != NULL;
+    entry.signature = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)submit->signature,
+                                            .len = submit->signature ? BB_SIGNATURE_BYTES : 0};
     r = bb_entry_fill(intake, &entry);
     if (r == 0)
         r = enter_batch(writer, submit);
@@ -280,27 +285,28 @@ submit_rows(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake
 }
 
 /* What tells whether a submission is one that came before. A dry run of it is judged as the same, so its mark
- * is left out. 0 | -ENOMEM */
+ * is left out. 0 | 1 answered | -ENOMEM */
 static int
 hash_content(struct bb_writer *writer, struct bb_submit *submit)
 {
-    struct bb_bytes body = submit->work->body;
     Bb__Submission kept = *submit->message;
+    struct bb_bytes body;
     uint8_t *packed;
+    int r = bb_writer_read_signature(writer, submit);
 
-    if (submit->message->dry_run) {
-        kept.has_dry_run = kept.dry_run = false;
-        body.len = bb__submission__get_packed_size(&kept);
-        body.data = packed = bb_arena_alloc(&writer->arena, body.len);
-        if (!packed)
-            return -ENOMEM;
-        bb__submission__pack(&kept, packed);
-    }
+    if (r != 0 || !submit->message->dry_run)
+        return r;
+    kept.has_dry_run = kept.dry_run = kept.has_signature = false;
+    body.len = bb__submission__get_packed_size(&kept);
+    body.data = packed = bb_arena_alloc(&writer->arena, body.len);
+    if (!packed)
+        return -ENOMEM;
+    bb__submission__pack(&kept, packed);
     bb_chain_digest(body, submit->content);
     return 0;
 }
 
-/* One submission: look whether it came before, judge its rows, stage what is to be kept. */
+/* One submission: look whether it came before, and is signed, judge its rows, stage what is to be kept. */
 static int
 submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_intake *intake)
 {
@@ -308,6 +314,8 @@ submit_checked(struct bb_writer *writer, struct bb_submit *submit, struct bb_int
 
     if (r == 0)
         r = bb_writer_check_repeat(writer, submit);
+    if (r == 0)
+        r = bb_writer_check_signature(writer, submit, &intake->guard);
     if (r != 0)
         return r < 0 ? r : 0;
     return bb_writer_submit_judged(writer, submit, intake);
@@ -366,7 +374,6 @@ bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
         .head = &writer->head, .view = &view, .arena = &writer->arena, .now = writer->config.utc()};
     enum bb_error code = BB_ERROR_TOO_LARGE;
     const char *what = "a submission has at most 192 KiB";
-    bool canonical;
     int r = work->body.len > BB_LIMIT_SUBMISSION_BYTES ? -EBADMSG : 0;
 
     if (r == 0) {
@@ -384,8 +391,8 @@ bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
         bb_writer_fail(writer, work->tag, code, what);
         return 0;
     }
-    r = bb_names_find(writer->head.names, writer->head.txn, BB_OBJECT_ORGANIZATION, work->organization,
-                      &submit.organization, &canonical);
+    r = bb_names_find_own(writer->head.names, writer->head.txn, BB_OBJECT_ORGANIZATION, work->organization,
+                          &submit.organization);
     if (r == BB_STORE_E_NOT_FOUND) {
         bb_writer_fail(writer, work->tag, BB_ERROR_UNAVAILABLE,
                        "the service does not know your organization yet");

@@ -38,6 +38,7 @@ struct undoing {
     struct bb_rowview view;
     struct bb_rowset *rows; /* what is to stand again */
     uint8_t newer[BB_LIMIT_SUBMISSION_ROWS];
+    struct bb_guard guard;
     bool has_next;
     uint32_t next_submission, next_row;
 };
@@ -302,7 +303,8 @@ submit_gathered(struct undoing *u, struct bb_submit *submit)
                                .caller = submit->organization,
                                .any_organization = true,
                                .restore = true,
-                               .newer = u->newer};
+                               .newer = u->newer,
+                               .guard = u->guard};
     Bb__SubmissionReply nothing = BB__SUBMISSION_REPLY__INIT;
     Bb__Rows rows;
     const char *what;
@@ -330,9 +332,8 @@ submit_gathered(struct undoing *u, struct bb_submit *submit)
 static int
 undo(struct undoing *u, struct bb_submit *submit)
 {
-    bool canonical;
-    int r = bb_names_find(u->writer->head.names, u->writer->head.txn, BB_OBJECT_ORGANIZATION,
-                          u->work->organization, &submit->organization, &canonical);
+    int r = bb_names_find_own(u->writer->head.names, u->writer->head.txn, BB_OBJECT_ORGANIZATION,
+                              u->work->organization, &submit->organization);
 
     if (r == BB_STORE_E_NOT_FOUND)
         return refuse(u, BB_ERROR_UNAVAILABLE, "the service does not know your organization yet");
@@ -340,6 +341,8 @@ undo(struct undoing *u, struct bb_submit *submit)
         r = bb_writer_settle(u->writer, bb_writer_next_sequence(u->writer) - 1, u->work->tag);
     if (r == 0)
         r = bb_writer_check_repeat(u->writer, submit);
+    if (r == 0)
+        r = bb_writer_check_signature(u->writer, submit, &u->guard);
     if (r == 0)
         r = gather(u);
     return r == 0 ? submit_gathered(u, submit) : r;
@@ -375,7 +378,8 @@ bb_writer_undo(struct bb_writer *writer, const struct bb_work *work)
     message.reason = request->reason;
     message.note = request->note;
     submit.undoes = request->undoes;
-    bb_chain_digest(work->body, submit.content);
+    if (bb_writer_read_signature(writer, &submit) != 0)
+        return 0;
     bb_arena_init(&u->arena, BB_LIMIT_DECODE_BYTES);
     bb_arena_init(&u->looked, BB_LIMIT_DECODE_BYTES);
     r = bb_rowset_new(&u->rows);
