@@ -15,7 +15,6 @@
 #define BASE64   sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 static const char prefix[] = "bbi1";
-static const char word[] = "backbone-invitation-1";
 
 #define PREFIX (sizeof prefix - 1)
 
@@ -42,13 +41,12 @@ bb_invitation_hash(const uint8_t secret[static BB_INVITATION_SECRET],
     crypto_generichash(ret_hash, BB_INVITATION_HASH, secret, BB_INVITATION_SECRET, NULL, 0);
 }
 
-/* BLAKE2b gives 16 bytes at least; the first ones are as good as any. */
 static void
 checksum(const uint8_t *data, size_t len, uint8_t ret_sum[static CHECKSUM])
 {
-    uint8_t hash[crypto_generichash_BYTES_MIN];
+    uint8_t hash[32];
 
-    crypto_generichash(hash, sizeof hash, data, len, (const uint8_t *)word, sizeof word - 1);
+    crypto_generichash(hash, sizeof hash, data, len, NULL, 0);
     memcpy(ret_sum, hash, CHECKSUM);
 }
 

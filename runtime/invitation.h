@@ -1,8 +1,8 @@
 /* The text of an invitation: what staff give to somebody who is to join, by whatever way they have.
  *
- *     bbi1 | base64url without padding of:
- *       0 version, 1 | 1 id, 8 | 9 secret, 32 | 41 public key of the broker, 32 | 73 length of the endpoint,
- * 1 | 74 endpoint of enrolment | checksum, 4: BLAKE2b of all bytes before it, under a word of our own
+ *     "bbi1" | base64url without padding of:
+ *     version, 1 byte | id, 8 | secret, 32 | public key of the broker, 32 | length of the endpoint, 1 |
+ *     endpoint of enrolment | checksum, 4: the first bytes of BLAKE2b-256 of all before
  *
  * One word of letters, digits, '-' and '_', so that no shell and no mail program minds it. The checksum tells
  * a slip of hand from an invitation that nobody knows; it proves nothing. The secret does, once: who has the
