@@ -1,4 +1,4 @@
-foreach(module buffer clock entries file fingerprint invitation period rowset signature table text uuid)
+foreach(module buffer clock codes entries file fingerprint invitation period rowset signature table text uuid)
   bb_unit_test(runtime/${module} bb_runtime)
 endforeach()
 

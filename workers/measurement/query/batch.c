@@ -3,6 +3,7 @@
  * The view `submission` has the entries of a batch in order. An entry keeps the rows that were not refused,
  * so of the others there is an empty row with its note. */
 #include "core.h"
+#include "limit.h"
 
 #include "proto/limits.h"
 #include "proto/message.h"
@@ -186,10 +187,53 @@ is_full(const struct state *state, size_t max_bytes)
            (n > 0 && bb_rowset_bytes(state->rows) + (size_t)n * ROW_BYTES + state->texts.used >= max_bytes);
 }
 
+/* Is the row at hand of an indicator that is not there for the caller? Of one that was refused it has the
+ * words that it sent. */
+static int
+is_hidden(struct bb_query *query, struct bb_query_step *step, const struct bb_rowview *view, uint8_t outcome,
+          bool *ret_hidden)
+{
+    const struct state *state = query->state;
+    struct bb_rowref ref;
+    uint32_t id;
+    int r;
+
+    *ret_hidden = false;
+    if (!query->limit.is || !bb_outcome_is_kept(outcome) || state->kept >= view->rows->count)
+        return 0;
+    bb_rowview_get(view, state->kept, &ref);
+    r = bb_term_find_own(&step->snapshot, BB_OBJECT_INDICATOR, view->text[ref.indicator], &id);
+    *ret_hidden = r != 0 || !bb_query_takes_part(query, id);
+    return r < 0 ? r : 0;
+}
+
+/* The row at hand, with what is said of it. */
+static int
+take_row(struct bb_query *query, struct bb_query_step *step, const Bb__EntrySubmission *submission,
+         const struct bb_rowview *view)
+{
+    struct state *state = query->state;
+    uint8_t outcome = submission->outcomes.data[submission->outcomes.len == 1 ? 0 : state->row];
+    bool hidden;
+    int r = is_hidden(query, step, view, outcome, &hidden);
+
+    if (r == 0 && hidden) {
+        state->kept++;
+        return 0;
+    }
+    if (r == 0)
+        r = add_notes(state, submission->rejected, submission->n_rejected, state->row);
+    if (r == 0)
+        r = add_notes(state, submission->warning, submission->n_warning, state->row);
+    return r == 0 ? add_row(state, submission, view, outcome) : r;
+}
+
 /* Rows of one submission, as far as the part reaches; ret_done: all of them. */
 static int
-add_submission(struct state *state, const Bb__EntrySubmission *submission, size_t max_bytes, bool *ret_done)
+add_submission(struct bb_query *query, struct bb_query_step *step, const Bb__EntrySubmission *submission,
+               bool *ret_done)
 {
+    struct state *state = query->state;
     struct bb_rowview view;
     const char *what;
     int r = bb_rowview_init(&view, submission->rows, &what);
@@ -197,13 +241,8 @@ add_submission(struct state *state, const Bb__EntrySubmission *submission, size_
     *ret_done = false;
     if (r != 0)
         return r;
-    while (r == 0 && state->row < submission->row_count && !is_full(state, max_bytes)) {
-        r = add_notes(state, submission->rejected, submission->n_rejected, state->row);
-        if (r == 0)
-            r = add_notes(state, submission->warning, submission->n_warning, state->row);
-        if (r == 0)
-            r = add_row(state, submission, &view,
-                        submission->outcomes.data[submission->outcomes.len == 1 ? 0 : state->row]);
+    while (r == 0 && state->row < submission->row_count && !is_full(state, step->max_bytes)) {
+        r = take_row(query, step, submission, &view);
         state->row++;
     }
     *ret_done = state->row >= submission->row_count;
@@ -225,7 +264,7 @@ gather(struct bb_query *query, struct bb_query_step *step)
         if (r == 0)
             r = read_entry(query, step, sequence, &submission);
         if (r == 0)
-            r = add_submission(state, submission, step->max_bytes, &done);
+            r = add_submission(query, step, submission, &done);
         if (r == 0 && done) {
             state->index++;
             state->row = state->kept = 0;

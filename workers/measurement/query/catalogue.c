@@ -5,6 +5,7 @@
  * https://protobuf.dev/programming-guides/encoding/. An indicator is given as it was defined at the moment
  * asked for; one that was not there yet is left out. */
 #include "core.h"
+#include "limit.h"
 
 #include "proto/limits.h"
 #include "workers/measurement/store/adoption.h"
@@ -81,7 +82,7 @@ append_one(struct bb_query *query, struct bb_query_step *step, enum bb_object_ki
     const struct state *state = query->state;
 
     if (kind == BB_OBJECT_INDICATOR)
-        return append_indicator(query, step, state->next);
+        return bb_query_takes_part(query, state->next) ? append_indicator(query, step, state->next) : 0;
     append_object(step->out, details);
     return 0;
 }
@@ -139,7 +140,7 @@ begin_indicators(struct bb_query *query, struct bb_query_step *step)
 
     if (!request->code || !*request->code)
         return 0;
-    r = bb_query_find(step, BB_OBJECT_INDICATOR, request->code, &state->only);
+    r = bb_query_find_indicator(query, step, request->code, &state->only);
     if (r != 0)
         return r;
     state->next = state->only;
@@ -172,7 +173,7 @@ begin_adoptions(struct bb_query *query, struct bb_query_step *step)
     int r = 0;
 
     if (request->indicator && *request->indicator)
-        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->indicator);
+        r = bb_query_find_indicator(query, step, request->indicator, &state->indicator);
     if (r == 0 && request->organization && *request->organization)
         r = bb_query_find(step, BB_OBJECT_ORGANIZATION, request->organization, &state->organization);
     bb_adoption_key(state->indicator, 0, 0, state->next);
@@ -254,7 +255,7 @@ take_pair(struct bb_query *query, struct bb_query_step *step, struct bb_bytes *k
         if (r == 0 && key->len != BB_ADOPTION_KEY)
             return bb_snapshot_damaged(&step->snapshot, BB_VIEW_ADOPTION, *key);
     }
-    if (r >= 0 && sequence &&
+    if (r >= 0 && sequence && bb_query_takes_part(query, bb_get_u32(pair.data)) &&
         (state->organization == 0 || state->organization == bb_get_u32(pair.data + 4))) {
         int appended = append_adoption(query, step, sequence, &last);
         r = appended < 0 ? appended : r;

@@ -70,6 +70,13 @@ struct bb_query_guard {
     struct bb_period period;
 };
 
+/* The indicators that the caller's organization takes part in (limit.h). */
+struct bb_query_limit {
+    bool may; /* it may have one: it is no staff, nor a service */
+    bool is;  /* it has */
+    struct bb_ids ids;
+};
+
 /* The same was asked before, or may be asked again (repeat.h). */
 struct bb_query_repeat {
     struct bb_buffer key;
@@ -90,6 +97,7 @@ struct bb_query {
     int unpacked;              /* how unpacking it ended */
     bool begun;
     uint64_t sequence; /* pinned by the first step */
+    struct bb_query_limit limit;
     struct bb_terms terms;
     struct bb_query_guard guard;
     struct bb_query_repeat repeat;
@@ -124,8 +132,10 @@ struct bb_quoted {
 };
 const char *bb_quote(struct bb_quoted *quoted, struct bb_bytes text);
 
-/* Look up what a request names; refuses what is not there. 0 | 1 | <0 */
+/* Look up what a request names; refuses what is not there. Of indicators see limit.h. 0 | 1 | <0 */
 int bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id);
+/* Refuse it as a name of nothing. Returns 1. */
+int bb_query_unknown(struct bb_query_step *step, enum bb_object_kind kind, const char *text);
 /* The organization whose matters are asked for; absent: all, whose number is 0. Who is not staff may only ask
  * for its own, and gets that. *ret_id is 0 before. */
 int bb_query_find_reporter(struct bb_query *query, struct bb_query_step *step, const char *text,

@@ -2,6 +2,8 @@
  * behind the other. */
 #include "duties.h"
 
+#include "limit.h"
+
 #include "workers/measurement/store/adoption.h"
 
 #include <errno.h>
@@ -62,9 +64,10 @@ take_adoption(struct bb_duties *duties, struct bb_query *query, struct bb_query_
 }
 
 static bool
-is_wanted(const struct bb_duties *duties, struct bb_bytes key)
+is_wanted(const struct bb_duties *duties, const struct bb_query *query, struct bb_bytes key)
 {
-    return (duties->indicator == 0 || duties->indicator == bb_get_u32(key.data)) &&
+    return (!duties->limited || bb_query_takes_part(query, bb_get_u32(key.data))) &&
+           (duties->indicator == 0 || duties->indicator == bb_get_u32(key.data)) &&
            (duties->organization == 0 || duties->organization == bb_get_u32(key.data + 4));
 }
 
@@ -95,7 +98,7 @@ bb_duties_read(struct bb_duties *duties, struct bb_query *query, struct bb_query
             r = take_adoption(duties, query, step, &last);
             last.indicator = 0;
         }
-        if (r == 0 && is_wanted(duties, key) && bb_adoption_sequence(key) <= query->sequence)
+        if (r == 0 && is_wanted(duties, query, key) && bb_adoption_sequence(key) <= query->sequence)
             last = next;
         if (r == 0)
             r = bb_snapshot_move(&step->snapshot, BB_VIEW_ADOPTION, MDB_NEXT, &key, &payload);

@@ -23,6 +23,7 @@ struct bb_duty {
 /* Zeroed, but for what is wanted. */
 struct bb_duties {
     uint32_t indicator, organization; /* 0: all */
+    bool limited;                     /* of those indicators only that the caller takes part in (limit.h) */
     struct bb_duty *duty;             /* by organization, and then by indicator */
     size_t n, size;
     bool types[BB_DUTY_TYPES]; /* there are some of this one */

@@ -2,6 +2,7 @@
  *
  * Superseded revisions stand in `revision` under the reading's key and their sequence; the current one is the
  * reading. Who sent a revision, and in which batch, says the journal entry that made it. */
+#include "limit.h"
 #include "review.h"
 #include "rows.h"
 
@@ -146,7 +147,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
     bb_arena_init(&state->texts, BB_LIMIT_DECODE_BYTES);
     bb_arena_init(&state->entry, BB_LIMIT_DECODE_BYTES);
     if (r == 0)
-        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &key->indicator);
+        r = bb_query_find_indicator(query, step, request->indicator, &key->indicator);
     if (r == 0)
         r = find_organization(query, step, request->organization, &key->organization);
     if (r == 0)

@@ -40,6 +40,15 @@ kind_hint(enum bb_object_kind kind)
 }
 
 int
+bb_query_unknown(struct bb_query_step *step, enum bb_object_kind kind, const char *text)
+{
+    struct bb_quoted quoted;
+
+    return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "unknown %s \"%s\": %s", kind_word(kind),
+                           bb_quote(&quoted, bb_bytes_str(text)), kind_hint(kind));
+}
+
+int
 bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *text, uint32_t *ret_id)
 {
     struct bb_quoted quoted;
@@ -50,10 +59,7 @@ bb_query_find(struct bb_query_step *step, enum bb_object_kind kind, const char *
     if (r == 0 && *ret_id == BB_ID_NONE)
         return bb_query_refuse(step, BB_ERROR_INVALID, "several %ss go by the name \"%s\": expected a code",
                                kind_word(kind), bb_quote(&quoted, bb_bytes_str(text)));
-    if (r != BB_STORE_E_NOT_FOUND)
-        return r;
-    return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "unknown %s \"%s\": %s", kind_word(kind),
-                           bb_quote(&quoted, bb_bytes_str(text)), kind_hint(kind));
+    return r == BB_STORE_E_NOT_FOUND ? bb_query_unknown(step, kind, text) : r;
 }
 
 int

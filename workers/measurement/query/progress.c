@@ -5,6 +5,7 @@
  * or within the search of one that has little: then the search goes on in the next step, and what it had
  * found is made again. */
 #include "counts.h"
+#include "limit.h"
 #include "progress_core.h"
 #include "progress_stand.h"
 
@@ -23,7 +24,7 @@ static int
 add_named(struct bb_query *query, struct bb_query_step *step, const char *text)
 {
     struct bb_progress_state *state = query->state;
-    int r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &state->named[state->n_named]);
+    int r = bb_query_find_indicator(query, step, text, &state->named[state->n_named]);
 
     state->n_named += r == 0;
     return r;
@@ -288,7 +289,7 @@ next_indicator(struct bb_query *query, struct bb_query_step *step, uint32_t *ret
         if (bb_object_unpack(payload, &text, &details) != 0)
             return bb_snapshot_damaged(&step->snapshot, BB_VIEW_OBJECT, key);
         *ret_id = state->next_id = bb_get_u32(key.data + 1);
-        if (details.len)
+        if (details.len && bb_query_takes_part(query, state->next_id))
             return 0;
         r = bb_snapshot_move(&step->snapshot, BB_VIEW_OBJECT, MDB_NEXT, &key, &payload);
     }
@@ -355,15 +356,14 @@ static void
 gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct bb_progress_state *state = query->state;
+    struct bb_wanted limit = bb_query_indicators_wanted(query);
 
     gift->end_day = BB_PERIOD_NO_END;
     gift->lines = state->organization != 0;
     gift->organization = &state->organization;
     gift->n_organizations = gift->lines;
-    if (state->n_named == 0)
-        return;
-    gift->indicators = state->named;
-    gift->n_indicators = state->n_named;
+    gift->indicators = state->n_named ? state->named : limit.id;
+    gift->n_indicators = state->n_named ? state->n_named : limit.n;
 }
 
 const struct bb_query_kind bb_query_progress = {

@@ -2,6 +2,7 @@
  * snapshot and the method's own work on it. */
 #include "core.h"
 #include "hidden.h"
+#include "limit.h"
 #include "repeat.h"
 #include "review.h"
 #include "walk.h"
@@ -71,6 +72,8 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
     query->kind = find_kind(call->method);
     query->scope = bb_method_scope(call->method, call->role);
     query->single = call->role == BB__ROLE__ROLE_SERVICE;
+    query->limit.may = bb_role_class(call->role) == BB__ROLE__ROLE_PARTNER ||
+                       bb_role_class(call->role) == BB__ROLE__ROLE_OBSERVER;
     bb_arena_init(&query->arena, BB_LIMIT_DECODE_BYTES);
     if (query->kind) {
         query->unpacked = bb_message_unpack(query->kind->request, call->body, &query->arena, &query->request);
@@ -99,6 +102,7 @@ bb_query_destroy(struct bb_query **query_pointer)
         query->kind->release(query);
     free(query->state);
     bb_query_repeat_end(query);
+    bb_query_limit_forget(query);
     bb_query_hidden_rest(query);
     bb_hidden_destroy(&query->guard.own);
     bb_terms_release(&query->terms);
@@ -189,6 +193,8 @@ begin(struct bb_query *query, struct bb_query_step *step)
     step->snapshot.sequence = query->sequence;
     if (r == 0)
         r = find_caller(query, step);
+    if (r == 0)
+        r = bb_query_limit_find(query, step);
     if (r == 0 && query->kind->begin)
         r = query->kind->begin(query, step);
     if (r == 0)
@@ -207,6 +213,7 @@ forget(struct bb_query *query)
         query->kind->release(query);
     memset(query->state, 0, query->kind->state_bytes);
     bb_query_repeat_end(query);
+    bb_query_limit_forget(query);
     bb_terms_rest(&query->terms);
     query->sequence = query->own = 0;
     query->begun = false;

@@ -11,6 +11,7 @@
  *
  * Since a moment: all of them are walked likewise, and those left out that are as they were (since.h). */
 #include "known.h"
+#include "limit.h"
 #include "rows.h"
 #include "since.h"
 #include "walk.h"
@@ -49,7 +50,7 @@ look_up(struct bb_query *query, struct bb_query_step *step)
     if (request->organization && *request->organization)
         r = bb_query_find(step, BB_OBJECT_ORGANIZATION, request->organization, &state->organization);
     if (r == 0 && request->indicator && *request->indicator) {
-        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->indicator);
+        r = bb_query_find_indicator(query, step, request->indicator, &state->indicator);
         if (r == 0)
             r = bb_terms_indicator(&query->terms, &step->snapshot, state->indicator, &term);
         if (r == 0)
@@ -130,6 +131,8 @@ aim(struct bb_query *query)
     static const uint32_t nobody;
 
     state->by_organization = organization.id || (query->scope != BB_SCOPE_ALL && !indicator.id);
+    if (!indicator.id)
+        indicator = bb_query_indicators_wanted(query);
     if (!organization.id && query->scope != BB_SCOPE_ALL)
         organization =
             (struct bb_wanted){state->visible.id ? state->visible.id : &nobody, state->visible.count};
@@ -353,8 +356,13 @@ static void
 gives(const struct bb_query *query, struct bb_query_gift *gift)
 {
     const struct state *state = query->state;
+    struct bb_wanted limit = bb_query_indicators_wanted(query);
 
     gift->indicator = state->indicator;
+    if (state->indicator == 0) {
+        gift->indicators = limit.id;
+        gift->n_indicators = limit.n;
+    }
     gift->first_day = state->first_day;
     gift->end_day = state->walk.end_day;
     gift->lines = query->scope != BB_SCOPE_ALL;

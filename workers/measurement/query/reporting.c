@@ -9,6 +9,7 @@
 #include "core.h"
 
 #include "duties.h"
+#include "limit.h"
 #include "reports.h"
 #include "said.h"
 
@@ -139,7 +140,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
                     !(request->period_to && *request->period_to) && !request->due_from && !request->due_to;
     bb_report_rows_init(&state->rows, query->context.bytes / BB_QUERY_SHARES);
     if (request->indicator && *request->indicator) {
-        r = bb_query_find(step, BB_OBJECT_INDICATOR, request->indicator, &state->duties.indicator);
+        r = bb_query_find_indicator(query, step, request->indicator, &state->duties.indicator);
         if (r == 0)
             r = bb_terms_indicator(&query->terms, &step->snapshot, state->duties.indicator, &term);
         if (r == 0)
@@ -156,6 +157,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
         r = bb_query_moment(query, step, request->as_of, &state->now);
     if (r == 0)
         state->today = bb_clock_day(state->now);
+    state->duties.limited = true;
     if (r == 0)
         r = bb_duties_read(&state->duties, query, step);
     if (r == 0)

@@ -6,6 +6,7 @@
 #include "review.h"
 
 #include "core.h"
+#include "limit.h"
 #include "walk.h"
 
 #include "proto/limits.h"
@@ -83,7 +84,7 @@ find_indicator(struct bb_query *query, struct bb_query_step *step, const char *t
 
     if (!text || !*text)
         return 0;
-    r = bb_query_find(step, BB_OBJECT_INDICATOR, text, &state->indicator);
+    r = bb_query_find_indicator(query, step, text, &state->indicator);
     if (r == 0)
         r = bb_terms_indicator(&query->terms, &step->snapshot, state->indicator, &term);
     if (r == 0)
@@ -113,8 +114,8 @@ begin(struct bb_query *query, struct bb_query_step *step)
                            &walk->end_day);
     if (r == 0 && state->organization)
         walk->wanted[ORGANIZATION] = (struct bb_wanted){&state->organization, 1};
-    if (r == 0 && state->indicator)
-        walk->wanted[INDICATOR] = (struct bb_wanted){&state->indicator, 1};
+    walk->wanted[INDICATOR] =
+        state->indicator ? (struct bb_wanted){&state->indicator, 1} : bb_query_indicators_wanted(query);
     return r;
 }
 

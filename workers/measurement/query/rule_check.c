@@ -32,12 +32,17 @@ struct state {
 /* The request */
 
 static int
-want(struct state *state, struct bb_query_step *step, const char *code)
+want(struct bb_query *query, struct bb_query_step *step, const char *code)
 {
+    struct state *state = query->state;
     const struct bb_ruled *ruled = bb_rule_set_get(&state->set, bb_bytes_str(code));
     struct bb_quoted quoted;
+    bool sees = false;
+    int r = ruled ? bb_query_sees_rule(query, step, &ruled->rule, &sees) : 0;
 
-    if (!ruled || ruled->rule.state == BB_RULE_REMOVED)
+    if (r != 0)
+        return r;
+    if (!sees || ruled->rule.state == BB_RULE_REMOVED)
         return bb_query_refuse(step, BB_ERROR_NOT_FOUND, "unknown rule \"%s\": expected the code of one",
                                bb_quote(&quoted, bb_bytes_str(code)));
     if (ruled->rule.state != BB_RULE_ACTIVE)
@@ -48,8 +53,9 @@ want(struct state *state, struct bb_query_step *step, const char *code)
 }
 
 static int
-choose_rules(struct state *state, struct bb_query_step *step, const Bb__RuleCheck *request)
+choose_rules(struct bb_query *query, struct bb_query_step *step, const Bb__RuleCheck *request)
 {
+    struct state *state = query->state;
     int r = bb_query_load_rules(step, &state->set);
 
     if (r != 0)
@@ -57,10 +63,11 @@ choose_rules(struct state *state, struct bb_query_step *step, const Bb__RuleChec
     state->wanted = calloc(state->set.n + 1, sizeof *state->wanted);
     if (!state->wanted)
         return -ENOMEM;
-    for (uint32_t i = 0; request->n_rule == 0 && i < state->set.n; i++)
-        state->wanted[i] = state->set.item[i].rule.state == BB_RULE_ACTIVE;
+    for (uint32_t i = 0; r == 0 && request->n_rule == 0 && i < state->set.n; i++)
+        if (state->set.item[i].rule.state == BB_RULE_ACTIVE)
+            r = bb_query_sees_rule(query, step, &state->set.item[i].rule, &state->wanted[i]);
     for (size_t i = 0; r == 0 && i < request->n_rule; i++)
-        r = want(state, step, request->rule[i]);
+        r = want(query, step, request->rule[i]);
     for (uint32_t i = 0; r == 0 && i < state->set.n_uses; i++)
         if (state->wanted[state->set.use[i].rule])
             r = bb_ids_add(&state->indicators, state->set.use[i].indicator, NULL);
@@ -99,7 +106,7 @@ begin(struct bb_query *query, struct bb_query_step *step)
     bb_arena_init(&state->texts, query->context.bytes / BB_QUERY_SHARES);
     bb_walk_init(walk, BB_VIEW_BY_ORGANIZATION);
     walk->limit = query->context.step_records;
-    r = choose_rules(state, step, request);
+    r = choose_rules(query, step, request);
     if (r == 0)
         r = bb_query_find_reporter(query, step, request->organization, &state->organization);
     if (r == 0)

@@ -1,6 +1,8 @@
 /* rule.list: the rules between indicators. They are at most a thousand, read by the first step. */
 #include "rules.h"
 
+#include "limit.h"
+
 #include "proto/message.h"
 
 #include <errno.h>
@@ -30,6 +32,22 @@ bb_query_load_rules(struct bb_query_step *step, struct bb_rule_set *set)
     return r == -EBADMSG ? bb_snapshot_damaged(snapshot, BB_VIEW_RULE, bb_bytes(NULL, 0)) : r;
 }
 
+int
+bb_query_sees_rule(const struct bb_query *query, struct bb_query_step *step, const struct bb_rule *rule,
+                   bool *ret_sees)
+{
+    size_t n = query->limit.is ? bb_rule_inputs(rule) : 0;
+    uint32_t id;
+    int r = 0;
+
+    *ret_sees = true;
+    for (size_t i = 0; r == 0 && *ret_sees && i < n; i++) {
+        r = bb_term_find_own(&step->snapshot, BB_OBJECT_INDICATOR, bb_rule_input(rule, i).indicator, &id);
+        *ret_sees = r == 0 && bb_query_takes_part(query, id);
+    }
+    return r < 0 ? r : 0;
+}
+
 static int
 begin(struct bb_query *query, struct bb_query_step *step)
 {
@@ -40,9 +58,11 @@ begin(struct bb_query *query, struct bb_query_step *step)
 
 /* As many as have room; one at least. */
 static int
-fill(struct state *state, size_t max_bytes, struct bb_arena *arena, Bb__RuleListReply *reply)
+fill(struct bb_query *query, struct bb_query_step *step, struct bb_arena *arena, Bb__RuleListReply *reply)
 {
+    struct state *state = query->state;
     size_t bytes = 0;
+    bool sees;
     int r = 0;
 
     reply->rule = bb_arena_alloc(arena, (state->set.n + 1) * sizeof *reply->rule);
@@ -50,9 +70,10 @@ fill(struct state *state, size_t max_bytes, struct bb_arena *arena, Bb__RuleList
         return -ENOMEM;
     for (; r == 0 && state->next < state->set.n; state->next++) {
         const struct bb_ruled *ruled = &state->set.item[state->next];
-        if (ruled->rule.state == BB_RULE_REMOVED)
+        r = bb_query_sees_rule(query, step, &ruled->rule, &sees);
+        if (r != 0 || !sees || ruled->rule.state == BB_RULE_REMOVED)
             continue;
-        if (reply->n_rule > 0 && bytes + ruled->packed_len > max_bytes)
+        if (reply->n_rule > 0 && bytes + ruled->packed_len > step->max_bytes)
             return 0;
         bytes += ruled->packed_len;
         r = bb_unpack(bb__rule, bb_bytes(ruled->packed, ruled->packed_len), arena,
@@ -72,7 +93,7 @@ part(struct bb_query *query, struct bb_query_step *step)
 
     bb_arena_init(&arena, query->context.bytes / BB_QUERY_SHARES);
     reply.sequence = query->sequence;
-    r = fill(state, step->max_bytes, &arena, &reply);
+    r = fill(query, step, &arena, &reply);
     if (r == 0)
         r = bb_query_pack(step, &reply.base);
     step->final = state->next == state->set.n;

@@ -9,4 +9,8 @@
 /* set: zeroed; the caller releases it. 0 | -ENOMEM | -EBADMSG */
 int bb_query_load_rules(struct bb_query_step *step, struct bb_rule_set *set);
 
+/* Is this rule there for the caller: does it take part in all that the rule speaks of (limit.h)? 0 | <0 */
+int bb_query_sees_rule(const struct bb_query *query, struct bb_query_step *step, const struct bb_rule *rule,
+                       bool *ret_sees);
+
 #endif

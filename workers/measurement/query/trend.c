@@ -5,6 +5,7 @@
  * places, or between two groups of a period; in the last case the period is chosen again and the groups
  * written already are left out. */
 #include "computed.h"
+#include "limit.h"
 #include "waiting.h"
 
 #include "proto/limits.h"
@@ -88,7 +89,7 @@ static int
 find_indicator(struct bb_query *query, struct bb_query_step *step)
 {
     struct state *state = query->state;
-    int r = bb_query_find(step, BB_OBJECT_INDICATOR, state->request->indicator, &state->indicator);
+    int r = bb_query_find_indicator(query, step, state->request->indicator, &state->indicator);
 
     return r == 0 ? bb_term_rules(&step->snapshot, state->indicator, &query->arena, &state->definition,
                                   &state->rules)

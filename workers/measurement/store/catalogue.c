@@ -3,6 +3,8 @@
 #include "proto/limits.h"
 #include "proto/message.h"
 
+#include "worker.pb-c.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -13,6 +15,7 @@ bb_catalogue_release(struct bb_catalogue *catalogue)
         for (uint32_t id = 0; id < catalogue->size[kind]; id++) {
             free(catalogue->object[kind][id].text);
             free(catalogue->object[kind][id].details);
+            bb_codes_destroy(&catalogue->object[kind][id].limit);
         }
         free(catalogue->object[kind]);
     }
@@ -32,6 +35,16 @@ const struct bb_indicator *
 bb_catalogue_indicator(const struct bb_catalogue *catalogue, uint32_t id)
 {
     return &catalogue->indicator[id];
+}
+
+bool
+bb_catalogue_takes_part(const struct bb_catalogue *catalogue, const struct bb_codes *limit,
+                        uint32_t indicator)
+{
+    const struct bb_object *object =
+        limit ? bb_catalogue_get(catalogue, BB_OBJECT_INDICATOR, indicator) : NULL;
+
+    return !limit || (object && bb_codes_has(limit, bb_bytes_str(object->text)));
 }
 
 /* Room for this id, zeroed. */
@@ -74,16 +87,33 @@ parse_indicator(struct bb_catalogue *catalogue, uint32_t id, struct bb_bytes det
     return r > 0 ? -EBADMSG : r;
 }
 
+static int
+read_limit(struct bb_bytes details, struct bb_codes **ret_limit)
+{
+    Bb__Organization *organization;
+    struct bb_arena arena;
+    int r;
+
+    bb_arena_init(&arena, BB_LIMIT_DECODE_BYTES);
+    r = bb_unpack(bb__organization, details, &arena, &organization);
+    if (r == 0)
+        r = bb_codes_new(organization->indicator, organization->n_indicator, ret_limit);
+    bb_arena_release(&arena);
+    return r;
+}
+
 int
 bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id, struct bb_bytes text,
                  struct bb_bytes details)
 {
     int k = bb_object_index(kind), r;
-    struct bb_object new, *object;
+    struct bb_object new = {.limit = NULL}, *object;
 
     r = reserve((void **)&catalogue->object[k], &catalogue->size[k], id, sizeof(struct bb_object));
     if (r == 0 && kind == BB_OBJECT_INDICATOR)
         r = parse_indicator(catalogue, id, details);
+    if (r == 0 && kind == BB_OBJECT_ORGANIZATION)
+        r = read_limit(details, &new.limit);
     if (r != 0)
         return r;
     new.text = strndup((const char *)text.data, text.len);
@@ -92,6 +122,7 @@ bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint3
     if (!new.text || !new.details) {
         free(new.text);
         free(new.details);
+        bb_codes_destroy(&new.limit);
         return -ENOMEM;
     }
     memcpy(new.details, details.data, details.len);
@@ -99,6 +130,7 @@ bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint3
     catalogue->count[k] += !object->text;
     free(object->text);
     free(object->details);
+    bb_codes_destroy(&object->limit);
     *object = new;
     return 0;
 }

@@ -7,12 +7,14 @@
 
 #include "names.h"
 
+#include "runtime/codes.h"
 #include "workers/measurement/model/indicator.h"
 
 struct bb_object {
     char *text;       /* canonical text; NULL: no such object */
     uint8_t *details; /* packed Organization, Indicator or Place */
     size_t details_len;
+    struct bb_codes *limit; /* organization: the indicators it takes part in; NULL: all */
 };
 
 struct bb_catalogue {
@@ -31,6 +33,10 @@ const struct bb_object *bb_catalogue_get(const struct bb_catalogue *catalogue, e
                                          uint32_t id);
 /* The numbers of a definition; the id is one of a known indicator. */
 const struct bb_indicator *bb_catalogue_indicator(const struct bb_catalogue *catalogue, uint32_t id);
+
+/* Is the indicator there for members of the organization? Of ids that are known. */
+bool bb_catalogue_takes_part(const struct bb_catalogue *catalogue, const struct bb_codes *limit,
+                             uint32_t indicator);
 
 /* 0 | -ENOMEM | -EBADMSG: the definition of an indicator does not parse */
 int bb_catalogue_set(struct bb_catalogue *catalogue, enum bb_object_kind kind, uint32_t id,

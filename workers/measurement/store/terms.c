@@ -251,19 +251,42 @@ bb_terms_indicator(struct bb_terms *terms, struct bb_snapshot *snapshot, uint32_
     return r == 0 ? bb_terms_rules(terms, snapshot, *ret_term) : r;
 }
 
-int
-bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id)
+static int
+find_term(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id,
+          bool *ret_canonical)
 {
     uint8_t data[BB_NAME_KEY];
     struct bb_bytes key = bb_bytes(data, bb_name_key(kind, text, data)), payload;
-    bool canonical;
     int r;
 
     if (text.len > BB_LIMIT_NAME_BYTES)
         return BB_STORE_E_NOT_FOUND;
     r = bb_snapshot_get(snapshot, BB_VIEW_NAME, key, &payload);
-    if (r == 0 && bb_name_unpack(payload, ret_id, &canonical) != 0)
+    if (r == 0 && bb_name_unpack(payload, ret_id, ret_canonical) != 0)
         return bb_snapshot_damaged(snapshot, BB_VIEW_NAME, key);
+    return r;
+}
+
+int
+bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text, uint32_t *ret_id)
+{
+    bool canonical;
+
+    return find_term(snapshot, kind, text, ret_id, &canonical);
+}
+
+int
+bb_term_find_own(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,
+                 uint32_t *ret_id)
+{
+    bool canonical;
+    uint32_t id;
+    int r = find_term(snapshot, kind, text, &id, &canonical);
+
+    if (r == 0 && !canonical)
+        return BB_STORE_E_NOT_FOUND;
+    if (r == 0)
+        *ret_id = id;
     return r;
 }
 

@@ -82,6 +82,10 @@ int bb_term_place(struct bb_snapshot *snapshot, uint32_t place, struct bb_arena 
 int bb_term_find(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,
                  uint32_t *ret_id);
 
+/* ... of its own text only, not of an alias. 0 | BB_STORE_E_NOT_FOUND | <0 */
+int bb_term_find_own(struct bb_snapshot *snapshot, enum bb_object_kind kind, struct bb_bytes text,
+                     uint32_t *ret_id);
+
 /* A definition as of the snapshot, its version and sequence filled in; the first one when there was none yet.
  * 0 | -ENOMEM | -EBADMSG damaged or missing */
 int bb_term_definition(struct bb_snapshot *snapshot, uint32_t indicator, struct bb_arena *arena,

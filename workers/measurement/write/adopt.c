@@ -35,7 +35,8 @@ date_text(struct bb_arena *arena, uint32_t day)
 }
 
 static int
-resolve_indicator(struct bb_head *head, struct bb_arena *arena, struct judged *j, uint32_t *ret_version)
+resolve_indicator(struct bb_head *head, struct bb_arena *arena, const struct bb_codes *limit,
+                  struct judged *j, uint32_t *ret_version)
 {
     Bb__Indicator *definition;
     bool canonical;
@@ -43,7 +44,8 @@ resolve_indicator(struct bb_head *head, struct bb_arena *arena, struct judged *j
 
     if (r < 0)
         return r;
-    if (r != 0 || j->adoption.indicator == BB_ID_NONE)
+    if (r != 0 || j->adoption.indicator == BB_ID_NONE ||
+        !bb_catalogue_takes_part(&head->catalogue, limit, j->adoption.indicator))
         return refuse(arena, j, BB_ROW_CODE_UNKNOWN_INDICATOR, "indicator", j->item->indicator,
                       "the code or name of a defined indicator");
     r = bb_define_details(head, BB_OBJECT_INDICATOR, j->adoption.indicator, arena, &bb__indicator__descriptor,
@@ -132,7 +134,7 @@ judge(struct bb_head *head, struct bb_arena *arena, const struct bb_adopter *ado
 {
     const struct bb_adoption *before;
     uint32_t present = 0;
-    int r = resolve_indicator(head, arena, j, &present);
+    int r = resolve_indicator(head, arena, adopter->limit, j, &present);
 
     if (r == 0 && !j->outcome->has_code)
         r = resolve_organization(head, arena, adopter, j);

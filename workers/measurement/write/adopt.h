@@ -6,9 +6,10 @@
 
 /* Who asks. */
 struct bb_adopter {
-    struct bb_bytes code; /* of the organization */
-    bool for_others;      /* staff: may speak for any */
-    uint32_t today;       /* calendar.h, UTC */
+    struct bb_bytes code;         /* of the organization */
+    bool for_others;              /* staff: may speak for any */
+    const struct bb_codes *limit; /* indicators that are there for it; NULL all */
+    uint32_t today;               /* calendar.h, UTC */
 };
 
 /* Judge and apply; the entry holds what is kept, with canonical texts and dates. 0 | -ENOMEM | -EBADMSG */

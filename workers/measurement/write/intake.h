@@ -63,21 +63,22 @@ struct bb_intake {
     struct bb_head *head;
     struct bb_dryrun *dryrun; /* NULL: for real */
     const struct bb_rowview *view;
-    struct bb_arena *arena;  /* for what follows; lives as long as the intake */
-    bool replay;             /* rows of the journal: no rules, no hints */
-    bool restore;            /* what stood before a batch: no rules either, and canonical texts */
-    const uint8_t *newer;    /* of each row: other than 0 it is refused, something newer stands; or NULL */
-    bool any_organization;   /* staff: may write for any */
-    bool known_places;       /* where places are registered, a row with a new one is refused */
-    uint32_t caller;         /* id of the caller's organization; 0: it has none yet */
-    bb_utc now;              /* for how many are judged by their history, and what has begun */
-    uint64_t sequence;       /* the entry this becomes */
-    uint64_t batch;          /* first entry of its batch */
-    struct bb_locks locks;   /* its first fields; not looked at in a replay */
-    struct bb_guard guard;   /* not looked at in a replay */
-    bool touch;              /* the batch has several submissions: unchanged rows must remember it */
-    bool more;               /* ... of which this is not the last */
-    const uint8_t *batch_id; /* 16 bytes; not looked at in a replay */
+    struct bb_arena *arena; /* for what follows; lives as long as the intake */
+    bool replay;            /* rows of the journal: no rules, no hints */
+    bool restore;           /* what stood before a batch: no rules either, and canonical texts */
+    const uint8_t *newer;   /* of each row: other than 0 it is refused, something newer stands; or NULL */
+    bool any_organization;  /* staff: may write for any */
+    const struct bb_codes *limit; /* indicators that are there for the sender; NULL all */
+    bool known_places;            /* where places are registered, a row with a new one is refused */
+    uint32_t caller;              /* id of the caller's organization; 0: it has none yet */
+    bb_utc now;                   /* for how many are judged by their history, and what has begun */
+    uint64_t sequence;            /* the entry this becomes */
+    uint64_t batch;               /* first entry of its batch */
+    struct bb_locks locks;        /* its first fields; not looked at in a replay */
+    struct bb_guard guard;        /* not looked at in a replay */
+    bool touch;                   /* the batch has several submissions: unchanged rows must remember it */
+    bool more;                    /* ... of which this is not the last */
+    const uint8_t *batch_id;      /* 16 bytes; not looked at in a replay */
     /* Found */
     uint8_t *outcome; /* one a row, BB_OUTCOME_* */
     uint32_t accepted;

@@ -46,7 +46,8 @@ resolve_indicator(struct bb_intake *intake, struct bb_intake_row *row)
 
     if (resolved->status == BB_INTAKE_UNTRIED) {
         r = text.len ? find_name(intake, BB_OBJECT_INDICATOR, text, resolved) : BB_STORE_E_NOT_FOUND;
-        if (r == BB_STORE_E_NOT_FOUND)
+        if (r == BB_STORE_E_NOT_FOUND ||
+            (r == 0 && !bb_catalogue_takes_part(&intake->head->catalogue, intake->limit, resolved->id)))
             resolved->status = BB_INTAKE_REFUSED;
         else if (r != 0)
             return r;

@@ -19,6 +19,7 @@ struct judging {
     const Bb__Review *request;
     uint64_t sequence;
     enum bb_review_action action;
+    const struct bb_codes *limit;
     struct bb_review_unit unit; /* the indicator is filled in for each */
     struct bb_review said;
     struct bb_ids reported; /* indicators that have readings */
@@ -116,6 +117,19 @@ read_organization(struct judging *j, const struct bb_reviewer *reviewer)
     return 0;
 }
 
+/* An indicator that is there for who asks. 0 | BB_STORE_E_NOT_FOUND none, or several go by the name | <0 */
+static int
+find_indicator(struct judging *j, const char *text, uint32_t *ret_indicator)
+{
+    bool canonical;
+    int r = bb_define_find(j->head, BB_OBJECT_INDICATOR, text, ret_indicator, &canonical);
+
+    if (r == 0 && (*ret_indicator == BB_ID_NONE ||
+                   !bb_catalogue_takes_part(&j->head->catalogue, j->limit, *ret_indicator)))
+        return BB_STORE_E_NOT_FOUND;
+    return r;
+}
+
 /* What "2011-12" means depends on the indicator: of several, on the first. */
 static int
 read_period(struct judging *j)
@@ -123,11 +137,8 @@ read_period(struct judging *j)
     enum bb_period_type hint = 0;
     char text[BB_PERIOD_TEXT], quoted[128];
     uint32_t indicator;
-    bool canonical;
 
-    if (j->request->n_indicator > 0 &&
-        bb_define_find(j->head, BB_OBJECT_INDICATOR, j->request->indicator[0], &indicator, &canonical) == 0 &&
-        indicator != BB_ID_NONE)
+    if (j->request->n_indicator > 0 && find_indicator(j, j->request->indicator[0], &indicator) == 0)
         hint = bb_catalogue_indicator(&j->head->catalogue, indicator)->frequency;
     if (bb_period_parse(bb_bytes_str(j->request->period), hint, &j->unit.period) != 0)
         return fail(j, BB_ERROR_INVALID,
@@ -136,6 +147,20 @@ read_period(struct judging *j)
     text[bb_period_format(j->unit.period, text)] = '\0';
     j->entry->period = bb_define_text(j->arena, text);
     return j->entry->period ? 0 : -ENOMEM;
+}
+
+/* The indicators that have readings, as far as they are there for who asks. */
+static int
+find_reported(struct judging *j)
+{
+    struct bb_ids all = {0};
+    int r = bb_head_reported(j->head, j->unit.organization, j->unit.period, &all);
+
+    for (uint32_t i = 0; r == 0 && i < all.count; i++)
+        if (bb_catalogue_takes_part(&j->head->catalogue, j->limit, all.id[i]))
+            r = bb_ids_add(&j->reported, all.id[i], NULL);
+    bb_ids_release(&all);
+    return r;
 }
 
 static int
@@ -150,7 +175,7 @@ read_request(struct judging *j, const struct bb_reviewer *reviewer)
     if (r == 0)
         r = read_period(j);
     if (r == 0)
-        r = bb_head_reported(j->head, j->unit.organization, j->unit.period, &j->reported);
+        r = find_reported(j);
     if (r == 0 && j->reported.count == 0)
         r = fail(j, BB_ERROR_NOT_FOUND, "%s has no readings for %s", j->entry->reporter, j->entry->period);
     return r;
@@ -214,13 +239,13 @@ judge_named(struct judging *j, char *text, Bb__ReviewOutcome *item)
 {
     uint32_t indicator;
     struct bb_note note;
-    bool canonical, reported = false;
-    int r = bb_define_find(j->head, BB_OBJECT_INDICATOR, text, &indicator, &canonical);
+    bool reported = false;
+    int r = find_indicator(j, text, &indicator);
 
     item->indicator = text;
     if (r < 0)
         return r;
-    if (r != 0 || indicator == BB_ID_NONE) {
+    if (r != 0) {
         bb_note_found(&note, BB_ROW_CODE_UNKNOWN_INDICATOR, BB_FIELD_INDICATOR, bb_bytes_str(text),
                       "the code or name of a defined indicator");
         return refuse(j, item, BB_ROW_CODE_UNKNOWN_INDICATOR, note.text);
@@ -265,6 +290,7 @@ bb_review(struct bb_head *head, struct bb_arena *arena, const struct bb_reviewer
     struct judging j = {.head = head,
                         .arena = arena,
                         .request = request,
+                        .limit = reviewer->limit,
                         .sequence = sequence,
                         .entry = entry,
                         .reply = reply,

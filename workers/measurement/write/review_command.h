@@ -14,6 +14,7 @@
 struct bb_reviewer {
     struct bb_bytes organization, member; /* codes */
     bool staff;
+    const struct bb_codes *limit; /* indicators that are there for it; NULL all */
 };
 
 /* The reply has one outcome a unit, in the arena; the entry holds those that became something else (none:

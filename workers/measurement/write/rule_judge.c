@@ -89,6 +89,17 @@ operand_disaggregation(struct bb_intake *intake, const struct bb_rule_operand *o
     return bb_intake_find(intake, BB_OBJECT_DISAGGREGATION, operand->text, ret_id, &canonical);
 }
 
+/* Is the rule there for the sender? */
+static bool
+sees(const struct bb_intake *intake, const struct bb_ruled *ruled)
+{
+    bool seen = true;
+
+    for (uint32_t i = 0; intake->limit && seen && i < ruled->n_operands; i++)
+        seen = bb_catalogue_takes_part(&intake->head->catalogue, intake->limit, ruled->operand[i].indicator);
+    return seen;
+}
+
 /* The rules that speak of what this row brought. */
 static int
 add_units(struct judging *j, const struct bb_touched *touched)
@@ -102,6 +113,8 @@ add_units(struct judging *j, const struct bb_touched *touched)
     for (uint32_t i = 0; r == 0 && i < n && j->steps < MOST_STEPS && j->units.count < MOST_UNITS; i++) {
         const struct bb_ruled *ruled = &rules->item[use[i].rule];
         j->steps++;
+        if (!sees(j->intake, ruled))
+            continue;
         r = operand_disaggregation(j->intake, &ruled->operand[use[i].operand], &id);
         if (r == 0 && id == touched->key.disaggregation)
             r = bb_map_set(&j->units, bb_bytes(key, pack_unit(&touched->key, ruled->rule.code, key)),

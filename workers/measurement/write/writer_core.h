@@ -105,6 +105,11 @@ int bb_writer_pack(struct bb_buffer *buffer, const ProtobufCMessage *message, si
 /* A text for an entry, in the arena of the command. NULL: no memory */
 char *bb_writer_text(struct bb_writer *writer, struct bb_bytes text);
 
+/* The indicators that are there for who sends this, of the organization with this id; NULL: all. Until the
+ * directory changes. */
+const struct bb_codes *bb_writer_limit(const struct bb_writer *writer, const struct bb_work *work,
+                                       uint32_t organization);
+
 /* The sequence that the next staged entry will have. */
 uint64_t bb_writer_next_sequence(const struct bb_writer *writer);
 

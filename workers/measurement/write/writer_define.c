@@ -196,6 +196,18 @@ bb_writer_define_rules(struct bb_writer *writer, const struct bb_work *work)
     return take(writer, work, &kind);
 }
 
+/* What is there for the caller of all indicators; NULL: all. */
+static const struct bb_codes *
+limit_of(const struct command *c)
+{
+    bool canonical;
+    uint32_t id;
+    int r = bb_names_find(c->writer->head.names, c->writer->head.txn, BB_OBJECT_ORGANIZATION,
+                          c->work->organization, &id, &canonical);
+
+    return r == 0 ? bb_writer_limit(c->writer, c->work, id) : NULL;
+}
+
 /* Agreement */
 
 static int
@@ -204,6 +216,7 @@ judge_adoptions(struct command *c, size_t *ret_kept)
     const struct bb_adopter adopter = {
         .code = c->work->organization,
         .for_others = bb_method_scope(c->work->method, c->work->role) == BB_SCOPE_ALL,
+        .limit = limit_of(c),
         .today = today(c->writer),
     };
     Bb__EntryAdoptions *entry = &c->entry.adoptions;
@@ -269,6 +282,7 @@ judge_review(struct command *c, size_t *ret_kept)
         .organization = c->work->organization,
         .member = c->work->member,
         .staff = bb_method_scope(c->work->method, c->work->role) == BB_SCOPE_ALL,
+        .limit = limit_of(c),
     };
     Bb__EntryReview *entry = &c->entry.review;
     int r;

@@ -6,14 +6,25 @@
 #include "define.h"
 
 #include "proto/message.h"
+#include "proto/methods.h"
 #include "runtime/log.h"
 
 #include "journal.pb-c.h"
+#include "wire.pb-c.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 #define LEAVERS_PER_ENTRY 500u
+
+const struct bb_codes *
+bb_writer_limit(const struct bb_writer *writer, const struct bb_work *work, uint32_t organization)
+{
+    const struct bb_object *object =
+        bb_catalogue_get(&writer->head.catalogue, BB_OBJECT_ORGANIZATION, organization);
+
+    return object && bb_role_class(work->role) != BB__ROLE__ROLE_STAFF ? object->limit : NULL;
+}
 
 static int
 see_organization(struct bb_writer *writer, uint32_t id)

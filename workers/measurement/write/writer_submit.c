@@ -401,6 +401,7 @@ bb_writer_submit(struct bb_writer *writer, const struct bb_work *work)
         intake.caller = submit.organization;
         intake.known_places = submit.message->known_places;
         intake.any_organization = bb_method_scope(work->method, work->role) == BB_SCOPE_ALL;
+        intake.limit = bb_writer_limit(writer, work, submit.organization);
         intake.locks.staff = intake.any_organization;
         intake.locks.reasoned = submit.message->reason != BB_REASON_NONE;
         r = submit_checked(writer, &submit, &intake);

@@ -310,6 +310,7 @@ submit_gathered(struct undoing *u, struct bb_submit *submit)
     const char *what;
     int r;
 
+    intake.limit = bb_writer_limit(u->writer, u->work, submit->organization);
     intake.locks.staff = u->anybody;
     intake.locks.reasoned = submit->message->reason != BB_REASON_NONE;
     make_submission(u, submit->message, &rows);
