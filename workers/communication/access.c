@@ -48,8 +48,9 @@ bb_access_reads(const struct bb_access *access, uint32_t organization, const str
         return true;
     switch (channel->channel.kind) {
     case BB_CHANNEL_ALL:
-    case BB_CHANNEL_INDICATOR:
         return true;
+    case BB_CHANNEL_INDICATOR:
+        return bb_organization_takes_part(who(access, organization), channel->channel.code);
     case BB_CHANNEL_ORGANIZATION:
         return channel->owner == organization;
     case BB_CHANNEL_GROUP:
@@ -66,9 +67,22 @@ wrote(const struct bb_access *access, uint32_t organization, const struct bb_rec
     return bb_bytes_equal(who(access, organization)->code, record->author);
 }
 
+bool
+bb_access_hides(const struct bb_access *access, uint32_t organization, const struct bb_record *record)
+{
+    struct bb_bytes indicator;
+
+    if (!who(access, organization)->limit || record->author.len > 0 ||
+        !bb_record_tells_of(record, &indicator))
+        return false;
+    return !bb_organization_takes_part(who(access, organization), indicator);
+}
+
 int
 bb_access_record(const struct bb_access *access, uint32_t organization, const struct bb_record *record)
 {
+    if (bb_access_hides(access, organization, record))
+        return -1;
     for (unsigned i = 0; i < record->n_channels; i++)
         if (bb_access_reads(access, organization,
                             bb_channels_at(access->channels, bb_record_channel(record, i)), record->sequence))
@@ -101,6 +115,7 @@ reaches(const struct bb_access *access, uint32_t organization, const struct bb_c
         return member && sequence >= member->reads_from;
     case BB_CHANNEL_INDICATOR:
         return access->follows && sequence > who(access, organization)->since &&
+               bb_organization_takes_part(who(access, organization), channel->code) &&
                access->follows(access->self, organization, channel);
     default:
         return false;
@@ -110,7 +125,8 @@ reaches(const struct bb_access *access, uint32_t organization, const struct bb_c
 bool
 bb_access_addressed(const struct bb_access *access, uint32_t organization, const struct bb_record *record)
 {
-    if (!may_take_part(access, organization) || wrote(access, organization, record))
+    if (!may_take_part(access, organization) || wrote(access, organization, record) ||
+        bb_access_hides(access, organization, record))
         return false;
     for (unsigned i = 0; i < record->n_channels; i++) {
         const struct bb_channel_state *channel =
@@ -187,6 +203,9 @@ bb_access_selects(const struct bb_access *access, uint32_t organization, const s
         return BB_ACCESS_NOT_ALLOWED;
     if (channel->any)
         return BB_ACCESS_YES;
+    if (channel->kind == BB_CHANNEL_INDICATOR &&
+        !bb_organization_takes_part(who(access, organization), channel->code))
+        return BB_ACCESS_NOT_THERE;
     owner = bb_channels_owner(access->channels, channel);
     if (is_staff(access, organization))
         return if_there(access, channel, owner);

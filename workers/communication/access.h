@@ -27,6 +27,10 @@ struct bb_access {
 bool bb_access_reads(const struct bb_access *access, uint32_t organization,
                      const struct bb_channel_state *channel, uint64_t sequence);
 
+/* Does the service tell in it of an indicator that is not there for the organization? Of what members write
+ * who it is addressed to may read all. */
+bool bb_access_hides(const struct bb_access *access, uint32_t organization, const struct bb_record *record);
+
 /* The first channel of the record through which the organization may read it: its index, or -1. Who wrote a
  * message may read it: through the first, when through none. */
 int bb_access_record(const struct bb_access *access, uint32_t organization, const struct bb_record *record);

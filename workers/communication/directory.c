@@ -142,6 +142,10 @@ take_over(struct bb_directory *directory, struct entry *entry, const Bb__Organiz
     struct bb_organization *organization = &entry->organization;
     uint32_t day;
 
+    bb_codes_destroy(&organization->limit);
+    if (o->role != BB__ROLE__ROLE_STAFF &&
+        bb_codes_new(o->indicator, o->n_indicator, &organization->limit) != 0)
+        return -ENOMEM;
     organization->role = (uint32_t)o->role;
     organization->enabled = o->enabled;
     organization->share_own_line = o->share_own_line;
@@ -331,6 +335,7 @@ bb_directory_destroy(struct bb_directory **directory_pointer)
     for (uint32_t i = 0; i < directory->count; i++) {
         free((uint8_t *)(uintptr_t)directory->entry[i]->organization.code.data);
         free(directory->entry[i]->record);
+        bb_codes_destroy(&directory->entry[i]->organization.limit);
         free(directory->entry[i]);
     }
     free(directory->entry);

@@ -10,6 +10,7 @@
 #include "log.h"
 
 #include "proto/arena.h"
+#include "runtime/codes.h"
 
 struct bb_organization {
     uint32_t number;
@@ -17,8 +18,9 @@ struct bb_organization {
     uint32_t role; /* Bb__Role */
     bool enabled;  /* by the registry; see bb_organization_enabled() */
     bool share_own_line;
-    uint32_t left_day; /* calendar.h: from this day on it is as if it were disabled; 0: none */
-    uint64_t since;    /* head of the log when it was first seen: later messages are for it */
+    uint32_t left_day;      /* calendar.h: from this day on it is as if it were disabled; 0: none */
+    struct bb_codes *limit; /* indicators that it takes part in; NULL: all, as staff does */
+    uint64_t since;         /* head of the log when it was first seen: later messages are for it */
 };
 
 #define BB_NOBODY UINT32_MAX
@@ -46,6 +48,13 @@ const struct bb_organization *bb_directory_by_code(const struct bb_directory *di
 /* By code, name or alias, of what is in the registry. */
 const struct bb_organization *bb_directory_by_name(const struct bb_directory *directory,
                                                    struct bb_bytes name);
+
+/* Is this indicator there for its members? */
+static inline bool
+bb_organization_takes_part(const struct bb_organization *organization, struct bb_bytes indicator)
+{
+    return !organization->limit || bb_codes_has(organization->limit, indicator);
+}
 
 /* May it take part today? */
 static inline bool

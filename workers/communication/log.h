@@ -164,6 +164,8 @@ int bb_record_unpack(struct bb_bytes key, struct bb_bytes payload, struct bb_rec
 
 /* The subject in a packed Message, without decoding the rest. Empty: there is none. */
 struct bb_bytes bb_record_subject(const struct bb_record *record);
+/* Is there an indicator in it that it speaks of, other than of a message that it withdraws? Its code. */
+bool bb_record_tells_of(const struct bb_record *record, struct bb_bytes *ret_indicator);
 
 /* What an id was given to. 0 | BB_STORE_E_NOT_FOUND | <0 */
 struct bb_known {

@@ -9,11 +9,14 @@
 
 #include <errno.h>
 
-#define VERSION       1
-#define FIXED         (4 + 8 + 4 + 4 + 2 + BB_MESSAGE_ID)
-#define CHANGE        (8 + BB_MESSAGE_ID)
-#define CHANGED       (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
-#define SUBJECT_FIELD 7
+#define VERSION 1
+#define FIXED   (4 + 8 + 4 + 4 + 2 + BB_MESSAGE_ID)
+#define CHANGE  (8 + BB_MESSAGE_ID)
+#define CHANGED (BB_RECORD_WITHDRAWN | BB_RECORD_SUPERSEDED)
+/* Fields of Message (communication.proto) */
+#define SUBJECT_FIELD   7
+#define WITHDRAWS_FIELD 14
+#define INDICATOR_FIELD 16
 
 static uint8_t *
 put(uint8_t *at, const void *data, size_t n)
@@ -106,9 +109,10 @@ read_varint(struct bb_bytes in, uint64_t *ret_value)
     return 0;
 }
 
-/* Fields before it are varints, or have a length (communication.proto, Message). */
-struct bb_bytes
-bb_record_subject(const struct bb_record *record)
+/* The first field of this number, which has a length. Fields are varints, or have one. Without data: there is
+ * none. */
+static struct bb_bytes
+field_of(const struct bb_record *record, unsigned number)
 {
     struct bb_bytes rest = record->message;
     uint64_t tag, value;
@@ -120,10 +124,27 @@ bb_record_subject(const struct bb_record *record)
         rest = bb_bytes(rest.data + n, rest.len - n);
         if (n == 0 || ((tag & 7) == 2 && value > rest.len) || ((tag & 7) != 2 && (tag & 7) != 0))
             break;
-        if (tag == (SUBJECT_FIELD << 3 | 2))
+        if (tag == ((uint64_t)number << 3 | 2))
             return bb_bytes(rest.data, (size_t)value);
         if ((tag & 7) == 2)
             rest = bb_bytes(rest.data + value, rest.len - (size_t)value);
     }
     return bb_bytes(NULL, 0);
+}
+
+struct bb_bytes
+bb_record_subject(const struct bb_record *record)
+{
+    return field_of(record, SUBJECT_FIELD);
+}
+
+bool
+bb_record_tells_of(const struct bb_record *record, struct bb_bytes *ret_indicator)
+{
+    struct bb_bytes indicator = field_of(record, INDICATOR_FIELD);
+
+    if (indicator.len == 0 || field_of(record, WITHDRAWS_FIELD).data)
+        return false;
+    *ret_indicator = indicator;
+    return true;
 }

@@ -174,7 +174,9 @@ judge(struct bb_communication *c, const struct bb_call *call, const struct bb_dr
     }
     for (size_t i = 0; r == 0 && i < draft->n_channels; i++)
         r = check_channel(c, call, &draft->channel[i], in_reply_to, problem);
-    if (r == 0 && publish->indicator && !bb_indicators_has(c->indicators, bb_bytes_str(publish->indicator)))
+    if (r == 0 && publish->indicator &&
+        (!bb_organization_takes_part(call->caller, bb_bytes_str(publish->indicator)) ||
+         !bb_indicators_has(c->indicators, bb_bytes_str(publish->indicator))))
         r = bb_problem(problem, BB_ERROR_NOT_FOUND,
                        "indicator: there is no %s (indicator ls shows the codes)", publish->indicator);
     return r;

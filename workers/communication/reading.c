@@ -59,15 +59,18 @@ channels_of(const struct bb_record *record)
 }
 
 static bool
-same_audience(const struct bb_record *a, const struct bb_record *b)
+same_audience(const struct bb_audience *a, const struct bb_record *b, bool hidden)
 {
-    return bb_bytes_equal(channels_of(a), channels_of(b)) && bb_bytes_equal(a->author, b->author);
+    return bb_bytes_equal(channels_of(&a->record), channels_of(b)) &&
+           bb_bytes_equal(a->record.author, b->author) && a->hidden == hidden;
 }
 
 /* The entry of the record's audience, or a new one; NULL: there are enough. */
 static struct entry *
-find_entry(struct bb_reading *reading, const struct bb_record *record, bool *ret_new)
+find_entry(struct bb_communication *c, const struct bb_record *record, bool *ret_new)
 {
+    struct bb_reading *reading = c->feed->reading;
+    bool hidden = bb_audience_hidden(&c->access, record);
     struct bb_bytes channels = channels_of(record);
     uint64_t seed = XXH3_64bits(record->author.data, record->author.len);
     uint32_t at = (uint32_t)XXH3_64bits_withSeed(channels.data, channels.len, seed) % SLOTS;
@@ -76,7 +79,7 @@ find_entry(struct bb_reading *reading, const struct bb_record *record, bool *ret
     *ret_new = false;
     for (; reading->slot[at]; at = (at + 1) % SLOTS) {
         entry = &reading->entry[reading->slot[at] - 1];
-        if (same_audience(&entry->audience.record, record))
+        if (same_audience(&entry->audience, record, hidden))
             return entry;
     }
     if (reading->n_entries == AUDIENCES)
@@ -92,7 +95,7 @@ static int
 look(struct bb_communication *c, const struct bb_record *record, struct entry **ret_entry)
 {
     bool is_new;
-    struct entry *entry = find_entry(c->feed->reading, record, &is_new);
+    struct entry *entry = find_entry(c, record, &is_new);
     int r;
 
     *ret_entry = entry;

@@ -167,7 +167,8 @@ bb_reminder_write(struct bb_communication *c, const struct bb_reminder *reminder
     bool known;
     int r;
 
-    if (!organization || !bb_organization_enabled(organization, c->today))
+    if (!organization || !bb_organization_enabled(organization, c->today) ||
+        !bb_organization_takes_part(organization, bb_bytes_str(reminder->indicator)))
         return 0;
     make_id(reminder, id);
     r = find_known(c, bb_bytes(id, sizeof id), &known);

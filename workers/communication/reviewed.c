@@ -92,6 +92,27 @@ describe(const Bb__ClosedBatch *batch, struct bb_buffer *body)
     bb_buffer_byte(body, '\0');
 }
 
+/* What of it the organization is told: of indicators that are there for it. Of those that are not named it
+ * is not known, and they are not counted where it has a limit. 0 | -ENOMEM */
+static int
+limit(struct bb_communication *c, const struct bb_organization *organization, Bb__ReviewSaid *said)
+{
+    char **indicator = bb_arena_alloc(&c->arena, (said->n_indicator + 1) * sizeof *indicator);
+    size_t n = 0;
+
+    if (!indicator)
+        return -ENOMEM;
+    for (size_t i = 0; i < said->n_indicator; i++)
+        if (bb_organization_takes_part(organization, bb_bytes_str(said->indicator[i])))
+            indicator[n++] = said->indicator[i];
+    if (organization->limit) {
+        said->indicator = indicator;
+        said->n_indicator = n;
+        said->indicators = (uint32_t)n;
+    }
+    return 0;
+}
+
 static int
 post(struct bb_communication *c, const Bb__ClosedBatch *batch, const uint8_t id[static BB_MESSAGE_ID],
      struct bb_buffer *body)
@@ -121,9 +142,11 @@ int
 bb_reviewed_write(struct bb_communication *c, const Bb__ClosedBatch *batch, size_t *ret_count)
 {
     const struct bb_organization *organization;
+    Bb__ClosedBatch told = *batch;
     uint8_t id[BB_MESSAGE_ID];
     struct bb_buffer body;
     struct bb_known known;
+    Bb__ReviewSaid said;
     int r;
 
     if (!is_sound(batch->review))
@@ -135,8 +158,13 @@ bb_reviewed_write(struct bb_communication *c, const Bb__ClosedBatch *batch, size
     r = bb_msglog_known(c->log, bb_bytes(id, sizeof id), &known);
     if (r != BB_STORE_E_NOT_FOUND)
         return r;
+    said = *batch->review;
+    told.review = &said;
+    r = limit(c, organization, &said);
+    if (r != 0 || said.n_indicator == 0)
+        return r;
     bb_buffer_init(&body, SIZE_MAX);
-    r = post(c, batch, id, &body);
+    r = post(c, &told, id, &body);
     bb_buffer_release(&body);
     *ret_count += r == 0;
     return r;

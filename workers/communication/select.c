@@ -2,10 +2,20 @@
 
 #include "wire.pb-c.h"
 
+bool
+bb_audience_hidden(const struct bb_access *access, const struct bb_record *record)
+{
+    const struct bb_channel_state *channel = bb_channels_at(access->channels, bb_record_channel(record, 0));
+
+    return record->n_channels == 1 && channel->channel.kind == BB_CHANNEL_ORGANIZATION &&
+           channel->owner != BB_NOBODY && bb_access_hides(access, channel->owner, record);
+}
+
 void
 bb_audience_init(struct bb_audience *audience, const struct bb_access *access, const struct bb_record *record)
 {
     audience->record = *record;
+    audience->hidden = bb_audience_hidden(access, record);
     audience->record.message = bb_bytes(NULL, 0);
     audience->kinds = 0;
     for (unsigned i = 0; i < record->n_channels; i++)
@@ -71,6 +81,8 @@ view(void *self, uint32_t number, const void *about, uint64_t sequence, uint64_t
         else
             selected = selected || selects(select, cursor, channel);
     }
+    if (audience->hidden && !is_staff(select, cursor->organization))
+        return 0;
     if (!selected || !bb_view_of(select->access, cursor->organization, record, &seen))
         return 0;
     return bb_select_pack(seen);
@@ -118,7 +130,9 @@ trimmed_of_kind(const struct bb_select *select, const struct bb_cursor *cursor, 
 
     if (!(cursor->filter->patterns & 1u << kind) || most <= cursor->floor)
         return 0;
-    if (kind == BB_CHANNEL_INDICATOR || is_staff(select, cursor->organization))
+    if (is_staff(select, cursor->organization) ||
+        (kind == BB_CHANNEL_INDICATOR &&
+         !bb_directory_at(select->access->directory, cursor->organization)->limit))
         return most;
     for (uint32_t n = 1; n <= bb_channels_count(channels) && found < most; n++) {
         const struct bb_channel_state *channel = bb_channels_at(channels, n);

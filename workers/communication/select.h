@@ -13,12 +13,17 @@
 struct bb_audience {
     struct bb_record record; /* the first of it; without the message */
     uint8_t kinds;           /* bit 1 << enum bb_channel_kind, of its channels */
+    bool hidden;             /* from the organization whose channel it is (access.h) */
 };
 
 struct bb_select {
     const struct bb_access *access;
     const struct bb_cursors *cursors;
 };
+
+/* Is the record hidden from the organization that it is addressed to? Those that are make another audience
+ * than those that are not. */
+bool bb_audience_hidden(const struct bb_access *access, const struct bb_record *record);
 
 /* Bytes are borrowed from the record. */
 void bb_audience_init(struct bb_audience *audience, const struct bb_access *access,

@@ -414,7 +414,8 @@ write_restatements(struct writing *w, bool told_before)
 
     for (uint32_t i = 0; r == 0 && i < n; i++) {
         const struct bb_organization *organization = bb_directory_at(w->c->directory, i);
-        if (!was_given(w->change, organization->code) && !follows(w, organization, told_before))
+        if (!bb_organization_takes_part(organization, bb_bytes_str(w->change->indicator)) ||
+            (!was_given(w->change, organization->code) && !follows(w, organization, told_before)))
             continue;
         bb_arena_reset(&w->c->arena);
         r = write_restatement(w, organization);
