@@ -341,6 +341,10 @@ fill(struct bb_organization *o, const char *code, cfg_t *cfg, const char *path, 
     o->role = bb_class_by_word(cfg_getstr(cfg, "role"));
     o->enabled = cfg_getbool(cfg, "enabled");
     o->share_own_line = cfg_getbool(cfg, "share-own-line");
+    if (o->role == BB__ROLE__ROLE_STAFF && cfg_size(cfg, "indicators") > 0) {
+        snprintf(message, BB_PARTNER_FILE_MESSAGE, "%s: indicators: staff take part in all of them", path);
+        return BB_PARTNER_FILE_E_BROKEN;
+    }
     snprintf(o->joined, sizeof o->joined, "%s", cfg_getstr(cfg, "joined"));
     snprintf(o->left, sizeof o->left, "%s", cfg_getstr(cfg, "left"));
     r = fill_lists(o, cfg);

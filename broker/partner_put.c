@@ -173,6 +173,8 @@ apply(struct bb_organization *o, const Bb__PartnerPut *put, char *message)
         r = bb_organization_add_alias(o, put->alias[i]);
     if (r == 0 && o->n_alias > BB_LIMIT_ALIASES)
         return bb_put_invalid(message, "alias: more than %u of them", BB_LIMIT_ALIASES);
+    if (r == 0 && o->n_indicator && o->role == BB__ROLE__ROLE_STAFF)
+        return bb_put_invalid(message, "indicator: staff take part in all of them");
     if (r == 0 && o->left[0] && strcmp(o->left, o->joined) < 0)
         return bb_put_invalid(message, "left: expected a date that is not before the one on which it joined");
     return r;

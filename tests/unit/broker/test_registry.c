@@ -82,6 +82,8 @@ leaves_out_what_is_broken(void **state)
         {"time", "name = 'B'\nrole = 'partner'\nmember main {\n old-key-until = 'soon'\n}\n",
          "bad.conf:4: old-key-until"},
         {"indicator", "name = 'B'\nrole = 'partner'\nindicators = {'no code'}\n", "bad.conf:3: indicators"},
+        {"limited staff", "name = 'B'\nrole = 'staff'\nindicators = {'x'}\n",
+         "bad.conf: indicators: staff take part"},
         {"revoked", "name = 'B'\nrole = 'partner'\nrevoked = {'short'}\n", "bad.conf:3: revoked"},
         {"invitation", "name = 'B'\nrole = 'partner'\ninvitation one {\n}\n", "16 hexadecimal digits"},
         {"half an invitation",
