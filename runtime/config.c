@@ -259,6 +259,8 @@ parse_file(struct load *load, const char *file)
     cfg->filename = strdup(file);
     current = load;
     r = cfg_parse_fp(cfg, in) == CFG_SUCCESS && !load->failed ? 0 : -EINVAL;
+    if (r < 0 && !load->failed) /* libconfuse ends without a word at a name that is empty */
+        cfg_error(cfg, "expected NAME = VALUE");
     current = NULL;
     cfg_free(cfg);
     fclose(in);

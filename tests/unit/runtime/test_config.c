@@ -142,6 +142,7 @@ test_refused(void **unused)
         {"state = {a}\n", {":1: "}},
         {"state a\n", {":1: "}},
         {"state = 'a\n", {"", ""}},
+        {"state = a\n'' = b\n", {":2: ", "expected NAME = VALUE"}},
         {"threads = 3\n", {"'state' is missing", "Folder"}},
         {"", {"'state' is missing"}},
     };
