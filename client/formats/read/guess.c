@@ -1,5 +1,7 @@
 #include "guess.h"
 
+#include "client/formats/text/peek.h"
+
 static bool
 ends_with(const char *name, const char *end)
 {
@@ -32,6 +34,8 @@ guess_json(const char *file, struct bb_bytes head)
 
     if (ends_with(file, ".jsonl") || ends_with(file, ".ndjson"))
         return has(line, "\"dataElement\"") ? BB_FORMAT_DHIS2_JSON : BB_FORMAT_JSONL;
+    if (bb_peek_is_object(line))
+        head = line; /* others have come with it or not */
     if (has(head, "\"dataValues\"") || has(head, "\"dataElement\""))
         return BB_FORMAT_DHIS2_JSON;
     return ends_with(file, ".json") ? BB_FORMAT_DHIS2_JSON : BB_FORMAT_JSONL;

@@ -15,8 +15,12 @@ struct bb_peek {
     uint8_t head[BB_PEEK_BYTES];
 };
 
-/* Read of the first BB_PEEK_BYTES as much as comes with the first line. Returns them. */
+/* Read of the first BB_PEEK_BYTES as much as comes with the first line that is not blank; of XML and JSON
+ * all, unless the line is an object. Returns them. What is behind that line may have come with it or not. */
 struct bb_bytes bb_peek_init(struct bb_peek *peek, struct bb_feed from);
+
+/* Is this line, which begins with '{', an object by its brackets? */
+bool bb_peek_is_object(struct bb_bytes line);
 
 /* The same bytes, and all that follow. Its memory is the caller's. */
 struct bb_feed bb_peek_feed(struct bb_peek *peek);

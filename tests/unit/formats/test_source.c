@@ -378,12 +378,67 @@ test_broken_lines(void **state)
     free(found);
 }
 
+static ssize_t
+one_byte(void *self, uint8_t *to, size_t size)
+{
+    struct bb_bytes *left = self;
+
+    if (left->len == 0 || size == 0)
+        return 0;
+    *to = *left->data;
+    *left = bb_bytes(left->data + 1, left->len - 1);
+    return 1;
+}
+
+/* A pipe gives what it has: lines one by one, or all at once. */
+static void
+the_format_is_the_same_however_the_bytes_come(void **state)
+{
+    static const struct {
+        const char *text;
+        enum bb_format format;
+    } table[] = {
+        {"\n\nindicator,period,value\nx,2019,1\n", BB_FORMAT_CSV},
+        {"{\"indicator\": \"x\"}\n{\"dataElement\": \"x\"}\n", BB_FORMAT_JSONL},
+        {"{\"indicator\": \"}{\"}\r\n{\"dataValues\": []}\n", BB_FORMAT_JSONL},
+        {"{\n  \"dataValues\": [\n  ]\n}\n", BB_FORMAT_DHIS2_JSON},
+        {"{\"dataSet\": {\"id\": \"x\"}\n, \"dataValues\": []}\n", BB_FORMAT_DHIS2_JSON},
+        {"[\n{\"dataElement\": \"x\"}\n]\n", BB_FORMAT_DHIS2_JSON},
+        {"<?xml version=\"1.0\"?>\n<adx xmlns=\"urn:ihe:qrph:adx:2015\">\n</adx>\n", BB_FORMAT_ADX},
+    };
+    char error[2000];
+    struct bb_map map;
+
+    (void)state;
+    assert_int_equal(bb_map_init(&map), 0);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const struct bb_source_options options = {.file = "", .map = &map};
+        struct bb_bytes left = bb_bytes_str(table[i].text);
+        int fd = file_of(table[i].text, left.len);
+        struct bb_source *whole, *pieces;
+
+        assert_int_equal(bb_source_new(bb_feed_fd(&fd), &options, &whole, error, sizeof error), 0);
+        assert_int_equal(
+            bb_source_new((struct bb_feed){one_byte, &left}, &options, &pieces, error, sizeof error), 0);
+        assert_int_equal(bb_source_format(whole), table[i].format);
+        assert_int_equal(bb_source_format(pieces), table[i].format);
+        bb_source_destroy(&whole);
+        bb_source_destroy(&pieces);
+        close(fd);
+    }
+    bb_map_release(&map);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers), cmocka_unit_test(test_rows),         cmocka_unit_test(test_overlong),
-        cmocka_unit_test(test_lines),   cmocka_unit_test(test_broken_lines),
+        cmocka_unit_test(the_format_is_the_same_however_the_bytes_come),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_overlong),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_broken_lines),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
