@@ -359,12 +359,39 @@ test_bytes_with(void **state)
     bb_rowset_destroy(&set);
 }
 
+/* The bytes of a message bound how many rows differ; of those that are alike there could be any number. */
+static void
+rows_that_are_all_alike_are_bounded(void **state)
+{
+    static char *words[] = {(char *)"x"};
+    uint32_t one = 1;
+    Bb__Rows rows = BB__ROWS__INIT;
+    struct bb_rowview view;
+    const char *what = "none";
+
+    (void)state;
+    rows.text = words;
+    rows.n_text = 1;
+    rows.indicator = &one;
+    rows.n_indicator = 1;
+    rows.count = BB_LIMIT_SUBMISSION_ROWS;
+    assert_int_equal(bb_rowview_init(&view, &rows, &what), 0);
+    bb_rowview_release(&view);
+    rows.count++;
+    assert_int_equal(bb_rowview_init(&view, &rows, &what), -EBADMSG);
+    assert_string_equal(what, "count");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes_with), cmocka_unit_test(test_rows), cmocka_unit_test(test_short_columns),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_view),
+        cmocka_unit_test(rows_that_are_all_alike_are_bounded),
+        cmocka_unit_test(test_bytes_with),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_short_columns),
+        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
