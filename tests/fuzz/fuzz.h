@@ -12,6 +12,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* A target may have this: more that is to hold in the ordinary run, behind its corpus. */
+void fuzz_all(void) __attribute__((weak));
+
 /* Like assert(), with NDEBUG too. */
 #define require(condition)                                                                                   \
     do {                                                                                                     \

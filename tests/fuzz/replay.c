@@ -64,6 +64,8 @@ main(int argc, char **argv)
         free(entries[i]);
     }
     free(entries);
+    if (fuzz_all)
+        fuzz_all();
     printf("%d files and their prefixes\n", files);
     return files > 0 ? 0 : 66;
 }
