@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -23,24 +24,61 @@ fail(int r, const char *file, char *error, size_t size)
     return r;
 }
 
-int
-bb_secretfile_new(const char *file, struct bb_bytes text, char *error, size_t size)
+/* It gets its name when all of it is on disk, so that no interruption leaves half a file. */
+static int
+make_nameless(const char *file, struct bb_bytes text)
+{
+    char folder[PATH_MAX], path[32];
+    const char *slash = strrchr(file, '/');
+    int fd, r;
+
+    if (snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - file) + 1 : 1, slash ? file : ".") >=
+        (int)sizeof folder)
+        return -ENAMETOOLONG;
+    fd = open(folder, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -EOPNOTSUPP;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    r = bb_file_write(fd, text.data, text.len);
+    if (r == 0 && fsync(fd) < 0)
+        r = -errno;
+    if (r == 0 && linkat(AT_FDCWD, path, AT_FDCWD, file, AT_SYMLINK_FOLLOW) != 0)
+        r = errno == EEXIST ? -EEXIST : -EOPNOTSUPP;
+    close(fd);
+    return r;
+}
+
+/* For file systems that have no files without a name. */
+static int
+make_named(const char *file, struct bb_bytes text)
 {
     int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), r;
 
     if (fd < 0)
-        return fail(-errno, file, error, size);
+        return -errno;
     r = bb_file_write(fd, text.data, text.len);
     if (r == 0 && fsync(fd) < 0)
         r = -errno;
     if (close(fd) < 0 && r == 0)
         r = -errno;
-    if (r == 0)
+    if (r < 0)
+        unlink(file);
+    return r;
+}
+
+int
+bb_secretfile_new(const char *file, struct bb_bytes text, char *error, size_t size)
+{
+    int r = make_nameless(file, text);
+
+    if (r == -EOPNOTSUPP)
+        r = make_named(file, text);
+    if (r == 0) {
         r = bb_file_sync_name(file);
-    if (r == 0)
-        return 0;
-    unlink(file);
-    return fail(r, file, error, size);
+        if (r < 0)
+            unlink(file);
+    }
+    return r == 0 ? 0 : fail(r, file, error, size);
 }
 
 static int

@@ -80,6 +80,8 @@
 #include "backbone/review.h"       /* what was reported is submitted, returned, approved, locked */
 #include "backbone/rules.h"        /* what is to hold between indicators, and where it does not */
 #include "backbone/partner.h"      /* the organizations */
+#include "backbone/onboarding.h"   /* who is let in: invitations, members, keys */
+#include "backbone/join.h"         /* using an invitation */
 #include "backbone/status.h"       /* how the broker and its services are doing */
 #include "backbone/messages.h"     /* what partners tell each other: publishing, listing, receipts */
 #include "backbone/subscription.h" /* messages as they come */

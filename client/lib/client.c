@@ -187,11 +187,28 @@ turn(struct bb_client *client, bb_mono now)
     return false;
 }
 
+/* The key may have been replaced since (backbone keys rotate); a file that cannot be read now changes
+ * nothing.
+ */
+static void
+read_key_again(struct bb_client *client)
+{
+    struct bb_keypair keys;
+    char error[384];
+
+    if (!client->key_file || bb_keyfile_read(client->key_file, &keys, error, sizeof error) != 0)
+        return;
+    client->keys = keys;
+    bb_keypair_wipe(&keys);
+}
+
 static void
 open_again(struct bb_client *client, bb_mono now)
 {
-    int r = open_socket(client);
+    int r;
 
+    read_key_again(client);
+    r = open_socket(client);
     bb_session_opening(&client->session, now);
     if (r < 0) /* out of descriptors, mostly: it may be better later */
         lose(client, now, BB_LOSS_UNREACHABLE);
@@ -267,7 +284,8 @@ take_keys(struct bb_client *client, const struct bb_client_options *options)
     if (options->key_file) {
         if (bb_keyfile_read(options->key_file, &client->keys, error, sizeof error) < 0)
             return refuse("%s", error);
-        return 0;
+        client->key_file = strdup(options->key_file);
+        return client->key_file ? 0 : -ENOMEM;
     }
     if (!options->public_key || !options->secret_key)
         return refuse("a key file is needed with %s", options->endpoint);
@@ -391,6 +409,7 @@ bb_client_destroy(struct bb_client **pointer)
     bb_arena_release(&client->answers);
     free(client->endpoint);
     free(client->server_key);
+    free(client->key_file);
     free(client->agent);
     free(client);
 }

@@ -28,6 +28,7 @@ struct bb_client {
     struct bb_context *context;
     bool owns_context;
     char *endpoint, *server_key, *agent;
+    char *key_file; /* that the keys are from; NULL: given as texts, or none */
     struct bb_keypair keys;
     uint32_t timeout_ms; /* the default */
     struct bb_connection connection;

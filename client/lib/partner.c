@@ -1,26 +1,43 @@
 /* What the broker answers itself: partners and status; and measurement's own status. */
-#include "call.h"
+#include "partner.h"
 
 #include "proto/methods.h"
 
 #include "measurement.pb-c.h"
-#include "partner.pb-c.h"
 
 #include <errno.h>
 
 /* --- partners ----------------------------------------------------------------------------------------- */
 
-static const char *
-main_key(const Bb__Organization *organization)
+static int
+read_members(struct bb_arena *arena, const Bb__Organization *from, struct bb_partner *partner)
 {
-    for (size_t i = 0; i < organization->n_member; i++)
-        if (organization->member[i]->n_key)
-            return organization->member[i]->key[0];
-    return NULL;
+    struct bb_partner_member *list = bb_arena_alloc(arena, (from->n_member + 1) * sizeof *list);
+
+    if (!list)
+        return -EMSGSIZE;
+    for (size_t i = 0; i < from->n_member; i++) {
+        const Bb__Member *member = from->member[i];
+        uint32_t role = (uint32_t)(member->has_role ? member->role : from->role);
+
+        list[i] = (struct bb_partner_member){
+            .name = member->name,
+            .role = bb_role_word(role) ? bb_role_word(role) : "",
+            .person = member->person,
+            .key = member->n_key ? member->key[0] : NULL,
+            .old_key = member->n_key > 1 ? member->key[1] : NULL,
+            .old_key_until_us = (int64_t)member->old_key_until_us,
+        };
+        if (!partner->key)
+            partner->key = list[i].key;
+    }
+    partner->member = list;
+    partner->n_members = from->n_member;
+    return 0;
 }
 
-static void
-read_partner(const Bb__Organization *from, struct bb_partner *ret_partner)
+int
+bb_partner_read(struct bb_arena *arena, const Bb__Organization *from, struct bb_partner *ret_partner)
 {
     *ret_partner = (struct bb_partner){
         .code = from->code,
@@ -32,24 +49,25 @@ read_partner(const Bb__Organization *from, struct bb_partner *ret_partner)
         .share_own_line = from->share_own_line,
         .joined = from->joined,
         .left = from->left,
-        .key = main_key(from),
+        .indicator = (const char *const *)from->indicator,
+        .n_indicators = from->n_indicator,
     };
+    return read_members(arena, from, ret_partner);
 }
 
-static int
-on_put(struct bb_request *request, struct bb_bytes body)
+int
+bb_partner_on_put(struct bb_request *request, struct bb_bytes body)
 {
     bb_partner_put_fn *each = bb_call_as(bb_partner_put_fn, request->each);
     struct bb_partner partner;
     Bb__PartnerPutReply *reply;
     int r = bb_call_decode(bb__partner_put_reply, request, body, &reply);
 
-    if (r < 0)
-        return r;
-    read_partner(reply->organization, &partner);
-    if (each)
+    if (r == 0)
+        r = bb_partner_read(&request->client->answers, reply->organization, &partner);
+    if (r == 0 && each)
         each(request->self, &partner, reply->changed);
-    return 0;
+    return r;
 }
 
 int
@@ -60,7 +78,7 @@ bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *
     const struct bb_call call = {
         .method = BB_METHOD_PARTNER_PUT,
         .message = &message.base,
-        .part = on_put,
+        .part = bb_partner_on_put,
         .each = (bb_any_fn *)each,
         .self = self,
     };
@@ -82,6 +100,9 @@ bb_client_partner_put(struct bb_client *client, const struct bb_partner_change *
     message.share_own_line = change->share_own_line == BB_ON;
     message.joined = bb_call_text(change->joined);
     message.left = bb_call_text(change->left);
+    message.has_set_indicators = message.set_indicators = change->set_indicators;
+    message.n_indicator = change->n_indicators;
+    message.indicator = (char **)(uintptr_t)change->indicator;
     return bb_call_run(client, &call, done);
 }
 
@@ -94,8 +115,9 @@ on_partners(struct bb_request *request, struct bb_bytes body)
 
     for (size_t i = 0; r == 0 && each && i < reply->n_organization; i++) {
         struct bb_partner partner;
-        read_partner(reply->organization[i], &partner);
-        if (each(request->self, &partner) != 0)
+
+        r = bb_partner_read(&request->client->answers, reply->organization[i], &partner);
+        if (r == 0 && each(request->self, &partner) != 0)
             r = BB_REQUEST_STOP;
     }
     return r;

@@ -116,7 +116,8 @@ struct bb_client_options {
     struct bb_context *context; /* NULL: one of its own */
     const char *endpoint;       /* "tcp://host:port", or "ipc:///path" of the operators' socket (no keys) */
     const char *server_key;     /* public key of the broker; NULL with ipc */
-    const char *key_file;       /* file of `backbone keys new`: readable by its owner only; NULL with ipc */
+    const char *key_file;       /* file of `backbone keys new`: readable by its owner only; read again when it
+                                   connects again, for the key may have been replaced; NULL with ipc */
     const char *public_key;     /* instead of a file: both halves of the key */
     const char *secret_key;
     const char *agent;       /* names this program to the broker; NULL: "libbackbone/VERSION" */

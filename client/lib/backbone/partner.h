@@ -8,6 +8,16 @@
 extern "C" {
 #endif
 
+/* Somebody of an organization: a person, or a system. */
+struct bb_partner_member {
+    const char *name;         /* a code within the organization */
+    const char *role;         /* "manager", "data-manager", "facilitator", "reporter", "reader", "observer" */
+    const char *person;       /* for people; NULL: not said */
+    const char *key;          /* public key; NULL: none yet */
+    const char *old_key;      /* that it replaces, and that is let in too until then; NULL: none */
+    int64_t old_key_until_us; /* UTC */
+};
+
 struct bb_partner {
     const char *code;
     const char *name;
@@ -18,7 +28,11 @@ struct bb_partner {
     bool share_own_line;
     const char *joined; /* date; NULL: unknown */
     const char *left;
-    const char *key; /* public key of the main member; NULL: none yet */
+    const char *key;              /* public key of the first member that has one; NULL: none yet */
+    const char *const *indicator; /* codes: it takes part in these alone; none: in all */
+    size_t n_indicators;
+    const struct bb_partner_member *member;
+    size_t n_members;
 };
 
 typedef int bb_partner_fn(void *self, const struct bb_partner *partner);
@@ -37,6 +51,9 @@ struct bb_partner_change {
     enum bb_switch share_own_line;
     const char *joined; /* dates; left "": it has not left */
     const char *left;
+    bool set_indicators; /* the list below replaces the one it has; an empty one: it takes part in all */
+    const char *const *indicator;
+    size_t n_indicators;
 };
 
 /* each: the organization as it is now. changed: whether that is new. */
