@@ -6,6 +6,8 @@
 
 #include "guard.h"
 
+#include "runtime/faults.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -26,7 +28,7 @@ on_disconnected(struct bb_broker *broker, enum bb_door door, int fd)
         return;
     bb_trim_closed(&broker->trim, broker->now);
     broker->counters.connections_unheard += unheard;
-    if (peer)
+    if (peer && !bb_fault("id-only"))
         bb_client_drop(broker, peer);
     if (door == BB_DOOR_WORKER)
         bb_worker_link_lost(broker, fd);
@@ -175,7 +177,7 @@ bb_links_look_for_floods(struct bb_broker *broker)
         const struct bb_link *link = &broker->peers.links[fd];
 
         if (!link->open || link->leaving || (link->door != BB_DOOR_PUBLIC && link->door != BB_DOOR_ENROL) ||
-            bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES)
+            bb_guard_ahead(link, fd) <= BB_GUARD_AHEAD_BYTES || bb_fault("no-guard"))
             continue;
         broker->counters.floods++;
         if (bb_log_allow(&broker->complaints))

@@ -87,6 +87,7 @@ struct bb_job {
     X(bytes_in)                                                                                              \
     X(bytes_out)                                                                                             \
     X(frames_in)                                                                                             \
+    X(messages_late)                                                                                         \
     X(refused_multipart)                                                                                     \
     X(refused_routing_id)                                                                                    \
     X(refused_malformed)                                                                                     \

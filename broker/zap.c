@@ -3,9 +3,11 @@
 #include "zap.h"
 
 #include "runtime/clock.h"
+#include "runtime/faults.h"
 #include "runtime/socket.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ enum { VERSION, REQUEST_ID, DOMAIN, ADDRESS, IDENTITY, MECHANISM, CREDENTIALS, C
 struct bb_zap {
     void *socket;
     bb_zap_judge judge;
+    uint32_t (*mark)(void *self);
     void *self;
     uint64_t counters[BB_ZAP_CAUSES];
 };
@@ -99,6 +102,12 @@ bb_zap_destroy(struct bb_zap **zap)
     *zap = NULL;
 }
 
+void
+bb_zap_mark(struct bb_zap *zap, uint32_t (*mark)(void *self))
+{
+    zap->mark = mark;
+}
+
 void *
 bb_zap_socket(struct bb_zap *zap)
 {
@@ -138,17 +147,34 @@ receive(void *socket, zmq_msg_t frames[static BB_ZAP_FRAMES_MAX])
     return n;
 }
 
-static void
-answer(void *socket, struct bb_bytes request_id, const struct bb_zap_verdict *verdict)
+/* One property: its name behind a byte of its length, its value behind four. Returns its length. */
+static size_t
+put_mark(uint8_t to[static 32], uint32_t mark)
 {
-    const char *user = verdict->cause == BB_ZAP_ACCEPTED ? verdict->key : "";
+    static const char name[] = BB_ZAP_MARK;
+    char value[9];
+    size_t n = sizeof name - 1;
+
+    snprintf(value, sizeof value, "%08" PRIx32, mark);
+    to[0] = (uint8_t)n;
+    memcpy(to + 1, name, n);
+    bb_put_u32(to + 1 + n, sizeof value - 1);
+    memcpy(to + 5 + n, value, sizeof value - 1);
+    return 5 + n + sizeof value - 1;
+}
+
+static void
+answer(void *socket, struct bb_bytes request_id, const struct bb_zap_verdict *verdict, uint32_t mark)
+{
+    uint8_t metadata[32];
+    const char *user = verdict->cause == BB_ZAP_ACCEPTED && !bb_fault("no-user-id") ? verdict->key : "";
 
     zmq_send(socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(socket, request_id.data, request_id.len, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(socket, verdict->status, 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(socket, verdict->text, strlen(verdict->text), ZMQ_SNDMORE | ZMQ_DONTWAIT);
     zmq_send(socket, user, strlen(user), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-    zmq_send(socket, "", 0, ZMQ_DONTWAIT);
+    zmq_send(socket, metadata, put_mark(metadata, mark), ZMQ_DONTWAIT);
 }
 
 void
@@ -161,15 +187,26 @@ bb_zap_serve(struct bb_zap *zap)
     while ((n = receive(zap->socket, messages)) > 0) {
         int kept = n < (int)BB_ZAP_FRAMES_MAX ? n : (int)BB_ZAP_FRAMES_MAX;
         struct bb_zap_verdict verdict;
+        uint32_t mark;
 
         for (int i = 0; i < kept; i++)
             frames[i] = bb_bytes(zmq_msg_data(&messages[i]), zmq_msg_size(&messages[i]));
+        mark = zap->mark ? zap->mark(zap->self) : 0;
         verdict = bb_zap_decide(frames, (size_t)n, zap->judge, zap->self);
         zap->counters[verdict.cause]++;
-        answer(zap->socket, kept > REQUEST_ID ? frames[REQUEST_ID] : bb_bytes("", 0), &verdict);
+        answer(zap->socket, kept > REQUEST_ID ? frames[REQUEST_ID] : bb_bytes("", 0), &verdict, mark);
         for (int i = 0; i < kept; i++)
             zmq_msg_close(&messages[i]);
     }
+}
+
+static int
+set_domain(void *socket, const char *domain)
+{
+    int yes = 1;
+
+    return zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) != 0 ||
+           zmq_setsockopt(socket, ENFORCE_DOMAIN, &yes, sizeof yes) != 0;
 }
 
 int
@@ -177,11 +214,12 @@ bb_zap_protect(void *socket, enum bb_zap_domain domain, const struct bb_keypair 
 {
     int yes = 1;
 
+    if (bb_fault("no-curve"))
+        return 0;
     if (zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &yes, sizeof yes) != 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, keys->public_key, BB_KEY_TEXT) != 0 ||
         zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, keys->secret_key, BB_KEY_TEXT) != 0 ||
-        zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domains[domain], strlen(domains[domain])) != 0 ||
-        zmq_setsockopt(socket, ENFORCE_DOMAIN, &yes, sizeof yes) != 0)
+        (!bb_fault("no-domain") && set_domain(socket, domains[domain]) != 0))
         return -errno;
     return 0;
 }

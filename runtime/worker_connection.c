@@ -4,6 +4,7 @@
  * another one made after a pause that doubles from 20 ms to 1 s. */
 #include "worker_core.h"
 
+#include "local.h"
 #include "socket.h"
 
 #include "proto/errors.h"
@@ -104,6 +105,7 @@ open_socket(struct bb_worker *w)
 {
     int r;
 
+    w->known_user = false;
     w->socket = zmq_socket(w->zmq, ZMQ_DEALER);
     if (!w->socket)
         return -errno;
@@ -154,6 +156,19 @@ bb_worker_take_monitor(struct bb_worker *w)
     }
 }
 
+/* Else whoever put a socket there would tell us who asks for what. */
+static bool
+is_folder_ours(struct bb_worker *w)
+{
+    char why[512];
+    bool ours = bb_local_check_folder(w->endpoint, why, sizeof why) == 0;
+
+    if (!ours && !w->told_open)
+        bb_error("not connecting to %s: %s", w->endpoint, why);
+    w->told_open = !ours;
+    return ours;
+}
+
 void
 bb_worker_connect_if_due(struct bb_worker *w)
 {
@@ -161,6 +176,10 @@ bb_worker_connect_if_due(struct bb_worker *w)
 
     if (w->socket || w->now < w->retry_at)
         return;
+    if (!is_folder_ours(w)) {
+        retry_later(w);
+        return;
+    }
     r = open_socket(w);
     if (r < 0) {
         if (bb_log_allow(&bb_worker_faults))

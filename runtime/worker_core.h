@@ -30,6 +30,8 @@ struct bb_worker {
     bool blocked; /* the pipe took no more */
     bool stopping;
     bool told_waiting; /* the log says that there is no broker */
+    bool told_open;    /* ... that the folder of its socket is not ours alone */
+    bool known_user;   /* the broker of this connection is our own user */
     bool unsound;      /* a fan-out is missing from what is to be sent: the connection must go */
     bb_mono now;
     bb_mono retry_at;

@@ -3,6 +3,7 @@
 #include "worker_core.h"
 
 #include "bundle.h"
+#include "local.h"
 #include "text.h"
 
 #include "proto/errors.h"
@@ -108,6 +109,15 @@ take_message(struct bb_worker *w, zmq_msg_t *message)
         bb_worker_lose(w, "it sent what is no frame");
 }
 
+/* A connection has one other end, so the first message tells. */
+static bool
+is_from_our_user(struct bb_worker *w, zmq_msg_t *message)
+{
+    if (!w->known_user)
+        w->known_user = bb_local_is_ours(zmq_msg_get(message, ZMQ_SRCFD));
+    return w->known_user;
+}
+
 void
 bb_worker_take_messages(struct bb_worker *w)
 {
@@ -117,7 +127,10 @@ bb_worker_take_messages(struct bb_worker *w)
     for (int i = 0; i < ROUND_MESSAGES && w->socket; i++) {
         if (zmq_msg_recv(&message, w->socket, ZMQ_DONTWAIT) < 0)
             break;
-        take_message(w, &message);
+        if (!is_from_our_user(w, &message))
+            bb_worker_lose(w, "it is another user's");
+        else
+            take_message(w, &message);
     }
     zmq_msg_close(&message);
 }

@@ -50,8 +50,19 @@ bb_broker_test(fanout)
 target_link_libraries(test_broker_process_fanout PRIVATE broker_lean)
 bb_broker_test(calls)
 bb_broker_test(limits)
+bb_broker_test(hostile)
+target_link_libraries(test_broker_process_hostile PRIVATE broker_lean)
 bb_broker_test(rude)
 target_link_libraries(test_broker_process_rude PRIVATE broker_lean)
+
+# The same broker with runtime/faults.h switched on; BB_FAULT names the fault: process/broker-control.
+get_target_property(BROKER_FILES bb_broker SOURCES)
+list(TRANSFORM BROKER_FILES PREPEND ${CMAKE_SOURCE_DIR}/broker/)
+add_executable(backbone-broker-faulty ${BROKER_FILES} ${CMAKE_SOURCE_DIR}/broker/main.c ${CMAKE_SOURCE_DIR}/broker/accept.c
+  ${CMAKE_SOURCE_DIR}/runtime/local.c)
+target_compile_definitions(backbone-broker-faulty PRIVATE BB_FAULTS)
+target_link_libraries(backbone-broker-faulty PRIVATE bb_runtime bb_process PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::CONFUSE)
+set_target_properties(backbone-broker-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
 # Not a test: requests a second through the broker.
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)

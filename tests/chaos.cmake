@@ -12,7 +12,8 @@ target_link_libraries(chaos-check PRIVATE bb_measurement)
 
 # The same worker with runtime/faults.h switched on; BB_FAULT names the fault.
 get_target_property(MEASUREMENT_FILES bb_measurement SOURCES)
-add_executable(backbone-measurement-faulty ${MEASUREMENT_FILES} ${CMAKE_SOURCE_DIR}/workers/measurement/main.c)
+add_executable(backbone-measurement-faulty ${MEASUREMENT_FILES} ${CMAKE_SOURCE_DIR}/workers/measurement/main.c
+  ${CMAKE_SOURCE_DIR}/runtime/local.c)
 target_compile_definitions(backbone-measurement-faulty PRIVATE BB_FAULTS)
 target_link_libraries(backbone-measurement-faulty PRIVATE bb_store bb_runtime PkgConfig::XXHASH)
 set_target_properties(backbone-measurement-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -27,7 +27,7 @@ expect_work(struct raw *worker, const char *organization, const char *body)
     assert_string_equal(work->member, "main");
     assert_int_equal(work->body.len, strlen(body));
     assert_memory_equal(work->body.data, body, strlen(body));
-    assert_true(work->timeout_ms > 0 && work->timeout_ms <= WAIT_MS);
+    assert_true(work->timeout_ms > 0 && work->timeout_ms <= (uint32_t)WAIT_MS);
     assert_true(work->has_window_bytes);
     return work->tag;
 }

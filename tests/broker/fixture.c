@@ -22,6 +22,13 @@
 
 #include <cmocka.h>
 
+__attribute__((constructor)) static void
+choose_test(void)
+{
+    if (getenv("BB_TEST_ONLY"))
+        cmocka_set_test_filter(getenv("BB_TEST_ONLY"));
+}
+
 static FILE *
 create(const struct broker *broker, const char *name)
 {
@@ -92,6 +99,7 @@ prepare(struct broker *broker, const char *extra)
 static void
 child(const struct broker *broker, unsigned files)
 {
+    const char *binary = getenv("BB_TEST_BROKER");
     const struct rlimit limit = {files, files};
     char path[128];
     int log;
@@ -107,7 +115,8 @@ child(const struct broker *broker, unsigned files)
     dup2(log, 1);
     dup2(log, 2);
     snprintf(path, sizeof path, "%s/broker.conf", broker->folder);
-    execl(BB_BROKER_BINARY, "backbone-broker", "-c", path, "--log-level", "debug", (char *)NULL);
+    execl(binary ? binary : BB_BROKER_BINARY, "backbone-broker", "-c", path, "--log-level", "debug",
+          (char *)NULL);
     _exit(127);
 }
 

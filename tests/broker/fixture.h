@@ -1,5 +1,8 @@
 /* A real backbone-broker in a temporary folder; raw.h has those who speak to it.
  *
+ * BB_TEST_BROKER names another binary, and BB_TEST_ONLY the test to run, of those of a program:
+ * broker-control.sh shows so that a test fails where what it is about is missing.
+ *
  * The broker listens on a free port and says when it is ready (NOTIFY_SOCKET); nothing sleeps. Every wait has
  * a limit of WAIT_MS, after which the test fails; the broker's log is shown when a test fails. */
 #ifndef BB_TESTS_BROKER_FIXTURE_H

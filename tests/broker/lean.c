@@ -9,8 +9,12 @@
 struct curve *
 lean_connect(const struct broker *broker, const struct bb_keypair *keys, const char *user)
 {
-    struct curve_identity identity = {.user = user};
+    return lean_connect_as(broker, keys, (struct curve_identity){.user = user});
+}
 
+struct curve *
+lean_connect_as(const struct broker *broker, const struct bb_keypair *keys, struct curve_identity identity)
+{
     zmq_z85_decode(identity.server_public, broker->server.public_key);
     zmq_z85_decode(identity.public_key, keys->public_key);
     zmq_z85_decode(identity.secret_key, keys->secret_key);

@@ -9,6 +9,9 @@
 
 /* Connect with these keys. user: what it claims to be, or NULL. */
 struct curve *lean_connect(const struct broker *broker, const struct bb_keypair *keys, const char *user);
+/* The same; identity: what it claims besides its keys. */
+struct curve *lean_connect_as(const struct broker *broker, const struct bb_keypair *keys,
+                              struct curve_identity identity);
 
 void lean_say(struct curve *curve, enum bb_kind kind, const ProtobufCMessage *message);
 void lean_hello(struct curve *curve);

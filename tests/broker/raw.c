@@ -14,6 +14,14 @@
 
 #include <cmocka.h>
 
+int
+wait_ms(void)
+{
+    const char *text = getenv("BB_WAIT_MS");
+
+    return text ? atoi(text) : 15000;
+}
+
 void
 raw_open_as(struct broker *broker, struct raw *raw, const struct bb_keypair *keys, const char *server_key,
             const char *endpoint, const uint8_t *id, size_t id_len)
@@ -163,7 +171,7 @@ raw_request(struct raw *raw, uint64_t id, uint32_t method, struct bb_bytes body)
     request.id = id;
     request.method = method;
     request.has_timeout_ms = true;
-    request.timeout_ms = WAIT_MS;
+    request.timeout_ms = (uint32_t)WAIT_MS;
     request.has_body = true;
     request.body = (ProtobufCBinaryData){.len = body.len, .data = (uint8_t *)body.data};
     raw_send(raw, BB_KIND_REQUEST, &request.base);

@@ -21,7 +21,7 @@ call(struct raw *worker, uint64_t id, uint32_t method, uint32_t timeout_ms, cons
 static void
 follow(struct raw *worker, uint64_t id, const char *body)
 {
-    call(worker, id, BB_METHOD_MEASUREMENT_FOLLOW, WAIT_MS, body);
+    call(worker, id, BB_METHOD_MEASUREMENT_FOLLOW, (uint32_t)WAIT_MS, body);
 }
 
 static void

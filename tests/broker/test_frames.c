@@ -97,6 +97,7 @@ an_oversized_message_ends_the_connection(void **state)
     raw_send_bytes(&raw, large, BB_LIMIT_FRAME_BYTES + 1, false);
     assert_int_equal(raw_await_end(&raw, NULL), ZMQ_EVENT_DISCONNECTED);
     raw_close(&raw);
+    assert_int_equal(broker_counter(&broker, "refused_malformed"), 0); /* it was not even looked at */
     raw_greeted(&broker, &raw, &broker.partner);
     memcpy(large, "BB\x01\x01", 4); /* the largest: a HELLO that cannot be decoded */
     raw_send_bytes(&raw, large, BB_LIMIT_FRAME_BYTES, false);

@@ -8,9 +8,11 @@
 #include <malloc.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -43,6 +45,18 @@ asks_for_partners(struct raw *raw, uint64_t id)
     assert_int_equal(expect_kind(raw, BB_KIND_REPLY, reply, Reply)->id, id);
 }
 
+/* To the operators' socket, on which nothing is said. */
+static int
+local_connection(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/run/admin.sock", broker.folder);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
 /* At EMFILE libzmq's listener wakes without end, so the broker sheds before. */
 static void
 few_descriptors_are_enough_to_go_on(void **state)
@@ -52,15 +66,18 @@ few_descriptors_are_enough_to_go_on(void **state)
     (void)state;
     for (size_t row = 0; row < sizeof table / sizeof table[0]; row++) {
         struct raw alpha, beta;
-        int fds[CROWD];
+        int fds[CROWD], operator;
         uint64_t before, cpu;
 
         print_message("%u descriptors\n", table[row]);
         broker_start_with_files(&broker, NULL, table[row]);
         raw_greeted(&broker, &alpha, &broker.partner);
         before = broker_counter(&broker, "connections_accepted");
+        kill(broker.pid, SIGSTOP); /* so that all of them come at once, and an operator too */
         for (int i = 0; i < CROWD; i++)
             fds[i] = broker_plain_tcp(&broker);
+        operator= local_connection();
+        kill(broker.pid, SIGCONT);
         asks_for_partners(&alpha, 1); /* who is in stays in */
         broker_await_counter(&broker, "connections_accepted", before + CROWD);
         assert_true(broker_counter(&broker, "connections_shed") > 0);
@@ -71,6 +88,7 @@ few_descriptors_are_enough_to_go_on(void **state)
             fail_msg("%lu us of CPU time in 500 ms: it spins", (unsigned long)cpu);
         asks_for_partners(&alpha, 2);
         hang_up(fds, CROWD);
+        close(operator);
         raw_close(&alpha);
         broker_await_connections(&broker, 0);
         raw_greeted(&broker, &beta, &broker.other); /* and there is room again */
@@ -133,7 +151,11 @@ who_claims_another_identity_is_still_its_key(void **state)
 
     (void)state;
     broker_start(&broker, NULL);
-    curve = lean_connect(&broker, &broker.partner, broker.staff.public_key);
+    curve = lean_connect_as(&broker, &broker.partner,
+                            (struct curve_identity){.user = broker.staff.public_key,
+                                                    .more = {"User-Id", broker.staff.public_key, "user-id",
+                                                             broker.staff.public_key, "Peer-Address",
+                                                             "10.0.0.1", "Resource", "admin"}});
     lean_hello(curve);
     request.id = 1;
     request.method = BB_METHOD_PARTNER_PUT; /* staff may, alpha may not */

@@ -59,7 +59,7 @@ short_nonce(uint8_t nonce[static NONCE], const char *prefix, uint64_t number, ui
 static void
 write_command(int fd, const uint8_t *body, size_t len)
 {
-    uint8_t frame[2 + 8 + 512];
+    uint8_t frame[2 + 8 + 640];
     size_t at = 0;
 
     frame[at++] = len > 255 ? FLAG_COMMAND | FLAG_LONG : FLAG_COMMAND;
@@ -148,19 +148,24 @@ static void
 say_initiate(struct curve *curve, const struct curve_identity *id, const uint8_t *transient_public,
              const uint8_t *cookie, const uint8_t *server_transient)
 {
-    uint8_t plain[256], body[512] = {8, 'I', 'N', 'I', 'T', 'I', 'A', 'T', 'E'}, nonce[NONCE],
+    uint8_t plain[384], body[640] = {8, 'I', 'N', 'I', 'T', 'I', 'A', 'T', 'E'}, nonce[NONCE],
                         routing[ROUTING_ID];
+    struct bb_bytes name = id->routing;
     size_t len = 0;
 
     randombytes_buf(routing, sizeof routing);
     routing[0] = 1;
+    if (!name.data)
+        name = bb_bytes(routing, sizeof routing);
     memcpy(plain, id->public_key, CURVE_KEY);
     len += CURVE_KEY;
     len += put_vouch(plain + len, id, transient_public, server_transient);
     len += put_property(plain + len, "Socket-Type", "DEALER", 6);
-    len += put_property(plain + len, "Identity", routing, sizeof routing);
+    len += put_property(plain + len, "Identity", name.data, name.len);
     if (id->user)
         len += put_property(plain + len, "User-Id", id->user, strlen(id->user));
+    for (size_t i = 0; i + 1 < sizeof id->more / sizeof id->more[0] && id->more[i]; i += 2)
+        len += put_property(plain + len, id->more[i], id->more[i + 1], strlen(id->more[i + 1]));
     memcpy(body + 9, cookie, 96);
     curve->nonce = 2;
     short_nonce(nonce, "CurveZMQINITIATE", curve->nonce, body + 105);

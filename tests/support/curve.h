@@ -17,7 +17,10 @@
 struct curve_identity {
     uint8_t server_public[CURVE_KEY];
     uint8_t public_key[CURVE_KEY], secret_key[CURVE_KEY];
-    const char *user; /* what it claims to be in its metadata (User-Id); NULL: it does not */
+    /* What a socket of libzmq would not do, for who is rude: */
+    const char *user;        /* what it claims to be in its metadata (User-Id); NULL: it does not */
+    const char *more[8];     /* further properties of its metadata: name, value, ... */
+    struct bb_bytes routing; /* its routing id, which may be empty; data NULL: a fresh one */
 };
 
 struct curve;
