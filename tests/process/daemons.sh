@@ -24,6 +24,7 @@ run 69 backbone-broker -c "$own"
 like "the address is taken" "$err" "$BB_ENDPOINT: Address already in use"
 run 69 backbone-broker -c "$(but "$own" listen tcp://203.0.113.9:7600)"
 own=$(but "$own" listen 'tcp://127.0.0.1:*')
+own=$(but "$own" enrol 'tcp://127.0.0.1:*')
 run 78 backbone-broker -c "$(but "$own" registry /nonexistent)"
 run 78 backbone-broker -c "$(but "$own" runtime /nonexistent/run)"
 run 78 backbone-broker -c "$(but "$own" server_key /nonexistent)"
