@@ -173,11 +173,27 @@ explain(int r, const char *name, const char *error)
 static int
 print_verified(const struct bb_cli *cli, const struct bb_verified *verified)
 {
-    enum { BATCH, ORGANIZATION, MEMBER, RECEIPTS, ROWS, ACCEPTED, FIRST, LAST, HEAD, FIELDS };
+    enum {
+        BATCH,
+        ORGANIZATION,
+        MEMBER,
+        RECEIPTS,
+        ROWS,
+        ACCEPTED,
+        SIGNED,
+        SIGNERS,
+        FIRST,
+        LAST,
+        HEAD,
+        FIELDS
+    };
     static const struct bb_output_column fields[FIELDS] = {
-        {"batch", NULL, 0},          {"organization", NULL, 0}, {"member", NULL, 0},
-        {"receipts", NULL, 0},       {"rows", NULL, 0},         {"accepted", NULL, 0},
-        {"first", "first entry", 0}, {"last", "last entry", 0}, {"hash", "its hash", 0},
+        {"batch", NULL, 0},          {"organization", NULL, 0},
+        {"member", NULL, 0},         {"receipts", NULL, 0},
+        {"rows", NULL, 0},           {"accepted", NULL, 0},
+        {"signed", NULL, 0},         {"signed_with", "signed with", 0},
+        {"first", "first entry", 0}, {"last", "last entry", 0},
+        {"hash", "its hash", 0},
     };
     struct bb_output *output = bb_cli_output(cli, fields, FIELDS, BB_OUTPUT_OBJECT);
 
@@ -189,6 +205,8 @@ print_verified(const struct bb_cli *cli, const struct bb_verified *verified)
     bb_output_uint(output, RECEIPTS, verified->receipts);
     bb_output_uint(output, ROWS, verified->rows);
     bb_output_uint(output, ACCEPTED, verified->accepted);
+    bb_output_uint(output, SIGNED, verified->is_signed);
+    bb_output_text(output, SIGNERS, *verified->signers ? verified->signers : NULL);
     bb_output_uint(output, FIRST, verified->first);
     bb_output_uint(output, LAST, verified->last);
     print_hash(output, HEAD, verified->hash);

@@ -82,6 +82,27 @@ bb_cli_answered(struct bb_output **output, int code)
 }
 
 int
+bb_cli_connect_as(const struct bb_cli *cli, const struct bb_cli_context *context,
+                  struct bb_client_options options, struct bb_client **ret_client)
+{
+    int r;
+
+    options.endpoint = context->endpoint;
+    options.server_key = context->server_key;
+    options.key_file = context->key_file;
+    options.signing_key_file = context->signing_key_file;
+    if (cli->timeout_ms)
+        options.timeout_ms = cli->timeout_ms;
+    options.agent = options.agent ? options.agent : "backbone/" BB_VERSION;
+    r = bb_client_new(&options, ret_client);
+    if (r > 0)
+        bb_cli_error("context %s: %s", context->name, bb_new_problem()->message);
+    else if (r < 0)
+        bb_cli_error("%s", strerror(-r));
+    return r > 0 ? EX_CONFIG : r < 0 ? EX_OSERR : 0;
+}
+
+int
 bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options, struct bb_client **ret_client)
 {
     struct bb_cli_context context;
@@ -89,19 +110,9 @@ bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options, 
 
     if (r != 0)
         return r;
-    options.endpoint = context.endpoint;
-    options.server_key = context.server_key;
-    options.key_file = context.key_file;
-    if (cli->timeout_ms)
-        options.timeout_ms = cli->timeout_ms;
-    options.agent = options.agent ? options.agent : "backbone/" BB_VERSION;
-    r = bb_client_new(&options, ret_client);
-    if (r > 0)
-        bb_cli_error("context %s: %s", context.name, bb_new_problem()->message);
-    else if (r < 0)
-        bb_cli_error("%s", strerror(-r));
+    r = bb_cli_connect_as(cli, &context, options, ret_client);
     bb_cli_context_release(&context);
-    return r > 0 ? EX_CONFIG : r < 0 ? EX_OSERR : 0;
+    return r;
 }
 
 int

@@ -89,6 +89,11 @@ int bb_cli_connect(const struct bb_cli *cli, struct bb_client **ret_client);
 int bb_cli_connect_with(const struct bb_cli *cli, struct bb_client_options options,
                         struct bb_client **ret_client);
 
+/* The same, for a context that was loaded. */
+struct bb_cli_context;
+int bb_cli_connect_as(const struct bb_cli *cli, const struct bb_cli_context *context,
+                      struct bb_client_options options, struct bb_client **ret_client);
+
 /* How a blocking request ended: says why it failed, if it did, and returns the exit code: 0, 65 (the broker
  * refuses what was asked), 69, 75, 77, 78, 70. r: what the request function returned. */
 int bb_cli_ended(const struct bb_client *client, int r);

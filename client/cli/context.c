@@ -98,8 +98,8 @@ bb_cli_context_save(const struct bb_cli_context *context)
 
     if (r != 0)
         return r;
-    json = json_pack("{ss ss* ss*}", "endpoint", context->endpoint, "server_key", context->server_key,
-                     "key_file", context->key_file);
+    json = json_pack("{ss ss* ss* ss*}", "endpoint", context->endpoint, "server_key", context->server_key,
+                     "key_file", context->key_file, "signing_key_file", context->signing_key_file);
     text = json ? json_dumps(json, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
     json_decref(json);
     if (!text) {
@@ -148,7 +148,7 @@ bb_cli_context_select(const char *name)
 static int
 parse_context(const char *path, const char *name, struct bb_cli_context *ret_context)
 {
-    const char *endpoint, *server_key = NULL, *key_file = NULL;
+    const char *endpoint, *server_key = NULL, *key_file = NULL, *signing_key_file = NULL;
     json_error_t error;
     json_t *json = json_load_file(path, 0, &error);
 
@@ -159,9 +159,10 @@ parse_context(const char *path, const char *name, struct bb_cli_context *ret_con
             bb_cli_error("%s:%d: %s", path, error.line, error.text);
         return EX_CONFIG;
     }
-    if (json_unpack_ex(json, &error, JSON_STRICT, "{ss s?s s?s}", "endpoint", &endpoint, "server_key",
-                       &server_key, "key_file", &key_file) != 0) {
-        bb_cli_error("%s:%d: %s; expected endpoint, server_key and key_file", path, error.line, error.text);
+    if (json_unpack_ex(json, &error, JSON_STRICT, "{ss s?s s?s s?s}", "endpoint", &endpoint, "server_key",
+                       &server_key, "key_file", &key_file, "signing_key_file", &signing_key_file) != 0) {
+        bb_cli_error("%s:%d: %s; expected endpoint, server_key, key_file and signing_key_file", path,
+                     error.line, error.text);
         json_decref(json);
         return EX_CONFIG;
     }
@@ -170,6 +171,7 @@ parse_context(const char *path, const char *name, struct bb_cli_context *ret_con
         .endpoint = strdup(endpoint),
         .server_key = server_key ? strdup(server_key) : NULL,
         .key_file = key_file ? strdup(key_file) : NULL,
+        .signing_key_file = signing_key_file ? strdup(signing_key_file) : NULL,
     };
     json_decref(json);
     return 0;
@@ -203,7 +205,29 @@ bb_cli_context_release(struct bb_cli_context *context)
     free(context->endpoint);
     free(context->server_key);
     free(context->key_file);
+    free(context->signing_key_file);
     *context = (struct bb_cli_context){0};
+}
+
+int
+bb_cli_context_signing_path(const char *name, char *ret_path, size_t size)
+{
+    char path[PATH_MAX];
+    int r = config_path(path, "signing/", name), n = r == 0 ? bb_folders_make(path) : 0, len;
+
+    if (r != 0)
+        return r;
+    if (n < 0) {
+        bb_cli_error("%s: %s", path, strerror(-n));
+        return EX_CANTCREAT;
+    }
+    len = snprintf(ret_path, size, "%s", path);
+    for (unsigned next = 2; len > 0 && (size_t)len < size && access(ret_path, F_OK) == 0; next++)
+        len = snprintf(ret_path, size, "%s.%u", path, next);
+    if (len > 0 && (size_t)len < size)
+        return 0;
+    bb_cli_error("%s: %s", path, strerror(ENAMETOOLONG));
+    return EX_CANTCREAT;
 }
 
 static int

@@ -16,11 +16,11 @@
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
-    enum { NAME, SELECTED, ENDPOINT, SERVER_KEY, KEY_FILE };
+    enum { NAME, SELECTED, ENDPOINT, SERVER_KEY, KEY_FILE, SIGNING_KEY_FILE };
     static const struct bb_output_column columns[] = {
         {"name", "NAME", 0},         {"selected", "SELECTED", 0},
         {"endpoint", "ENDPOINT", 0}, {"server_key", NULL, BB_OUTPUT_DATA_ONLY},
-        {"key_file", "KEY FILE", 0},
+        {"key_file", "KEY FILE", 0}, {"signing_key_file", NULL, BB_OUTPUT_DATA_ONLY},
     };
     struct bb_output *output;
     char **names, *selected;
@@ -32,7 +32,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
     if (r != 0)
         return r;
     selected = cli->context && *cli->context ? strdup(cli->context) : bb_cli_context_selected();
-    output = bb_cli_output(cli, columns, 5, 0);
+    output = bb_cli_output(cli, columns, 6, 0);
     for (size_t i = 0; i < n; i++) {
         struct bb_cli_context context;
         bool is_selected = selected && strcmp(selected, names[i]) == 0;
@@ -42,6 +42,7 @@ run_ls(struct bb_cli *cli, int argc, char **argv)
             bb_output_text(output, ENDPOINT, context.endpoint);
             bb_output_text(output, SERVER_KEY, context.server_key);
             bb_output_text(output, KEY_FILE, context.key_file);
+            bb_output_text(output, SIGNING_KEY_FILE, context.signing_key_file);
             bb_output_mark(output, NAME, is_selected ? BB_MARK_GOOD : BB_MARK_NONE);
             bb_output_row(output);
             bb_cli_context_release(&context);
@@ -131,12 +132,13 @@ run_select(struct bb_cli *cli, int argc, char **argv)
 
 /* --- add ---------------------------------------------------------------------------------------------- */
 
-enum { KEY_ENDPOINT = 1, KEY_SERVER_KEY, KEY_KEY };
+enum { KEY_ENDPOINT = 1, KEY_SERVER_KEY, KEY_KEY, KEY_SIGNING_KEY };
 
 static const struct argp_option add_options[] = {
     {"endpoint", KEY_ENDPOINT, "E", 0, "tcp://HOST:PORT, or ipc:///PATH of the operators' socket", 0},
     {"server-key", KEY_SERVER_KEY, "K", 0, "public key of the broker, 40 characters", 0},
     {"key", KEY_KEY, "FILE", 0, "your key file, made by backbone keys new", 0},
+    {"signing-key", KEY_SIGNING_KEY, "FILE", 0, "sign what you report with this key (signing enable)", 0},
     {0},
 };
 
@@ -154,6 +156,9 @@ parse_add(int key, char *arg, struct argp_state *state)
         return 0;
     case KEY_KEY:
         context->key_file = arg;
+        return 0;
+    case KEY_SIGNING_KEY:
+        context->signing_key_file = arg;
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -177,6 +182,7 @@ try_context(const struct bb_cli_context *context, bool with_key)
         .endpoint = context->endpoint,
         .server_key = context->server_key,
         .key_file = with_key ? context->key_file : NULL,
+        .signing_key_file = with_key ? context->signing_key_file : NULL,
         /* any key will do where only the rest is looked at */
         .public_key = context->key_file && !with_key ? context->server_key : NULL,
         .secret_key = context->key_file && !with_key ? context->server_key : NULL,
@@ -211,12 +217,14 @@ static int
 run_add(struct bb_cli *cli, int argc, char **argv)
 {
     struct bb_cli_context context = {0};
-    char key_file[PATH_MAX], *selected;
+    char key_file[PATH_MAX], signing_key_file[PATH_MAX], *selected;
     int r;
 
     bb_cli_parse(cli, bb_cli_command(cli), add_options, parse_add, argc, argv, &context);
     if (context.key_file && realpath(context.key_file, key_file))
         context.key_file = key_file;
+    if (context.signing_key_file && realpath(context.signing_key_file, signing_key_file))
+        context.signing_key_file = signing_key_file;
     r = check_context(&context);
     if (r == 0)
         r = bb_cli_context_save(&context);
@@ -235,6 +243,7 @@ const struct bb_command bb_commands_context[] = {
     {"context ls", "", "list the contexts: brokers and keys to use", run_ls},
     {"context show", "[NAME]", "show one context, and who the broker says you are", run_show},
     {"context select", "NAME", "use this context from now on", run_select},
-    {"context add", "NAME --endpoint E [--server-key K --key FILE]", "add a context, or replace it", run_add},
+    {"context add", "NAME --endpoint E [--server-key K --key FILE [--signing-key FILE]]",
+     "add a context, or replace it", run_add},
     {0},
 };

@@ -21,7 +21,8 @@ extern const struct bb_command bb_commands_submission[];
 extern const struct bb_command bb_commands_progress[];
 extern const struct bb_command bb_commands_assessment[];
 extern const struct bb_command bb_commands_place[];
-extern const struct bb_command bb_commands_chain[]; /* chain export, verify-receipt */
+extern const struct bb_command bb_commands_chain[];
+extern const struct bb_command bb_commands_signing[]; /* chain export, verify-receipt */
 
 /* A --period A..B: one period is a range of itself; A.. and ..B are open. Changes the text. Empty sides are
  * NULL. */

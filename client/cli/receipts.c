@@ -18,39 +18,50 @@ struct bb_receipts {
 
 /* --- hashes as text ------------------------------------------------------------------------------------- */
 
-void
-bb_hash_format(const uint8_t hash[BB_HASH], char ret_text[BB_HASH_TEXT])
+static void
+format_bytes(const uint8_t *bytes, size_t n, char *ret_text)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (size_t i = 0; i < BB_HASH; i++) {
-        ret_text[2 * i] = digits[hash[i] >> 4];
-        ret_text[2 * i + 1] = digits[hash[i] & 15];
+    for (size_t i = 0; i < n; i++) {
+        ret_text[2 * i] = digits[bytes[i] >> 4];
+        ret_text[2 * i + 1] = digits[bytes[i] & 15];
     }
-    ret_text[2 * BB_HASH] = '\0';
+    ret_text[2 * n] = '\0';
+}
+
+void
+bb_hash_format(const uint8_t hash[BB_HASH], char ret_text[BB_HASH_TEXT])
+{
+    format_bytes(hash, BB_HASH, ret_text);
+}
+
+static uint8_t
+digit(char c)
+{
+    return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
 static int
-digit(char c)
+parse_bytes(const char *text, size_t n, uint8_t *ret_bytes)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (strlen(text) != 2 * n || strspn(text, "0123456789abcdef") != 2 * n)
+        return -EINVAL;
+    for (size_t i = 0; i < n; i++)
+        ret_bytes[i] = (uint8_t)(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
+    return 0;
 }
 
 int
 bb_hash_parse(const char *text, uint8_t ret_hash[BB_HASH])
 {
-    uint8_t hash[BB_HASH];
+    return parse_bytes(text, BB_HASH, ret_hash);
+}
 
-    if (strlen(text) != 2 * BB_HASH)
-        return -EINVAL;
-    for (size_t i = 0; i < BB_HASH; i++) {
-        int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return -EINVAL;
-        hash[i] = (uint8_t)(high << 4 | low);
-    }
-    memcpy(ret_hash, hash, BB_HASH);
-    return 0;
+int
+bb_signature_parse(const char *text, uint8_t ret_signature[BB_SIGNATURE])
+{
+    return parse_bytes(text, BB_SIGNATURE, ret_signature);
 }
 
 /* --- the file ------------------------------------------------------------------------------------------- */
@@ -108,6 +119,17 @@ append_outcomes(struct bb_buffer *text, const struct bb_submission_receipt *rece
     return 0;
 }
 
+static void
+append_signature(struct bb_buffer *text, const struct bb_submission_receipt *receipt)
+{
+    char signature[2 * BB_SIGNATURE + 1], line[sizeof signature + 32];
+
+    if (!receipt->signature)
+        return;
+    format_bytes(receipt->signature, BB_SIGNATURE, signature);
+    bb_buffer_append(text, line, (size_t)snprintf(line, sizeof line, "\"signature\": \"%s\", ", signature));
+}
+
 int
 bb_receipts_take(struct bb_receipts *receipts, const struct bb_outcomes *outcomes, struct bb_buffer *text)
 {
@@ -125,9 +147,11 @@ bb_receipts_take(struct bb_receipts *receipts, const struct bb_outcomes *outcome
     bb_hash_format(receipt.content, content);
     n = snprintf(line, sizeof line,
                  "{\"index\": %" PRIu32 ", \"sequence\": %" PRIu64 ", \"time\": \"%s\", \"hash\": \"%s\", "
-                 "\"content\": \"%s\", \"rows\": %" PRIu32 ", \"outcomes\": \"",
+                 "\"content\": \"%s\", \"rows\": %" PRIu32 ", ",
                  receipt.index, receipt.sequence, time, hash, content, receipt.rows);
     bb_buffer_append(text, line, (size_t)n);
+    append_signature(text, &receipt);
+    bb_buffer_append(text, "\"outcomes\": \"", strlen("\"outcomes\": \""));
     r = append_outcomes(text, &receipt);
     bb_buffer_append(text, "\"}", 2);
     return r ? r : text->error;

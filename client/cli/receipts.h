@@ -7,6 +7,8 @@
  * "b2...", "rows": 1000, "outcomes": "1"}
  *     ]}
  *
+ * One that was signed has "signature" in front of the outcomes, 192 digits, the key's 64 first.
+ *
  * outcomes has a digit a row (0 rejected, 1 created, 2 updated, 3 unchanged, 4 locked), or one for all rows
  * that are alike. What was refused before it was sent is not among the rows. Who kept nothing has no
  * receipts, and nobody's name. verify.h reads it. */
@@ -38,5 +40,7 @@ int bb_receipts_finish(struct bb_receipts *receipts, bool keep);
 #define BB_HASH_TEXT (2 * BB_HASH + 1)
 void bb_hash_format(const uint8_t hash[BB_HASH], char ret_text[BB_HASH_TEXT]);
 int bb_hash_parse(const char *text, uint8_t ret_hash[BB_HASH]);
+/* A signature likewise. */
+int bb_signature_parse(const char *text, uint8_t ret_signature[BB_SIGNATURE]);
 
 #endif

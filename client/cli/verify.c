@@ -19,7 +19,8 @@ struct bb_receipt_list {
     json_t *root; /* owns the texts */
     uint8_t batch[BB_BATCH_ID];
     struct bb_submission_receipt *receipt;
-    uint8_t *outcomes; /* of all, one behind the other */
+    uint8_t *outcomes;                  /* of all, one behind the other */
+    uint8_t (*signature)[BB_SIGNATURE]; /* of each; those that were not signed have none */
     size_t n;
 };
 
@@ -68,17 +69,21 @@ compare(const void *a, const void *b)
     return left->sequence < right->sequence ? -1 : left->sequence > right->sequence;
 }
 
-/* What is wrong with it; NULL: nothing. to: room for its outcomes. */
+/* What is wrong with it; NULL: nothing. to, signature: room for its outcomes and signature. */
 static const char *
-read_receipt(json_t *from, struct bb_submission_receipt *receipt, uint8_t *to)
+read_receipt(json_t *from, struct bb_submission_receipt *receipt, uint8_t *to,
+             uint8_t signature[BB_SIGNATURE])
 {
     json_int_t index, sequence, rows;
-    const char *time, *hash, *content, *outcomes;
+    const char *time, *hash, *content, *outcomes, *is_signed = NULL;
 
-    if (json_unpack_ex(from, NULL, JSON_STRICT, "{s:I, s:I, s:s, s:s, s:s, s:I, s:s}", "index", &index,
+    if (json_unpack_ex(from, NULL, JSON_STRICT, "{s:I, s:I, s:s, s:s, s:s, s:I, s:s, s?s}", "index", &index,
                        "sequence", &sequence, "time", &time, "hash", &hash, "content", &content, "rows",
-                       &rows, "outcomes", &outcomes) != 0)
-        return "expected index, sequence, time, hash, content, rows and outcomes";
+                       &rows, "outcomes", &outcomes, "signature", &is_signed) != 0)
+        return "expected index, sequence, time, hash, content, rows, outcomes and perhaps signature";
+    if (is_signed && bb_signature_parse(is_signed, signature) != 0)
+        return "its signature is not written as one";
+    receipt->signature = is_signed ? signature : NULL;
     if (index < 0 || index > UINT32_MAX || rows < 1 || rows > UINT32_MAX || sequence < 1)
         return "a number in it is out of range";
     if (parse_time(time, &receipt->time_us) != 0 || bb_hash_parse(hash, receipt->hash) != 0 ||
@@ -117,11 +122,13 @@ read_receipts(struct bb_receipt_list *list, json_t *receipts, const char *organi
 
     list->receipt = calloc(json_array_size(receipts) + 1, sizeof *list->receipt);
     list->outcomes = to = malloc(outcome_bytes(receipts) + 1);
-    if (!list->receipt || !list->outcomes)
+    list->signature = calloc(json_array_size(receipts) + 1, sizeof *list->signature);
+    if (!list->receipt || !list->outcomes || !list->signature)
         return -ENOMEM;
     for (; list->n < json_array_size(receipts); list->n++) {
         struct bb_submission_receipt *receipt = &list->receipt[list->n];
-        const char *wrong = read_receipt(json_array_get(receipts, list->n), receipt, to);
+        const char *wrong =
+            read_receipt(json_array_get(receipts, list->n), receipt, to, list->signature[list->n]);
         if (wrong)
             return bad(verdict, "%s: receipt %zu: %s", list->name, list->n + 1, wrong);
         to += receipt->n_outcomes;
@@ -198,6 +205,7 @@ bb_receipt_list_destroy(struct bb_receipt_list **list_pointer)
     json_decref(list->root);
     free(list->receipt);
     free(list->outcomes);
+    free(list->signature);
     free(list);
     *list_pointer = NULL;
 }
@@ -285,6 +293,18 @@ take_lines(struct walk *walk)
     return r;
 }
 
+/* Who signed: each key once, as far as there is room. */
+static void
+note_signer(struct bb_verified *verified, const uint8_t *key)
+{
+    char text[BB_FINGERPRINT_TEXT];
+    size_t len = strlen(verified->signers);
+
+    bb_signing_fingerprint(key, text);
+    if (!strstr(verified->signers, text))
+        snprintf(verified->signers + len, sizeof verified->signers - len, "%s%s", len ? ", " : "", text);
+}
+
 /* Of a row of this outcome: was it taken? */
 static bool
 is_taken(uint8_t outcome)
@@ -307,6 +327,9 @@ sum_up(const struct walk *walk, struct bb_verified *verified)
     for (size_t i = 0; i < list->n; i++) {
         const struct bb_submission_receipt *receipt = &list->receipt[i];
         verified->rows += receipt->rows;
+        verified->is_signed += receipt->signature != NULL;
+        if (receipt->signature)
+            note_signer(verified, receipt->signature);
         for (size_t o = 0; o < receipt->n_outcomes; o++)
             verified->accepted +=
                 is_taken(receipt->outcome[o]) ? (receipt->n_outcomes == 1 ? receipt->rows : 1) : 0;

@@ -16,9 +16,11 @@ struct bb_receipt_list;
 struct bb_verified {
     const char *organization, *member; /* the list's */
     char batch[BB_BATCH_TEXT];
-    uint64_t receipts, rows, accepted; /* rows that were sent, and of them those that were taken */
-    uint64_t first, last;              /* entries of the chain */
-    uint8_t hash[BB_HASH];             /* of its last one */
+    uint64_t receipts, rows, accepted;           /* rows that were sent, and of them those that were taken */
+    uint64_t first, last;                        /* entries of the chain */
+    uint8_t hash[BB_HASH];                       /* of its last one */
+    uint64_t is_signed;                          /* receipts that have a signature, which is good */
+    char signers[8 * (BB_FINGERPRINT_TEXT + 1)]; /* fingerprints of their keys, "" none */
 };
 
 enum bb_verify {

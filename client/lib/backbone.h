@@ -73,6 +73,7 @@
 #include "backbone/readings.h"     /* asking for readings, and for the history of one */
 #include "backbone/batches.h"      /* who sent what, and taking it back */
 #include "backbone/chain.h"        /* receipts of what was accepted, and the chain that they belong to */
+#include "backbone/signing.h"      /* keys by which an organization signs what it reports */
 #include "backbone/catalogue.h"    /* indicators and places, and who has agreed to report what */
 #include "backbone/trend.h"        /* how an indicator moves over its periods */
 #include "backbone/progress.h"     /* where indicators stand */

@@ -189,6 +189,9 @@ bb_client_undo(struct bb_client *client, const struct bb_undo *undo, bb_undone_f
         .part = on_undone,
         .each = (bb_any_fn *)each,
         .self = self,
+        .batch = undo->batch,
+        .index = undo->index,
+        .sign = true,
     };
 
     if (reason < 0)

@@ -1,5 +1,7 @@
 #include "call.h"
 
+#include "runtime/chain.h"
+
 #include <errno.h>
 #include <stdio.h>
 
@@ -38,21 +40,42 @@ wait_for_end(struct bb_client *client, struct wait *wait)
     return client->problem.result;
 }
 
+/* The signature of what stands in front of it. */
+static void
+sign(const struct bb_signkey *signer, const struct bb_call *call, uint8_t *body, size_t len)
+{
+    uint8_t content[BB_CHAIN_HASH], signature[BB_SIGNATURE_BYTES];
+    const struct bb_signature_subject subject = {
+        .method = call->method,
+        .organization = bb_bytes_str(signer->organization),
+        .batch = call->batch,
+        .index = call->index,
+        .content = content,
+    };
+
+    bb_chain_digest(bb_bytes(body, len), content);
+    bb_signature_make(&subject, signer->secret, signature);
+    bb_signature_put(signature, body + len);
+}
+
 int
 bb_call_run(struct bb_client *client, const struct bb_call *call, bb_done_fn *done)
 {
     size_t len = call->message ? protobuf_c_message_get_packed_size(call->message) : 0;
+    size_t tail = call->sign && client->signer ? BB_SIGNATURE_TAIL_BYTES : 0;
     struct wait wait = {.client = client};
     struct bb_request *request;
     int r;
 
     if (!done && client->context->busy)
         return -EDEADLK;
-    r = bb_session_request(&client->session, call->method, len, &request);
+    r = bb_session_request(&client->session, call->method, len + tail, &request);
     if (r < 0)
         return r;
     if (len)
         protobuf_c_message_pack(call->message, request->body);
+    if (tail)
+        sign(client->signer, call, request->body, len);
     request->client = client;
     request->part = call->part;
     request->each = call->each;

@@ -8,6 +8,7 @@
 #include "client.h"
 
 #include "proto/message.h"
+#include "runtime/signature.h"
 
 #include "measurement.pb-c.h"
 
@@ -24,6 +25,7 @@ struct bb_call {
     const uint8_t *batch; /* NULL: none */
     uint32_t index;
     uint32_t window_bytes; /* of a streamed answer; 0: the answer is short */
+    bool sign; /* it changes readings, and is of `batch` and `index`: with the client's key, if it has one */
 };
 
 /* What a receipt is made of, behind the outcomes that a callback is given. */
@@ -31,7 +33,9 @@ struct bb_answered {
     const struct bb_client *client;
     uint8_t batch[BB_BATCH_ID];
     uint32_t index;
-    struct bb_bytes sent;     /* the submission */
+    struct bb_bytes sent; /* the submission, without its signature */
+    uint8_t signature[BB_SIGNATURE_BYTES];
+    bool is_signed;
     struct bb_bytes outcomes; /* as they travelled */
     int64_t time_us;
     uint8_t hash[BB_HASH];

@@ -3,11 +3,13 @@
 
 #include "proto/methods.h"
 #include "runtime/chain.h"
+#include "runtime/signature.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-_Static_assert(BB_HASH == BB_CHAIN_HASH && BB_CHAIN_ENTRY_TYPE == BB_CHAIN_TYPE_TEXT,
+_Static_assert(BB_SIGNATURE == BB_SIGNATURE_BYTES && BB_HASH == BB_CHAIN_HASH &&
+                   BB_CHAIN_ENTRY_TYPE == BB_CHAIN_TYPE_TEXT,
                "backbone.h and chain.h agree");
 
 /* --- what links and receipts must fulfil ---------------------------------------------------------------- */
@@ -62,9 +64,24 @@ bb_submission_receipt_mark(const struct bb_submission_receipt *receipt, uint8_t 
         .outcomes = bb_bytes(receipt->outcome, receipt->n_outcomes),
         .organization = bb_bytes_str(receipt->organization),
         .member = bb_bytes_str(receipt->member),
+        .signature = bb_bytes(receipt->signature, receipt->signature ? BB_SIGNATURE_BYTES : 0),
     };
 
     bb_chain_mark(&subject, ret_mark);
+}
+
+bool
+bb_submission_receipt_is_signed(const struct bb_submission_receipt *receipt)
+{
+    const struct bb_signature_subject subject = {
+        .method = BB_METHOD_SUBMIT,
+        .organization = bb_bytes_str(receipt->organization),
+        .batch = receipt->batch,
+        .index = receipt->index,
+        .content = receipt->content,
+    };
+
+    return receipt->signature && bb_signature_verify(&subject, receipt->signature);
 }
 
 const char *
@@ -81,7 +98,10 @@ bb_submission_receipt_check(const struct bb_submission_receipt *receipt, const s
     bb_submission_receipt_mark(receipt, mark);
     if (memcmp(mark, link->mark, BB_HASH) != 0)
         return "the entry is of something else than what the receipt says: another batch, sender, content, "
+               "signature, "
                "or other outcomes";
+    if (receipt->signature && !bb_submission_receipt_is_signed(receipt))
+        return "its signature is none of what it says";
     return NULL;
 }
 
@@ -106,6 +126,7 @@ bb_submission_receipt(const struct bb_outcomes *outcomes, struct bb_submission_r
     receipt.time_us = answered->time_us;
     memcpy(receipt.hash, answered->hash, BB_HASH);
     bb_chain_digest(answered->sent, receipt.content);
+    receipt.signature = answered->is_signed ? answered->signature : NULL;
     *ret_receipt = receipt;
     return 0;
 }

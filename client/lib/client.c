@@ -256,7 +256,8 @@ bb_client_touch(struct bb_client *client)
 
 /* --- making one --------------------------------------------------------------------------------------- */
 
-static int __attribute__((format(printf, 1, 2))) refuse(const char *format, ...)
+int
+bb_new_refuse(const char *format, ...)
 {
     va_list args;
 
@@ -283,17 +284,28 @@ take_keys(struct bb_client *client, const struct bb_client_options *options)
 
     if (options->key_file) {
         if (bb_keyfile_read(options->key_file, &client->keys, error, sizeof error) < 0)
-            return refuse("%s", error);
+            return bb_new_refuse("%s", error);
         client->key_file = strdup(options->key_file);
         return client->key_file ? 0 : -ENOMEM;
     }
     if (!options->public_key || !options->secret_key)
-        return refuse("a key file is needed with %s", options->endpoint);
+        return bb_new_refuse("a key file is needed with %s", options->endpoint);
     if (!bb_key_is_valid(bb_bytes_str(options->public_key)) ||
         !bb_key_is_valid(bb_bytes_str(options->secret_key)))
-        return refuse("key: expected 40 characters of Z85");
+        return bb_new_refuse("key: expected 40 characters of Z85");
     memcpy(client->keys.public_key, options->public_key, BB_KEY_TEXT);
     memcpy(client->keys.secret_key, options->secret_key, BB_KEY_TEXT);
+    return 0;
+}
+
+static int
+take_signing_key(struct bb_client *client, const struct bb_client_options *options)
+{
+    char error[384];
+
+    if (options->signing_key_file &&
+        bb_signkey_read(options->signing_key_file, &client->signer, error, sizeof error) < 0)
+        return bb_new_refuse("%s", error);
     return 0;
 }
 
@@ -322,11 +334,13 @@ take_options(struct bb_client *client, const struct bb_client_options *options)
 {
     const char *endpoint = options->endpoint ? options->endpoint : "";
     bool local = strncmp(endpoint, "ipc://", 6) == 0;
+    int r;
 
     if (!is_endpoint(endpoint))
-        return refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", endpoint);
-    if (local && (options->server_key || options->key_file || options->public_key))
-        return refuse("%s takes no keys: the operators' socket is protected by its file", endpoint);
+        return bb_new_refuse("endpoint: found '%s', expected tcp://HOST:PORT or ipc:///PATH", endpoint);
+    if (local &&
+        (options->server_key || options->key_file || options->public_key || options->signing_key_file))
+        return bb_new_refuse("%s takes no keys: the operators' socket is protected by its file", endpoint);
     client->endpoint = strdup(endpoint);
     client->agent = strdup(options->agent ? options->agent : AGENT);
     if (!client->endpoint || !client->agent)
@@ -334,10 +348,11 @@ take_options(struct bb_client *client, const struct bb_client_options *options)
     if (local)
         return 0;
     if (!options->server_key || !bb_key_is_valid(bb_bytes_str(options->server_key)))
-        return refuse("server key: found '%s', expected the broker's public key, 40 characters of Z85",
-                      options->server_key ? options->server_key : "");
+        return bb_new_refuse("server key: found '%s', expected the broker's public key, 40 characters of Z85",
+                             options->server_key ? options->server_key : "");
     client->server_key = strdup(options->server_key);
-    return client->server_key ? take_keys(client, options) : -ENOMEM;
+    r = client->server_key ? take_keys(client, options) : -ENOMEM;
+    return r == 0 ? take_signing_key(client, options) : r;
 }
 
 static int
@@ -406,6 +421,7 @@ bb_client_destroy(struct bb_client **pointer)
     if (client->owns_context)
         bb_context_destroy(&client->context);
     bb_keypair_wipe(&client->keys);
+    bb_signkey_destroy(&client->signer);
     bb_arena_release(&client->answers);
     free(client->endpoint);
     free(client->server_key);

@@ -5,6 +5,7 @@
 #include "connection.h"
 
 #include "runtime/keyfile.h"
+#include "runtime/signkey.h"
 
 #include <sys/queue.h>
 
@@ -30,7 +31,8 @@ struct bb_client {
     char *endpoint, *server_key, *agent;
     char *key_file; /* that the keys are from; NULL: given as texts, or none */
     struct bb_keypair keys;
-    uint32_t timeout_ms; /* the default */
+    struct bb_signkey *signer; /* NULL: nothing is signed */
+    uint32_t timeout_ms;       /* the default */
     struct bb_connection connection;
     struct bb_session session;
     struct bb_arena answers;   /* one answer at a time */
@@ -38,6 +40,9 @@ struct bb_client {
     uint64_t sequence;
     char problem_text[512];
 };
+
+/* What bb_new_problem() says from now on. Returns BB_CONFIGURATION. */
+int bb_new_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Have the client looked at in this round or the next. */
 void bb_client_touch(struct bb_client *client);

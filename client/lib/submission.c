@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 /* What is in a submission beside its rows. */
-#define HEADER_BYTES 64u
+#define HEADER_BYTES (64u + BB_SIGNATURE_TAIL_BYTES)
 /* Of one row at most, beside its texts: eleven columns of at most ten bytes. */
 #define ROW_BYTES 128u
 
@@ -344,6 +344,25 @@ spread_outcomes(struct bb_request *request, const ProtobufCBinaryData *from, con
     return 0;
 }
 
+/* The signature that the entry has: of a repeat the one of then. 0 | -EBADMSG */
+static int
+read_signature(const struct bb_request *request, const Bb__SubmissionReply *reply,
+               struct bb_answered *answered)
+{
+    const uint8_t *signature;
+
+    if (bb_signature_split(bb_bytes(request->body, request->len), &answered->sent, &signature) != 0)
+        return -EBADMSG;
+    if (reply->duplicate)
+        signature = reply->has_signature ? reply->signature.data : NULL;
+    if (reply->has_signature && reply->signature.len != BB_SIGNATURE_BYTES)
+        return -EBADMSG;
+    answered->is_signed = signature != NULL;
+    if (signature)
+        memcpy(answered->signature, signature, BB_SIGNATURE_BYTES);
+    return 0;
+}
+
 /* The entry that the answer names. Batch and index are those of what was sent. ret_answered: stays when
  * there is none. 0 | -EBADMSG | -EMSGSIZE */
 static int
@@ -362,14 +381,13 @@ read_receipt(struct bb_request *request, const Bb__SubmissionReply *reply,
     *answered = (struct bb_answered){
         .client = request->client,
         .index = request->index,
-        .sent = bb_bytes(request->body, request->len),
         .outcomes = bb_bytes(reply->outcomes.data, reply->outcomes.len),
         .time_us = (int64_t)reply->receipt->time_us,
     };
     memcpy(answered->batch, request->batch, BB_BATCH_ID);
     memcpy(answered->hash, reply->receipt->hash.data, BB_HASH);
     *ret_answered = answered;
-    return 0;
+    return read_signature(request, reply, answered);
 }
 
 static int
@@ -415,6 +433,7 @@ bb_client_submit(struct bb_client *client, const struct bb_submission *submissio
         .rows = bb_rowset_count(submission->rows),
         .batch = submission->batch,
         .index = submission->index,
+        .sign = true,
     };
 
     if (call.rows == 0)

@@ -36,6 +36,7 @@ here() {
     line=${line//tcp:\/\/backbone.example.org:7600/$BB_ENDPOINT}
     line=${line//SERVER/$BB_SERVER_KEY}
     line=${line//ID/$id}
+    line=${line//FINGERPRINT/$fingerprint}
     [[ $line != *BATCH* ]] || line=${line//BATCH/$(backbone batch ls --limit 1 -o json | jq -r '.[].batch')}
     line=${line//2027-09-01/$(date -u -d +30days +%F)}
     echo "${line//PUBLIC/$public}"
@@ -45,6 +46,14 @@ here() {
 configure() {
     sed -i "s|/etc/backbone|$tmp/etc|; s|/var/lib/backbone|$tmp/lib|; s|/run/backbone|$sockets|; s|^#runtime|runtime|
         s|^listen.*|listen = \"tcp://127.0.0.1:*\"|" "$tmp"/etc/*.conf
+}
+
+# The first signing key of staff, which the operator names.
+staff_signs() {
+    run 0 env BACKBONE_CONTEXT=staff backbone signing enable
+    echo "staff_signing_keys = '$(sed -n 's/^fingerprint *//p' <<<"$out")'" >>"$BB_STATE/measurement.conf"
+    bb-supervise restart measurement
+    run 0 env BACKBONE_CONTEXT=staff backbone signing enable
 }
 
 perform() {
@@ -63,6 +72,8 @@ perform() {
         'backbone announce create'*)
             run 0 env BACKBONE_CONTEXT=staff bash -c "$1"
             id=$(sed -n 's/^id *//p' <<<"$out") ;;
+        'backbone signing enable') run 0 bash -c "$1"; fingerprint=$(sed -n 's/^fingerprint *//p' <<<"$out") ;;
+        'backbone signing confirm'*) staff_signs; run 0 env BACKBONE_CONTEXT=staff bash -c "$1" ;;
         'backbone announce '* | 'backbone group '*) run 0 env BACKBONE_CONTEXT=staff bash -c "$1" ;;
         'backbone listen'*)
             run 0 env BACKBONE_CONTEXT=staff backbone announce create 'One more thing' --to all
@@ -75,6 +86,7 @@ perform() {
 section=
 public=
 id=
+fingerprint=
 commands=0
 while IFS= read -r line <&3; do
     case $line in

@@ -14,6 +14,7 @@ extern "C" {
  * entry holds what was sent. Whoever has both needs no service to see that they belong together, and that no
  * entry up to that one was changed, removed or put in afterwards: its hash would be another one. */
 #define BB_HASH             32 /* bytes of a hash, BLAKE2b-256 */
+#define BB_SIGNATURE        96 /* bytes of a signature, with its key */
 #define BB_CHAIN_ENTRY_TYPE 20 /* the name of a type, with NUL */
 
 /* An entry in the chain. PROTOCOL.md says how hashes are made. */
@@ -40,6 +41,7 @@ struct bb_submission_receipt {
     int64_t time_us;
     uint8_t hash[BB_HASH];
     uint8_t content[BB_HASH]; /* of the submission as it was sent */
+    const uint8_t *signature; /* BB_SIGNATURE bytes, the signing key first; NULL: it was not signed */
 };
 
 /* Nothing was kept, or it was a dry run. */
@@ -65,7 +67,11 @@ BB_API const char *bb_chain_entry_check(const struct bb_chain_entry *before,
 /* What the mark of the entry that the receipt speaks of must be. */
 BB_API void bb_submission_receipt_mark(const struct bb_submission_receipt *receipt,
                                        uint8_t ret_mark[BB_HASH]);
-/* Is this the entry that the receipt speaks of? NULL yes | what differs, static. */
+/* Has it a signature, and is that one of its content, batch and organization? Whose key it is, which stands
+ * at the beginning of the signature, is for the reader to know. */
+BB_API bool bb_submission_receipt_is_signed(const struct bb_submission_receipt *receipt);
+/* Is this the entry that the receipt speaks of, and is its signature, if it has one, good? NULL yes | what
+ * differs, static. */
 BB_API const char *bb_submission_receipt_check(const struct bb_submission_receipt *receipt,
                                                const struct bb_chain_entry *entry);
 

@@ -120,6 +120,8 @@ struct bb_client_options {
                                    connects again, for the key may have been replaced; NULL with ipc */
     const char *public_key;     /* instead of a file: both halves of the key */
     const char *secret_key;
+    const char
+        *signing_key_file;   /* what is reported, and its undoing, is signed with this key; NULL: it is not */
     const char *agent;       /* names this program to the broker; NULL: "libbackbone/VERSION" */
     uint32_t timeout_ms;     /* deadline of a request, reconnecting and repeating included, and of a
                                 streamed answer from part to part; 0: 30,000 */
