@@ -92,6 +92,12 @@ target_include_directories(example-subscriber PRIVATE ${CMAKE_SOURCE_DIR}/client
 target_link_libraries(example-subscriber PRIVATE bb_client bb_options)
 set_target_properties(example-subscriber PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+# What process/reach asks with.
+add_executable(reach process/reach.c)
+target_link_libraries(reach PRIVATE broker_fixture)
+set_target_properties(reach PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+bb_process_test(reach 120)
+
 # What process/fairness floods the worker with.
 add_executable(flood process/flood.c support/connect.c)
 target_link_libraries(flood PRIVATE bb_client bb_options)

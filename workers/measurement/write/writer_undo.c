@@ -50,6 +50,15 @@ refuse(struct undoing *u, enum bb_error code, const char *message)
     return 1;
 }
 
+/* To who may undo its own only, a batch of another organization and one that is not there are the same. */
+static int
+refuse_absent(struct undoing *u, const char *what)
+{
+    return refuse(u, BB_ERROR_NOT_FOUND,
+                  u->anybody ? what
+                             : "there is no such batch of your organization, or it has no such submission");
+}
+
 /* Read the entry of a submission of the batch. 0 | 1 answered | <0 */
 static int
 read_entry(struct undoing *u, uint32_t index)
@@ -60,7 +69,7 @@ read_entry(struct undoing *u, uint32_t index)
     int r = bb_head_submission(&u->writer->head, u->request->undoes.data, index, &u->sequence, &last);
 
     if (r == BB_STORE_E_NOT_FOUND)
-        return refuse(u, BB_ERROR_NOT_FOUND, "the batch has no such submission");
+        return refuse_absent(u, "the batch has no such submission");
     if (r == 0)
         r = bb_journal_read(&reader, u->sequence, &entry);
     bb_arena_reset(&u->arena);
@@ -72,7 +81,7 @@ read_entry(struct undoing *u, uint32_t index)
     if (r != 0)
         return r > 0 ? -EBADMSG : r;
     if (!u->anybody && !bb_bytes_equal(bb_bytes_str(u->entry->organization), u->work->organization))
-        return refuse(u, BB_ERROR_NOT_FOUND, "there is no such batch of your organization");
+        return refuse_absent(u, "");
     return 0;
 }
 
@@ -249,7 +258,7 @@ gather(struct undoing *u)
     if (!u->request->has_submission)
         r = find_next(u, (uint64_t)UINT32_MAX + 1);
     if (r == 0 && !u->has_next)
-        return refuse(u, BB_ERROR_NOT_FOUND, "there is no such batch");
+        return refuse_absent(u, "there is no such batch");
     for (unsigned i = 0; r == 0 && u->has_next && i < LOOK_SUBMISSIONS && bb_rowset_count(u->rows) == 0;
          i++) {
         uint32_t index = u->next_submission;
