@@ -73,3 +73,8 @@ set_target_properties(bench_broker_route PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${C
 add_executable(bench_broker_fanout ${CMAKE_SOURCE_DIR}/tests/broker/bench_fanout.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
 target_link_libraries(bench_broker_fanout PRIVATE broker_lean)
 set_target_properties(bench_broker_fanout PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# Likewise: what a flood of handshakes costs the others (tests/bench/handshakes).
+add_executable(bench_broker_handshakes ${CMAKE_SOURCE_DIR}/tests/broker/bench_handshakes.c)
+target_link_libraries(bench_broker_handshakes PRIVATE broker_lean)
+set_target_properties(bench_broker_handshakes PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

@@ -11,14 +11,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define MAC           crypto_box_MACBYTES
-#define NONCE         crypto_box_NONCEBYTES
-#define ROUTING_ID    17
-#define MESSAGE_MAX   4096 /* of what is sent */
-#define RECEIVE_SIZE  (512u << 10)
-#define FLAG_LONG     0x02
-#define FLAG_COMMAND  0x04
-#define INNER_COMMAND 0x02 /* in the encrypted part: a heartbeat, which needs no answer for minutes */
+#define MAC            crypto_box_MACBYTES
+#define NONCE          crypto_box_NONCEBYTES
+#define ROUTING_ID     17
+#define MESSAGE_MAX    4096 /* of what is sent */
+#define RECEIVE_SIZE   (512u << 10)
+#define FLAG_LONG      0x02
+#define FLAG_COMMAND   0x04
+#define INITIATE_NONCE 2
+#define INNER_COMMAND  0x02 /* in the encrypted part: a heartbeat, which needs no answer for minutes */
 
 struct curve {
     int fd;
@@ -56,10 +57,9 @@ short_nonce(uint8_t nonce[static NONCE], const char *prefix, uint64_t number, ui
     make_nonce(nonce, prefix, tail, 8);
 }
 
-static void
-write_command(int fd, const uint8_t *body, size_t len)
+static size_t
+put_command(uint8_t *frame, const uint8_t *body, size_t len)
 {
-    uint8_t frame[2 + 8 + 640];
     size_t at = 0;
 
     frame[at++] = len > 255 ? FLAG_COMMAND | FLAG_LONG : FLAG_COMMAND;
@@ -70,7 +70,7 @@ write_command(int fd, const uint8_t *body, size_t len)
         frame[at++] = (uint8_t)len;
     }
     memcpy(frame + at, body, len);
-    write_all(fd, frame, at + len);
+    return at + len;
 }
 
 /* A short command with this name; the rest of it goes to body. */
@@ -90,31 +90,45 @@ read_command(int fd, const char *name, uint8_t *body, size_t size)
     return head[1] - n - 1;
 }
 
+void
+curve_put_greeting(uint8_t to[static CURVE_GREETING])
+{
+    static const uint8_t greeting[CURVE_GREETING] = {0xFF, [9] = 0x7F, 3, 1, 'C', 'U', 'R', 'V', 'E'};
+
+    memcpy(to, greeting, sizeof greeting);
+}
+
 static void
 greet(int fd)
 {
-    uint8_t greeting[64] = {0xFF, [9] = 0x7F, [10] = 3, [11] = 1};
-    uint8_t answer[64];
+    uint8_t greeting[CURVE_GREETING], answer[CURVE_GREETING];
 
-    memcpy(greeting + 12, "CURVE", 5);
+    curve_put_greeting(greeting);
     write_all(fd, greeting, sizeof greeting);
     read_all(fd, answer, sizeof answer);
     if (answer[0] != 0xFF || answer[10] < 3 || memcmp(answer + 12, "CURVE", 6) != 0)
         errx(76, "the broker does not speak ZMTP 3 with CURVE");
 }
 
-static void
-say_hello(int fd, const struct curve_identity *id, const uint8_t *transient_public,
-          const uint8_t *transient_secret)
+void
+curve_handshake_begin(struct curve_handshake *handshake)
+{
+    crypto_box_keypair(handshake->transient_public, handshake->transient_secret);
+}
+
+size_t
+curve_put_hello(const struct curve_handshake *handshake, const struct curve_identity *id,
+                uint8_t to[static CURVE_COMMAND])
 {
     static const uint8_t zeros[64];
     uint8_t body[200] = {5, 'H', 'E', 'L', 'L', 'O', 1, 0}, nonce[NONCE];
 
-    memcpy(body + 80, transient_public, CURVE_KEY);
+    memcpy(body + 80, handshake->transient_public, CURVE_KEY);
     short_nonce(nonce, "CurveZMQHELLO---", 1, body + 112);
-    if (crypto_box_easy(body + 120, zeros, sizeof zeros, nonce, id->server_public, transient_secret) != 0)
+    if (crypto_box_easy(body + 120, zeros, sizeof zeros, nonce, id->server_public,
+                        handshake->transient_secret) != 0)
         errx(70, "crypto");
-    write_command(fd, body, sizeof body);
+    return put_command(to, body, sizeof body);
 }
 
 static size_t
@@ -144,9 +158,24 @@ put_vouch(uint8_t *to, const struct curve_identity *id, const uint8_t *transient
     return 16 + sizeof plain + MAC;
 }
 
-static void
-say_initiate(struct curve *curve, const struct curve_identity *id, const uint8_t *transient_public,
-             const uint8_t *cookie, const uint8_t *server_transient)
+bool
+curve_read_welcome(struct curve_handshake *handshake, const struct curve_identity *id,
+                   const uint8_t body[static CURVE_WELCOME])
+{
+    uint8_t plain[128], nonce[NONCE];
+
+    make_nonce(nonce, "WELCOME-", body, 16);
+    if (crypto_box_open_easy(plain, body + 16, 128 + MAC, nonce, id->server_public,
+                             handshake->transient_secret) != 0)
+        return false;
+    memcpy(handshake->server_transient, plain, CURVE_KEY);
+    memcpy(handshake->cookie, plain + CURVE_KEY, sizeof handshake->cookie);
+    return crypto_box_beforenm(handshake->shared, plain, handshake->transient_secret) == 0;
+}
+
+size_t
+curve_put_initiate(const struct curve_handshake *handshake, const struct curve_identity *id,
+                   uint8_t to[static CURVE_COMMAND])
 {
     uint8_t plain[384], body[640] = {8, 'I', 'N', 'I', 'T', 'I', 'A', 'T', 'E'}, nonce[NONCE],
                         routing[ROUTING_ID];
@@ -159,39 +188,38 @@ say_initiate(struct curve *curve, const struct curve_identity *id, const uint8_t
         name = bb_bytes(routing, sizeof routing);
     memcpy(plain, id->public_key, CURVE_KEY);
     len += CURVE_KEY;
-    len += put_vouch(plain + len, id, transient_public, server_transient);
+    len += put_vouch(plain + len, id, handshake->transient_public, handshake->server_transient);
     len += put_property(plain + len, "Socket-Type", "DEALER", 6);
     len += put_property(plain + len, "Identity", name.data, name.len);
     if (id->user)
         len += put_property(plain + len, "User-Id", id->user, strlen(id->user));
     for (size_t i = 0; i + 1 < sizeof id->more / sizeof id->more[0] && id->more[i]; i += 2)
         len += put_property(plain + len, id->more[i], id->more[i + 1], strlen(id->more[i + 1]));
-    memcpy(body + 9, cookie, 96);
-    curve->nonce = 2;
-    short_nonce(nonce, "CurveZMQINITIATE", curve->nonce, body + 105);
-    if (crypto_box_easy_afternm(body + 113, plain, len, nonce, curve->shared) != 0)
+    memcpy(body + 9, handshake->cookie, sizeof handshake->cookie);
+    short_nonce(nonce, "CurveZMQINITIATE", INITIATE_NONCE, body + 105);
+    if (crypto_box_easy_afternm(body + 113, plain, len, nonce, handshake->shared) != 0)
         errx(70, "crypto");
-    write_command(curve->fd, body, 113 + len + MAC);
+    return put_command(to, body, 113 + len + MAC);
 }
 
 static void
 shake_hands(struct curve *curve, const struct curve_identity *id)
 {
-    uint8_t transient_public[CURVE_KEY], transient_secret[CURVE_KEY], body[255], plain[128], nonce[NONCE];
+    uint8_t body[255], frame[CURVE_COMMAND];
+    struct curve_handshake handshake;
     size_t len;
 
-    crypto_box_keypair(transient_public, transient_secret);
+    curve_handshake_begin(&handshake);
     greet(curve->fd);
-    say_hello(curve->fd, id, transient_public, transient_secret);
+    write_all(curve->fd, frame, curve_put_hello(&handshake, id, frame));
     len = read_command(curve->fd, "WELCOME", body, sizeof body);
-    if (len != 16 + 128 + MAC)
+    if (len != CURVE_WELCOME)
         errx(76, "a WELCOME of %zu bytes", len);
-    make_nonce(nonce, "WELCOME-", body, 16);
-    if (crypto_box_open_easy(plain, body + 16, 128 + MAC, nonce, id->server_public, transient_secret) != 0)
+    if (!curve_read_welcome(&handshake, id, body))
         errx(76, "this is not the server with that key");
-    if (crypto_box_beforenm(curve->shared, plain, transient_secret) != 0)
-        errx(70, "crypto");
-    say_initiate(curve, id, transient_public, plain + 32, plain);
+    memcpy(curve->shared, handshake.shared, sizeof curve->shared);
+    curve->nonce = INITIATE_NONCE;
+    write_all(curve->fd, frame, curve_put_initiate(&handshake, id, frame));
     read_command(curve->fd, "READY", body, sizeof body);
 }
 

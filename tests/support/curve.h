@@ -10,6 +10,7 @@
 
 #include "proto/bytes.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CURVE_KEY 32
@@ -36,5 +37,27 @@ void curve_send(struct curve *curve, struct bb_bytes message);
 
 /* Take in what the socket has, and give each message to the function. Waits for nothing. */
 void curve_receive(struct curve *curve, void (*message)(void *self, struct bb_bytes message), void *self);
+
+/* The handshake by its parts, for who has many under way at a time, or stops in the middle. Each returns the
+ * bytes to send. */
+
+#define CURVE_GREETING 64
+#define CURVE_WELCOME  160 /* what WELCOME has behind its name */
+#define CURVE_COMMAND  768
+
+struct curve_handshake {
+    uint8_t transient_public[CURVE_KEY], transient_secret[CURVE_KEY];
+    uint8_t server_transient[CURVE_KEY], cookie[96], shared[CURVE_KEY];
+};
+
+void curve_put_greeting(uint8_t to[static CURVE_GREETING]);
+void curve_handshake_begin(struct curve_handshake *handshake);
+size_t curve_put_hello(const struct curve_handshake *handshake, const struct curve_identity *id,
+                       uint8_t to[static CURVE_COMMAND]);
+/* False: it is not from the server with that key. */
+bool curve_read_welcome(struct curve_handshake *handshake, const struct curve_identity *id,
+                        const uint8_t body[static CURVE_WELCOME]);
+size_t curve_put_initiate(const struct curve_handshake *handshake, const struct curve_identity *id,
+                          uint8_t to[static CURVE_COMMAND]);
 
 #endif
