@@ -198,25 +198,29 @@ bind_outside(struct bb_broker *broker)
 {
     const struct bb_settings *s = broker->settings;
     char enrol[BB_ENDPOINT_BYTES], error[512];
-    struct bb_keypair keys;
-    int r = bb_keyfile_read(s->server_key, &keys, error, sizeof error);
+    struct bb_keypair *keys = bb_keypair_alloc();
+    int r;
 
+    if (!keys)
+        return -ENOMEM;
+    r = bb_keyfile_read(s->server_key, keys, error, sizeof error);
     if (r < 0) {
         bb_error("%s", error);
+        bb_keypair_free(&keys);
         return r;
     }
-    zmq_z85_decode(broker->server_key, keys.public_key);
-    r = bind_curve(broker, BB_DOOR_PUBLIC, s->listen, &keys, broker->endpoint);
+    zmq_z85_decode(broker->server_key, keys->public_key);
+    r = bind_curve(broker, BB_DOOR_PUBLIC, s->listen, keys, broker->endpoint);
     if (r == 0)
-        r = try_the_lock(broker, &keys);
+        r = try_the_lock(broker, keys);
     if (r == 0)
         tell_address(broker, broker->endpoint, broker->address);
     if (r == 0 && bb_enrol_is_open(broker)) {
-        r = bind_curve(broker, BB_DOOR_ENROL, s->enrol, &keys, enrol);
+        r = bind_curve(broker, BB_DOOR_ENROL, s->enrol, keys, enrol);
         if (r == 0)
             tell_address(broker, enrol, broker->enrol_address);
     }
-    bb_keypair_wipe(&keys);
+    bb_keypair_free(&keys);
     return r;
 }
 

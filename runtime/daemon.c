@@ -3,6 +3,7 @@
 #include "daemon.h"
 
 #include "log.h"
+#include "secret.h"
 #include "state.h"
 
 #include <argp.h>
@@ -168,13 +169,13 @@ block_signals(void)
 static void
 set_limits(void)
 {
-    struct rlimit files, none = {0, 0};
+    struct rlimit files;
 
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max;
         setrlimit(RLIMIT_NOFILE, &files);
     }
-    setrlimit(RLIMIT_CORE, &none);
+    bb_secret_no_core();
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker attaches to its own process */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif

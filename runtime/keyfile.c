@@ -1,6 +1,7 @@
 /* Every buffer here that has seen a secret is wiped. */
 #include "keyfile.h"
 
+#include "secret.h"
 #include "secretfile.h"
 
 #include "proto/limits.h"
@@ -47,6 +48,19 @@ void
 bb_keypair_wipe(struct bb_keypair *keys)
 {
     sodium_memzero(keys, sizeof *keys);
+}
+
+struct bb_keypair *
+bb_keypair_alloc(void)
+{
+    return bb_secret_alloc(sizeof(struct bb_keypair));
+}
+
+void
+bb_keypair_free(struct bb_keypair **keys)
+{
+    bb_secret_free(*keys);
+    *keys = NULL;
 }
 
 int

@@ -9,7 +9,8 @@
  * Both lines are there, once, and belong together. Only the owner may read it: a file that the group or
  * others could read is refused, and a new one is made 0600 and never over an old one.
  *
- * Whoever holds a struct bb_keypair wipes it when the socket has its keys. */
+ * Whoever holds a struct bb_keypair wipes it when the socket has its keys; who holds one for longer has it in
+ * memory for secrets (secret.h). */
 #ifndef BB_KEYFILE_H
 #define BB_KEYFILE_H
 
@@ -28,6 +29,9 @@ bool bb_key_is_valid(struct bb_bytes text);
 /* A fresh pair. 0 | -errno. */
 int bb_keypair_new(struct bb_keypair *ret_keys);
 void bb_keypair_wipe(struct bb_keypair *keys);
+/* One in memory for secrets, all zero. NULL: no memory. */
+struct bb_keypair *bb_keypair_alloc(void);
+void bb_keypair_free(struct bb_keypair **keys);
 
 /* Make a new pair and write it to `file`, which must not be there yet; on disk when this returns.
  * 0 | -errno (-EEXIST), and a message at `error` (at most `size` bytes). */

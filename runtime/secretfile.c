@@ -3,11 +3,11 @@
 #include "secretfile.h"
 
 #include "file.h"
+#include "secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -214,22 +214,23 @@ check_mode(int fd, const char *file, char *error, size_t size)
 int
 bb_secretfile_read(const char *file, struct bb_secret_field *field, size_t n, char *error, size_t size)
 {
-    struct text text;
+    struct text *text;
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
 
     if (fd < 0)
         return fail(-errno, file, error, size);
+    text = bb_secret_alloc(sizeof *text);
     for (size_t i = 0; i < n; i++)
         memset(field[i].value, 0, field[i].size);
-    r = check_mode(fd, file, error, size);
+    r = text ? check_mode(fd, file, error, size) : fail(-ENOMEM, file, error, size);
     if (r == 0) {
-        r = read_text(fd, &text);
+        r = read_text(fd, text);
         if (r < 0)
             fail(r, file, error, size);
         else
-            r = parse(&text, file, field, n, error, size);
-        sodium_memzero(&text, sizeof text);
+            r = parse(text, file, field, n, error, size);
     }
+    bb_secret_free(text);
     close(fd);
     return r;
 }

@@ -112,3 +112,8 @@ set_target_properties(publish PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY
 add_executable(peak process/peak.c)
 target_link_libraries(peak PRIVATE bb_options)
 set_target_properties(peak PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# What process/secrets looks for in the memory of the daemons.
+add_executable(remembers process/remembers.c)
+target_link_libraries(remembers PRIVATE bb_options PkgConfig::ZMQ)
+set_target_properties(remembers PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

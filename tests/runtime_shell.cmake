@@ -1,6 +1,7 @@
 bb_unit_test(runtime/bundle bb_runtime)
 bb_unit_test(runtime/config bb_runtime)
 bb_unit_test(runtime/keyfile bb_runtime)
+bb_unit_test(runtime/secret bb_runtime)
 bb_unit_test(runtime/signkey bb_runtime)
 add_library(worker_session_fixture STATIC unit/runtime/worker_session_fixture.c)
 target_link_libraries(worker_session_fixture PUBLIC bb_runtime bb_options PkgConfig::CMOCKA)

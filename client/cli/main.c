@@ -2,6 +2,8 @@
 #include "arguments.h"
 #include "streams.h"
 
+#include "runtime/secret.h"
+
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -63,6 +65,7 @@ main(int argc, char **argv)
     struct bb_cli cli = {.context = getenv("BACKBONE_CONTEXT"), .format = BB_OUTPUT_TABLE};
     int status;
 
+    bb_secret_no_core();
     bb_streams_begin();
     cli.utf8 = set_locale();
     cli.called = copy_arguments(argc, argv);

@@ -65,8 +65,8 @@ open_socket(struct bb_client *client)
         .zmq = client->context->zmq,
         .endpoint = client->endpoint,
         .server_key = client->server_key,
-        .public_key = client->keys.public_key,
-        .secret_key = client->keys.secret_key,
+        .public_key = client->keys->public_key,
+        .secret_key = client->keys->secret_key,
     };
     int r = bb_connection_open(&client->connection, &config);
 
@@ -193,13 +193,10 @@ turn(struct bb_client *client, bb_mono now)
 static void
 read_key_again(struct bb_client *client)
 {
-    struct bb_keypair keys;
     char error[384];
 
-    if (!client->key_file || bb_keyfile_read(client->key_file, &keys, error, sizeof error) != 0)
-        return;
-    client->keys = keys;
-    bb_keypair_wipe(&keys);
+    if (client->key_file)
+        (void)bb_keyfile_read(client->key_file, client->keys, error, sizeof error);
 }
 
 static void
@@ -283,7 +280,7 @@ take_keys(struct bb_client *client, const struct bb_client_options *options)
     char error[384];
 
     if (options->key_file) {
-        if (bb_keyfile_read(options->key_file, &client->keys, error, sizeof error) < 0)
+        if (bb_keyfile_read(options->key_file, client->keys, error, sizeof error) < 0)
             return bb_new_refuse("%s", error);
         client->key_file = strdup(options->key_file);
         return client->key_file ? 0 : -ENOMEM;
@@ -293,8 +290,8 @@ take_keys(struct bb_client *client, const struct bb_client_options *options)
     if (!bb_key_is_valid(bb_bytes_str(options->public_key)) ||
         !bb_key_is_valid(bb_bytes_str(options->secret_key)))
         return bb_new_refuse("key: expected 40 characters of Z85");
-    memcpy(client->keys.public_key, options->public_key, BB_KEY_TEXT);
-    memcpy(client->keys.secret_key, options->secret_key, BB_KEY_TEXT);
+    memcpy(client->keys->public_key, options->public_key, BB_KEY_TEXT);
+    memcpy(client->keys->secret_key, options->secret_key, BB_KEY_TEXT);
     return 0;
 }
 
@@ -372,7 +369,7 @@ setup(struct bb_client *client, const struct bb_client_options *options)
         return r;
     client->timeout_ms = options->timeout_ms ? options->timeout_ms : BB_LIMIT_TIMEOUT_DEFAULT_MS;
     client->session.endpoint = client->endpoint;
-    client->session.public_key = client->keys.public_key;
+    client->session.public_key = client->keys->public_key;
     client->session.agent = client->agent;
     client->session.unreachable_ms = options->unreachable_ms;
     bb_client_set_timeout(client, 0);
@@ -395,7 +392,8 @@ bb_client_new(const struct bb_client_options *options, struct bb_client **ret_cl
     client->connection = (struct bb_connection){.fd = -1, .monitor_fd = -1};
     client->problem = (struct bb_problem){.name = "OK", .message = client->problem_text};
     bb_arena_init(&client->answers, BB_LIMIT_DECODE_BYTES);
-    r = setup(client, options);
+    client->keys = bb_keypair_alloc();
+    r = client->keys ? setup(client, options) : -ENOMEM;
     if (r != 0)
         bb_client_destroy(&client);
     else
@@ -420,7 +418,7 @@ bb_client_destroy(struct bb_client **pointer)
     }
     if (client->owns_context)
         bb_context_destroy(&client->context);
-    bb_keypair_wipe(&client->keys);
+    bb_keypair_free(&client->keys);
     bb_signkey_destroy(&client->signer);
     bb_arena_release(&client->answers);
     free(client->endpoint);
@@ -507,5 +505,5 @@ bb_client_identity(const struct bb_client *client, struct bb_identity *ret_ident
 const char *
 bb_client_public_key(const struct bb_client *client)
 {
-    return client->keys.public_key;
+    return client->keys->public_key;
 }

@@ -30,7 +30,7 @@ struct bb_client {
     bool owns_context;
     char *endpoint, *server_key, *agent;
     char *key_file; /* that the keys are from; NULL: given as texts, or none */
-    struct bb_keypair keys;
+    struct bb_keypair *keys;
     struct bb_signkey *signer; /* NULL: nothing is signed */
     uint32_t timeout_ms;       /* the default */
     struct bb_connection connection;
