@@ -186,6 +186,8 @@ on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *re
     uint32_t role = peer->conn.who.role, code = bb_policy_check(&broker->policy, request->method, role);
     char why[160];
 
+    if (bb_fault("tell-contents"))
+        bb_debug("%.*s", (int)request->body.len, (const char *)request->body.data);
     if (code)
         send_error(broker, peer, &request->id, code,
                    bb_policy_explain(&broker->policy, request->method, role, why, sizeof why));
