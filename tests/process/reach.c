@@ -3,6 +3,7 @@
  *     reach ask --endpoint E --server-key K --key FILE --values FILE [--rounds N] [--seed N] [--queries]
  *     reach submit --endpoint E --server-key K --key FILE --batch HEX --index N [--last] --indicator C
  *         --period P --value V [--organization O]
+ *     reach undo --endpoint E --server-key K --key FILE --batch HEX --undoes HEX --index N
  *
  * ask: of each method so many requests, and so many SUBSCRIBEs, in which every field has one of the values of
  * a file, or is absent: by the fields of the messages, so that none is left out. A line of the file is `text
@@ -11,7 +12,8 @@
  * was, each with the request's fields; nothing is what should be. With
  * --queries only methods that change nothing are called.
  *
- * submit: one submission of one row, as a frame of its own; prints what came of it. */
+ * submit: one submission of one row, as a frame of its own; prints what came of it. undo: that of a batch,
+ * from its submission N on. */
 #include "tests/broker/fixture.h"
 
 #include "runtime/clock.h"
@@ -32,7 +34,7 @@
 
 #define MOST      64u  /* values of a kind */
 #define BODY      4096 /* of a request */
-#define SETTLE_MS 150  /* what is delivered comes by then */
+#define SETTLE_MS 120  /* what is delivered comes by then */
 
 struct values {
     char *text[MOST], *secret[MOST];
@@ -456,7 +458,7 @@ subscribe_once(uint64_t number)
 /* The command line */
 
 struct options {
-    const char *key, *batch, *indicator, *period, *value, *organization, *values;
+    const char *key, *batch, *undoes, *indicator, *period, *value, *organization, *values;
     unsigned long rounds, seed, index;
     bool queries, last;
 };
@@ -490,7 +492,7 @@ ask_all(const struct options *options)
             if (ask_once(i, ++id))
                 break;
     }
-    for (unsigned n = 1; n <= 6; n++)
+    for (unsigned n = 1; n <= 5; n++)
         subscribe_once(n);
     return 0;
 }
@@ -554,15 +556,31 @@ submit(const struct options *options)
     return print_outcome(1);
 }
 
+static int
+undo(const struct options *options)
+{
+    struct bb_bytes batch = from_hex(options->batch), undoes = from_hex(options->undoes);
+    Bb__BatchUndo message = BB__BATCH_UNDO__INIT;
+    uint8_t packed[BODY];
+
+    message.batch = (ProtobufCBinaryData){.len = batch.len, .data = (uint8_t *)(uintptr_t)batch.data};
+    message.undoes = (ProtobufCBinaryData){.len = undoes.len, .data = (uint8_t *)(uintptr_t)undoes.data};
+    message.has_submission = true;
+    message.submission = (uint32_t)options->index;
+    raw_request(&raw, 1, BB_METHOD_BATCH_UNDO, bb_bytes(packed, bb__batch_undo__pack(&message, packed)));
+    return print_outcome(1);
+}
+
 int
 main(int argc, char **argv)
 {
     static const struct option names[] = {
-        {"endpoint", 1, NULL, 'e'}, {"server-key", 1, NULL, 's'},   {"key", 1, NULL, 'k'},
-        {"values", 1, NULL, 'v'},   {"rounds", 1, NULL, 'r'},       {"seed", 1, NULL, 'd'},
-        {"queries", 0, NULL, 'q'},  {"batch", 1, NULL, 'b'},        {"index", 1, NULL, 'i'},
-        {"last", 0, NULL, 'l'},     {"indicator", 1, NULL, 'c'},    {"period", 1, NULL, 'p'},
-        {"value", 1, NULL, 'V'},    {"organization", 1, NULL, 'o'}, {NULL, 0, NULL, 0}};
+        {"endpoint", 1, NULL, 'e'}, {"server-key", 1, NULL, 's'}, {"key", 1, NULL, 'k'},
+        {"values", 1, NULL, 'v'},   {"rounds", 1, NULL, 'r'},     {"seed", 1, NULL, 'd'},
+        {"queries", 0, NULL, 'q'},  {"batch", 1, NULL, 'b'},      {"undoes", 1, NULL, 'u'},
+        {"index", 1, NULL, 'i'},    {"last", 0, NULL, 'l'},       {"indicator", 1, NULL, 'c'},
+        {"period", 1, NULL, 'p'},   {"value", 1, NULL, 'V'},      {"organization", 1, NULL, 'o'},
+        {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 100, .seed = 1};
     const char *endpoint = NULL, *server_key = NULL;
     int option;
@@ -595,6 +613,9 @@ main(int argc, char **argv)
         case 'b':
             options.batch = optarg;
             break;
+        case 'u':
+            options.undoes = optarg;
+            break;
         case 'i':
             options.index = strtoul(optarg, NULL, 10);
             break;
@@ -619,5 +640,7 @@ main(int argc, char **argv)
     if (!endpoint || !server_key || !options.key)
         errx(EX_USAGE, "--endpoint, --server-key and --key are needed");
     connect_to(endpoint, server_key, options.key);
-    return strcmp(argv[1], "ask") == 0 ? ask_all(&options) : submit(&options);
+    if (strcmp(argv[1], "ask") == 0)
+        return ask_all(&options);
+    return strcmp(argv[1], "undo") == 0 ? undo(&options) : submit(&options);
 }

@@ -178,6 +178,18 @@ for index in 0 1 2; do
     like "another's batch" "$out" '^CONFLICT '
     unlike "another's batch" "$out" "CANARY|$lone|beta|receipt|sequence"
 done
+# undoing ID INDEX
+undoing() {
+    run 0 "$BB_BUILD/tests/reach" undo --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/alpha.key" \
+        --batch 0190000000007000800000000000000c --undoes "$(hex "$1")" --index "$2"
+}
+for index in 0 1 7; do
+    undoing $nothing $index
+    kept=$out
+    undoing "$batch" $index
+    is "which submissions another's batch has" "$out" "$kept"
+    like "nobody learns" "$out" '^NOT_FOUND '
+done
 frame beta $id 0 41
 like "nor is a frame that somebody else sends a repeat" "$out" '^CONFLICT '
 frame desk $id 0 41

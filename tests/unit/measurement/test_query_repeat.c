@@ -103,6 +103,7 @@ static void
 member(struct world *w)
 {
     static const char *const codes[] = {"a", "b", "c"}, *const names[] = {"One", "Two"};
+    static char *limits[] = {(char *)"count", (char *)"extra", (char *)"computed", (char *)"none"};
     Bb__Organization o = BB__ORGANIZATION__INIT, *list = &o;
     char name[32];
 
@@ -113,6 +114,10 @@ member(struct world *w)
     o.has_share_own_line = true;
     o.share_own_line = roll(2) == 0;
     o.joined = text(roll(2) ? "2024-05-01" : "2025-03-01");
+    if (roll(3) == 0) { /* it takes part in these alone */
+        o.n_indicator = 1 + roll(2);
+        o.indicator = &limits[roll(3)];
+    }
     fixture_directory(&w->store, &list, 1, false);
 }
 
