@@ -3,7 +3,7 @@ add_library(bb_measurement_fixture STATIC unit/measurement/fixture.c unit/measur
   unit/measurement/review_words.c unit/measurement/signed.c)
 target_link_libraries(bb_measurement_fixture PUBLIC bb_measurement PkgConfig::CMOCKA)
 
-foreach(test writer writer_history writer_rules writer_batch writer_dryrun writer_definitions writer_verify writer_expect writer_failure signing signing_broker adoption receipts review review_published)
+foreach(test writer writer_history writer_rules writer_batch writer_dryrun writer_definitions writer_verify writer_expect writer_failure signing signing_broker signing_worker adoption receipts review review_published)
   bb_unit_test(measurement/${test} bb_measurement_fixture)
 endforeach()
 foreach(module order outlier history rule suspects reading rollup disaggregation dependencies expression expression_value indicator generation
