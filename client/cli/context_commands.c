@@ -60,12 +60,18 @@ static int
 print_context(struct bb_cli *cli, const struct bb_cli_context *context, const char *key,
               const struct bb_identity *identity)
 {
-    enum { NAME, ENDPOINT, SERVER_KEY, KEY, ORGANIZATION, ROLE };
+    enum { NAME, ENDPOINT, SERVER_KEY, KEY, ORGANIZATION, ROLE, SIGNING };
     static const struct bb_output_column columns[] = {
-        {"name", NULL, 0}, {"endpoint", NULL, 0},     {"server_key", "server key", 0},
-        {"key", NULL, 0},  {"organization", NULL, 0}, {"role", NULL, 0},
+        {"name", NULL, 0},
+        {"endpoint", NULL, 0},
+        {"server_key", "server key", 0},
+        {"key", NULL, 0},
+        {"organization", NULL, 0},
+        {"role", NULL, 0},
+        {"signs_with", "signs with", BB_OUTPUT_OMIT},
     };
-    struct bb_output *output = bb_cli_output(cli, columns, 6, BB_OUTPUT_OBJECT);
+    struct bb_output *output = bb_cli_output(cli, columns, 7, BB_OUTPUT_OBJECT);
+    struct bb_signing_file signing;
 
     if (!output)
         return EX_OSERR;
@@ -75,6 +81,8 @@ print_context(struct bb_cli *cli, const struct bb_cli_context *context, const ch
     bb_output_text(output, KEY, *key ? key : NULL);
     bb_output_text(output, ORGANIZATION, identity->organization);
     bb_output_text(output, ROLE, identity->role);
+    if (context->signing_key_file && bb_signing_key_read(context->signing_key_file, &signing) == 0)
+        bb_output_text(output, SIGNING, signing.fingerprint);
     bb_output_row(output);
     return bb_cli_finish(&output, EX_OK);
 }

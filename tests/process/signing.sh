@@ -59,6 +59,10 @@ run 0 backbone signing confirm alpha --fingerprint "${alpha,,}" -o json
 json '[.organization, .state, .staff, .changed]' '["alpha","confirmed",false,true]'
 run 0 backbone signing confirm alpha --fingerprint "$alpha" -o json
 json .changed false
+run 0 as alpha context show -o json
+json .signs_with "\"$alpha\""
+run 0 as beta context show -o json
+json 'has("signs_with")' false
 run 0 as alpha signing ls -o json
 json 'map([.organization, .state, .member, .signed_by])' "[[\"alpha\",\"confirmed\",\"backbone/main\",\"$staff\"]]"
 run 0 backbone signing ls

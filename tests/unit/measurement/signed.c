@@ -8,12 +8,13 @@
 #include <stdio.h>
 
 struct signer
-signed_key(const char *organization, uint8_t number)
+signed_key(const char *organization, unsigned number)
 {
     struct signer signer = {.organization = organization};
     uint8_t seed[32];
 
-    memset(seed, number, sizeof seed);
+    memset(seed, 1, sizeof seed);
+    bb_put_u32(seed, number);
     assert_int_equal(crypto_sign_seed_keypair(signer.public_key, signer.secret, seed), 0);
     bb_fingerprint(signer.public_key, signer.fingerprint);
     return signer;
@@ -172,7 +173,7 @@ signed_staff(struct fixture *f)
 }
 
 struct signer
-signed_confirmed(struct fixture *f, const struct signer *staff, const char *organization, uint8_t number)
+signed_confirmed(struct fixture *f, const struct signer *staff, const char *organization, unsigned number)
 {
     struct signer key = signed_key(organization, number);
     struct signed_request propose = signed_put(BB_SIGNING_PROPOSE, &key, NULL),

@@ -15,7 +15,7 @@ struct signer {
 };
 
 /* The key of this number, for this organization. */
-struct signer signed_key(const char *organization, uint8_t number);
+struct signer signed_key(const char *organization, unsigned number);
 
 /* A request as its sender made it; the broker has it in its hands. */
 struct signed_request {
@@ -52,6 +52,6 @@ int signed_send_put(struct fixture *f, const struct signed_request *request);
 struct signer signed_staff(struct fixture *f);
 /* A key that its organization proposes and staff confirms. */
 struct signer signed_confirmed(struct fixture *f, const struct signer *staff, const char *organization,
-                               uint8_t number);
+                               unsigned number);
 
 #endif

@@ -238,6 +238,30 @@ test_limits(void **state)
                      PROPOSED); /* another organization's are its own */
 }
 
+/* What somebody proposes in the name of an organization, again and again, and staff refuses, takes nothing
+ * from it; to confirm so many does. */
+static void
+test_limit_ever(void **state)
+{
+    struct fixture *f = *state;
+    struct signer staff = signed_staff(f), key;
+
+    for (unsigned n = 0; n < BB_PINS_EVER + 1; n++) {
+        key = signed_key("a", 1000 + n);
+        assert_int_equal(put(f, BB_SIGNING_PROPOSE, &key, NULL), PROPOSED);
+        assert_int_equal(put(f, BB_SIGNING_REVOKE, &key, &staff), REVOKED);
+    }
+    for (unsigned n = 0; n < BB_PINS_EVER; n++) {
+        key = signed_confirmed(f, &staff, "a", 2000 + n);
+        assert_int_equal(put(f, BB_SIGNING_REVOKE, &key, &staff), REVOKED);
+    }
+    key = signed_key("a", 3000);
+    assert_int_equal(put(f, BB_SIGNING_PROPOSE, &key, NULL), PROPOSED);
+    assert_int_equal(put(f, BB_SIGNING_CONFIRM, &key, &staff), -1);
+    assert_int_equal(f->failure, BB_ERROR_TOO_LARGE);
+    signed_confirmed(f, &staff, "b", 3001);
+}
+
 /* Where all readings have to be signed. */
 static void
 test_required(void **state)
@@ -322,7 +346,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_confirmed),    TEST(test_roots),     TEST(test_roots_list), TEST(test_rotation),
         TEST(test_last_revoked), TEST(test_unchanged), TEST(test_forgotten),  TEST(test_limits),
-        TEST(test_required),     TEST(test_repeat),    TEST(test_dry_run),
+        TEST(test_limit_ever),   TEST(test_required),  TEST(test_repeat),     TEST(test_dry_run),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

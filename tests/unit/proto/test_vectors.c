@@ -152,6 +152,7 @@ again(struct bb_bytes in, struct bb_arena *arena, uint8_t *out, size_t *ret_len)
 static const ProtobufCMessageDescriptor *const bodies[] = {
     &bb__submission__descriptor,  &bb__submission_reply__descriptor, &bb__readings_part__descriptor,
     &bb__trend_query__descriptor, &bb__follow_query__descriptor,     &bb__follow_reply__descriptor,
+    &bb__signing_put__descriptor,
 };
 
 static struct bb_bytes

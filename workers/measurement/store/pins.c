@@ -78,8 +78,8 @@ bb_pins_count(const struct bb_pins *pins, uint32_t organization, enum bb_signing
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < pins->count; i++)
-        if (pins->pin[i].organization == organization && pins->pin[i].state != BB_SIGNING_STATE_NONE)
-            n += state == BB_SIGNING_STATE_NONE || pins->pin[i].state == state;
+        if (pins->pin[i].organization == organization)
+            n += state == BB_SIGNING_STATE_NONE ? pins->pin[i].guards : pins->pin[i].state == state;
     return n;
 }
 

@@ -13,7 +13,7 @@
 #include "runtime/store/map.h"
 
 #define BB_PINS_OF_ONE 8u   /* pinned keys of an organization; proposed ones likewise */
-#define BB_PINS_EVER   256u /* keys of an organization, revoked ones included */
+#define BB_PINS_EVER   256u /* keys of an organization that are or were pinned */
 
 struct bb_pin {
     uint32_t organization;
@@ -53,7 +53,7 @@ const struct bb_pin *bb_pins_get(const struct bb_pins *pins, uint32_t organizati
 /* Is the key anything of another organization's? */
 bool bb_pins_elsewhere(const struct bb_pins *pins, uint32_t organization,
                        const uint8_t key[static BB_SIGNATURE_KEY_BYTES]);
-/* How many keys of an organization are in this state; NONE: in any other. */
+/* How many keys of an organization are in this state; NONE: are or were pinned. */
 uint32_t bb_pins_count(const struct bb_pins *pins, uint32_t organization, enum bb_signing_state state);
 /* 0 | -ENOMEM */
 int bb_pins_set(struct bb_pins *pins, const struct bb_pin *pin);

@@ -197,6 +197,10 @@ become_pinned(struct judging *j, bool staff)
         return fail(j->failure, BB_ERROR_TOO_LARGE,
                     "an organization has at most %u confirmed signing keys: revoke one first",
                     BB_PINS_OF_ONE);
+    if (!(j->pin && j->pin->guards) &&
+        bb_pins_count(&j->head->pins, j->owner, BB_SIGNING_STATE_NONE) >= BB_PINS_EVER)
+        return fail(j->failure, BB_ERROR_TOO_LARGE,
+                    "an organization has at most %u confirmed signing keys, ever", BB_PINS_EVER);
     become(j, BB_SIGNING_STATE_PINNED, staff || (is_pinned && j->pin->staff));
     return 0;
 }
@@ -240,9 +244,6 @@ judge_propose(struct judging *j)
         return r;
     if (j->pin && j->pin->state == BB_SIGNING_STATE_REVOKED)
         return refuse_revoked(j);
-    if (!j->pin && bb_pins_count(pins, j->owner, BB_SIGNING_STATE_NONE) >= BB_PINS_EVER)
-        return fail(j->failure, BB_ERROR_TOO_LARGE, "an organization has at most %u signing keys, ever",
-                    BB_PINS_EVER);
     if (root || j->signer)
         return become_pinned(j, root || j->signer->staff);
     if (j->pin) {
