@@ -64,6 +64,19 @@ target_compile_definitions(backbone-broker-faulty PRIVATE BB_FAULTS)
 target_link_libraries(backbone-broker-faulty PRIVATE bb_runtime bb_process PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::CONFUSE)
 set_target_properties(backbone-broker-faulty PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 
+# Whole brokers with peers of every kind, for some seconds; tests/fuzz/run --broker does it for longer. The control is a
+# broker that goes by routing ids alone, and has to be found out (runtime/faults.h).
+add_executable(fuzz_broker broker/fuzz_broker.c broker/fuzz_clients.c broker/fuzz_workers.c)
+add_dependencies(fuzz_broker message_types)
+target_include_directories(fuzz_broker PRIVATE ${CMAKE_BINARY_DIR}/tests/fuzz)
+target_link_libraries(fuzz_broker PRIVATE broker_fixture any_message PkgConfig::SODIUM)
+set_target_properties(fuzz_broker PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_test(NAME broker/fuzz COMMAND fuzz_broker 4)
+add_test(NAME broker/fuzz-control COMMAND fuzz_broker --control 60)
+set_tests_properties(broker/fuzz broker/fuzz-control PROPERTIES TIMEOUT 180)
+set_tests_properties(broker/fuzz-control PROPERTIES
+  ENVIRONMENT "BB_TEST_BROKER=$<TARGET_FILE:backbone-broker-faulty>;BB_FAULT=id-only")
+
 # Not a test: requests a second through the broker.
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
 target_link_libraries(bench_broker_route PRIVATE broker_fixture)

@@ -19,6 +19,7 @@
 
 #include <sys/types.h>
 
+/* In the environment BB_TEST_BROKER is the program to start in place of the broker. */
 struct broker {
     char folder[64];
     pid_t pid;
@@ -44,6 +45,8 @@ void broker_start_with_files(struct broker *broker, const char *extra, unsigned 
 void broker_stop(struct broker *broker);
 /* Kill it if it runs, and show its log. For teardown after a failure. */
 void broker_abandon(struct broker *broker);
+/* Kill it, and remove the folder, without a word. */
+void broker_kill(struct broker *broker);
 /* Start one that must not come up; returns its exit code. */
 int broker_start_refused(struct broker *broker, const char *extra);
 /* An organization file; key NULL: none. */

@@ -63,7 +63,7 @@ void
 any_text(struct any *any, struct bb_buffer *to)
 {
     static const char *const words[] = {
-        "",          "alpha",       "beta",          "backbone",     "main",
+        "",          "alpha",       "delta",         "backbone",     "main",
         "grade3",    "The alpha",   "2018-19",       "2026-09",      "2026-09-07",
         "2026-W36",  "2026Q3",      "all",           "group/board",  "group/*",
         "org/alpha", "indicator/x", "org/*",         "32.7",         "-0.50",
