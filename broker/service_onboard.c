@@ -88,7 +88,7 @@ bb_service_invite(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
     bool changed;
 
     if (!broker->enrol_address[0]) {
-        bb_service_fail(broker, job, BB_ERROR_UNAVAILABLE,
+        bb_service_fail(broker, job, BB_ERROR_STATE,
                         "this broker takes no enrolments: its setting enrol is empty");
         return;
     }

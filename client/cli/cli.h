@@ -45,7 +45,9 @@ struct bb_command {
 /* Tables of commands, one a file; each ends with NULL words. Listed in commands.c. */
 extern const struct bb_command bb_commands_context[];
 extern const struct bb_command bb_commands_partner[];
-extern const struct bb_command bb_commands_service[]; /* ping, status, keys */
+extern const struct bb_command bb_commands_join[];
+extern const struct bb_command bb_commands_service[]; /* ping, status */
+extern const struct bb_command bb_commands_keys[];
 extern const struct bb_command *const bb_command_tables[];
 
 /* Parse the arguments of a command. options and parser are the command's own (argp); parser is called with

@@ -5,6 +5,8 @@
 
 const struct bb_command *const bb_command_tables[] = {
     bb_commands_context,
+    bb_commands_join,
+    bb_commands_keys,
     bb_commands_service,
     bb_commands_partner,
     bb_commands_place,

@@ -18,9 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A path below the configuration folder: "contexts", "contexts/NAME", "current". 0 | an exit code */
-static int
-config_path(char out[static PATH_MAX], const char *below, const char *name)
+int
+bb_cli_config_path(char out[static PATH_MAX], const char *below, const char *name)
 {
     const char *own = getenv("BACKBONE_CONFIG_DIR"), *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     int n;
@@ -71,6 +70,8 @@ replace_file(char *path, const char *text)
         r = -errno;
     if (r < 0)
         unlink(temporary);
+    else
+        r = bb_file_sync_name(path);
     return r;
 }
 
@@ -78,7 +79,7 @@ static int
 save(const char *below, const char *name, const char *text)
 {
     char path[PATH_MAX];
-    int r = config_path(path, below, name);
+    int r = bb_cli_config_path(path, below, name);
 
     if (r != 0)
         return r;
@@ -120,7 +121,7 @@ bb_cli_context_selected(void)
     FILE *file;
     bool got;
 
-    if (config_path(path, "current", "") != 0)
+    if (bb_cli_config_path(path, "current", "") != 0)
         return NULL;
     file = fopen(path, "re");
     if (!file)
@@ -177,6 +178,15 @@ parse_context(const char *path, const char *name, struct bb_cli_context *ret_con
     return 0;
 }
 
+bool
+bb_cli_context_exists(const char *name)
+{
+    char path[PATH_MAX];
+
+    return bb_text_is_code(bb_bytes_str(name)) && bb_cli_config_path(path, "contexts/", name) == 0 &&
+           access(path, F_OK) == 0;
+}
+
 int
 bb_cli_context_load(const char *name, struct bb_cli_context *ret_context)
 {
@@ -191,7 +201,7 @@ bb_cli_context_load(const char *name, struct bb_cli_context *ret_context)
     }
     r = check_name(name);
     if (r == 0)
-        r = config_path(path, "contexts/", name);
+        r = bb_cli_config_path(path, "contexts/", name);
     if (r == 0)
         r = parse_context(path, name, ret_context);
     free(selected);
@@ -213,7 +223,7 @@ int
 bb_cli_context_signing_path(const char *name, char *ret_path, size_t size)
 {
     char path[PATH_MAX];
-    int r = config_path(path, "signing/", name), n = r == 0 ? bb_folders_make(path) : 0, len;
+    int r = bb_cli_config_path(path, "signing/", name), n = r == 0 ? bb_folders_make(path) : 0, len;
 
     if (r != 0)
         return r;
@@ -245,7 +255,7 @@ bb_cli_context_names(char ***ret_names, size_t *ret_n)
 {
     char path[PATH_MAX], **names;
     struct dirent **entries;
-    int n, r = config_path(path, "contexts", "");
+    int n, r = bb_cli_config_path(path, "contexts", "");
 
     if (r != 0)
         return r;

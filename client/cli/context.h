@@ -9,6 +9,8 @@
 #ifndef BB_CLI_CONTEXT_H
 #define BB_CLI_CONTEXT_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct bb_cli_context {
@@ -23,6 +25,9 @@ struct bb_cli_context {
 int bb_cli_context_load(const char *name, struct bb_cli_context *ret_context);
 void bb_cli_context_release(struct bb_cli_context *context);
 
+/* Is there one of this name? */
+bool bb_cli_context_exists(const char *name);
+
 /* Write it, replacing one of the same name at once and whole. */
 int bb_cli_context_save(const struct bb_cli_context *context);
 
@@ -33,6 +38,10 @@ char *bb_cli_context_selected(void);
 /* Where the signing key of a context goes if nobody says where: a file that is not there yet, whose folder
  * is. size: PATH_MAX */
 int bb_cli_context_signing_path(const char *name, char *ret_path, size_t size);
+
+/* A path below the configuration folder: "contexts", "contexts/" and NAME, "keys/" and NAME, "current".
+ * 0 | an exit code, the reason said */
+int bb_cli_config_path(char out[static PATH_MAX], const char *below, const char *name);
 
 /* Names of all contexts, sorted. Free each and the array. */
 int bb_cli_context_names(char ***ret_names, size_t *ret_n);

@@ -1,4 +1,5 @@
-/* backbone partner add | set | ls | show; import is in partner_import.c. */
+/* backbone partner add | set | ls | show. How one is printed is in partner_print.c; import, invite and
+ * approve are in files of their own. */
 #include "partner.h"
 #include "cli.h"
 
@@ -7,52 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ALIASES 64
-
-/* --- what partners look like -------------------------------------------------------------------------- */
-
-enum { CODE, NAME, ROLE, ALIAS, ENABLED, SHARES, JOINED, LEFT, KEY, PARTNER_COLUMNS };
-
-static const struct bb_output_column partner_columns[PARTNER_COLUMNS] = {
-    [CODE] = {"code", "CODE", 0},
-    [NAME] = {"name", "NAME", BB_OUTPUT_WRAP},
-    [ROLE] = {"role", "ROLE", 0},
-    [ALIAS] = {"alias", "ALIASES", BB_OUTPUT_LIST | BB_OUTPUT_WRAP},
-    [ENABLED] = {"enabled", "ENABLED", 0},
-    [SHARES] = {"share_own_line", "SHARES", 0},
-    [JOINED] = {"joined", "JOINED", 0},
-    [LEFT] = {"left", "LEFT", BB_OUTPUT_DATA_ONLY},
-    [KEY] = {"key", "KEY", 0},
-};
-
-static int
-print_partner(void *self, const struct bb_partner *partner)
-{
-    struct bb_output *output = self;
-
-    bb_output_text(output, CODE, partner->code);
-    bb_output_text(output, NAME, partner->name);
-    bb_output_text(output, ROLE, partner->role);
-    bb_output_list(output, ALIAS);
-    for (size_t i = 0; i < partner->n_aliases; i++)
-        bb_output_item(output, ALIAS, partner->alias[i]);
-    bb_output_bool(output, ENABLED, partner->enabled);
-    bb_output_bool(output, SHARES, partner->share_own_line);
-    bb_output_text(output, JOINED, partner->joined);
-    bb_output_text(output, LEFT, partner->left);
-    bb_output_text(output, KEY, partner->key);
-    bb_output_mark(output, ENABLED, partner->enabled ? BB_MARK_NONE : BB_MARK_BAD);
-    bb_output_row(output);
-    return 0;
-}
-
-static void
-print_changed(void *self, const struct bb_partner *partner, bool changed)
-{
-    if (!changed)
-        bb_cli_say("%s: nothing to change", partner->code);
-    print_partner(self, partner);
-}
+#define ALIASES    64
+#define INDICATORS 256
 
 /* --- add and set -------------------------------------------------------------------------------------- */
 
@@ -66,7 +23,8 @@ enum {
     OPT_ENABLE,
     OPT_DISABLE,
     OPT_JOINED,
-    OPT_LEFT
+    OPT_LEFT,
+    OPT_INDICATORS
 };
 
 #define COMMON_OPTIONS                                                                                       \
@@ -89,6 +47,7 @@ static const struct argp_option set_options[] = {
     {"no-share-own-line", OPT_NO_SHARE, NULL, 0, "keep them to itself, staff and the totals", 0},
     {"enable", OPT_ENABLE, NULL, 0, "let it in again", 0},
     {"disable", OPT_DISABLE, NULL, 0, "keep it out from now on", 0},
+    {"indicators", OPT_INDICATORS, "A|B", 0, "it takes part in these alone, codes; \"\": in all", 0},
     {"left", OPT_LEFT, "DATE", 0, "no member from this day on; \"\" takes it back", 0},
     {0},
 };
@@ -96,6 +55,7 @@ static const struct argp_option set_options[] = {
 struct change {
     struct bb_partner_change change;
     const char *alias[ALIASES];
+    const char *indicator[INDICATORS];
 };
 
 static void
@@ -105,6 +65,24 @@ add_alias(struct change *change, const char *alias, struct argp_state *state)
         argp_error(state, "--alias: at most %d", ALIASES);
     else
         change->alias[change->change.n_aliases++] = alias;
+}
+
+/* Codes between '|'; the text is cut up. */
+static void
+set_indicators(struct change *change, char *list, struct argp_state *state)
+{
+    char *rest = list, *code;
+
+    change->change.set_indicators = true;
+    change->change.n_indicators = 0;
+    while (*list && (code = strsep(&rest, "|"))) {
+        if (!bb_text_is_code(bb_bytes_str(code)))
+            argp_error(state, "--indicators: found '%s', expected codes between '|'", code);
+        else if (change->change.n_indicators == INDICATORS)
+            argp_error(state, "--indicators: at most %d", INDICATORS);
+        else
+            change->indicator[change->change.n_indicators++] = code;
+    }
 }
 
 static void
@@ -162,6 +140,9 @@ parse_change(int key, char *arg, struct argp_state *state)
     case OPT_LEFT:
         change->change.left = *arg ? bb_cli_date(state, "--left", arg) : "";
         return 0;
+    case OPT_INDICATORS:
+        set_indicators(change, arg, state);
+        return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
             return ARGP_ERR_UNKNOWN;
@@ -189,7 +170,8 @@ check_names(const struct change *change)
 static int
 ask_put(struct bb_client *client, struct bb_output *output, void *change)
 {
-    return bb_cli_ended(client, bb_client_partner_put(client, change, print_changed, NULL, output));
+    return bb_cli_ended(client,
+                        bb_client_partner_put(client, change, bb_partner_print_changed, NULL, output));
 }
 
 static int
@@ -200,7 +182,8 @@ put(struct bb_cli *cli, struct change *change)
     if (r != 0)
         return r;
     change->change.alias = change->alias;
-    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT, ask_put, &change->change);
+    change->change.indicator = change->indicator;
+    return bb_cli_ask(cli, bb_partner_shown, BB_PARTNER_SHOWN, BB_OUTPUT_OBJECT, ask_put, &change->change);
 }
 
 static int
@@ -237,14 +220,14 @@ ended(const struct bb_client *client, const char *code, int r)
 static int
 list(struct bb_client *client, struct bb_output *output, void *code)
 {
-    return ended(client, code, bb_client_partners(client, code, print_partner, NULL, output));
+    return ended(client, code, bb_client_partners(client, code, bb_partner_print, NULL, output));
 }
 
 static int
 run_ls(struct bb_cli *cli, int argc, char **argv)
 {
     bb_cli_parse(cli, bb_cli_command(cli), NULL, NULL, argc, argv, NULL);
-    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, 0, list, NULL);
+    return bb_cli_ask(cli, bb_partner_shown, BB_PARTNER_SHOWN, 0, list, NULL);
 }
 
 static int
@@ -252,7 +235,7 @@ run_show(struct bb_cli *cli, int argc, char **argv)
 {
     char *code = bb_cli_parse_one(cli, argc, argv);
 
-    return bb_cli_ask(cli, partner_columns, PARTNER_COLUMNS, BB_OUTPUT_OBJECT, list, code);
+    return bb_cli_ask(cli, bb_partner_shown, BB_PARTNER_SHOWN, BB_OUTPUT_OBJECT, list, code);
 }
 
 bool
@@ -290,5 +273,15 @@ const struct bb_command bb_commands_partner[] = {
     {"partner ls", "", "list the organizations", run_ls},
     {"partner show", "CODE", "show one organization, by code, name or alias", run_show},
     {"partner import", "FILE.csv|-", "register the organizations of a CSV file", bb_cli_partner_import},
+    {"partner invite", "CODE[/MEMBER] [OPTION...]", "make an invitation for somebody who is to join",
+     bb_cli_partner_invite},
+    {"partner invitations", "[CODE]", "list the invitations, and what has become of them",
+     bb_cli_partner_invitations},
+    {"partner approve", "CODE[/MEMBER] [--fingerprint F | --yes] [--reject]",
+     "let in who has used an invitation and waits", bb_cli_partner_approve},
+    {"partner revoke", "CODE[/MEMBER]", "keep out the keys of a member, or of all, for ever",
+     bb_cli_partner_revoke},
+    {"member add", "CODE/MEMBER [OPTION...]", "register a member of an organization", bb_cli_member_add},
+    {"member set", "CODE/MEMBER [OPTION...]", "change a member", bb_cli_member_set},
     {0},
 };

@@ -1,12 +1,8 @@
-/* backbone ping | keys new; status is in status.c. */
+/* backbone ping; status is in status.c. */
 #include "cli.h"
 #include "status.h"
-#include "streams.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 /* --- ping --------------------------------------------------------------------------------------------- */
@@ -67,37 +63,8 @@ run_ping(struct bb_cli *cli, int argc, char **argv)
     return r;
 }
 
-/* --- keys new ----------------------------------------------------------------------------------------- */
-
-static int
-run_keys_new(struct bb_cli *cli, int argc, char **argv)
-{
-    static const struct bb_output_column columns[] = {{"public", NULL, 0}};
-    char public_key[BB_KEY_TEXT];
-    struct bb_output *output;
-    const char *file = bb_cli_parse_one(cli, argc, argv);
-    int r;
-
-    r = bb_key_new(file, public_key);
-    if (r < 0) {
-        bb_cli_error("%s: %s", file, r == -EEXIST ? "is there already, and stays as it is" : strerror(-r));
-        return EX_CANTCREAT;
-    }
-    if (cli->format == BB_OUTPUT_TABLE) {
-        puts(public_key);
-        return bb_streams_flush(0);
-    }
-    output = bb_cli_output(cli, columns, 1, BB_OUTPUT_OBJECT);
-    if (output) {
-        bb_output_text(output, 0, public_key);
-        bb_output_row(output);
-    }
-    return bb_cli_finish(&output, EX_OK);
-}
-
 const struct bb_command bb_commands_service[] = {
     {"ping", "", "ask the broker for a sign of life", run_ping},
     {"status", "", "how broker and services are doing (staff and operators)", bb_cli_status},
-    {"keys new", "FILE", "make a key pair; prints the public key", run_keys_new},
     {0},
 };

@@ -436,10 +436,9 @@ run_revoke(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_signing[] = {
-    {"signing enable", "[--key FILE]", "sign what you report from now on; says the fingerprint to read out",
-     run_enable},
+    {"signing enable", "[--key FILE]", "sign what you report from now on", run_enable},
     {"signing ls", "[CODE]", "the keys that organizations sign with", run_ls},
-    {"signing confirm", "CODE --fingerprint F", "a key is that organization's: compared by its fingerprint",
+    {"signing confirm", "CODE --fingerprint F", "a key is theirs, whose fingerprint was compared",
      run_confirm},
     {"signing rotate", "[--key FILE]", "sign with another key, which the old one confirms", run_rotate},
     {"signing revoke", "CODE --fingerprint F", "a key does not count any more, and never will", run_revoke},

@@ -253,7 +253,7 @@ run 0 backbone-broker --print-config -c "$BB_STATE/broker.conf"
 like "the printed configuration" "$out" 'listen = '
 { cat "$BB_STATE/broker.conf"; echo 'lisen = "x"'; } >"$tmp/misspelt.conf"
 run 78 backbone-broker --check-config -c "$tmp/misspelt.conf"
-like "an unknown key is named with file and line" "$err" 'misspelt\.conf:5.*lisen'
+like "an unknown key is named with file and line" "$err" 'misspelt\.conf:6.*lisen'
 run 0 backbone-measurement --version
 run 0 backbone --version
 run 0 backbone -h

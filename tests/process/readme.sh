@@ -37,6 +37,7 @@ here() {
     line=${line//SERVER/$BB_SERVER_KEY}
     line=${line//ID/$id}
     line=${line//FINGERPRINT/$fingerprint}
+    line=${line//INVITATION/$invitation}
     [[ $line != *BATCH* ]] || line=${line//BATCH/$(backbone batch ls --limit 1 -o json | jq -r '.[].batch')}
     line=${line//2027-09-01/$(date -u -d +30days +%F)}
     echo "${line//PUBLIC/$public}"
@@ -78,13 +79,16 @@ perform() {
         'backbone listen'*)
             run 0 env BACKBONE_CONTEXT=staff backbone announce create 'One more thing' --to all
             run 0 timeout --preserve-status -s TERM 2 bash -c "exec $1" ;;
-        *'keys new '*/hartford.key) run 0 bash -c "$1"; public=$out ;;
+        'backbone partner invite '*) run 0 bash -c "$1"; invitation=$out ;;
+        'backbone partner add waterbury'*) run 0 env BACKBONE_CONTEXT=staff bash -c "$1" ;;
+        *'keys new '*/waterbury.key) run 0 bash -c "$1"; public=$out ;;
         *) run 0 bash -c "$1" ;;
     esac
 }
 
 section=
 public=
+invitation=
 id=
 fingerprint=
 commands=0
