@@ -115,8 +115,6 @@ check_signer(struct bb_head *head, const Bb__EntrySigning *entry, struct bb_fail
         return differ(failure, "its signature is not one of it");
     if (by_itself && entry->action == BB_SIGNING_REVOKE && sender == owner)
         return 0;
-    if (by_itself && entry->state == BB_SIGNING_STATE_PROPOSED)
-        return 0;
     signer = bb_pins_get(&head->pins, sender, entry->signature.data);
     if (by_itself || !signer || signer->state != BB_SIGNING_STATE_PINNED ||
         (sender != owner && !signer->staff))

@@ -98,7 +98,8 @@ test_roots(void **state)
     assert_int_equal(put(f, BB_SIGNING_CONFIRM, &other, &other), -1); /* nobody confirms himself */
     assert_int_equal(put(f, BB_SIGNING_CONFIRM, &a, &other), -1);
     assert_int_equal(put(f, BB_SIGNING_CONFIRM, &a, &staff), -1); /* it was not proposed yet */
-    assert_int_equal(put(f, BB_SIGNING_PROPOSE, &staff, NULL), PINNED);
+    assert_int_equal(put(f, BB_SIGNING_PROPOSE, &staff, &staff),
+                     PINNED); /* what it says of itself is nothing more */
     assert_int_equal(put(f, BB_SIGNING_CONFIRM, &other, &staff), PINNED);
     assert_int_equal(put(f, BB_SIGNING_CONFIRM, &a, &other), PINNED); /* of staff, by one of staff */
     f->staff_signing_keys = NULL;

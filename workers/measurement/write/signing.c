@@ -329,7 +329,7 @@ fill_entry(const struct judging *j, Bb__EntrySigning *entry)
     entry->action = j->request->action;
     entry->has_proof = j->request->has_proof;
     entry->proof = j->request->proof;
-    entry->has_signature = j->signer || j->by_itself;
+    entry->has_signature = j->signer || j->request->action == BB_SIGNING_REVOKE; /* what decided */
     entry->signature = j->request->signature;
     entry->state = j->next.state;
     entry->has_staff = entry->staff = j->next.staff;
