@@ -367,6 +367,62 @@ test_keys(void **state)
     assert_int_equal(hand_on(life, &request), BB_OUTCOME_CREATED);
 }
 
+/* The proof and the signature that a request has, with another statement of who sends it. */
+static struct signed_request
+restated(const struct signed_request *from, const char *sender, enum bb_signing_action action,
+         const struct signer *key)
+{
+    struct signed_request request = *from;
+    Bb__SigningPut *message;
+    struct bb_arena arena;
+
+    bb_arena_init(&arena, 1 << 20);
+    assert_int_equal(bb_unpack(bb__signing_put, bb_bytes(from->body, from->len), &arena, &message), 0);
+    message->organization = (char *)(uintptr_t)key->organization;
+    message->key = (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)key->public_key, .len = 32};
+    message->action = action;
+    request.len = bb__signing_put__pack(message, request.body);
+    bb_arena_release(&arena);
+    return stamped(request, sender,
+                   strcmp(sender, "backbone") == 0 ? BB__ROLE__ROLE_STAFF : BB__ROLE__ROLE_PARTNER);
+}
+
+/* What was signed of one key is said of another, of another organization's, or something else of the same. */
+static void
+test_keys_restated(void **state)
+{
+    struct life *life = *state;
+    struct fixture *f = &life->f;
+    struct signer mine = signed_key("a", 66), b = signed_key("b", 7), b_of_a = b, next = signed_key("a", 8);
+    struct signed_request of_mine = signed_put(BB_SIGNING_PROPOSE, &mine, NULL),
+                          of_b = signed_put(BB_SIGNING_PROPOSE, &b, NULL),
+                          confirms_b = signed_put(BB_SIGNING_CONFIRM, &b, &life->staff),
+                          revokes_b = signed_put(BB_SIGNING_REVOKE, &b, &life->staff),
+                          rotates = signed_put(BB_SIGNING_PROPOSE, &next, &life->a), request;
+
+    b_of_a.organization = "a";
+    request = restated(&of_b, "a", BB_SIGNING_PROPOSE, &b_of_a); /* b's key as one of a */
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&of_b, "a", BB_SIGNING_PROPOSE, &mine); /* a key with another one's proof */
+    assert_int_equal(signed_send_put(f, &request), -1);
+    assert_int_equal(signed_send_put(f, &of_mine), PROPOSED);
+    assert_int_equal(signed_send_put(f, &of_b), PROPOSED);
+    request = restated(&confirms_b, "backbone", BB_SIGNING_CONFIRM, &mine);
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&confirms_b, "backbone", BB_SIGNING_REVOKE, &life->a);
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&confirms_b, "backbone", BB_SIGNING_REVOKE, &b);
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&revokes_b, "backbone", BB_SIGNING_CONFIRM, &b);
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&rotates, "a", BB_SIGNING_CONFIRM, &mine); /* what a signed of its next key */
+    assert_int_equal(signed_send_put(f, &request), -1);
+    request = restated(&rotates, "a", BB_SIGNING_PROPOSE, &mine);
+    assert_int_equal(signed_send_put(f, &request), -1);
+    assert_int_equal(signed_send_put(f, &confirms_b), PINNED); /* as they are they count */
+    assert_int_equal(signed_send_put(f, &rotates), PINNED);
+}
+
 /* What was signed once and held back, or is said again later, does not bring back what was revoked since. */
 static void
 test_keys_held_back(void **state)
@@ -466,6 +522,84 @@ test_forged_journal(void **state)
     }
 }
 
+/* The same of what was said of keys: that nobody signed it, or somebody something else. */
+
+static void (*forge_said)(Bb__EntrySigning *said);
+
+static void
+forge_key(const struct bb_buffer *record, struct bb_buffer *forged)
+{
+    struct bb_arena arena;
+    Bb__EntrySigning *said;
+    size_t len;
+
+    bb_arena_init(&arena, 1 << 20);
+    assert_int_equal(
+        bb_unpack(bb__entry_signing, bb_bytes(record->data + HEADER, record->len - HEADER), &arena, &said),
+        0);
+    forge_said(said);
+    len = bb__entry_signing__get_packed_size(said);
+    bb_buffer_append(forged, record->data, HEADER);
+    bb__entry_signing__pack(said, bb_buffer_extend(forged, len));
+    bb_arena_release(&arena);
+}
+
+static void
+pin_at_once(Bb__EntrySigning *said)
+{
+    said->state = BB_SIGNING_STATE_PINNED;
+}
+
+static void
+change_proof(Bb__EntrySigning *said)
+{
+    said->proof.data[0] ^= 1;
+}
+
+static void
+change_decision(Bb__EntrySigning *said)
+{
+    said->signature.data[40] ^= 1;
+}
+
+static void
+take_decision(Bb__EntrySigning *said)
+{
+    said->has_signature = false;
+}
+
+static void
+make_revocation(Bb__EntrySigning *said)
+{
+    said->action = BB_SIGNING_REVOKE;
+    said->state = BB_SIGNING_STATE_REVOKED;
+}
+
+static void
+keep_said(Bb__EntrySigning *said)
+{
+    (void)said;
+}
+
+static void
+test_forged_keys(void **state)
+{
+    static const struct {
+        uint64_t before; /* the end: 1 is the confirmation, 2 the proposal of the key of a */
+        void (*forge)(Bb__EntrySigning *);
+    } forgeries[] = {{2, pin_at_once},   {2, change_proof},    {1, change_decision},
+                     {1, take_decision}, {1, make_revocation}, {1, keep_said}};
+    struct life *life = *state;
+
+    for (size_t i = 0; i < COUNT(forgeries); i++) {
+        forge_said = forgeries[i].forge;
+        fixture_forge(&life->f, life->sequence + 1 - forgeries[i].before, forge_key);
+        check_int(fixture_verify(&life->f) != 0, i + 1 < COUNT(forgeries), "--verify finds it");
+        if (i + 1 < COUNT(forgeries))
+            begin_again(life);
+    }
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int
@@ -479,8 +613,10 @@ main(void)
         TEST(test_replayed),
         TEST(test_undo),
         TEST(test_keys),
+        TEST(test_keys_restated),
         TEST(test_keys_held_back),
         TEST(test_forged_journal),
+        TEST(test_forged_keys),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
