@@ -10,6 +10,45 @@
 
 #include <errno.h>
 
+#define INDICATOR_FIELD 10u /* of Organization, worker.proto */
+
+/* A varint of protobuf; the rest of the input. False: it is cut. */
+static bool
+take_varint(struct bb_bytes *in, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < in->len && i < 10; i++) {
+        value |= (uint64_t)(in->data[i] & 0x7F) << 7 * i;
+        if (in->data[i] & 0x80)
+            continue;
+        *in = bb_bytes(in->data + i + 1, in->len - i - 1);
+        *ret_value = value;
+        return true;
+    }
+    return false;
+}
+
+/* May there be a list? An organization has many members, and mostly none: its fields, which are varints or
+ * have a length, are passed over. What is odd is for who unpacks it to tell. */
+static bool
+may_have_list(struct bb_bytes details)
+{
+    uint64_t tag, value;
+
+    while (details.len > 0) {
+        if (!take_varint(&details, &tag) || tag >> 3 == INDICATOR_FIELD || !take_varint(&details, &value))
+            return true;
+        if ((tag & 7) != 2 && (tag & 7) != 0)
+            return true;
+        if ((tag & 7) == 2 && value > details.len)
+            return true;
+        if ((tag & 7) == 2)
+            details = bb_bytes(details.data + value, details.len - (size_t)value);
+    }
+    return false;
+}
+
 static int
 read_own(struct bb_query *query, struct bb_query_step *step, Bb__Organization **ret_organization)
 {
@@ -21,7 +60,7 @@ read_own(struct bb_query *query, struct bb_query_step *step, Bb__Organization **
     *ret_organization = NULL;
     if (r == 0)
         r = bb_object_unpack(payload, &text, &details);
-    if (r == 0 && details.len) {
+    if (r == 0 && may_have_list(details)) {
         bb_arena_reset(&query->terms.scratch);
         r = bb_unpack(bb__organization, details, &query->terms.scratch, ret_organization);
     }
