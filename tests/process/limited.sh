@@ -15,23 +15,14 @@ partner beta Beta --share-own-line
 partner free Free
 observer watcher Watcher
 
-# limit CODE [INDICATOR...]: it takes part in these alone; none: in all. An operator writes it into the registry.
-reads() {
-    grep -c 'registry: read again' "$BB_STATE/broker.log"
-}
-read_again() {
-    [ "$(reads)" -gt "$1" ]
-}
+# limit CODE [INDICATOR...]: it takes part in these alone; none: in all
 limit() {
-    local file=$BB_STATE/registry/$1.conf before list
+    local code=$1
     shift
-    before=$(reads)
-    list=$(printf "'%s', " "$@")
-    [ $# -gt 0 ] || list=
-    sed -i '/^indicators/d' "$file"
-    echo "indicators = {${list%, }}" >>"$file"
-    kill -HUP "$(cat "$BB_STATE/broker.pid")"
-    soon 5 read_again "$before"
+    run 0 backbone partner set "$code" --indicators "$(
+        IFS='|'
+        echo "$*"
+    )"
 }
 
 for code in alpha beta free; do
@@ -215,4 +206,6 @@ run 0 as alpha subscribe indicator/unseen --name again
 run 0 bb-supervise stop measurement
 run 0 backbone-measurement --verify -c "$BB_STATE/measurement.conf"
 run 0 bb-supervise start measurement
+run 65 backbone partner set backbone --indicators seen
+like "staff has no limit" "$err" 'staff take part in all'
 finish

@@ -184,6 +184,21 @@ read_values(const char *path)
     fclose(file);
 }
 
+static void
+release_values(void)
+{
+    for (size_t i = 0; i < values.n_text; i++)
+        free(values.text[i]);
+    for (size_t i = 0; i < values.n_secret; i++)
+        free(values.secret[i]);
+    for (size_t i = 0; i < values.n_bytes; i++)
+        free((uint8_t *)(uintptr_t)values.bytes[i].data);
+    for (size_t i = 0; i < values.n_fields; i++) {
+        free(values.field[i]);
+        free(values.of_field[i]);
+    }
+}
+
 /* Secrets */
 
 static size_t
@@ -553,6 +568,7 @@ submit(const struct options *options)
     message.rows = &rows;
     raw_request(&raw, 1, BB_METHOD_SUBMIT, bb_bytes(packed, bb__submission__pack(&message, packed)));
     bb_rowset_destroy(&set);
+    free((uint8_t *)(uintptr_t)batch.data);
     return print_outcome(1);
 }
 
@@ -568,6 +584,8 @@ undo(const struct options *options)
     message.has_submission = true;
     message.submission = (uint32_t)options->index;
     raw_request(&raw, 1, BB_METHOD_BATCH_UNDO, bb_bytes(packed, bb__batch_undo__pack(&message, packed)));
+    free((uint8_t *)(uintptr_t)batch.data);
+    free((uint8_t *)(uintptr_t)undoes.data);
     return print_outcome(1);
 }
 
@@ -583,7 +601,7 @@ main(int argc, char **argv)
         {NULL, 0, NULL, 0}};
     struct options options = {.rounds = 100, .seed = 1};
     const char *endpoint = NULL, *server_key = NULL;
-    int option;
+    int option, status;
 
     if (argc < 2)
         errx(EX_USAGE, "ask or submit?");
@@ -641,6 +659,11 @@ main(int argc, char **argv)
         errx(EX_USAGE, "--endpoint, --server-key and --key are needed");
     connect_to(endpoint, server_key, options.key);
     if (strcmp(argv[1], "ask") == 0)
-        return ask_all(&options);
-    return strcmp(argv[1], "undo") == 0 ? undo(&options) : submit(&options);
+        status = ask_all(&options);
+    else
+        status = strcmp(argv[1], "undo") == 0 ? undo(&options) : submit(&options);
+    raw_close(&raw);
+    zmq_ctx_term(broker.context);
+    release_values();
+    return status;
 }
