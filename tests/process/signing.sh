@@ -145,6 +145,17 @@ cp "$tmp/out" "$tmp/chain"
 verify 0 "$tmp/beta.json"
 json '[.signed, .signed_with]' '[0,null]'
 
+# --- a second machine of the same organization, whose key the first one confirms
+backbone context add alpha2 --endpoint "$BB_ENDPOINT" --server-key "$BB_SERVER_KEY" --key "$tmp/alpha.key" 2>"$tmp/said"
+run 0 as alpha2 signing enable -o json
+second=$(jq -r .fingerprint <<<"$out")
+run 77 as alpha2 import "$tmp/c.csv"
+run 0 as alpha signing confirm alpha --fingerprint "$second" -o json
+json '[.state, .staff]' '["confirmed",false]'
+run 0 as alpha2 import "$tmp/c.csv"
+run 0 as alpha2 signing revoke alpha --fingerprint "$second"
+run 77 as alpha2 import "$tmp/b.csv"
+
 # --- rotation: both keys count, until the old one is revoked; a repeat has what was signed first
 old_file=$(jq -r .signing_key_file "$BACKBONE_CONFIG_DIR/contexts/alpha")
 run 0 as alpha signing rotate -o json
