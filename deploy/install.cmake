@@ -28,5 +28,5 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR BASE_DIRECTORY ${here} OU
 configure_file(${CMAKE_CURRENT_LIST_DIR}/backbone.pc.in ${CMAKE_BINARY_DIR}/backbone.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/backbone.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(FILES deploy/broker.conf deploy/measurement.conf deploy/communication.conf docs/examples/report.c docs/examples/subscriber.c
+install(FILES deploy/broker.conf deploy/measurement.conf deploy/communication.conf deploy/nftables/backbone.nft docs/examples/report.c docs/examples/subscriber.c
   DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)

@@ -61,6 +61,7 @@ bb_process_test(backpressure 120)
 bb_process_test(fairness 120)
 bb_process_test(limits 90)
 bb_process_test(users 60)
+bb_process_test(nftables 60)
 bb_process_test(secrets 120)
 if(NOT BB_SANITIZE) # that a fault is found out needs none
   bb_process_test(broker-control 120)
