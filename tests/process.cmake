@@ -61,6 +61,7 @@ bb_process_test(backpressure 120)
 bb_process_test(fairness 120)
 bb_process_test(limits 90)
 bb_process_test(users 60)
+bb_process_test(bombs 90)
 bb_process_test(nftables 60)
 bb_process_test(secrets 120)
 if(NOT BB_SANITIZE) # that a fault is found out needs none
@@ -120,3 +121,8 @@ set_target_properties(peak PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DI
 add_executable(remembers process/remembers.c)
 target_link_libraries(remembers PRIVATE bb_options PkgConfig::ZMQ)
 set_target_properties(remembers PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+
+# What process/bombs sends.
+add_executable(bomb process/bomb.c)
+target_link_libraries(bomb PRIVATE bb_runtime bb_options)
+set_target_properties(bomb PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)

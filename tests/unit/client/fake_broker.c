@@ -164,6 +164,23 @@ answer_submission(struct server *server, struct peer *peer, const Bb__Request *r
     reply(peer, request->id, &message.base);
 }
 
+/* A part as large as may be, of indicators of one letter. */
+static void
+answer_bomb(struct peer *peer, const Bb__Request *request)
+{
+    static uint8_t body[BB_LIMIT_BODY_BYTES];
+    Bb__Reply reply = BB__REPLY__INIT;
+    size_t len = 2;
+
+    memcpy(body, "\x08\x01", 2);
+    for (; len + 8 <= sizeof body; len += 8)
+        memcpy(body + len, "\x12\x06\x0A\x01p\x12\x01p", 8);
+    reply.id = request->id;
+    reply.has_body = true;
+    reply.body = (ProtobufCBinaryData){.len = len, .data = body};
+    add(peer, BB_KIND_REPLY, &reply.base);
+}
+
 static void
 answer_request(struct server *server, struct peer *peer, const Bb__Request *request)
 {
@@ -185,6 +202,8 @@ answer_request(struct server *server, struct peer *peer, const Bb__Request *requ
         add(peer, BB_KIND_ERROR, &error.base);
     } else if (request->method == BB_METHOD_SUBMIT) {
         answer_submission(server, peer, request);
+    } else if (broker->bomb) {
+        answer_bomb(peer, request);
     } else {
         error.has_id = true;
         error.id = request->id;

@@ -16,6 +16,7 @@ struct fake_broker {
     int port;                   /* 0: any; filled in */
     atomic_int swallow;         /* so many requests are taken and never answered; then the socket is closed */
     atomic_int busy;            /* so many requests get ERROR OVERLOADED */
+    bool bomb;                  /* other requests get what is small here and large in memory */
     bool record;                /* keep the bodies of submissions */
     size_t fill;                /* answer submissions in frames of exactly so many bytes; 0: as they are */
     atomic_uint_fast64_t head;  /* messages 1 to this are in the log */

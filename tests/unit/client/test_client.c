@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static void
 process_until(struct bb_client *client, struct client_answers *answers, int ends)
@@ -58,6 +60,53 @@ what_is_asked_in_one_round_is_one_message(void **state)
     assert_int_equal(answers.ok, 256);
     assert_int_equal(f->broker.messages - before, 1);
     assert_int_equal(f->broker.requests, 256);
+}
+
+static int
+note_indicator(void *self, const struct bb_indicator *indicator)
+{
+    (void)indicator;
+    ++*(unsigned *)self;
+    return 0;
+}
+
+static long
+resident_kb(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%*d %ld", &pages), 1);
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* A broker that means ill: an answer that is larger in memory than any may be. */
+static void
+what_is_large_in_memory_is_refused(void **state)
+{
+    struct client_fixture *f = *state;
+    const struct bb_indicators_query query = {.code = NULL};
+    unsigned indicators = 0;
+    long before;
+
+    f->broker.bomb = true;
+    client_start(f);
+    assert_int_equal(bb_client_ping(f->client, NULL, NULL), BB_OK);
+    before = resident_kb();
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(bb_client_indicators(f->client, &query, note_indicator, NULL, &indicators),
+                         BB_FAILED);
+        assert_non_null(strstr(bb_client_problem(f->client)->message, "cannot be decoded"));
+    }
+    assert_int_equal(indicators, 0);
+#if !defined(__SANITIZE_ADDRESS__)
+    assert_true(resident_kb() - before <= 16 * 1024);
+#else
+    (void)before;
+#endif
+    assert_int_equal(bb_client_ping(f->client, NULL, NULL), BB_OK); /* and the connection goes on */
 }
 
 static void
@@ -342,6 +391,7 @@ main(void)
         T(the_longest_answer_comes_through),
         T(a_blocking_submission_has_an_outcome_for_every_row),
         T(what_is_asked_in_one_round_is_one_message),
+        T(what_is_large_in_memory_is_refused),
         T(a_request_that_was_lost_with_the_connection_comes_again_unchanged),
         T(an_overloaded_broker_is_asked_again),
         T(a_silent_broker_is_a_timeout),

@@ -75,6 +75,10 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
     query->limit.may = bb_role_class(call->role) == BB__ROLE__ROLE_PARTNER ||
                        bb_role_class(call->role) == BB__ROLE__ROLE_OBSERVER;
     bb_arena_init(&query->arena, BB_LIMIT_DECODE_BYTES);
+    if (copy_caller(query, call->organization) != 0) { /* before the request, which may leave no room */
+        bb_query_destroy(&query);
+        return -ENOMEM;
+    }
     if (query->kind) {
         query->unpacked = bb_message_unpack(query->kind->request, call->body, &query->arena, &query->request);
         query->state = calloc(1, query->kind->state_bytes);
@@ -82,10 +86,6 @@ bb_query_new(const struct bb_query_context *context, const struct bb_query_call 
             bb_query_destroy(&query);
             return -ENOMEM;
         }
-    }
-    if (copy_caller(query, call->organization) != 0) {
-        bb_query_destroy(&query);
-        return -ENOMEM;
     }
     *ret_query = query;
     return 0;
