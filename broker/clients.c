@@ -14,7 +14,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DISMISS_MS 200
@@ -407,17 +406,6 @@ refuse_form(struct bb_broker *broker, const struct bb_link *link, int fd, unsign
     bb_kick(broker, fd);
 }
 
-/* The connection that this came over has gone, and its descriptor is a newer one's by now: who sends
- * something that is punished, and hangs up, would have that one punished. */
-static bool
-is_of_another(const struct bb_link *link, zmq_msg_t *body)
-{
-    const char *mark = link->door == BB_DOOR_ADMIN ? NULL : zmq_msg_gets(body, BB_ZAP_MARK);
-
-    return mark && (int32_t)(link->generation - (uint32_t)strtoul(mark, NULL, 16)) > 0 &&
-           !bb_fault("any-mark");
-}
-
 static void
 on_message(struct bb_broker *broker, struct bb_incoming *message)
 {
@@ -430,11 +418,11 @@ on_message(struct bb_broker *broker, struct bb_incoming *message)
     if (!peer) /* its connection may be newer than what we have been told of this descriptor */
         bb_monitors_read(broker);
     link = bb_peers_link(&broker->peers, message->fd);
-    if (!link) { /* we are about to be told, or it has gone already */
+    if (!link || link->door != message->door) { /* we are about to be told, or it has gone already */
         bb_early_hold(&broker->early, broker->now, message);
         return;
     }
-    if (!peer && is_of_another(link, &message->body)) {
+    if (!peer && bb_link_is_newer(link, &message->body)) {
         broker->counters.messages_late++;
         return;
     }

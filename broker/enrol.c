@@ -207,7 +207,7 @@ judge(struct bb_broker *broker, zmq_msg_t *id, zmq_msg_t *body, unsigned frames)
 
     bb_monitors_read(broker);
     link = bb_peers_link(&broker->peers, enrolment.fd);
-    if (link && (link->leaving || link->door != BB_DOOR_ENROL))
+    if (link && (link->leaving || link->door != BB_DOOR_ENROL || (frames && bb_link_is_newer(link, body))))
         return; /* it said something already, or has gone */
     if (frames == 1 && enrolment.key && strlen(enrolment.key) == BB_KEY_TEXT_BYTES &&
         bb_routing_id_is_valid(enrolment.routing_id)) {

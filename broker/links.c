@@ -9,6 +9,7 @@
 #include "runtime/faults.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -133,6 +134,15 @@ bb_monitors_read(struct bb_broker *broker)
     for (int d = 0; d < BB_DOORS; d++)
         while (bb_monitor_read(&broker->door[d].monitor, &event))
             on_event(broker, (enum bb_door)d, &event);
+}
+
+bool
+bb_link_is_newer(const struct bb_link *link, zmq_msg_t *body)
+{
+    const char *mark = link->door == BB_DOOR_ADMIN ? NULL : zmq_msg_gets(body, BB_ZAP_MARK);
+
+    return mark && (int32_t)(link->generation - (uint32_t)strtoul(mark, NULL, 16)) > 0 &&
+           !bb_fault("any-mark");
 }
 
 /* Cutting off. */

@@ -332,6 +332,9 @@ bool bb_limits_pass(struct bb_broker *broker, struct bb_peer *peer, const struct
 
 /* Read the monitors' events. */
 void bb_monitors_read(struct bb_broker *broker);
+/* The connection that this message came over has gone, and its descriptor is this newer one's: who sends
+ * something that is punished, and hangs up, would have that one punished. The monitors have been read. */
+bool bb_link_is_newer(const struct bb_link *link, zmq_msg_t *body);
 /* Cut a connection off now. */
 void bb_kick(struct bb_broker *broker, int fd);
 /* Cut off whose time has come: told to go, or silent since the start. */
