@@ -1,6 +1,6 @@
 /* Order of a round: the doormen first (monitors, ZAP), then workers (answers free credit and memory), then
  * clients; then the broker's own service, the deadlines, the ticks; then the monitors once more, so that
- * nothing goes to who has left; then everything goes out. */
+ * nothing goes to who has left; then what was recorded is brought to disk, and everything goes out. */
 #include "broker.h"
 
 #include "guard.h"
@@ -38,6 +38,7 @@ struct bb_life {
     bb_mono next_guard;
     bb_mono next_heartbeat;
     bool stop;
+    bool unrecorded; /* the audit log failed: nothing goes out any more */
 };
 
 /* Start. */
@@ -169,7 +170,9 @@ start(struct bb_life *life)
         return r;
     }
     broker->next_expiry = bb_registry_next_expiry(broker->registry, bb_clock_utc());
-    r = start_router(broker);
+    r = bb_record_open(broker);
+    if (r == 0)
+        r = start_router(broker);
     if (r == 0)
         r = bb_subscribe_start(broker);
     if (r == 0)
@@ -250,6 +253,7 @@ reload(struct bb_broker *broker)
     if (changed)
         bb_workers_tell(broker, NULL);
     review(broker);
+    bb_record_reload(broker);
 }
 
 static void
@@ -309,6 +313,10 @@ run_round(struct bb_life *life)
     if (broker->dirty && bb_doors_have_news(broker))
         bb_monitors_read(broker);
     bb_clients_take_early(broker);
+    if (bb_record_flush(broker) < 0) {
+        life->unrecorded = true;
+        return -EIO;
+    }
     bb_flush(broker);
     return 0;
 }
@@ -352,6 +360,7 @@ release(struct bb_life *life)
     bb_peers_release(&broker->peers);
     bb_limits_release(broker);
     bb_workers_release(broker);
+    bb_record_close(broker);
     bb_registry_destroy(&broker->registry);
     bb_arena_release(&broker->arena);
     bb_guard_close(&life->guard);
@@ -370,6 +379,8 @@ serve(struct bb_life *life)
         bb_error("%s/endpoint: %s", broker->settings->runtime, strerror(-r));
         return r;
     }
+    if (bb_record_start(broker) < 0)
+        return -EIO;
     bb_notice("serving %zu organizations at %s", bb_registry_count(broker->registry), broker->endpoint);
     if (broker->enrol_address[0])
         bb_notice("keys are brought to %s", broker->enrol_address);
@@ -379,9 +390,12 @@ serve(struct bb_life *life)
     while (r == 0 && !life->stop)
         r = run_round(life);
     bb_notify("STOPPING=1");
+    if (life->unrecorded)
+        return r;
     if (r < 0)
         bb_error("poll: %s", zmq_strerror(-r));
     say_goodbye(broker);
+    bb_record_stop(broker);
     return r;
 }
 
@@ -402,6 +416,8 @@ exit_code(int r)
         return EX_UNAVAILABLE;
     case -EIO:
         return EX_IOERR;
+    case -EBADMSG: /* the audit log */
+        return BB_EX_STORAGE;
     default:
         return EX_OSERR;
     }

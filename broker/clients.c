@@ -136,6 +136,7 @@ send_error(struct bb_broker *broker, struct bb_peer *peer, const uint64_t *id, u
     error.id = id ? *id : 0;
     error.code = code;
     error.message = (char *)(message ? message : bb_error_meaning(code));
+    error.has_retryable = error.retryable = bb_error_retryable(code);
     bb_router_count_error(broker->router, code);
     bb_send(broker, peer, BB_KIND_ERROR, &error.base);
 }
@@ -171,6 +172,19 @@ on_hello(struct bb_broker *broker, struct bb_peer *peer, const Bb__Hello *hello)
     bb_send(broker, peer, BB_KIND_WELCOME, &welcome.base);
 }
 
+/* What a worker is about to be told to do, if the audit log has to say so; the broker's own methods record
+ * what they change. Returns an error code, or BB_ERROR_NONE. */
+static uint32_t
+record(struct bb_broker *broker, const struct bb_peer *peer, const struct bb_router_request *in)
+{
+    int r;
+
+    if (!bb_method_is_administrative(in->method) || bb_method_info(in->method)->service == BB_SERVICE_BROKER)
+        return BB_ERROR_NONE;
+    r = bb_record_command(broker, &peer->conn.who, in->method, in->body);
+    return r == 0 ? BB_ERROR_NONE : r == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_INTERNAL;
+}
+
 static void
 on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *request)
 {
@@ -183,13 +197,21 @@ on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *re
         .body = bb_bytes(request->body.data, request->body.len),
     };
     uint32_t role = peer->conn.who.role, code = bb_policy_check(&broker->policy, request->method, role);
+    const char *message = NULL;
     char why[160];
 
     if (bb_fault("tell-contents"))
         bb_debug("%.*s", (int)request->body.len, (const char *)request->body.data);
+    if (code) {
+        message = bb_policy_explain(&broker->policy, request->method, role, why, sizeof why);
+        if (code == BB_ERROR_NOT_ALLOWED && bb_method_is_administrative(request->method))
+            bb_record_refused(broker, &peer->conn.who, bb_method_info(request->method)->name, NULL);
+    } else {
+        code = record(broker, peer, &in);
+        message = "the audit log cannot be written, so nothing was done";
+    }
     if (code)
-        send_error(broker, peer, &request->id, code,
-                   bb_policy_explain(&broker->policy, request->method, role, why, sizeof why));
+        send_error(broker, peer, &request->id, code, message);
     else
         bb_router_request(broker->router, broker->now, &peer->conn, &in);
 }

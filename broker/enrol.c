@@ -122,10 +122,59 @@ record(void *self, const struct bb_organization *organization)
     const struct using *using = self;
     const struct bb_invitation *invitation =
         bb_organization_invitation(organization, using->enrol->invitation.data);
+    const struct bb_who who = {.organization = organization->code,
+                               .member = invitation->member,
+                               .key = using->key,
+                               .role = invitation->role};
+    char object[BB_OBJECT_BYTES], id[2 * BB_INVITATION_ID + 1];
+    const struct bb_fact facts[] = {{"key", using->key},
+                                    {"invitation", id},
+                                    {"invited_by", invitation->by},
+                                    {"pending", using->pending ? "true" : "false"}};
+    const struct bb_record entry = {.who = &who,
+                                    .action = "member.enrol",
+                                    .object = object,
+                                    .fact = facts,
+                                    .n_facts = sizeof facts / sizeof facts[0],
+                                    .has_digest = true,
+                                    .digest = organization->whole};
+    int r;
 
+    sodium_bin2hex(id, sizeof id, invitation->id, sizeof invitation->id);
+    bb_object(object, organization->code, invitation->member);
+    r = bb_record_now(using->broker, &entry);
+    if (r < 0)
+        return r;
     bb_notice("registry: member %s/%s %s", organization->code, invitation->member,
               using->pending ? "waits for approval" : "has joined");
     return 0;
+}
+
+/* It could not be written: he has not joined. */
+static void
+record_failed(void *self, const struct bb_organization *organization)
+{
+    const struct using *using = self;
+    const struct bb_organization *old =
+        bb_registry_find(using->broker->registry, bb_bytes_str(organization->code));
+    const struct bb_who who = {.organization = organization->code, .key = using->key};
+    const struct bb_record entry = {.who = &who,
+                                    .action = "member.enrol",
+                                    .object = organization->code,
+                                    .has_digest = true,
+                                    .digest = old ? old->whole : 0,
+                                    .outcome = BB_AUDIT_FAILED};
+
+    bb_record_now(using->broker, &entry);
+}
+
+/* Who knows of an invitation, and is not let in. */
+static void
+record_refused(struct bb_broker *broker, const struct enrolment *enrolment, const struct bb_organization *o)
+{
+    const struct bb_who who = {.key = enrolment->key};
+
+    bb_record_refused(broker, &who, "member.enrol", o->code);
 }
 
 static void
@@ -133,7 +182,8 @@ enrol(struct bb_broker *broker, const struct enrolment *enrolment, const Bb__Enr
 {
     const struct bb_organization *o = NULL, *now;
     struct using using = {.broker = broker, .enrol = message, .key = enrolment->key};
-    struct bb_registry_change change = {.apply = apply, .record = record, .self = &using};
+    struct bb_registry_change change = {
+        .apply = apply, .record = record, .failed = record_failed, .self = &using};
     char text[BB_REGISTRY_MESSAGE];
     bool changed;
     int r;
@@ -147,8 +197,10 @@ enrol(struct bb_broker *broker, const struct enrolment *enrolment, const Bb__Enr
     change.code = o->code;
     r = bb_registry_change(broker->registry, &change, &now, &changed, text);
     if (r != 0) {
+        if (r > 0)
+            record_refused(broker, enrolment, o);
         refuse(broker, enrolment, r > 0 ? (uint32_t)r : BB_ERROR_INTERNAL,
-               r > 0 ? text : "the registry cannot be written: try again later");
+               r > 0 ? text : "the registry, or the audit log, cannot be written: try again later");
         return;
     }
     broker->counters.enrolments += !using.pending;

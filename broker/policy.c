@@ -46,26 +46,33 @@ static const struct who {
 
 #define WHOS (sizeof whos / sizeof whos[0])
 
+bool
+bb_policy_who(const struct bb_policy *policy, uint32_t method, char ret_who[static BB_POLICY_WHO])
+{
+    uint16_t left = method <= BB_METHOD_MAX ? policy->allowed[method] : 0;
+    size_t len = 0;
+
+    for (const struct who *who = whos; who < whos + WHOS; who++) {
+        if ((left & who->roles) != who->roles)
+            continue;
+        len += (size_t)snprintf(ret_who + len, BB_POLICY_WHO - len, len ? ", %s" : "%s", who->all);
+        left &= (uint16_t)~who->roles;
+    }
+    return len > 0;
+}
+
 const char *
 bb_policy_explain(const struct bb_policy *policy, uint32_t method, uint32_t role, char *out, size_t size)
 {
     const char *you = NULL;
-    char names[128] = "";
-    size_t len = 0;
-    uint16_t left;
+    char names[BB_POLICY_WHO];
 
     if (bb_policy_check(policy, method, role) != BB_ERROR_NOT_ALLOWED)
         return NULL;
-    left = policy->allowed[method];
-    for (const struct who *who = whos; who < whos + WHOS; who++) {
+    for (const struct who *who = whos; who < whos + WHOS; who++)
         if (role < BB_ROLES && who->roles == 1 << role)
             you = who->one;
-        if ((left & who->roles) != who->roles)
-            continue;
-        len += (size_t)snprintf(names + len, sizeof names - len, len ? ", %s" : "%s", who->all);
-        left &= (uint16_t)~who->roles;
-    }
-    if (!you || len == 0)
+    if (!you || !bb_policy_who(policy, method, names))
         return NULL;
     snprintf(out, size, "%s is for %s, and you are %s", bb_method_info(method)->name, names, you);
     return out;

@@ -21,6 +21,11 @@ void bb_policy_init(struct bb_policy *policy);
  */
 uint32_t bb_policy_check(const struct bb_policy *policy, uint32_t method, uint32_t role);
 
+/* Who may call it, for people: "managers, data managers". False: nobody but services, or there is no such
+ * method. */
+#define BB_POLICY_WHO 128
+bool bb_policy_who(const struct bb_policy *policy, uint32_t method, char ret_who[static BB_POLICY_WHO]);
+
 /* Why it said NOT_ALLOWED, for people: "rule.define is for managers, data managers, and you are a reader".
  * The result is out, or NULL where there is nothing to add. */
 const char *bb_policy_explain(const struct bb_policy *policy, uint32_t method, uint32_t role, char *out,

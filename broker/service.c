@@ -4,7 +4,6 @@
 
 #include "proto/errors.h"
 #include "runtime/clock.h"
-#include "runtime/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -71,6 +70,13 @@ bb_service_release(struct bb_broker *broker)
 
 /* Answers. */
 
+static struct bb_who
+who_of(const struct bb_job *job)
+{
+    return (struct bb_who){
+        .organization = job->organization, .member = job->member, .key = job->key, .role = job->role};
+}
+
 void
 bb_service_fail(struct bb_broker *broker, const struct bb_job *job, uint32_t code, const char *message)
 {
@@ -82,6 +88,10 @@ bb_service_fail(struct bb_broker *broker, const struct bb_job *job, uint32_t cod
         .retryable = bb_error_retryable(code),
     };
 
+    if (code == BB_ERROR_NOT_ALLOWED && bb_method_is_administrative(job->method)) {
+        const struct bb_who who = who_of(job);
+        bb_record_refused(broker, &who, bb_method_info(job->method)->name, NULL);
+    }
     bb_router_work_reply(broker->router, BB_SERVICE_BROKER, &reply);
 }
 
@@ -105,39 +115,11 @@ bb_service_answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
 
 /* Changes of the registry. */
 
-void
-bb_object(char out[static BB_OBJECT_BYTES], const char *organization, const char *member)
-{
-    char first[BB_LIMIT_CODE_BYTES + 1], second[BB_LIMIT_CODE_BYTES + 1];
-
-    bb_text_quote(bb_bytes_str(organization), first, sizeof first, BB_LIMIT_CODE_BYTES);
-    bb_text_quote(bb_bytes_str(member ? member : ""), second, sizeof second, BB_LIMIT_CODE_BYTES);
-    snprintf(out, BB_OBJECT_BYTES, member ? "%s/%s" : "%s", first, second);
-}
-
-int
-bb_service_record(struct bb_broker *broker, const struct bb_job *job, const char *object,
-                  const struct bb_fact *fact, size_t n_facts)
-{
-    (void)broker;
-    (void)fact;
-    (void)n_facts;
-    bb_notice("registry: %s %s, by %s/%s", bb_method_info(job->method)->name, object, job->organization,
-              job->member);
-    return 0;
-}
-
-void
-bb_service_record_failed(struct bb_broker *broker, const struct bb_job *job, const char *object)
-{
-    (void)broker;
-    bb_error("registry: %s %s failed", bb_method_info(job->method)->name, object);
-}
-
 struct making {
     struct bb_broker *broker;
     const struct bb_job *job;
     const struct bb_service_change *change;
+    bool unrecorded; /* the log cannot be written */
 };
 
 static int
@@ -151,20 +133,56 @@ apply(void *self, struct bb_organization *organization, bool is_new, char *messa
 static int
 record(void *self, const struct bb_organization *organization)
 {
-    const struct making *making = self;
+    struct making *making = self;
+    const struct bb_job *job = making->job;
+    const struct bb_service_change *change = making->change;
+    const struct bb_who who = who_of(job);
+    const struct bb_record record = {
+        .who = &who,
+        .action = bb_method_info(job->method)->name,
+        .object = change->object,
+        .fact = change->fact,
+        .n_facts = change->n_facts,
+        .has_digest = true,
+        .digest = organization->whole,
+    };
+    int r = bb_record_now(making->broker, &record);
 
-    (void)organization;
-    return bb_service_record(making->broker, making->job, making->change->object, making->change->fact,
-                             making->change->n_facts);
+    making->unrecorded = r < 0;
+    if (r == 0)
+        bb_notice("registry: %s %s, by %s/%s", record.action, record.object, job->organization, job->member);
+    return r;
 }
 
+/* The file is as it was: so says a second entry, if it can still be written. */
 static void
 record_failed(void *self, const struct bb_organization *organization)
 {
     const struct making *making = self;
+    const struct bb_organization *old =
+        bb_registry_find(making->broker->registry, bb_bytes_str(organization->code));
+    const struct bb_who who = who_of(making->job);
+    const struct bb_record record = {
+        .who = &who,
+        .action = bb_method_info(making->job->method)->name,
+        .object = making->change->object,
+        .has_digest = true,
+        .digest = old ? old->whole : 0,
+        .outcome = BB_AUDIT_FAILED,
+    };
 
-    (void)organization;
-    bb_service_record_failed(making->broker, making->job, making->change->object);
+    bb_record_now(making->broker, &record);
+}
+
+/* Nothing was changed. */
+static void
+fail_change(struct making *making, int r)
+{
+    if (!making->unrecorded)
+        bb_error("registry: organization %s cannot be written: %s", making->change->code, strerror(-r));
+    bb_service_fail(making->broker, making->job, r == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_INTERNAL,
+                    making->unrecorded ? "the audit log cannot be written, so nothing was changed"
+                                       : "the registry cannot be written");
 }
 
 /* What is gathered goes out at the end of the round, to the workers first. */
@@ -172,7 +190,7 @@ bool
 bb_service_change(struct bb_broker *broker, struct bb_job *job, const struct bb_service_change *change,
                   const struct bb_organization **ret_organization, bool *ret_changed)
 {
-    struct making making = {broker, job, change};
+    struct making making = {.broker = broker, .job = job, .change = change};
     const struct bb_registry_change parts = {
         .code = change->code, .apply = apply, .record = record, .failed = record_failed, .self = &making};
     char text[BB_REGISTRY_MESSAGE];
@@ -181,9 +199,7 @@ bb_service_change(struct bb_broker *broker, struct bb_job *job, const struct bb_
     if (r > 0) {
         bb_service_fail(broker, job, (uint32_t)r, text);
     } else if (r < 0) {
-        bb_error("registry: organization %s cannot be written: %s", change->code, strerror(-r));
-        bb_service_fail(broker, job, r == -ENOSPC ? BB_ERROR_NOSPACE : BB_ERROR_INTERNAL,
-                        "the registry cannot be written");
+        fail_change(&making, r);
     } else if (*ret_changed) {
         bb_workers_tell(broker, *ret_organization);
     }
@@ -214,6 +230,8 @@ static const struct method {
     [BB_METHOD_PARTNER_APPROVE] = {&bb__partner_approve__descriptor, bb_service_approve},
     [BB_METHOD_PARTNER_REVOKE] = {&bb__partner_revoke__descriptor, bb_service_revoke},
     [BB_METHOD_KEY_ROTATE] = {&bb__key_rotate__descriptor, bb_service_rotate},
+    [BB_METHOD_AUDIT_LIST] = {&bb__audit_query__descriptor, bb_service_audit},
+    [BB_METHOD_ACCESS_EXPLAIN] = {&bb__access_query__descriptor, bb_service_access},
 };
 
 #define METHODS (sizeof methods / sizeof methods[0])

@@ -13,25 +13,8 @@ void bb_service_fail(struct bb_broker *broker, const struct bb_job *job, uint32_
 void bb_service_answer(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message,
                        bool final);
 
-/* Something that is part of what happened, for those who look later. Never a secret. */
-struct bb_fact {
-    const char *name;
-    const char *value;
-};
-
-/* "hartford/main", or "hartford" without a member; quoted where it is longer or not a code. */
-#define BB_OBJECT_BYTES (2 * BB_LIMIT_CODE_BYTES + 2)
-void bb_object(char out[static BB_OBJECT_BYTES], const char *organization, const char *member);
-
-/* Record what the caller of this job is about to do to an object ("hartford/main"), on disk when it returns.
- * 0 | -errno: it must not be done */
-int bb_service_record(struct bb_broker *broker, const struct bb_job *job, const char *object,
-                      const struct bb_fact *fact, size_t n_facts);
-/* What was recorded last could not be done. */
-void bb_service_record_failed(struct bb_broker *broker, const struct bb_job *job, const char *object);
-
 /* A change of the registry, with its record; the job fails if it cannot be made. object: whom it is about;
- * facts: as above. True: made, or nothing was to be done. */
+ * facts: what apply() writes counts too. True: made, or nothing was to be done. */
 struct bb_service_change {
     const char *code;
     const char *object;
@@ -54,6 +37,8 @@ void bb_service_invite(struct bb_broker *broker, struct bb_job *job, const Proto
 void bb_service_invitations(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
 void bb_service_approve(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
 void bb_service_revoke(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
+void bb_service_audit(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
+void bb_service_access(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
 void bb_service_rotate(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message);
 
 #endif

@@ -5,7 +5,9 @@
 #include "proto/errors.h"
 #include "proto/methods.h"
 #include "runtime/clock.h"
+#include "runtime/keyfile.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,9 +77,10 @@ void
 bb_service_invite(struct bb_broker *broker, struct bb_job *job, const ProtobufCMessage *message)
 {
     const Bb__PartnerInvite *invite = (const Bb__PartnerInvite *)message;
-    char object[BB_OBJECT_BYTES], by[BB_OBJECT_BYTES], lifetime[24];
+    char object[BB_OBJECT_BYTES], by[BB_OBJECT_BYTES], lifetime[24], id[2 * BB_INVITATION_ID + 1] = "";
     struct asking asking = {.broker = broker, .job = job, .message = invite, .by = by};
     const struct bb_fact facts[] = {
+        {"invitation", id},
         {"role", invite->has_role ? bb_role_word(invite->role) : NULL},
         {"lifetime_ms", lifetime},
         {"approve", invite->approve ? "true" : "false"},
@@ -92,6 +95,8 @@ bb_service_invite(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
                         "this broker takes no enrolments: its setting enrol is empty");
         return;
     }
+    if (invite->id.len == BB_INVITATION_ID)
+        sodium_bin2hex(id, sizeof id, invite->id.data, invite->id.len);
     snprintf(lifetime, sizeof lifetime, "%llu", (unsigned long long)invite->lifetime_ms);
     bb_object(object, invite->organization, invite->member ? invite->member : BB_MEMBER_MAIN);
     bb_object(by, job->organization, job->member);
@@ -204,16 +209,42 @@ bb_service_approve(struct bb_broker *broker, struct bb_job *job, const ProtobufC
 
 /* partner.revoke */
 
+#define REVOKED_TEXT (BB_LIMIT_MEMBERS * 2 * (BB_FINGERPRINT_TEXT + 1))
+
+/* What is revoked, for the record. */
+struct revoking {
+    struct asking asking;
+    char keys[REVOKED_TEXT];
+    char invitations[16];
+};
+
+static void
+describe_revoked(struct revoking *revoking, const struct bb_organization *o)
+{
+    size_t n = revoking->asking.keys < o->n_revoked ? revoking->asking.keys : o->n_revoked, len = 0;
+    char text[BB_FINGERPRINT_TEXT];
+
+    for (size_t i = o->n_revoked - n; i < o->n_revoked && len < REVOKED_TEXT; i++)
+        if (bb_keytext_fingerprint(o->revoked[i], text))
+            len += (size_t)snprintf(revoking->keys + len, REVOKED_TEXT - len, len ? " %s" : "%s", text);
+    snprintf(revoking->invitations, sizeof revoking->invitations, "%u", revoking->asking.invitations);
+}
+
 static int
 apply_revoke(void *self, struct bb_organization *organization, bool is_new, char *message)
 {
-    struct asking *asking = self;
+    struct revoking *revoking = self;
+    struct asking *asking = &revoking->asking;
+    int r = BB_ERROR_NOT_FOUND;
 
-    if (!is_new)
-        return bb_onboard_revoke(organization, ((const Bb__PartnerRevoke *)asking->message)->member,
-                                 &asking->keys, &asking->invitations, message);
-    snprintf(message, BB_REGISTRY_MESSAGE, "there is no organization \"%s\"", organization->code);
-    return BB_ERROR_NOT_FOUND;
+    if (is_new)
+        snprintf(message, BB_REGISTRY_MESSAGE, "there is no organization \"%s\"", organization->code);
+    else
+        r = bb_onboard_revoke(organization, ((const Bb__PartnerRevoke *)asking->message)->member,
+                              &asking->keys, &asking->invitations, message);
+    if (r == 0)
+        describe_revoked(revoking, organization);
+    return r;
 }
 
 /* A manager who revokes himself, and perhaps the last one, is asked to let another one do it. */
@@ -230,8 +261,10 @@ bb_service_revoke(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
     const Bb__PartnerRevoke *revoke = (const Bb__PartnerRevoke *)message;
     Bb__PartnerRevokeReply reply = BB__PARTNER_REVOKE_REPLY__INIT;
     char object[BB_OBJECT_BYTES];
-    struct asking asking = {.broker = broker, .job = job, .message = revoke};
-    const struct bb_service_change change = {revoke->organization, object, apply_revoke, &asking, NULL, 0};
+    struct revoking revoking = {.asking = {.broker = broker, .job = job, .message = revoke}};
+    const struct bb_fact facts[] = {{"keys", revoking.keys}, {"invitations", revoking.invitations}};
+    const struct bb_service_change change = {
+        revoke->organization, object, apply_revoke, &revoking, facts, sizeof facts / sizeof facts[0]};
     const struct bb_organization *organization;
     bool changed;
 
@@ -244,8 +277,8 @@ bb_service_revoke(struct bb_broker *broker, struct bb_job *job, const ProtobufCM
     if (!bb_service_change(broker, job, &change, &organization, &changed))
         return;
     reply.organization = bb_organization_message(organization);
-    reply.keys = asking.keys;
-    reply.invitations = asking.invitations;
+    reply.keys = revoking.asking.keys;
+    reply.invitations = revoking.asking.invitations;
     bb_service_answer(broker, job, &reply.base, true);
     if (changed)
         bb_service_changed(broker, organization);

@@ -5,6 +5,7 @@
 #include "proto/errors.h"
 #include "proto/methods.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* partner.put and member.put */
@@ -43,6 +44,24 @@ answer_put(struct bb_broker *broker, struct bb_job *job, const struct bb_service
         bb_service_changed(broker, organization);
 }
 
+/* Some of a list for the record, which is no place for all of a long one. NULL: there is nothing in it, and
+ * `empty` is not given. */
+#define LIST_TEXT 1024u
+
+static const char *
+list_text(char to[static LIST_TEXT], char *const *item, size_t n, const char *empty)
+{
+    size_t len = 0, i = 0;
+
+    if (n == 0)
+        return empty;
+    for (; i < n && len + strlen(item[i]) + 32 < LIST_TEXT; i++)
+        len += (size_t)snprintf(to + len, LIST_TEXT - len, i ? "|%s" : "%s", item[i]);
+    if (i < n)
+        snprintf(to + len, LIST_TEXT - len, "|... (%zu in all)", n);
+    return to;
+}
+
 struct putting {
     const struct bb_broker *broker;
     const void *message;
@@ -61,8 +80,12 @@ bb_service_partner_put(struct bb_broker *broker, struct bb_job *job, const Proto
 {
     const Bb__PartnerPut *put = (const Bb__PartnerPut *)message;
     struct putting putting = {broker, put};
+    char aliases[LIST_TEXT], indicators[LIST_TEXT];
     const struct bb_fact facts[] = {
         {"name", put->name},
+        {"aliases", list_text(aliases, put->alias, put->n_alias, NULL)},
+        {"indicators",
+         put->set_indicators ? list_text(indicators, put->indicator, put->n_indicator, "all") : NULL},
         {"role", put->has_role ? bb_class_word(put->role) : NULL},
         {"key", put->key},
         {"enabled", !put->has_enabled ? NULL

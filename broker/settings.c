@@ -1,5 +1,6 @@
 #include "settings.h"
 
+#include "audit.h"
 #include "registry.h"
 #include "runtime/keyfile.h"
 
@@ -32,6 +33,9 @@ const struct bb_config_option bb_settings_table[] = {
      "File with the broker's key pair (backbone keys new FILE), readable by the broker alone."},
     {"registry", BB_CONFIG_TEXT, AT(registry), NULL, 0, 0,
      "Folder with a file for each partner organization."},
+    {"audit", BB_CONFIG_TEXT, AT(audit), "", 0, 0,
+     "The audit log, a file in a folder where nobody else writes; empty: audit.log beside the folder of the "
+     "registry."},
     {"runtime", BB_CONFIG_TEXT, AT(runtime), "/run/backbone", 0, 0,
      "Folder of the sockets worker.sock and admin.sock, closed to others (mode 0700); it is made if it is "
      "not there."},
@@ -206,6 +210,36 @@ print_fault(void *self, const char *message)
     fprintf(stderr, "%s\n", message);
 }
 
+int
+bb_settings_audit(const struct bb_settings *settings, char path[static BB_SETTINGS_PATH], char *error,
+                  size_t size)
+{
+    char registry[BB_SETTINGS_PATH];
+    int n;
+
+    snprintf(registry, sizeof registry, "%s", settings->registry);
+    if (settings->audit && *settings->audit)
+        n = snprintf(path, BB_SETTINGS_PATH, "%s", settings->audit);
+    else
+        n = snprintf(path, BB_SETTINGS_PATH, "%s/audit.log", dirname(registry));
+    if (n < BB_SETTINGS_PATH && strlen(settings->registry) < sizeof registry)
+        return 0;
+    snprintf(error, size, "audit: the path of the log is too long");
+    return -ENAMETOOLONG;
+}
+
+static void
+examine_audit(const struct bb_settings *settings, unsigned *faults)
+{
+    char path[BB_SETTINGS_PATH], error[512 + BB_SETTINGS_PATH];
+    int r = bb_settings_audit(settings, path, error, sizeof error);
+
+    if (r == 0)
+        r = bb_audit_examine(path, error, sizeof error);
+    if (r < 0)
+        print_fault(faults, error);
+}
+
 static void
 examine_registry(const char *folder, unsigned *faults)
 {
@@ -235,6 +269,7 @@ bb_settings_examine(const void *settings)
     else
         bb_keypair_wipe(&keys);
     examine_registry(s->registry, &faults);
+    examine_audit(s, &faults);
     if (bb_settings_check_runtime(s->runtime, error, sizeof error) < 0)
         print_fault(&faults, error);
     return faults ? EX_CONFIG : EX_OK;

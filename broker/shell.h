@@ -4,11 +4,14 @@
  * for anybody else.
  *
  * One thread. A round reads what is at hand, changes the state, and gathers what goes out; then everything
- * gathered is sent, workers first, one message a peer. */
+ * gathered is sent, workers first, one message a peer, after what was recorded of it is on disk (record.c).
+ */
 #ifndef BB_BROKER_SHELL_H
 #define BB_BROKER_SHELL_H
 
+#include "audit.h"
 #include "early.h"
+#include "known.h"
 #include "monitor.h"
 #include "peers.h"
 #include "policy.h"
@@ -67,6 +70,7 @@ struct bb_job {
     char member[BB_LIMIT_CODE_BYTES + 1];
     char key[BB_KEY_TEXT];
     char after[BB_LIMIT_CODE_BYTES + 1]; /* of a list: the last organization that was sent */
+    uint64_t at;                         /* of the audit log: where the next part begins */
     struct bb_job *next;
     size_t len;
     uint8_t body[];
@@ -148,6 +152,13 @@ struct bb_ready {
     bool door[BB_DOORS];
 };
 
+/* Attempts that were refused, as far as they are recorded. */
+struct bb_refusals {
+    bb_mono since;
+    unsigned used;
+    uint64_t left_out;
+};
+
 struct bb_broker {
     const struct bb_settings *settings;
     void *context;
@@ -155,6 +166,10 @@ struct bb_broker {
     int zap_fd;
     struct bb_door_socket door[BB_DOORS];
     struct bb_registry *registry;
+    struct bb_audit *audit;
+    struct bb_known known;
+    bool known_in_part; /* there was no memory for all of it */
+    struct bb_refusals refusals;
     struct bb_policy policy;
     struct bb_router *router;
     struct bb_peers peers;
@@ -292,6 +307,44 @@ bool bb_enrol_is_open(const struct bb_broker *broker);
 bool bb_enrol_has_room(const struct bb_broker *broker);
 /* Read and answer what came, at most so many messages. True when there may be more. */
 bool bb_enrol_read(struct bb_broker *broker, unsigned most);
+
+/* record.c */
+
+/* "hartford/main", or "hartford" without a member; quoted where it is longer or not a code. */
+#define BB_OBJECT_BYTES (2 * BB_LIMIT_CODE_BYTES + 2)
+void bb_object(char out[static BB_OBJECT_BYTES], const char *organization, const char *member);
+
+/* An entry of the audit log. */
+struct bb_record {
+    const struct bb_who *who; /* texts may be NULL */
+    const char *action, *object;
+    const struct bb_fact *fact; /* the value of one named "key" is a key, and its fingerprint is recorded */
+    size_t n_facts;
+    bool has_digest;
+    uint64_t digest; /* of what the file of the object's organization says then; 0: it is not there */
+    bool by_hand;    /* it was found so */
+    enum bb_audit_outcome outcome;
+};
+
+/* Open the log, read what it knows. What is wrong is logged. 0 | -errno */
+int bb_record_open(struct bb_broker *broker);
+void bb_record_close(struct bb_broker *broker);
+/* An entry, on disk at the end of the round, or when it returns. 0 | -errno, which is logged: what it tells
+ * of must not be done */
+int bb_record(struct bb_broker *broker, const struct bb_record *record);
+int bb_record_now(struct bb_broker *broker, const struct bb_record *record);
+/* What was recorded is on disk. 0 | -errno: the broker must stop, and nothing of this round may go out */
+int bb_record_flush(struct bb_broker *broker);
+/* A command goes to a worker. 0 | -errno: it must not */
+int bb_record_command(struct bb_broker *broker, const struct bb_who *who, uint32_t method,
+                      struct bb_bytes body);
+/* Somebody tried what he may not. Often enough it is not recorded. */
+void bb_record_refused(struct bb_broker *broker, const struct bb_who *who, const char *action,
+                       const char *object);
+/* The broker serves; the registry was read again; with what was found there. 0 | as bb_record_flush() */
+int bb_record_start(struct bb_broker *broker);
+void bb_record_reload(struct bb_broker *broker);
+void bb_record_stop(struct bb_broker *broker);
 
 /* service.c */
 

@@ -36,6 +36,29 @@ bb_method_info(uint32_t method)
     return method <= BB_METHOD_MAX && methods[method].info.name ? &methods[method].info : NULL;
 }
 
+bool
+bb_method_is_administrative(uint32_t method)
+{
+    switch (method) {
+    case BB_METHOD_PARTNER_PUT:
+    case BB_METHOD_MEMBER_PUT:
+    case BB_METHOD_PARTNER_INVITE:
+    case BB_METHOD_PARTNER_APPROVE:
+    case BB_METHOD_PARTNER_REVOKE:
+    case BB_METHOD_KEY_ROTATE:
+    case BB_METHOD_INDICATOR_DEFINE:
+    case BB_METHOD_PLACE_DEFINE:
+    case BB_METHOD_RETIRE:
+    case BB_METHOD_RULE_DEFINE:
+    case BB_METHOD_SIGNING_PUT:
+    case BB_METHOD_GROUP_PUT:
+    case BB_METHOD_GROUP_MEMBER:
+        return true;
+    default:
+        return false;
+    }
+}
+
 enum bb_scope
 bb_method_scope(uint32_t method, uint32_t role)
 {

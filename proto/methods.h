@@ -100,6 +100,10 @@ struct bb_method_info {
 /* NULL when there is no such method. Static. */
 const struct bb_method_info *bb_method_info(uint32_t method);
 
+/* Does it change who takes part and may do what, what is counted, or who is told? Then the audit log says who
+ * called it. */
+bool bb_method_is_administrative(uint32_t method);
+
 /* What this role may touch by this method. role: a number of enum Bb__Role; anything unknown gets
  * BB_SCOPE_NONE. */
 enum bb_scope bb_method_scope(uint32_t method, uint32_t role);

@@ -32,6 +32,17 @@ bb_key_is_valid(struct bb_bytes text)
     return valid;
 }
 
+bool
+bb_keytext_fingerprint(const char *text, char ret_text[static BB_FINGERPRINT_TEXT])
+{
+    uint8_t key[KEY_BYTES];
+
+    if (!text || !bb_key_is_valid(bb_bytes_str(text)) || !zmq_z85_decode(key, text))
+        return false;
+    bb_fingerprint(key, ret_text);
+    return true;
+}
+
 int
 bb_keypair_new(struct bb_keypair *ret_keys)
 {

@@ -14,6 +14,8 @@
 #ifndef BB_KEYFILE_H
 #define BB_KEYFILE_H
 
+#include "fingerprint.h"
+
 #include "proto/bytes.h"
 
 #define BB_KEY_TEXT 41 /* with its NUL */
@@ -25,6 +27,8 @@ struct bb_keypair {
 
 /* Is this the text of a key? (40 characters of Z85.) */
 bool bb_key_is_valid(struct bb_bytes text);
+/* The fingerprint of a public key. False: it is no key, or NULL. */
+bool bb_keytext_fingerprint(const char *text, char ret_text[static BB_FINGERPRINT_TEXT]);
 
 /* A fresh pair. 0 | -errno. */
 int bb_keypair_new(struct bb_keypair *ret_keys);

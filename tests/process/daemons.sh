@@ -21,6 +21,9 @@ run 69 backbone-broker -c "$b"
 like "another broker" "$err" 'another broker uses this folder'
 run 0 as operator ping # its sockets are still there
 run 69 backbone-broker -c "$own"
+like "another broker, by its audit log" "$err" 'audit.log: another broker writes it'
+echo "audit = '$tmp/audit.log'" >>"$own"
+run 69 backbone-broker -c "$own"
 like "the address is taken" "$err" "$BB_ENDPOINT: Address already in use"
 run 69 backbone-broker -c "$(but "$own" listen tcp://203.0.113.9:7600)"
 own=$(but "$own" listen 'tcp://127.0.0.1:*')

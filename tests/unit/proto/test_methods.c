@@ -93,6 +93,29 @@ test_table(void **state)
     }
 }
 
+/* Whoever adds a method decides. */
+static void
+test_administrative(void **state)
+{
+    static const char *const names[] = {
+        "partner.put", "member.put",       "partner.invite", "partner.approve",  "partner.revoke",
+        "key.rotate",  "indicator.define", "place.define",   "indicator.retire", "rule.define",
+        "signing.put", "group.put",        "group.member",
+    };
+
+    (void)state;
+    for (uint32_t method = 0; method <= BB_METHOD_MAX + 1; method++) {
+        const struct bb_method_info *info = bb_method_info(method);
+        bool administrative = false;
+
+        for (size_t i = 0; info && i < COUNT(names); i++)
+            administrative |= strcmp(info->name, names[i]) == 0;
+        check_int(bb_method_is_administrative(method), administrative, info ? info->name : "none");
+        if (info && info->service == BB_SERVICE_BROKER && info->lane == BB_LANE_COMMAND)
+            check(administrative, info->name);
+    }
+}
+
 static bool
 is_expected(uint32_t number)
 {
@@ -148,6 +171,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
+        cmocka_unit_test(test_administrative),
         cmocka_unit_test(test_default_deny),
         cmocka_unit_test(test_services),
     };
