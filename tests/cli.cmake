@@ -10,7 +10,7 @@ endforeach()
 foreach(module metadata metadata_csv metadata_expression)
   bb_unit_test(formats/${module} reader_text)
 endforeach()
-foreach(module alike duration body data hook importer message resume sparkline units verify)
+foreach(module alike audit_check duration body data hook importer message resume sparkline units verify)
   bb_unit_test(cli/${module} bb_cli)
 endforeach()
 # Files of refused rows, and what is told of a file.

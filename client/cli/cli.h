@@ -43,6 +43,8 @@ struct bb_command {
 };
 
 /* Tables of commands, one a file; each ends with NULL words. Listed in commands.c. */
+extern const struct bb_command bb_commands_access[];
+extern const struct bb_command bb_commands_audit[];
 extern const struct bb_command bb_commands_context[];
 extern const struct bb_command bb_commands_partner[];
 extern const struct bb_command bb_commands_join[];
