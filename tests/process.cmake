@@ -11,6 +11,7 @@ endfunction()
 
 bb_process_test(harness 60)
 bb_process_test(layers 60)
+bb_process_test(traps 60)
 bb_process_test(sandbox 60)
 bb_process_test(quickstart 120)
 bb_process_test(setup 60)
