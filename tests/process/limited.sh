@@ -33,8 +33,9 @@ for code in alpha beta free; do
 done
 run 0 as alpha subscribe 'indicator/*' --name wide
 run 0 as alpha subscribe indicator/unseen --name narrow
-printf 'indicator,period,value\nseen,2023,77702\nunseen,2023,77703\n' >"$tmp/two.csv"
+printf 'indicator,period,value\nseen,2023,77702\nunseen,2023,77701\n' >"$tmp/two.csv"
 run 0 as alpha import "$tmp/two.csv" -o json
+like "a rule that speaks of it" "$err" 'cross: found 77702'
 batch=$(jq -r .batch <<<"$out")
 run 0 as alpha readings ls --indicator unseen -o json
 json 'length' 3
@@ -125,8 +126,10 @@ is "a rule that speaks of it" "$(sed s/cross/nothing/ "$tmp/cross")" "$err"
 run 0 as beta rule check cross -o json
 run 0 as alpha batch show "$batch" -o json
 json 'map(.indicator)' '["seen"]'
+unlike "nor what was said of it" "$out" 'cross|unseen'
 run 0 backbone batch show "$batch" -o json
 json 'map(.indicator)' '["seen","unseen"]'
+like "the control" "$out" 'cross: found 77702'
 run 0 as alpha due -o json
 unlike "due" "$out" unseen
 run 65 as alpha template unseen --period 2025
@@ -145,7 +148,7 @@ unlike "no rule that speaks of it warns" "$err" cross
 run 0 as beta report seen 99999 --period 2021 -o json
 run 65 as alpha batch undo "$batch" -o json
 run 0 backbone readings ls --indicator unseen --organization alpha --period 2023 -o json
-json 'map(.value)' '[77703]'
+json 'map(.value)' '[77701]'
 run 0 backbone readings ls --indicator seen --organization alpha --period 2023 -o json
 json '. | length' 0
 run 0 as alpha submission submit --period 2024 -o json
@@ -199,7 +202,7 @@ limit alpha
 limit free
 inbox_has alpha 'map(select(.kind == "notice") | .indicator) | unique' '["both","seen","unseen"]'
 run 0 as alpha readings ls --indicator unseen -o json
-like "figures" "$out" 77703
+like "figures" "$out" 77701
 run 0 as free readings ls -o json
 json 'map(.indicator) | unique' '["secret","seen","unseen"]'
 run 0 as alpha subscribe indicator/unseen --name again

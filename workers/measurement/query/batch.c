@@ -132,10 +132,12 @@ add_note(struct state *state, const Bb__RowNote *from)
     return 0;
 }
 
-/* The notes are in the order of rows. */
+/* The notes are in the order of rows. What a rule said is left out where there is a limit: it may have spoken
+ * of an indicator that is not there any more. */
 static int
-add_notes(struct state *state, Bb__RowNote *const *notes, size_t n, uint32_t row)
+add_notes(struct bb_query *query, Bb__RowNote *const *notes, size_t n, uint32_t row)
 {
+    struct state *state = query->state;
     size_t low = 0, high = n;
 
     while (low < high) {
@@ -145,7 +147,10 @@ add_notes(struct state *state, Bb__RowNote *const *notes, size_t n, uint32_t row
         else
             high = middle;
     }
-    return low < n && notes[low]->row == row ? add_note(state, notes[low]) : 0;
+    if (low == n || notes[low]->row != row ||
+        (query->limit.is && notes[low]->code == BB_ROW_CODE_RULE_BROKEN))
+        return 0;
+    return add_note(state, notes[low]);
 }
 
 static int
@@ -222,9 +227,9 @@ take_row(struct bb_query *query, struct bb_query_step *step, const Bb__EntrySubm
         return 0;
     }
     if (r == 0)
-        r = add_notes(state, submission->rejected, submission->n_rejected, state->row);
+        r = add_notes(query, submission->rejected, submission->n_rejected, state->row);
     if (r == 0)
-        r = add_notes(state, submission->warning, submission->n_warning, state->row);
+        r = add_notes(query, submission->warning, submission->n_warning, state->row);
     return r == 0 ? add_row(state, submission, view, outcome) : r;
 }
 
