@@ -80,6 +80,12 @@ set_tests_properties(broker/fuzz broker/fuzz-control PROPERTIES TIMEOUT 180)
 set_tests_properties(broker/fuzz-control PROPERTIES
   ENVIRONMENT "BB_TEST_BROKER=$<TARGET_FILE:backbone-broker-faulty>;BB_FAULT=id-only")
 
+# Every method and every kind of frame from everybody, with the real workers, too.
+bb_broker_test(policy)
+target_sources(test_broker_process_policy PRIVATE ${CMAKE_SOURCE_DIR}/tests/broker/policy_table.c ${CMAKE_SOURCE_DIR}/tests/broker/real_worker.c)
+target_compile_definitions(test_broker_process_policy PRIVATE BB_BINARIES="${CMAKE_BINARY_DIR}/bin")
+add_dependencies(test_broker_process_policy backbone-measurement backbone-communication)
+
 # Not a test: requests a second through the broker.
 add_executable(bench_broker_route ${CMAKE_SOURCE_DIR}/tests/broker/bench_route.c ${CMAKE_SOURCE_DIR}/tests/broker/bench_worker.c)
 target_link_libraries(bench_broker_route PRIVATE broker_fixture)

@@ -27,12 +27,19 @@ no-unread-limit unread a_slow_reader_is_cut_off
 no-limits limits requests_are_the_keys_not_the_connections
 no-limits limits bytes_are_counted
 no-limits limits who_floods_with_pings_is_sent_away
+one-cell policy every_method_from_every_member
+no-policy policy every_method_from_a_service
+no-policy policy every_method_after_a_change
+no-policy policy every_kind_from_every_member
+no-roles policy measurement_refuses_by_itself
+no-roles policy communication_refuses_by_itself
 END
 }
 
 # passes FAULT PROGRAM TEST: as the log says, exactly one test ran, and it passed
 passes() {
-    BB_FAULT=$1 BB_TEST_BROKER=$BB_BUILD/tests/backbone-broker-faulty BB_TEST_ONLY=$3 BB_WAIT_MS=2500 \
+    BB_FAULT=$1 BB_TEST_BROKER=$BB_BUILD/tests/backbone-broker-faulty BB_TEST_WORKERS=$BB_BUILD/tests \
+        BB_TEST_ONLY=$3 BB_WAIT_MS=2500 \
         timeout 60 "$BB_BUILD/tests/test_broker_process_$2" >"$tmp/$1.$3" 2>&1 &&
         grep -q '1 test(s) run' "$tmp/$1.$3" && ! grep -q SKIPPED "$tmp/$1.$3"
 }
