@@ -59,6 +59,7 @@ bb_fuzz_target(map bb_formats)
 # What workers are told, and what they keep.
 bb_fuzz_target(definition bb_measurement)
 bb_fuzz_target(channel bb_communication)
+bb_fuzz_target(message_record bb_communication)
 bb_fuzz_target(records bb_measurement)
 bb_fuzz_target(redo bb_communication PkgConfig::XXHASH)
 bb_fuzz_target(segment bb_store PkgConfig::XXHASH)
