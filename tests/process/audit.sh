@@ -31,6 +31,18 @@ entry '[.member, .action, .object, (.facts.body | length), (.facts.bytes | tonum
 run 0 backbone group add arts --name Arts --kind working
 entry '[.action, .object]' '["group.put", "communication"]'
 
+# --- who joined, by what, and nothing of the secret
+run 0 backbone partner invite zeta --name Zeta
+invitation=$out
+entry '[.action, .object, (.facts.invitation | length)]' '["partner.invite", "zeta/main", 16]'
+id=$(tail -n 1 "$log" | jq -r .facts.invitation)
+run 0 env BACKBONE_CONFIG_DIR="$tmp/zeta" backbone join "$invitation"
+entry '[.organization, .member, .role, .action, .object, .facts.invited_by, .facts.pending, .key == .facts.key]' \
+    '["zeta", "main", "reporter", "member.enrol", "zeta/main", "backbone/main", "false", true]'
+is "the invitation" "$(tail -n 1 "$log" | jq -r .facts.invitation)" "$id"
+run 0 backbone partner revoke zeta
+entry '[.action, .object, (.facts.keys | length)]' '["partner.revoke", "zeta", 23]'
+
 # --- who tried, up to a number
 run 77 as alpha partner set alpha --name 'Alpha the Great'
 entry '[.organization, .role, .action, .refused]' '["alpha", "reporter", "partner.put", true]'
@@ -208,7 +220,13 @@ for _ in {1..33}; do as beta group add arts --name A --kind working >"$tmp/said"
 is "no more than 30 in ten minutes" "$(($(grep -c '"refused":true' "$log") - before))" 30
 
 # --- nothing secret anywhere
-for file in "$BB_STATE"/keys/* "$tmp"/*.key; do
+# of the text of an invitation, the bytes behind its version and id are its secret
+secret=$(tr '_-' '/+' <<<"${invitation#bbi1}=" | base64 -d 2>"$tmp/said" | tail -c +10 | head -c 32 | od -An -v -tx1 | tr -d ' \n')
+is "a secret of 32 bytes" "${#secret}" 64
+for place in "$log" "$BB_STATE"/*.log; do
+    grep -qiF -e "$secret" -e "${invitation:20:24}" "$place" && not_ok "the invitation is in $place" || ok
+done
+for file in "$BB_STATE"/keys/* "$tmp"/*.key "$tmp"/zeta/keys/*; do
     secret=$(sed -n 's/^secret = "\(.*\)"$/\1/p' "$file")
     for place in "$log" "$BB_STATE"/*.log; do
         grep -qF -- "$secret" "$place" && not_ok "the secret of $file is in $place" || ok
