@@ -318,6 +318,8 @@ bb_audit_flush(struct bb_audit *audit)
         return audit->failed;
     if (fdatasync(audit->fd) < 0)
         audit->failed = -errno;
+    else if (bb_fault("audit-unsynced"))
+        audit->failed = -EIO;
     audit->dirty = false;
     return audit->failed;
 }

@@ -193,9 +193,12 @@ run 0 backbone partner add lost --name Lost --role partner
 echo lost >"$tmp/acknowledged"
 is "it is noticed" "$(missing)" lost
 run 0 bb-supervise stop broker
+# nor does one serve that cannot bring them to disk
+BB_FAULT=audit-unsynced run 74 timeout 20 "$BB_BUILD/tests/backbone-broker-faulty" -c "$BB_STATE/broker.conf"
+like "it says why" "$err" 'audit: what happened cannot be brought to disk'
 cp "$tmp/start" "$BB_STATE/start/broker"
 run 0 bb-supervise start broker
-like "and so, as a file that somebody brought" "$(tail -n 1 "$log")" '"registry.added","object":"lost"'
+like "and so, as a file that somebody brought" "$(tail -n 3 "$log")" '"registry.added","object":"lost"'
 
 # --- no room: refused, and nothing is changed
 run 0 backbone audit --verify -o json
