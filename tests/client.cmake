@@ -2,6 +2,7 @@ add_library(fake_broker STATIC unit/client/fake_broker.c)
 target_link_libraries(fake_broker PUBLIC bb_runtime)
 
 bb_unit_test(client/backoff bb_client)
+bb_unit_test(client/diagnose bb_client)
 add_library(answers_fixture STATIC unit/client/answers_fixture.c)
 target_link_libraries(answers_fixture PUBLIC bb_client bb_options PkgConfig::CMOCKA)
 foreach(test figures catalogue messages groups)

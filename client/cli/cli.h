@@ -50,6 +50,7 @@ extern const struct bb_command bb_commands_partner[];
 extern const struct bb_command bb_commands_join[];
 extern const struct bb_command bb_commands_service[]; /* ping, status */
 extern const struct bb_command bb_commands_keys[];
+extern const struct bb_command bb_commands_doctor[];
 extern const struct bb_command *const bb_command_tables[];
 
 /* Parse the arguments of a command. options and parser are the command's own (argp); parser is called with

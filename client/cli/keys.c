@@ -3,11 +3,13 @@
  * Rotation is without a moment at which no key works, and is gone on with by the next run wherever it is
  * interrupted:
  *
- *     1 FILE.new is made           whole and on disk, or not there
- *     2 key.rotate                 the broker lets in both; asked again with the same key nothing changes
+ *     1 FILE.new is made     whole and on disk, or not there
+ *     2 key.rotate           the broker lets in both; asked again with the same key nothing changes
  *     3 FILE.new is tried
- *     4 FILE.old, then FILE        a second name for the old key, then the new one takes the place of FILE,
- * so that there is a FILE at any moment
+ *     4 FILE.old, then FILE  another name for the old key, then the new one takes its place: there is
+ *                            always a FILE
+ *     5 key.rotate           if the old key has less than a minute: not before, so that who is cut off
+ *                            finds the new one in FILE
  *
  * A FILE.new that is there is what an earlier run has left, and is used. A program that runs has the old key
  * in memory, which works until the overlap is over; when it connects again it reads FILE. */
@@ -25,7 +27,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DAY_MS (UINT64_C(24) * 3600 * 1000)
+#define DAY_MS   (UINT64_C(24) * 3600 * 1000)
+#define LEAST_MS 60000
 
 /* --- new ---------------------------------------------------------------------------------------------- */
 
@@ -211,14 +214,14 @@ note_rotated(void *self, int64_t old_key_until_us, bool changed)
 
 /* Step 2. The old key may be kept out already, when an earlier run got this far: then the new one says. */
 static int
-ask_rotate(struct rotation *rotation)
+ask_rotate(struct rotation *rotation, uint64_t overlap_ms)
 {
     struct bb_client *client = NULL;
     int r = connect_with(rotation, rotation->file, &client);
 
     if (r != 0)
         return r;
-    r = bb_client_rotate(client, rotation->public_key, rotation->overlap_ms, note_rotated, NULL, rotation);
+    r = bb_client_rotate(client, rotation->public_key, overlap_ms, note_rotated, NULL, rotation);
     r = r == BB_NOT_ALLOWED && bb_client_problem(client)->code == BB_CODE_UNKNOWN_KEY
             ? 0
             : bb_cli_ended(client, r);
@@ -296,14 +299,17 @@ print_rotated(const struct rotation *rotation)
 static int
 rotate(struct rotation *rotation)
 {
+    bool is_short = rotation->overlap_ms < LEAST_MS;
     int r = make_new(rotation);
 
     if (r == 0 && access(rotation->file, F_OK) == 0)
-        r = ask_rotate(rotation);
+        r = ask_rotate(rotation, is_short ? LEAST_MS : rotation->overlap_ms);
     if (r == 0)
         r = try_new(rotation);
     if (r == 0)
         r = exchange(rotation);
+    if (r == 0 && is_short)
+        r = ask_rotate(rotation, rotation->overlap_ms);
     if (r != 0)
         return r;
     bb_cli_say("The new key is in use. Programs that run go on with the old one until its time is over, and "

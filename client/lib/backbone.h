@@ -84,6 +84,7 @@
 #include "backbone/onboarding.h"   /* who is let in: invitations, members, keys */
 #include "backbone/join.h"         /* using an invitation */
 #include "backbone/audit.h"        /* who did what administrative thing when, and who may do what, and why */
+#include "backbone/diagnose.h"     /* why there is no connection */
 #include "backbone/status.h"       /* how the broker and its services are doing */
 #include "backbone/messages.h"     /* what partners tell each other: publishing, listing, receipts */
 #include "backbone/subscription.h" /* messages as they come */

@@ -9,6 +9,7 @@
 
 #include "call.h"
 
+#include "proto/errors.h"
 #include "proto/methods.h"
 #include "wire.pb-c.h"
 
@@ -79,10 +80,25 @@ open_socket(struct bb_client *client)
     return r;
 }
 
+/* The key may have been replaced since (backbone keys rotate); a file that cannot be read now changes
+ * nothing. True: it is another one. */
+static bool
+read_key_again(struct bb_client *client)
+{
+    char before[BB_KEY_TEXT], error[384];
+
+    memcpy(before, client->keys->public_key, sizeof before);
+    return client->key_file && bb_keyfile_read(client->key_file, client->keys, error, sizeof error) == 0 &&
+           strcmp(client->keys->public_key, before) != 0;
+}
+
+/* Who is refused, and has a new key, tries that. */
 static void
 lose(struct bb_client *client, bb_mono now, enum bb_loss loss)
 {
     client->context->progress = true;
+    if (loss == BB_LOSS_REFUSED || client->session.goaway_code == BB_ERROR_UNKNOWN_KEY)
+        client->session.renewed = read_key_again(client);
     bb_client_disconnect(client);
     bb_session_lost(&client->session, now, loss);
 }
@@ -185,18 +201,6 @@ turn(struct bb_client *client, bb_mono now)
     if (client->connection.socket)
         lose(client, now, broken(client));
     return false;
-}
-
-/* The key may have been replaced since (backbone keys rotate); a file that cannot be read now changes
- * nothing.
- */
-static void
-read_key_again(struct bb_client *client)
-{
-    char error[384];
-
-    if (client->key_file)
-        (void)bb_keyfile_read(client->key_file, client->keys, error, sizeof error);
 }
 
 static void

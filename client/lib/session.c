@@ -141,6 +141,7 @@ bb_session_opening(struct bb_session *session, bb_mono now)
     session->wants_close = false;
     session->goaway_code = 0;
     session->goaway_ms = 0;
+    session->renewed = false;
     session->give_up_at = now + BB_OPENING_MS;
     bb_bundle_clear(&session->out);
     bb_session_due_by(session, session->give_up_at);
@@ -308,9 +309,9 @@ bb_session_lost(struct bb_session *session, bb_mono now, enum bb_loss loss)
     bb_bundle_clear(&session->out);
     bb_session_listeners_lost(session);
     unsend(session);
-    if (session->goaway_code && !session->goaway_ms)
+    if (session->goaway_code && !session->goaway_ms && !session->renewed)
         end_sent_away(session);
-    else
+    else if (!session->renewed)
         end_refused(session, loss);
     tell_lost(session, loss);
 }

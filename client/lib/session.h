@@ -81,6 +81,7 @@ struct bb_session {
     uint32_t goaway_code;
     uint32_t goaway_ms; /* 0: none asked for */
     char goaway_text[256];
+    bool renewed; /* the owner, before bb_session_lost(): the next connection has another key */
 
     struct bb_request_table table;
     struct bb_request_list ready, sent, waiting;

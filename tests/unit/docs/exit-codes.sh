@@ -12,7 +12,7 @@ failed=0
 # sysexits.h has "#define EX_USAGE 64 /* ... */"
 {
     echo 0
-    grep -oh '\bEX_[A-Z]\+\b' "$source"/client/cli/*.[ch] | sort -u | while read -r name; do
+    grep -oh '\bEX_[A-Z]\+\b' "$source"/client/cli/*.[ch] "$source/client/lib/diagnose.c" | sort -u | while read -r name; do
         awk -v name="$name" '$1 == "#define" && $2 == name { print $3 }' /usr/include/sysexits.h
     done
     grep -oh '\bSIG\(HUP\|INT\|TERM\)\b' "$source/client/cli/interrupt.c" | sort -u | while read -r name; do
