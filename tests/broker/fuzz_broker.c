@@ -346,6 +346,7 @@ main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(any_sequence_of_frames, teardown)};
 
+    setvbuf(stdout, NULL, _IOLBF, 0);
     fuzz.control = argc > 1 && strcmp(argv[1], "--control") == 0;
     argv += fuzz.control;
     argc -= fuzz.control;
