@@ -14,6 +14,7 @@
  *
  * The executable's symbol comes before libc's for every shared library; the real call is made by number. */
 #include "admission.h"
+#include "unheard.h"
 
 #include "runtime/faults.h"
 
@@ -53,8 +54,13 @@ accept4(int listener, struct sockaddr *restrict address, socklen_t *restrict siz
 {
     int fd = (int)syscall(SYS_accept4, listener, address, size, flags);
 
-    if (fd >= 0 && !is_kept(listener, fd) && bb_admission_judge(listener, fd))
+    if (fd >= 0 && !is_kept(listener, fd) && bb_admission_judge(listener, fd)) {
+        if (is_local(listener))
+            bb_unheard_is_heard(fd);
+        else
+            bb_unheard_begins(fd);
         return fd;
+    }
     if (fd >= 0)
         close(fd);
     if (fd >= 0 || (errno == EMFILE && !bb_fault("all-descriptors")))

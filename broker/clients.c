@@ -6,6 +6,7 @@
 #include "shell.h"
 
 #include "admission.h"
+#include "unheard.h"
 
 #include "proto/errors.h"
 #include "runtime/clock.h"
@@ -448,6 +449,9 @@ on_message(struct bb_broker *broker, struct bb_incoming *message)
         broker->counters.messages_late++;
         return;
     }
+    if (!link->heard)
+        bb_unheard_is_heard(message->fd);
+    link->heard = true;
     link->delivered += bb_peers_wire_bytes(size);
     if (link->leaving)
         return;

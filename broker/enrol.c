@@ -76,23 +76,22 @@ refuse(struct bb_broker *broker, const struct enrolment *enrolment, uint32_t cod
 
 static void
 welcome(struct bb_broker *broker, const struct enrolment *enrolment, const struct bb_organization *o,
-        const struct bb_invitation *invitation)
+        char *member, uint32_t role, bool pending)
 {
     Bb__Enrolled enrolled = BB__ENROLLED__INIT;
 
-    enrolled.pending = invitation->state == BB_INVITATION_PENDING;
+    enrolled.pending = pending;
     enrolled.organization = o->code;
     enrolled.name = o->name;
-    enrolled.member = invitation->member;
-    enrolled.role = (Bb__Role)invitation->role;
+    enrolled.member = member;
+    enrolled.role = (Bb__Role)role;
     enrolled.endpoint = broker->address;
     end(broker, enrolment, BB_KIND_ENROLLED, &enrolled.base);
 }
 
 /* Using an invitation. */
 
-struct using
-{
+struct bringing {
     struct bb_broker *broker;
     const Bb__Enrol *enrol;
     const char *key;
@@ -102,35 +101,35 @@ struct using
 static int
 apply(void *self, struct bb_organization *organization, bool is_new, char *message)
 {
-    struct using *using = self;
+    struct bringing *bringing = self;
     struct bb_key_holder holder;
 
     (void)is_new;
-    if (bb_registry_find_key(using->broker->registry, bb_bytes_str(using->key), &holder) &&
+    if (bb_registry_find_key(bringing->broker->registry, bb_bytes_str(bringing->key), &holder) &&
         strcmp(holder.organization->code, organization->code) != 0) {
         snprintf(message, BB_REGISTRY_MESSAGE,
                  "this key belongs to a member already: make a new one for each invitation");
         return BB_ERROR_EXISTS;
     }
-    return bb_onboard_enrol(organization, using->enrol->invitation.data, using->enrol->secret.data,
-                            using->key, bb_clock_utc(), &using->pending, message);
+    return bb_onboard_enrol(organization, bringing->enrol->invitation.data, bringing->enrol->secret.data,
+                            bringing->key, bb_clock_utc(), &bringing->pending, message);
 }
 
 static int
 record(void *self, const struct bb_organization *organization)
 {
-    const struct using *using = self;
+    const struct bringing *bringing = self;
     const struct bb_invitation *invitation =
-        bb_organization_invitation(organization, using->enrol->invitation.data);
+        bb_organization_invitation(organization, bringing->enrol->invitation.data);
     const struct bb_who who = {.organization = organization->code,
                                .member = invitation->member,
-                               .key = using->key,
+                               .key = bringing->key,
                                .role = invitation->role};
     char object[BB_OBJECT_BYTES], id[2 * BB_INVITATION_ID + 1];
-    const struct bb_fact facts[] = {{"key", using->key},
+    const struct bb_fact facts[] = {{"key", bringing->key},
                                     {"invitation", id},
                                     {"invited_by", invitation->by},
-                                    {"pending", using->pending ? "true" : "false"}};
+                                    {"pending", bringing->pending ? "true" : "false"}};
     const struct bb_record entry = {.who = &who,
                                     .action = "member.enrol",
                                     .object = object,
@@ -142,11 +141,11 @@ record(void *self, const struct bb_organization *organization)
 
     sodium_bin2hex(id, sizeof id, invitation->id, sizeof invitation->id);
     bb_object(object, organization->code, invitation->member);
-    r = bb_record_now(using->broker, &entry);
+    r = bb_record_now(bringing->broker, &entry);
     if (r < 0)
         return r;
     bb_notice("registry: member %s/%s %s", organization->code, invitation->member,
-              using->pending ? "waits for approval" : "has joined");
+              bringing->pending ? "waits for approval" : "has joined");
     return 0;
 }
 
@@ -154,10 +153,10 @@ record(void *self, const struct bb_organization *organization)
 static void
 record_failed(void *self, const struct bb_organization *organization)
 {
-    const struct using *using = self;
+    const struct bringing *bringing = self;
     const struct bb_organization *old =
-        bb_registry_find(using->broker->registry, bb_bytes_str(organization->code));
-    const struct bb_who who = {.organization = organization->code, .key = using->key};
+        bb_registry_find(bringing->broker->registry, bb_bytes_str(organization->code));
+    const struct bb_who who = {.organization = organization->code, .key = bringing->key};
     const struct bb_record entry = {.who = &who,
                                     .action = "member.enrol",
                                     .object = organization->code,
@@ -165,7 +164,7 @@ record_failed(void *self, const struct bb_organization *organization)
                                     .digest = old ? old->whole : 0,
                                     .outcome = BB_AUDIT_FAILED};
 
-    bb_record_now(using->broker, &entry);
+    bb_record_now(bringing->broker, &entry);
 }
 
 /* Who knows of an invitation, and is not let in. */
@@ -177,13 +176,28 @@ record_refused(struct bb_broker *broker, const struct enrolment *enrolment, cons
     bb_record_refused(broker, &who, "member.enrol", o->code);
 }
 
+/* Nobody has such an invitation, or has it any more. Whose key is let in already, because an answer was lost
+ * and the invitation has been forgotten since, learns that. */
+static void
+answer_without_invitation(struct bb_broker *broker, const struct enrolment *enrolment)
+{
+    struct bb_key_holder holder;
+
+    if (bb_registry_find_key(broker->registry, bb_bytes_str(enrolment->key), &holder) &&
+        bb_key_holder_may_enter(&holder, broker->today, bb_clock_utc()))
+        welcome(broker, enrolment, holder.organization, holder.member->name, holder.member->role, false);
+    else
+        refuse(broker, enrolment, BB_ERROR_NOT_ALLOWED, BB_ONBOARD_NOT_KNOWN);
+}
+
 static void
 enrol(struct bb_broker *broker, const struct enrolment *enrolment, const Bb__Enrol *message)
 {
     const struct bb_organization *o = NULL, *now;
-    struct using using = {.broker = broker, .enrol = message, .key = enrolment->key};
+    const struct bb_invitation *used;
+    struct bringing bringing = {.broker = broker, .enrol = message, .key = enrolment->key};
     struct bb_registry_change change = {
-        .apply = apply, .record = record, .failed = record_failed, .self = &using};
+        .apply = apply, .record = record, .failed = record_failed, .self = &bringing};
     char text[BB_REGISTRY_MESSAGE];
     bool changed;
     int r;
@@ -191,7 +205,7 @@ enrol(struct bb_broker *broker, const struct enrolment *enrolment, const Bb__Enr
     if (message->invitation.len == BB_INVITATION_ID && message->secret.len == BB_INVITATION_SECRET)
         o = bb_onboard_find(broker->registry, message->invitation.data);
     if (!o) {
-        refuse(broker, enrolment, BB_ERROR_NOT_ALLOWED, BB_ONBOARD_NOT_KNOWN);
+        answer_without_invitation(broker, enrolment);
         return;
     }
     change.code = o->code;
@@ -203,11 +217,12 @@ enrol(struct bb_broker *broker, const struct enrolment *enrolment, const Bb__Enr
                r > 0 ? text : "the registry, or the audit log, cannot be written: try again later");
         return;
     }
-    broker->counters.enrolments += !using.pending;
-    broker->counters.enrolments_pending += using.pending;
+    broker->counters.enrolments += !bringing.pending;
+    broker->counters.enrolments_pending += bringing.pending;
     if (changed)
         bb_workers_tell(broker, now);
-    welcome(broker, enrolment, now, bb_organization_invitation(now, message->invitation.data));
+    used = bb_organization_invitation(now, message->invitation.data);
+    welcome(broker, enrolment, now, used->member, used->role, bringing.pending);
 }
 
 static void

@@ -67,6 +67,7 @@ bb_peer_of(const struct bb_listener *listener)
 /* A connection by descriptor. */
 struct bb_link {
     bool open;
+    bool heard;   /* a message has come */
     bool leaving; /* told to go: nothing it sends is looked at */
     uint8_t door;
     uint32_t generation; /* which of the connections that had this descriptor */

@@ -24,6 +24,7 @@ bb_unit_test(broker/pace bb_broker)
 bb_unit_test(broker/rate bb_broker)
 bb_unit_test(broker/usage bb_broker)
 bb_unit_test(broker/gate bb_broker)
+bb_unit_test(broker/unheard bb_broker)
 bb_unit_test(broker/sessions bb_broker)
 
 # The real broker with real sockets: tests/broker/test_<name>.c beside the fixture that starts it.
@@ -61,7 +62,7 @@ target_link_libraries(test_broker_process_rude PRIVATE broker_lean)
 # The same broker with runtime/faults.h switched on; BB_FAULT names the fault: process/broker-control.
 get_target_property(BROKER_FILES bb_broker SOURCES)
 list(TRANSFORM BROKER_FILES PREPEND ${CMAKE_SOURCE_DIR}/broker/)
-add_executable(backbone-broker-faulty ${BROKER_FILES} ${CMAKE_SOURCE_DIR}/broker/main.c ${CMAKE_SOURCE_DIR}/broker/accept.c
+add_executable(backbone-broker-faulty ${BROKER_FILES} ${CMAKE_SOURCE_DIR}/broker/main.c ${CMAKE_SOURCE_DIR}/broker/accept.c ${CMAKE_SOURCE_DIR}/broker/receive.c
   ${CMAKE_SOURCE_DIR}/runtime/local.c)
 target_compile_definitions(backbone-broker-faulty PRIVATE BB_FAULTS)
 target_link_libraries(backbone-broker-faulty PRIVATE bb_runtime bb_process PkgConfig::ZMQ PkgConfig::SODIUM PkgConfig::CONFUSE)

@@ -209,6 +209,9 @@ others_do_not(void **state)
     is_refused(&keys, &late, "expired");
     is_kept_out(&keys);
     assert_true(enrols(&keys, &good)); /* what was tried in vain has not burnt it */
+    altered = good;
+    altered.id[0] ^= 1;
+    assert_true(enrols(&keys, &altered)); /* who is in already is told so: his invitation may be forgotten */
     raw_close(&staff);
     broker_stop(&broker);
 }

@@ -335,10 +335,33 @@ a_flood_of_handshakes_is_held_back(void **state)
     broker_stop(&broker);
 }
 
+/* Whoever claims an id that is taken is mute; and is got rid of, whatever it sends before. */
+static void
+a_mute_connection_does_not_stay(void **state)
+{
+    struct raw good, twin;
+    int value;
+
+    (void)state;
+    raw_greeted(&broker, &good, &broker.partner);
+    raw_open_as(&broker, &twin, &broker.partner, broker.server.public_key, broker.endpoint, good.id,
+                good.id_len);
+    for (int i = 0; i < 200; i++) /* more than the high-water mark */
+        raw_hello(&twin);
+    assert_int_equal(raw_await_end(&twin, &value), ZMQ_EVENT_DISCONNECTED);
+    raw_close(&twin);
+    broker_await_connections(&broker, 1);
+    raw_hello(&good);
+    expect_kind(&good, BB_KIND_WELCOME, welcome, Welcome);
+    raw_close(&good);
+    broker_stop(&broker);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH(a_mute_connection_does_not_stay, NULL),
         WITH(nobody_is_heard_unencrypted, "handshake = 500ms\n"),
         WITH(half_open_and_trickling_handshakes_end, BROKER_UNLIMITED "handshake = 1s\n"),
         WITH(a_giant_frame_is_not_waited_for, "handshake = 2s\n"),

@@ -21,6 +21,7 @@ no-guard frames a_flood_of_frames_is_cut_off
 any-frames frames refuses_messages_of_several_frames
 id-only route an_answer_is_not_given_to_who_claims_the_id
 handover route an_id_that_is_taken_stays_with_who_has_it
+any-unheard hostile a_mute_connection_does_not_stay
 unseeded hostile an_automatic_id_cannot_be_guessed
 all-descriptors rude few_descriptors_are_enough_to_go_on
 no-unread-limit unread a_slow_reader_is_cut_off
