@@ -215,6 +215,8 @@ bb_onboard_approve(struct bb_organization *o, const Bb__PartnerApprove *approve,
             continue;
         if (!approve->reject)
             return admit(o, invitation, message);
+        if (bb_organization_add_revoked(o, invitation->key) < 0)
+            return -ENOMEM;
         bb_organization_remove_invitation(o, invitation);
         return 0;
     }
@@ -265,6 +267,8 @@ bb_onboard_revoke(struct bb_organization *o, const char *name, uint32_t *ret_key
         if (name && strcmp(invitation->member, name) != 0)
             continue;
         invitations += invitation->state != BB_INVITATION_USED;
+        if (invitation->state == BB_INVITATION_PENDING)
+            r = bb_organization_add_revoked(o, invitation->key);
         bb_organization_remove_invitation(o, invitation);
     }
     if (r == 0) {
@@ -298,11 +302,16 @@ bb_onboard_rotate(struct bb_organization *o, const char *name, const char *calle
             return refuse(BB_ERROR_NOT_ALLOWED, message,
                           "the key was replaced already: ask with the new one, or wait until the old one's "
                           "time is over");
+        if (member->old_key[0] && strcmp(member->old_key, rotate->key) != 0 &&
+            bb_organization_add_revoked(o, member->old_key) < 0)
+            return -ENOMEM;
         memcpy(member->old_key, member->key, sizeof member->old_key);
         memcpy(member->key, rotate->key, BB_KEY_ROOM);
         member->old_key_until = until;
     }
     if (rotate->overlap_ms == 0) {
+        if (bb_organization_add_revoked(o, member->old_key) < 0)
+            return -ENOMEM;
         member->old_key[0] = '\0';
         member->old_key_until = 0;
     }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REVOKED_MAX 64u /* keys that are remembered of one organization */
+#define REVOKED_MAX 2048u /* keys that are remembered of one organization: the last ones */
 
 struct member_message {
     Bb__Member member;

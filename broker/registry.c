@@ -31,6 +31,7 @@ struct bb_registry {
     size_t count, size;
     void *names;
     void *keys;
+    void *revoked;    /* keys that never come back, of whomever */
     uint64_t digests; /* sum */
     uint32_t next_number;
 };
@@ -95,6 +96,8 @@ unindex(struct bb_registry *registry, const struct bb_organization *o)
         tree_remove(&registry->keys, o->member[i].key, o);
         tree_remove(&registry->keys, o->member[i].old_key, o);
     }
+    for (size_t i = 0; i < o->n_revoked; i++)
+        tree_remove(&registry->revoked, o->revoked[i], o);
 }
 
 static int
@@ -111,6 +114,8 @@ index_organization(struct bb_registry *registry, struct bb_organization *o)
         if (r == 0)
             r = tree_add(&registry->keys, o->member[i].old_key, o, &o->member[i]);
     }
+    for (size_t i = 0; r == 0 && i < o->n_revoked; i++)
+        r = tree_add(&registry->revoked, o->revoked[i], o, NULL);
     if (r < 0)
         unindex(registry, o);
     return r;
@@ -292,7 +297,7 @@ find_key_clash(const struct bb_registry *registry, const struct bb_organization 
 
         if (!*key)
             continue;
-        if (bb_organization_has_revoked(o, key)) {
+        if (bb_organization_has_revoked(o, key) || tree_find(&registry->revoked, bb_bytes_str(key))) {
             snprintf(message, BB_REGISTRY_MESSAGE,
                      "the key was revoked, and never comes back: make another one");
             return BB_ERROR_EXISTS;
@@ -477,6 +482,7 @@ bb_registry_destroy(struct bb_registry **registry)
         return;
     tdestroy(r->names, free);
     tdestroy(r->keys, free);
+    tdestroy(r->revoked, free);
     for (size_t i = 0; i < r->count; i++)
         bb_organization_destroy(&r->organizations[i]);
     free(r->organizations);

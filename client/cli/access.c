@@ -174,8 +174,7 @@ run_table(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_access[] = {
-    {"access explain", "MEMBER METHOD", "why a member (CODE or CODE/MEMBER) may call a method, or may not",
-     run_explain},
-    {"access table", "", "which role may call which method, and what of it it may touch", run_table},
+    {"access explain", "MEMBER METHOD", "why a member may call a method, or may not", run_explain},
+    {"access table", "", "which role may call which method", run_table},
     {0},
 };

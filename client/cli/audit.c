@@ -353,6 +353,6 @@ run_audit(struct bb_cli *cli, int argc, char **argv)
 }
 
 const struct bb_command bb_commands_audit[] = {
-    {"audit", "", "who did what administrative thing when (managers and operators)", run_audit},
+    {"audit", "", "who did what administrative thing when", run_audit},
     {0},
 };

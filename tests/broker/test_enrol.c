@@ -325,6 +325,10 @@ a_revoked_key_never_comes_back(void **state)
     put.key = broker.partner.public_key;
     ask(&staff, BB_METHOD_PARTNER_PUT, &put.base);
     refused_with(&staff, BB_ERROR_EXISTS);
+    message = an_invitation(&invitation, "beta"); /* nor elsewhere */
+    message.member = (char *)"sis";
+    invite(&staff, &message, &invitation);
+    is_refused_with(BB_ERROR_EXISTS, &broker.partner, &invitation, "revoked");
     message = an_invitation(&invitation, "alpha");
     invite(&staff, &message, &invitation);
     is_refused_with(BB_ERROR_EXISTS, &broker.partner, &invitation, "revoked");

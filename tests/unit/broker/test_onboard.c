@@ -277,6 +277,7 @@ model_approve(struct model *model)
         m = index_of(model->invitation[i].member);
         model->invitation[i].decided = true;
         model->invitation[i].void_ = reject;
+        model->revoked[key] |= reject;
         if (!reject) {
             assert_true(model->current[m] < 0 && !model->revoked[key] && !is_in_use(model, key));
             model->current[m] = key;
@@ -300,8 +301,11 @@ model_revoke(struct model *model)
         model->revoked[model->old[m]] = true;
     model->current[m] = model->old[m] = -1;
     for (size_t i = 0; i < INVITATIONS; i++)
-        if (model->invitation[i].made && index_of(model->invitation[i].member) == m)
+        if (model->invitation[i].made && index_of(model->invitation[i].member) == m) {
+            if (!model->invitation[i].void_ && model->invitation[i].by >= 0 && !model->invitation[i].decided)
+                model->revoked[model->invitation[i].by] = true;
             model->invitation[i].void_ = true;
+        }
 }
 
 static void
@@ -323,14 +327,20 @@ model_rotate(struct model *model)
 
         if (until < model->old_until[m])
             model->old_until[m] = until;
-        if (overlap == 0)
+        if (overlap == 0) {
+            model->revoked[model->old[m]] = true;
             model->old[m] = -1;
+        }
     }
     if (to == model->current[m] || r != 0) {
         assert_true(r == 0 || model->revoked[to] || is_in_use(model, to));
         return;
     }
     assert_false(model->revoked[to]);
+    if (model->old[m] >= 0 && model->old[m] != to)
+        model->revoked[model->old[m]] = true;
+    if (overlap == 0)
+        model->revoked[model->current[m]] = true;
     model->old[m] = overlap ? model->current[m] : -1;
     model->old_until[m] = model->now + (int64_t)overlap * 1000;
     model->current[m] = to;
