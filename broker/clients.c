@@ -129,10 +129,12 @@ bb_clients_review(struct bb_broker *broker)
 
 static void
 send_error(struct bb_broker *broker, struct bb_peer *peer, const uint64_t *id, uint32_t code,
-           const char *message)
+           const char *message, uint32_t retry_after_ms)
 {
     Bb__Error error = BB__ERROR__INIT;
 
+    error.has_retry_after_ms = retry_after_ms > 0;
+    error.retry_after_ms = retry_after_ms;
     error.has_id = id != NULL;
     error.id = id ? *id : 0;
     error.code = code;
@@ -199,6 +201,7 @@ on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *re
     };
     uint32_t role = peer->conn.who.role, code = bb_policy_check(&broker->policy, request->method, role);
     const char *message = NULL;
+    uint32_t wait_ms = 0;
     char why[160];
 
     if (bb_fault("tell-contents"))
@@ -207,12 +210,17 @@ on_request(struct bb_broker *broker, struct bb_peer *peer, const Bb__Request *re
         message = bb_policy_explain(&broker->policy, request->method, role, why, sizeof why);
         if (code == BB_ERROR_NOT_ALLOWED && bb_method_is_administrative(request->method))
             bb_record_refused(broker, &peer->conn.who, bb_method_info(request->method)->name, NULL);
+    } else if (bb_method_is_administrative(request->method) &&
+               (wait_ms = bb_limits_administer(broker, peer)) > 0) {
+        code = BB_ERROR_OVERLOADED;
+        message = "your organization has changed keys 60 times in an hour: later";
     } else {
         code = record(broker, peer, &in);
-        message = "the audit log cannot be written, so nothing was done";
+        message =
+            "the audit log cannot be written, so nothing was done: the operator has to make room on its disk";
     }
     if (code)
-        send_error(broker, peer, &request->id, code, message);
+        send_error(broker, peer, &request->id, code, message, wait_ms);
     else
         bb_router_request(broker->router, broker->now, &peer->conn, &in);
 }
@@ -327,7 +335,7 @@ on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *
     }
     if (!type) {
         broker->counters.refused_unexpected++;
-        send_error(broker, peer, NULL, BB_ERROR_STATE, "a client does not send this kind of message");
+        send_error(broker, peer, NULL, BB_ERROR_STATE, "a client does not send this kind of message", 0);
         return;
     }
     if (!bb_limits_pass(broker, peer, frame))
@@ -342,7 +350,7 @@ on_frame(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *
     }
     if (!peer->greeted && needs_hello(frame->kind)) {
         broker->counters.refused_unexpected++;
-        send_error(broker, peer, id_of(frame->kind, message), BB_ERROR_STATE, "HELLO comes first");
+        send_error(broker, peer, id_of(frame->kind, message), BB_ERROR_STATE, "HELLO comes first", 0);
         return;
     }
     dispatch(broker, peer, frame, message);

@@ -7,13 +7,20 @@
 #include "admission.h"
 
 #include "proto/errors.h"
+#include "proto/methods.h"
 #include "runtime/faults.h"
 
 #include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Connections above a share that are let in to be told why they cannot stay: GOAWAY. Further ones are refused
  * in the handshake. */
 #define TOLD_WHY 8u
+
+/* Each costs a line of the audit log, and waits for the disk. */
+#define ADMINISTERING    60u
+#define ADMINISTERING_MS (60 * 60 * 1000)
 
 void
 bb_limits_start(struct bb_broker *broker)
@@ -32,6 +39,7 @@ bb_limits_start(struct bb_broker *broker)
 void
 bb_limits_release(struct bb_broker *broker)
 {
+    free(broker->administering);
     bb_usages_release(&broker->usages);
     bb_silent_release(&broker->silent_keys);
     bb_silent_release(&broker->silent);
@@ -95,6 +103,46 @@ bb_limits_leave(struct bb_broker *broker, struct bb_peer *peer)
     if (peer->usage)
         bb_usages_leave(&broker->usages, broker->now, peer->usage);
     peer->usage = NULL;
+}
+
+/* What is recorded. */
+
+static struct bb_administering *
+administering_of(struct bb_broker *broker, uint32_t number)
+{
+    uint32_t n = number + 1 > 2 * broker->n_administering ? number + 1 : 2 * broker->n_administering;
+    struct bb_administering *grown;
+
+    if (number < broker->n_administering)
+        return &broker->administering[number];
+    grown = realloc(broker->administering, n * sizeof *grown);
+    if (!grown)
+        return NULL;
+    memset(grown + broker->n_administering, 0, (n - broker->n_administering) * sizeof *grown);
+    broker->administering = grown;
+    broker->n_administering = n;
+    return &grown[number];
+}
+
+uint32_t
+bb_limits_administer(struct bb_broker *broker, const struct bb_peer *peer)
+{
+    uint32_t class = bb_role_class(peer->conn.who.role);
+    struct bb_administering *a;
+
+    if (class == BB__ROLE__ROLE_STAFF || class == BB__ROLE__ROLE_OPERATOR || bb_fault("no-limits"))
+        return 0;
+    a = administering_of(broker, peer->conn.who.number);
+    if (!a)
+        return ADMINISTERING_MS;
+    if (a->used == 0 || broker->now - a->since >= ADMINISTERING_MS)
+        *a = (struct bb_administering){.since = broker->now};
+    if (a->used < ADMINISTERING) {
+        a->used++;
+        return 0;
+    }
+    broker->counters.limited_administering++;
+    return (uint32_t)(a->since + ADMINISTERING_MS - broker->now);
 }
 
 /* Frames. */

@@ -76,6 +76,12 @@ struct bb_job {
     uint8_t body[];
 };
 
+/* What an organization has had recorded, in the hour that began then. */
+struct bb_administering {
+    bb_mono since;
+    uint32_t used;
+};
+
 /* X(name): what is counted beside the router's and the ZAP handler's counters. */
 #define BB_COUNTERS(X)                                                                                       \
     X(connections_accepted)                                                                                  \
@@ -108,6 +114,7 @@ struct bb_job {
     X(limited_key_connections)                                                                               \
     X(limited_key_requests)                                                                                  \
     X(limited_key_bytes)                                                                                     \
+    X(limited_administering)                                                                                 \
     X(limited_key_excess)                                                                                    \
     X(limited_connection_subscriptions)                                                                      \
     X(limited_organization_subscriptions)                                                                    \
@@ -178,6 +185,8 @@ struct bb_broker {
     struct bb_silent silent;
     struct bb_silent silent_keys; /* the same by number of a usage */
     struct bb_usages usages;
+    struct bb_administering *administering; /* by number of an organization */
+    uint32_t n_administering;
     struct bb_early early;
     struct bb_trim trim;
     struct bb_peer *dirty;
@@ -378,6 +387,9 @@ bool bb_limits_let_in(struct bb_broker *broker, const char *key, uint32_t number
  * it is to go. */
 const char *bb_limits_enter(struct bb_broker *broker, struct bb_peer *peer, bb_mono since);
 void bb_limits_leave(struct bb_broker *broker, struct bb_peer *peer);
+/* May who is neither staff nor operator have something more recorded in the audit log? Each organization may,
+ * so often in an hour. 0 | milliseconds to wait */
+uint32_t bb_limits_administer(struct bb_broker *broker, const struct bb_peer *peer);
 /* A frame of a peer, before it is decoded. False: it was answered, and that is all. */
 bool bb_limits_pass(struct bb_broker *broker, struct bb_peer *peer, const struct bb_frame *frame);
 

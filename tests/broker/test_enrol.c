@@ -400,6 +400,35 @@ keys_are_replaced(void **state)
     broker_stop(&broker);
 }
 
+/* Each change of a key is a line of the audit log, a file, and a wait for the disk. */
+static void
+keys_are_not_replaced_without_end(void **state)
+{
+    struct bb_keypair second;
+    struct raw alpha, beta;
+
+    (void)state;
+    bb_keypair_new(&second);
+    raw_greeted(&broker, &alpha, &broker.partner);
+    rotate(&alpha, &second, 24 * HOUR);
+    expect_rotated(&alpha);
+    raw_close(&alpha);
+    raw_greeted(&broker, &alpha, &second);
+    for (uint64_t i = 1; i < 60; i++) {
+        rotate(&alpha, &second, 24 * HOUR - i * 1000);
+        expect_rotated(&alpha);
+    }
+    rotate(&alpha, &second, HOUR);
+    refused_with(&alpha, BB_ERROR_OVERLOADED);
+    raw_greeted(&broker, &beta, &broker.other); /* others may */
+    rotate(&beta, &broker.other, HOUR);
+    expect_rotated(&beta);
+    assert_int_equal(broker_counter(&broker, "limited_administering"), 1);
+    raw_close(&alpha);
+    raw_close(&beta);
+    broker_stop(&broker);
+}
+
 /* Nothing but ENROL is taken there, and little of it. */
 static void
 the_door_is_narrow(void **state)
@@ -490,13 +519,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH(an_invitation_works_once, NULL),
-        WITH(others_do_not, NULL),
-        WITH(some_wait_for_approval, NULL),
-        WITH(a_revoked_key_never_comes_back, NULL),
-        WITH(keys_are_replaced, NULL),
-        WITH(the_door_is_narrow, NULL),
-        WITH(an_organization_is_registered_by_the_way, NULL),
+        WITH(an_invitation_works_once, NULL), WITH(others_do_not, NULL),
+        WITH(some_wait_for_approval, NULL),   WITH(a_revoked_key_never_comes_back, NULL),
+        WITH(keys_are_replaced, NULL),        WITH(keys_are_not_replaced_without_end, NULL),
+        WITH(the_door_is_narrow, NULL),       WITH(an_organization_is_registered_by_the_way, NULL),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
