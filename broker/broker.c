@@ -206,6 +206,7 @@ tick(struct bb_life *life)
     if (broker->now >= life->next_heartbeat) {
         life->next_heartbeat = broker->now + HEARTBEAT_MS;
         bb_workers_tick(broker);
+        bb_record_keep_room(broker);
         bb_send_probes(broker);
         if (turn_the_page(broker) ||
             bb_clock_utc() >= broker->next_expiry) /* some may have left, or an old key */

@@ -10,11 +10,13 @@
 #include "shell.h"
 
 #include "proto/errors.h"
+#include "proto/methods.h"
 #include "runtime/chain.h"
 #include "runtime/clock.h"
 #include "runtime/keyfile.h"
 #include "runtime/text.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -48,11 +50,36 @@ bb_record_open(struct bb_broker *broker)
         bb_error("%s", error);
         return r;
     }
+    bb_reserve_open(&broker->reserve, file);
+    bb_record_keep_room(broker);
     if (cut)
         bb_warning("audit: %s: the last line was not finished, and nobody was answered for it: %" PRIu64
                    " bytes were cut off behind entry %" PRIu64,
                    file, cut, bb_audit_head(broker->audit)->sequence);
     return broker->known_in_part ? -ENOMEM : 0;
+}
+
+void
+bb_record_keep_room(struct bb_broker *broker)
+{
+    int r = bb_reserve_make(&broker->reserve);
+
+    if (r < 0 && bb_log_allow(&broker->complaints))
+        bb_error("audit: no room is kept for the case that the disk is full: %s: %s", broker->reserve.file,
+                 strerror(-r));
+}
+
+bool
+bb_record_make_room(struct bb_broker *broker, uint32_t role)
+{
+    uint32_t class = bb_role_class(role);
+
+    if ((class != BB__ROLE__ROLE_STAFF && class != BB__ROLE__ROLE_OPERATOR &&
+         class != BB__ROLE__ROLE_SERVICE) ||
+        !bb_reserve_give_up(&broker->reserve))
+        return false;
+    bb_error("audit: the disk is full: the room that was kept is used, for staff and operators");
+    return true;
 }
 
 void
@@ -126,6 +153,8 @@ bb_record(struct bb_broker *broker, const struct bb_record *record)
     };
     int r = bb_audit_append(broker->audit, bb_clock_utc(), &entry);
 
+    if (r == -ENOSPC && bb_record_make_room(broker, who->role))
+        r = bb_audit_append(broker->audit, bb_clock_utc(), &entry);
     if (r == 0 && record->has_digest)
         r = bb_known_set(&broker->known, bb_bytes_str(record->object), record->digest, record->by_hand);
     if (r < 0 && bb_log_allow(&broker->complaints))

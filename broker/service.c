@@ -196,6 +196,8 @@ bb_service_change(struct bb_broker *broker, struct bb_job *job, const struct bb_
     char text[BB_REGISTRY_MESSAGE];
     int r = bb_registry_change(broker->registry, &parts, ret_organization, ret_changed, text);
 
+    if (r == -ENOSPC && bb_record_make_room(broker, job->role))
+        r = bb_registry_change(broker->registry, &parts, ret_organization, ret_changed, text);
     if (r > 0) {
         bb_service_fail(broker, job, (uint32_t)r, text);
     } else if (r < 0) {

@@ -16,6 +16,7 @@
 #include "peers.h"
 #include "policy.h"
 #include "registry.h"
+#include "reserve.h"
 #include "router.h"
 #include "sessions.h"
 #include "settings.h"
@@ -174,6 +175,7 @@ struct bb_broker {
     struct bb_door_socket door[BB_DOORS];
     struct bb_registry *registry;
     struct bb_audit *audit;
+    struct bb_reserve reserve;
     struct bb_known known;
     bool known_in_part; /* there was no memory for all of it */
     struct bb_refusals refusals;
@@ -337,6 +339,10 @@ struct bb_record {
 
 /* Open the log, read what it knows. What is wrong is logged. 0 | -errno */
 int bb_record_open(struct bb_broker *broker);
+/* Keep room for who has to act when there is none. Now and then. */
+void bb_record_keep_room(struct bb_broker *broker);
+/* There is none, and this role has to act: give up what was kept. False: there is nothing, or it may not. */
+bool bb_record_make_room(struct bb_broker *broker, uint32_t role);
 void bb_record_close(struct bb_broker *broker);
 /* An entry, on disk at the end of the round, or when it returns. 0 | -errno, which is logged: what it tells
  * of must not be done */
